@@ -1,0 +1,134 @@
+package calendar_test
+
+import (
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/settlex/settlex/calendar"
+)
+
+// Zones with every habit there is: none, summer time of an hour and of half an
+// hour, backwards in winter, at midnight, suspended for Ramadan, given up, a
+// date skipped.
+var zoneNames = []string{
+	"UTC", "Asia/Kolkata", "Asia/Karachi", "Asia/Dhaka", "Asia/Kathmandu", "America/New_York", "Europe/London",
+	"Europe/Dublin", "America/Sao_Paulo", "America/St_Johns", "Australia/Lord_Howe", "Africa/Casablanca",
+	"Africa/Cairo", "Asia/Tehran", "Pacific/Apia", "Pacific/Fakaofo", "Pacific/Kiritimati", "Pacific/Kwajalein",
+	"America/Caracas", "Antarctica/Troll",
+}
+
+func genZone() *rapid.Generator[*time.Location] {
+	return rapid.Custom(func(t *rapid.T) *time.Location {
+		loc, err := time.LoadLocation(rapid.SampledFrom(zoneNames).Draw(t, "name"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return loc
+	})
+}
+
+func genClock() *rapid.Generator[calendar.Clock] {
+	return rapid.Custom(func(t *rapid.T) calendar.Clock {
+		// Half of them at the hours at which clocks are moved.
+		hour := rapid.OneOf(rapid.IntRange(0, 23), rapid.SampledFrom([]int{0, 1, 2, 3, 23})).Draw(t, "hour")
+		minute := rapid.OneOf(rapid.IntRange(0, 59), rapid.SampledFrom([]int{0, 1, 30, 59})).Draw(t, "minute")
+		return calendar.MustClock(time.Date(2026, 1, 1, hour, minute, 0, 0, time.UTC).Format("15:04"))
+	})
+}
+
+// genInstant draws instants from 1992 to 2031, half of them within two days of a
+// moment at which clocks in loc are moved.
+func genInstant(loc *time.Location) *rapid.Generator[time.Time] {
+	from := time.Date(1992, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	until := time.Date(2032, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	return rapid.Custom(func(t *rapid.T) time.Time {
+		at := time.Unix(rapid.Int64Range(from, until-1).Draw(t, "second"), 0).UTC()
+		if rapid.Bool().Draw(t, "near a jump") {
+			_, end := at.In(loc).ZoneBounds()
+			if !end.IsZero() && end.Unix() < until {
+				at = end.UTC().Add(time.Duration(rapid.IntRange(-48*60, 48*60).Draw(t, "minutes off")) * time.Minute)
+			}
+		}
+		return at.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 999_999_999}).Draw(t, "nanoseconds")))
+	})
+}
+
+// genCalendar draws a calendar of 1991 to 2032 whose weekend, holidays, extra
+// open dates and overrides crowd around a date.
+func genCalendar(id string, near calendar.Date) *rapid.Generator[*calendar.Calendar] {
+	return rapid.Custom(func(t *rapid.T) *calendar.Calendar {
+		dates := func(name string) []calendar.Date {
+			offsets := rapid.SliceOfNDistinct(rapid.IntRange(-40, 40), 0, 12, rapid.ID).Draw(t, name)
+			slices.Sort(offsets)
+			list := make([]calendar.Date, len(offsets))
+			for i, n := range offsets {
+				list[i] = near.AddDays(n)
+			}
+			return list
+		}
+		c := &calendar.Calendar{
+			ID: id, Version: "1", Source: "drawn by lot",
+			ValidFrom: calendar.MustDate("1991-01-01"), ValidUntil: calendar.MustDate("2032-12-31"),
+			ExtraOpen: dates("extra open"),
+		}
+		days := rapid.SliceOfN(rapid.SampledFrom([]time.Weekday{0, 1, 4, 5, 6}), 0, 3).Draw(t, "weekend")
+		c.Weekend = calendar.WeekendOf(days...).WithNth(time.Saturday, rapid.IntRange(0, 5).Draw(t, "nth"))
+		for _, d := range dates("holidays") {
+			c.Holidays = append(c.Holidays, calendar.Holiday{Date: d, Name: "Holiday"})
+		}
+		for _, d := range dates("overrides") {
+			c.CutoffOverrides = append(c.CutoffOverrides, calendar.CutoffOverride{
+				Date: d, At: genClock().Draw(t, "override"),
+				Label: rapid.SampledFrom([]string{"", "", "w0", "w1", "w2"}).Draw(t, "label"),
+			})
+		}
+		return c
+	})
+}
+
+// genSchedule draws a valid schedule whose calendars are busy around a date.
+func genSchedule(loc *time.Location, near calendar.Date) *rapid.Generator[*calendar.Schedule] {
+	return rapid.Custom(func(t *rapid.T) *calendar.Schedule {
+		s := &calendar.Schedule{
+			Zone:            loc,
+			Anchor:          genAnchor().Draw(t, "anchor"),
+			CutoffInclusive: rapid.Bool().Draw(t, "inclusive"),
+			Delay: calendar.Delay{
+				N:    rapid.IntRange(0, 7).Draw(t, "n"),
+				Unit: rapid.SampledFrom([]calendar.Unit{calendar.BusinessDays, calendar.CalendarDays}).Draw(t, "unit"),
+			},
+		}
+		clocks := rapid.SliceOfNDistinct(genClock(), 1, 4, rapid.ID).Draw(t, "cut-offs")
+		slices.SortFunc(clocks, calendar.Clock.Compare)
+		for i, c := range clocks {
+			s.Cutoffs = append(s.Cutoffs, calendar.WindowCutoff{At: c, Label: "w" + string(rune('0'+i))})
+		}
+		for i := range rapid.IntRange(0, 2).Draw(t, "calendars") {
+			s.Calendars = append(s.Calendars, genCalendar(string(rune('A'+i)), near).Draw(t, "calendar"))
+		}
+		if err := s.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
+
+func genAnchor() *rapid.Generator[calendar.Anchor] {
+	return rapid.Custom(func(t *rapid.T) calendar.Anchor {
+		roll := rapid.Map(rapid.IntRange(0, 3), func(n int) calendar.Roll { return calendar.Roll(n) })
+		a := calendar.Anchor{Kind: calendar.AnchorKind(rapid.IntRange(0, 4).Draw(t, "kind"))}
+		switch a.Kind {
+		case calendar.Weekly:
+			weekday := rapid.Map(rapid.IntRange(0, 6), func(n int) time.Weekday { return time.Weekday(n) })
+			a.Weekdays = rapid.SliceOfNDistinct(weekday, 1, 3, rapid.ID).Draw(t, "weekdays")
+			a.Roll = roll.Draw(t, "roll")
+		case calendar.Monthly:
+			a.MonthDays = rapid.SliceOfNDistinct(rapid.IntRange(1, 31), 1, 4, rapid.ID).Draw(t, "month days")
+			a.Roll = roll.Draw(t, "roll")
+		default:
+		}
+		return a
+	})
+}

@@ -1,0 +1,194 @@
+package calendar
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Unit is what a Delay counts. The zero value is BusinessDays.
+type Unit uint8
+
+// The units of a delay.
+const (
+	BusinessDays Unit = iota // days on which all calendars of the schedule are open
+	CalendarDays             // all days; a date that is not open moves to the next open one
+)
+
+var units = []string{"business_days", "calendar_days"}
+
+// String returns the unit as configuration writes it, such as "business_days".
+func (u Unit) String() string { return nameOf(units, uint8(u)) }
+
+// MarshalText returns the text of String, and an error for an unknown unit.
+func (u Unit) MarshalText() ([]byte, error) { return marshalName("unit of delay", units, uint8(u)) }
+
+// UnmarshalText reads one of business_days and calendar_days.
+func (u *Unit) UnmarshalText(text []byte) error {
+	return unmarshalName("unit of delay", units, text, (*uint8)(u))
+}
+
+// Delay is the time from a window's business date to its settlement date: the
+// T+N of a schedule.
+type Delay struct {
+	N    int  `json:"n"`
+	Unit Unit `json:"unit"`
+}
+
+// delayMax is a year and a day: more is a slip of the pen.
+const delayMax = 366
+
+// WindowCutoff is a time of day at which windows close, and the name of the
+// window that ends there, such as "morning".
+type WindowCutoff struct {
+	At    Clock  `json:"cutoff"`
+	Label string `json:"label,omitempty"`
+}
+
+// Schedule is the timing of settlement: when windows close and when their money
+// is due. It is a value: filled in, checked once with Validate, and never
+// changed after; then it is safe for concurrent use.
+type Schedule struct {
+	Zone    *time.Location // the zone of the cut-offs, an IANA zone; not time.Local
+	Cutoffs []WindowCutoff // at least one, ascending; several need distinct labels
+	Delay   Delay          // default: T+0 in business days
+	Anchor  Anchor         // which cut-offs close windows; default: each
+	// Calendars say which days are open for Delay and for Anchor.Roll, and may
+	// override cut-offs.
+	Calendars Calendars
+	// CutoffInclusive puts an event exactly at a cut-off into the window that
+	// closes there. The default puts it into the next one.
+	CutoffInclusive bool
+	// Grace is how long after a cut-off entries are still looked for that
+	// belong to its window. It moves no window: windows partition event time,
+	// the grace is about booking time. Default 0.
+	Grace time.Duration
+}
+
+// Validate reports everything that is wrong with the schedule, joined, the
+// faults of its calendars included. A zone must be named, so that another
+// machine reads the same: time.Local is refused.
+func (s *Schedule) Validate() error {
+	faults := s.checkCutoffs()
+	if s.Zone == nil {
+		faults = append(faults, errors.New("timezone is missing"))
+	} else if s.Zone == time.Local {
+		faults = append(faults, errors.New("timezone \"Local\" depends on the machine: name an IANA zone"))
+	}
+	if s.Delay.N < 0 || s.Delay.N > delayMax {
+		faults = append(faults, fmt.Errorf("delay of %d days is not within 0 to %d", s.Delay.N, delayMax))
+	}
+	if int(s.Delay.Unit) >= len(units) {
+		faults = append(faults, fmt.Errorf("unknown unit of delay %d", s.Delay.Unit))
+	}
+	if s.Grace < 0 {
+		faults = append(faults, fmt.Errorf("grace %s is negative", s.Grace))
+	}
+	faults = append(faults, s.Anchor.validate())
+	return errors.Join(append(faults, s.checkCalendars()...)...)
+}
+
+func (s *Schedule) checkCutoffs() []error {
+	var faults []error
+	if len(s.Cutoffs) == 0 {
+		faults = append(faults, errors.New("schedule has no cut-off"))
+	}
+	labels := make(map[string]Clock, len(s.Cutoffs))
+	for i, c := range s.Cutoffs {
+		if i > 0 && c.At.Compare(s.Cutoffs[i-1].At) <= 0 {
+			faults = append(faults, fmt.Errorf("cut-off %s must come after %s: cut-offs ascend", c.At, s.Cutoffs[i-1].At))
+		}
+		if at, twice := labels[c.Label]; twice {
+			faults = append(faults, fmt.Errorf("cut-offs %s and %s have the same label %q", at, c.At, c.Label))
+		}
+		labels[c.Label] = c.At
+	}
+	return faults
+}
+
+func (s *Schedule) checkCalendars() []error {
+	var faults []error
+	ids := make(map[string]bool, len(s.Calendars))
+	for i, c := range s.Calendars {
+		if c == nil {
+			faults = append(faults, fmt.Errorf("calendar %d of the schedule is missing", i+1))
+			continue
+		}
+		if ids[c.ID] {
+			faults = append(faults, fmt.Errorf("calendar %q is listed twice", c.ID))
+		}
+		ids[c.ID] = true
+		faults = append(faults, c.Validate())
+	}
+	return faults
+}
+
+// SettlementDate returns the date on which the money of business date d is due:
+// with a delay in business days the n-th open date strictly after d, and for
+// n = 0 the date d itself if open, else the next open one; with a delay in
+// calendar days the date n days after d if open, else the next open one. It
+// returns a *RangeError when a date on the way lies beyond what a calendar of
+// the schedule knows.
+func (s *Schedule) SettlementDate(d Date) (Date, error) {
+	if s.Delay.Unit == CalendarDays {
+		return s.Calendars.Following(d.AddDays(s.Delay.N))
+	}
+	return s.Calendars.AddBusinessDays(d, s.Delay.N)
+}
+
+// scheduleJSON is the JSON form of a Schedule.
+type scheduleJSON struct {
+	Timezone        string         `json:"timezone"`
+	Windows         []WindowCutoff `json:"windows"`
+	Delay           Delay          `json:"delay"`
+	Anchor          Anchor         `json:"anchor"`
+	Calendars       Calendars      `json:"calendars,omitempty"`
+	CutoffInclusive bool           `json:"cutoff_inclusive,omitempty"`
+	Grace           string         `json:"grace,omitempty"`
+}
+
+// MarshalJSON returns the schedule with the zone by name, the grace as text such
+// as "5m0s", and its calendars in full: a stored schedule needs nothing else.
+//
+// A struct that embeds a Schedule without a field name takes over this method,
+// and its other fields are lost: give the field a name.
+func (s Schedule) MarshalJSON() ([]byte, error) {
+	form := scheduleJSON{
+		Windows: s.Cutoffs, Delay: s.Delay, Anchor: s.Anchor,
+		Calendars: s.Calendars, CutoffInclusive: s.CutoffInclusive,
+	}
+	if s.Zone != nil {
+		form.Timezone = s.Zone.String()
+	}
+	if s.Grace != 0 {
+		form.Grace = s.Grace.String()
+	}
+	return json.Marshal(form)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. A zone that the time-zone data of
+// this program does not have is an error.
+func (s *Schedule) UnmarshalJSON(text []byte) error {
+	var form scheduleJSON
+	if err := json.Unmarshal(text, &form); err != nil {
+		return err
+	}
+	read := Schedule{
+		Cutoffs: form.Windows, Delay: form.Delay, Anchor: form.Anchor,
+		Calendars: form.Calendars, CutoffInclusive: form.CutoffInclusive,
+	}
+	var err error
+	if form.Timezone != "" {
+		if read.Zone, err = time.LoadLocation(form.Timezone); err != nil {
+			return fmt.Errorf("timezone %q: %w", form.Timezone, err)
+		}
+	}
+	if form.Grace != "" {
+		if read.Grace, err = time.ParseDuration(form.Grace); err != nil {
+			return fmt.Errorf("grace: %w", err)
+		}
+	}
+	*s = read
+	return nil
+}
