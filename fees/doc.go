@@ -1,0 +1,24 @@
+// Package fees prices movements of money: which schedule applies, what the fee and its tax are, and why. It is pure: it books
+// nothing and keeps no state, and the same schedule, amount and version of this package give the same fee for ever.
+//
+// A [Schedule] is one version of a price. A [Table] of them answers a [Query] with exactly one schedule, and the schedule
+// computes a [Fee], which carries its own explanation:
+//
+//	schedule, err := table.Select(fees.Query{Event: fees.EventCapture, Method: "UPI", Currency: inr, On: day})
+//	...
+//	fee, err := schedule.Compute(amount)
+//
+// A fee pins its schedule's id and version. What happens later to the same payment goes by the pinned version, which
+// [Table.Find] finds: [Returned] says how much of a fee a refund gives back.
+//
+// Invariants:
+//   - A movement is priced by exactly one schedule, or not at all with an error; a missing price is never a fee of 0.
+//   - Arithmetic is exact up to one rounding, whose mode the schedule names; tax is computed on the rounded fee.
+//   - Fee and Tax are disjoint. A fee equals the sum of its parts, a tax the sum of its lines, to the minor unit.
+//   - The parts of a fee returned by any sequence of refunds sum to at most the fee, and to the fee once all is refunded.
+//
+// Amounts are [money.Amount], minor units of the schedule's currency, also in JSON: 2,000.00 INR is "200000". Rates are exact
+// decimals, "0.0185" or "1.85%". Tax codes and rates are configuration; the package knows no country.
+//
+// Limits: no tiers, interchange pass-through, per-unit tariffs or monthly minimum yet; fees are charged net, out of the movement.
+package fees

@@ -1,0 +1,226 @@
+package fees
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/settlex/settlex/money"
+)
+
+// Fault is one thing wrong with a schedule. Validate joins all of them; callers that know the file find the line by Index and
+// Field.
+type Fault struct {
+	Index   int    // position of the schedule in its table, from 0
+	ID      string // of the schedule, possibly empty
+	Version string
+	Field   string // path within the schedule, as in its JSON: components[0].rate
+	Problem string // what is wrong, with the figures
+}
+
+// Error names the schedule, the field and the problem.
+func (f *Fault) Error() string {
+	if f.ID == "" {
+		return fmt.Sprintf("fee schedule number %d: %s: %s", f.Index+1, f.Field, f.Problem)
+	}
+	return fmt.Sprintf("fee schedule %q version %q: %s: %s", f.ID, f.Version, f.Field, f.Problem)
+}
+
+// Validate checks every schedule, and that id and version, and id and first day, each name one schedule only. It returns all
+// faults joined, each a *Fault, or nil.
+func (t Table) Validate() error {
+	var all []error
+	for i := range t {
+		c := checker{schedule: &t[i], index: i}
+		c.check()
+		for j := range t[:i] {
+			c.checkAgainst(&t[j])
+		}
+		all = append(all, c.faults...)
+	}
+	return errors.Join(all...)
+}
+
+// Validate checks s on its own. It returns all faults joined, each a *Fault, or nil.
+func (s *Schedule) Validate() error {
+	c := checker{schedule: s}
+	c.check()
+	return errors.Join(c.faults...)
+}
+
+// checker collects the faults of one schedule.
+type checker struct {
+	schedule *Schedule
+	index    int
+	faults   []error
+}
+
+// add notes a fault of the field.
+func (c *checker) add(field, format string, args ...any) {
+	s := c.schedule
+	c.faults = append(c.faults, &Fault{Index: c.index, ID: s.ID, Version: s.Version, Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+// check runs every rule that needs only the schedule itself.
+func (c *checker) check() {
+	s := c.schedule
+	c.name("id", s.ID)
+	c.name("version", s.Version)
+	if !s.EffectiveTo.IsZero() && s.EffectiveTo.Before(s.EffectiveFrom) {
+		c.add("effective_to", "%s is before effective_from %s", s.EffectiveTo, s.EffectiveFrom)
+	}
+	if s.Match.Event != "" && !s.Match.Event.known() {
+		c.add("match.event", "%q is not one of capture, refund, dispute, payout", s.Match.Event)
+	}
+	c.components()
+	c.bands()
+	c.limits("", s.Min, s.Max)
+	c.currency()
+	c.tax()
+	oneOf(c, "rounding.per", s.Rounding.Per, PerLine, PerComponent)
+	if s.Rounding.Mode > money.Up {
+		c.add("rounding.mode", "%d is not a rounding mode", s.Rounding.Mode)
+	}
+	oneOf(c, "refund_policy", s.Refund, RefundKeep, RefundReturnProRata)
+	oneOf(c, "dispute_policy", s.Dispute, DisputeKeep, DisputeReturnOnWin)
+	oneOf(c, "charge", s.Charge, ChargeNet)
+}
+
+// checkAgainst notes what makes s and an earlier schedule of the table the same.
+func (c *checker) checkAgainst(o *Schedule) {
+	s := c.schedule
+	if s.ID == "" || s.ID != o.ID {
+		return
+	}
+	if s.Version == o.Version {
+		c.add("version", "is in the table twice")
+	}
+	if s.EffectiveFrom == o.EffectiveFrom {
+		c.add("effective_from", "is that of version %q too, so neither is the later one", o.Version)
+	}
+}
+
+// name requires a text without blanks around it.
+func (c *checker) name(field, value string) {
+	switch {
+	case value == "":
+		c.add(field, "is required")
+	case strings.TrimSpace(value) != value:
+		c.add(field, "%q begins or ends with a blank", value)
+	}
+}
+
+// components checks each component on its own.
+func (c *checker) components() {
+	if len(c.schedule.Components) == 0 {
+		c.add("components", "at least one is required; a free schedule has one with rate 0")
+	}
+	for i := range c.schedule.Components {
+		p := &c.schedule.Components[i]
+		at := fmt.Sprintf("components[%d].", i)
+		c.name(at+"kind", p.Kind)
+		if p.Kind == KindMin || p.Kind == KindMax || p.Kind == KindIncludedTax {
+			c.add(at+"kind", "%q is reserved for the explanation", p.Kind)
+		}
+		c.rate(at+"rate", p.Rate)
+		c.amount(at+"fixed", p.Fixed)
+		c.limits(at, p.Min, p.Max)
+		c.amount(at+"band.over", &p.Band.Over)
+		c.amount(at+"band.up_to", &p.Band.UpTo)
+		if !p.Band.UpTo.IsZero() && p.Band.UpTo.Cmp(p.Band.Over) <= 0 {
+			c.add(at+"band.up_to", "%s is not above over %s", p.Band.UpTo, p.Band.Over)
+		}
+	}
+}
+
+// bands requires that every amount lies in the band of some component, so that none is free by oversight.
+func (c *checker) bands() {
+	bands := make([]Band, 0, len(c.schedule.Components))
+	for i := range c.schedule.Components {
+		bands = append(bands, c.schedule.Components[i].Band)
+	}
+	slices.SortFunc(bands, func(a, b Band) int { return a.Over.Cmp(b.Over) })
+	var reach money.Amount // every amount up to here is in a band
+	for _, b := range bands {
+		if b.Over.Cmp(reach) > 0 {
+			c.add("components", "no band holds amounts over %s up to %s", reach, b.Over)
+		}
+		if b.UpTo.IsZero() {
+			return
+		}
+		reach = money.Max(reach, b.UpTo)
+	}
+	if len(bands) > 0 {
+		c.add("components", "no band holds amounts over %s", reach)
+	}
+}
+
+// currency requires a bound currency where the schedule names amounts of money, which mean nothing without one.
+func (c *checker) currency() {
+	s := c.schedule
+	if !s.Match.Currency.IsZero() {
+		return
+	}
+	named := s.Min != nil || s.Max != nil
+	for i := range s.Components {
+		p := &s.Components[i]
+		named = named || p.Fixed != nil || p.Min != nil || p.Max != nil || p.Band != Band{}
+	}
+	if named {
+		c.add("match.currency", "is required, because the schedule names amounts of money")
+	}
+}
+
+// tax checks the tax and its split.
+func (c *checker) tax() {
+	t := &c.schedule.Tax
+	if t.IsZero() {
+		return
+	}
+	c.name("tax.code", t.Code)
+	c.rate("tax.rate", t.Rate)
+	for i, p := range t.Split {
+		at := fmt.Sprintf("tax.split[%d].", i)
+		c.name(at+"code", p.Code)
+		if slices.ContainsFunc(t.Split[:i], func(o TaxPart) bool { return o.Code == p.Code }) {
+			c.add(at+"code", "%q is in the split twice", p.Code)
+		}
+		if p.Weight <= 0 {
+			c.add(at+"weight", "%d is not above 0", p.Weight)
+		}
+	}
+}
+
+// rate requires a share of 0 to 1: the likeliest slip is a percentage written without its sign.
+func (c *checker) rate(field string, r money.Rate) {
+	one := money.Minor(1)
+	if r.Sign() < 0 {
+		c.add(field, "%s is below 0", r)
+	} else if r.Of(one).Cmp(money.ExactOf(one)) > 0 {
+		c.add(field, "%s is more than 1, which is 100 %%", r)
+	}
+}
+
+// limits requires a minimum and a maximum of at least 0, in order.
+func (c *checker) limits(at string, least, most *money.Amount) {
+	c.amount(at+"min", least)
+	c.amount(at+"max", most)
+	if least != nil && most != nil && least.Cmp(*most) > 0 {
+		c.add(at+"min", "%s is above max %s", least, most)
+	}
+}
+
+// amount requires an amount of at least 0, if there is one.
+func (c *checker) amount(field string, a *money.Amount) {
+	if a != nil && a.Sign() < 0 {
+		c.add(field, "%s is below 0", a)
+	}
+}
+
+// oneOf requires one of the values, or none, which stands for the first.
+func oneOf[T ~string](c *checker, field string, value T, values ...T) {
+	if value != "" && !slices.Contains(values, value) {
+		c.add(field, "%q is not one of %v", value, values)
+	}
+}

@@ -1,0 +1,119 @@
+package fees_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/money"
+)
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		edit func(*fees.Schedule)
+		want []string // texts after the schedule's name
+	}{
+		{"sound", func(*fees.Schedule) {}, nil},
+		{"dates", func(s *fees.Schedule) { s.EffectiveTo = calendar.MustDate("2025-12-31") },
+			[]string{"effective_to: 2025-12-31 is before effective_from 2026-01-01"}},
+		{"blanks", func(s *fees.Schedule) { s.Version = " 1" }, []string{`version: " 1" begins or ends with a blank`}},
+		{"event", func(s *fees.Schedule) { s.Match.Event = "sale" }, []string{`match.event: "sale" is not one of capture, refund, dispute, payout`}},
+		{"no components", func(s *fees.Schedule) { s.Components = nil },
+			[]string{"components: at least one is required; a free schedule has one with rate 0"}},
+		{"component", func(s *fees.Schedule) {
+			s.Components[0] = fees.Component{
+				Rate: money.MustRate("-0.1"), Fixed: new(money.Minor(-1)), Min: new(money.Minor(3)), Max: new(money.Minor(2)),
+				Band: fees.Band{Over: money.Minor(-7)},
+			}
+		}, []string{
+			"components[0].kind: is required",
+			"components[0].rate: -0.1 is below 0",
+			"components[0].fixed: -1 is below 0",
+			"components[0].min: 3 is above max 2",
+			"components[0].band.over: -7 is below 0",
+		}},
+		{"percent without its sign", func(s *fees.Schedule) { s.Components[0].Rate = money.MustRate("1.85") },
+			[]string{"components[0].rate: 1.85 is more than 1, which is 100 %"}},
+		{"reserved kind", func(s *fees.Schedule) { s.Components[0].Kind = fees.KindMax },
+			[]string{`components[0].kind: "schedule_max" is reserved for the explanation`}},
+		{"empty band", func(s *fees.Schedule) { s.Components[1].Band = fees.Band{Over: money.Minor(5), UpTo: money.Minor(5)} },
+			[]string{"components[1].band.up_to: 5 is not above over 5"}},
+		{"gaps between bands", func(s *fees.Schedule) {
+			s.Components[0].Band = fees.Band{Over: money.Minor(300), UpTo: money.Minor(400)}
+			s.Components[1].Band = fees.Band{Over: money.Minor(100), UpTo: money.Minor(200)}
+		}, []string{
+			"components: no band holds amounts over 0 up to 100",
+			"components: no band holds amounts over 200 up to 300",
+			"components: no band holds amounts over 400",
+		}},
+		{"limits", func(s *fees.Schedule) { s.Min, s.Max = new(money.Minor(5)), new(money.Minor(4)) }, []string{"min: 5 is above max 4"}},
+		{"money without a currency", func(s *fees.Schedule) { s.Match.Currency = money.Currency{} },
+			[]string{"match.currency: is required, because the schedule names amounts of money"}},
+		{"tax without a code", func(s *fees.Schedule) { s.Tax.Code = "" }, []string{"tax.code: is required"}},
+		{"tax rate", func(s *fees.Schedule) { s.Tax.Rate = money.MustRate("18") }, []string{"tax.rate: 18 is more than 1, which is 100 %"}},
+		{"tax split", func(s *fees.Schedule) {
+			s.Tax.Split = []fees.TaxPart{{Code: "cgst", Weight: 1}, {Code: "cgst", Weight: 0}, {Weight: 1}}
+		}, []string{
+			`tax.split[1].code: "cgst" is in the split twice`,
+			"tax.split[1].weight: 0 is not above 0",
+			"tax.split[2].code: is required",
+		}},
+		{"choices", func(s *fees.Schedule) {
+			s.Rounding = fees.Rounding{Mode: 9, Per: "day"}
+			s.Refund, s.Dispute, s.Charge = "half", "never", "gross"
+		}, []string{
+			`rounding.per: "day" is not one of [line component]`,
+			"rounding.mode: 9 is not a rounding mode",
+			`refund_policy: "half" is not one of [keep return_pro_rata]`,
+			`dispute_policy: "never" is not one of [keep return_on_win]`,
+			`charge: "gross" is not one of [net]`,
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := full()
+			tc.edit(&s)
+			for i := range tc.want {
+				tc.want[i] = `fee schedule "in-card" version "` + s.Version + `": ` + tc.want[i]
+			}
+			diff(t, strings.Join(tc.want, "\n"), text(s.Validate()))
+		})
+	}
+}
+
+// text returns the error's text, "" for none.
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestValidateTable(t *testing.T) {
+	t.Parallel()
+	table := fees.Table{
+		row("a", "1", fees.Match{}),
+		row("a", "2", fees.Match{}, from("2026-01-01")),
+		row("b", "1", fees.Match{}),
+		row("a", "2", fees.Match{}, from("2026-02-01")),
+		row("a", "3", fees.Match{}),
+		row("", "", fees.Match{}),
+	}
+	err := table.Validate()
+	diff(t, strings.Join([]string{
+		`fee schedule "a" version "2": version: is in the table twice`,
+		`fee schedule "a" version "3": effective_from: is that of version "1" too, so neither is the later one`,
+		`fee schedule number 6: id: is required`,
+		`fee schedule number 6: version: is required`,
+	}, "\n"), text(err))
+	var fault *fees.Fault
+	if !errors.As(err, &fault) {
+		t.Fatalf("error %v has no fault", err)
+	}
+	diff(t, &fees.Fault{Index: 3, ID: "a", Version: "2", Field: "version", Problem: "is in the table twice"}, fault)
+	diff(t, "", text(table[:3].Validate()))
+}
