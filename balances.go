@@ -1,0 +1,120 @@
+package settlex
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// Balance is what a merchant has in one currency, in minor units.
+type Balance struct {
+	Merchant  string
+	Currency  money.Currency
+	Available money.Amount // may be settled or paid out; negative when the merchant owes us
+	Pending   money.Amount // captured, not available yet
+	Reserved  money.Amount // withheld against risk
+	InTransit money.Amount // in batches and payouts that are closed or requested and not confirmed as paid
+	Total     money.Amount // available + pending + reserved
+}
+
+// Balances lists the balance of every merchant and currency with an account,
+// ordered by merchant and currency.
+func (e *Engine) Balances(ctx context.Context) ([]Balance, error) {
+	type key struct {
+		merchant string
+		currency money.Currency
+	}
+	found := make(map[key]*Balance)
+	of := func(m string, c money.Currency) *Balance {
+		if found[key{m, c}] == nil {
+			found[key{m, c}] = &Balance{Merchant: m, Currency: c}
+		}
+		return found[key{m, c}]
+	}
+	err := e.books.Read(ctx, func(r ledger.Reader) error {
+		for account, err := range r.Accounts(ctx, "merchants/") {
+			if err != nil {
+				return err
+			}
+			m, part, _ := payment.MerchantOf(account.Path)
+			posted, err := account.Posted()
+			if err != nil {
+				return err
+			}
+			if err := of(m, account.Currency).add(part, posted); err != nil {
+				return err
+			}
+		}
+		return e.transit(ctx, r, func(m string, c money.Currency, amount money.Amount) error {
+			return addTo(&of(m, c).InTransit, amount)
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("balances: %w", err)
+	}
+	out := make([]Balance, 0, len(found))
+	for _, b := range found {
+		if b.Total, err = money.Sum(b.Available, b.Pending, b.Reserved); err != nil {
+			return nil, err
+		}
+		out = append(out, *b)
+	}
+	slices.SortFunc(out, func(a, b Balance) int {
+		return cmp.Or(cmp.Compare(a.Merchant, b.Merchant), a.Currency.Compare(b.Currency))
+	})
+	return out, nil
+}
+
+func (b *Balance) add(part string, amount money.Amount) error {
+	switch part {
+	case "available":
+		return addTo(&b.Available, amount)
+	case "pending":
+		return addTo(&b.Pending, amount)
+	case "payouts":
+		return nil // counted from the payouts themselves
+	default:
+		return addTo(&b.Reserved, amount)
+	}
+}
+
+func addTo(into *money.Amount, amount money.Amount) error {
+	sum, err := into.Add(amount)
+	*into = sum
+	return err
+}
+
+// transit walks batches and payouts that are under way.
+func (e *Engine) transit(ctx context.Context, r ledger.Reader, add func(string, money.Currency, money.Amount) error) error {
+	for record, err := range r.Records(ctx, settlement.BatchRecord, "", "") {
+		if err != nil {
+			return err
+		}
+		b := record.(*settlement.Batch)
+		if b.Status == settlement.Paid {
+			continue
+		}
+		if err := add(b.Merchant, b.Currency, b.Net); err != nil {
+			return err
+		}
+	}
+	for record, err := range r.Records(ctx, payment.PayoutRecord, "", "") {
+		if err != nil {
+			return err
+		}
+		p := record.(*payment.Payout)
+		if p.Status != payment.Requested && p.Status != payment.Sent {
+			continue
+		}
+		if err := add(p.Merchant, p.Currency, p.Amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}

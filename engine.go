@@ -1,0 +1,201 @@
+package settlex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// Config says what an engine works on.
+type Config struct {
+	// Store keeps everything; required. The caller closes it.
+	Store ledger.Store
+	// Rules are regions, schedules, fees and reserve plans; required.
+	Rules *payment.Rules
+	// Merchants are made or brought up to date when the engine starts.
+	Merchants []merchant.Merchant
+	// Clock gives the time; nil means time.Now. No window closes before it.
+	Clock func() time.Time
+}
+
+// Engine takes payment events and settles them. It is safe for concurrent
+// use, but for Settle and the jobs, of which one may run at a time.
+type Engine struct {
+	books     *ledger.Ledger
+	rules     *payment.Rules
+	clock     func() time.Time
+	schedules map[merchant.Pin]*merchant.Schedule // every version ever used; read only after New
+}
+
+// New makes an engine. It stores what is new in the configuration: versions
+// of schedules, which are kept for ever, and merchants.
+func New(ctx context.Context, config Config) (*Engine, error) {
+	if config.Store == nil || config.Rules == nil || config.Rules.Book == nil {
+		return nil, errors.New("settlex: a store and rules are needed")
+	}
+	chart, err := payment.Chart()
+	if err != nil {
+		return nil, err
+	}
+	books, err := ledger.New(config.Store, ledger.Config{Chart: chart, Clock: config.Clock})
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{books: books, rules: config.Rules, clock: config.Clock, schedules: make(map[merchant.Pin]*merchant.Schedule)}
+	if e.clock == nil {
+		e.clock = time.Now
+	}
+	if err := e.register(ctx, config.Merchants); err != nil {
+		return nil, fmt.Errorf("register the configuration: %w", err)
+	}
+	return e, nil
+}
+
+// Books is the ledger below the engine, for reading and for entries of the
+// host's own.
+func (e *Engine) Books() *ledger.Ledger { return e.books }
+
+// register stores what the store does not know yet.
+func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) error {
+	var fresh []ledger.Record
+	err := e.books.Read(ctx, func(r ledger.Reader) error {
+		for record, err := range r.Records(ctx, payment.ScheduleRecord, "", "") {
+			if err != nil {
+				return err
+			}
+			stored := &record.(*payment.Schedule).Schedule
+			e.schedules[stored.Pin()] = stored
+		}
+		known := make(map[string]merchant.Merchant)
+		for record, err := range r.Records(ctx, payment.MerchantRecord, "", "") {
+			if err != nil {
+				return err
+			}
+			known[record.(*payment.Merchant).ID] = record.(*payment.Merchant).Merchant
+		}
+		for i := range e.rules.Book.Schedules {
+			s := &e.rules.Book.Schedules[i]
+			if e.schedules[s.Pin()] == nil {
+				e.schedules[s.Pin()] = s
+				fresh = append(fresh, &payment.Schedule{Schedule: *s})
+			}
+		}
+		for _, m := range merchants {
+			stored, ok := known[m.ID]
+			m.Created = stored.Created
+			if !ok || stored != m {
+				fresh = append(fresh, &payment.Merchant{Merchant: m})
+			}
+		}
+		return nil
+	})
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	return e.books.Do(ctx, &putting{records: fresh})
+}
+
+// putting is the command that stores records as they are.
+type putting struct {
+	records []ledger.Record
+	at      time.Time
+}
+
+func (p *putting) At() time.Time { return p.at }
+
+func (p *putting) Need(_ *ledger.State, n *ledger.Need) {
+	for _, r := range p.records {
+		n.Record(r.Ref())
+	}
+}
+
+func (p *putting) Apply(s *ledger.State) error {
+	for _, r := range p.records {
+		s.Put(r)
+	}
+	return nil
+}
+
+// schedule gives a version of a schedule.
+func (e *Engine) schedule(pin merchant.Pin) (*merchant.Schedule, error) {
+	if s := e.schedules[pin]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("%w: schedule %s is neither configured nor stored", ledger.ErrCorrupt, pin)
+}
+
+// currencies lists the currencies of all regions, by code.
+func (e *Engine) currencies() []money.Currency {
+	set := make(map[money.Currency]bool)
+	for i := range e.rules.Book.Regions {
+		for _, c := range e.rules.Book.Regions[i].Currencies {
+			set[c] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(set), money.Currency.Compare)
+}
+
+// Verify re-derives everything the store keeps beside the journal, and proves
+// the books of payments and settlement: positions, reserves, and every batch.
+func (e *Engine) Verify(ctx context.Context) (*ledger.Verification, error) {
+	v, err := e.books.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		return settlement.Verify(ctx, r, func(f ledger.Finding) { v.Findings = append(v.Findings, f) })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("verify batches: %w", err)
+	}
+	return v, nil
+}
+
+// now is the engine's clock.
+func (e *Engine) now() time.Time { return e.clock().UTC().Truncate(time.Microsecond) }
+
+// Complete gives the last business date of a currency all of whose windows
+// have closed; the zero date when there is none. Windows of schedules that
+// nobody closes do not count.
+func (e *Engine) Complete(currency money.Currency) (calendar.Date, error) {
+	var complete calendar.Date
+	for _, s := range e.schedules {
+		if s.Timing.Anchor.Kind == calendar.Manual || !e.governs(s, currency) {
+			continue
+		}
+		open, err := s.Timing.WindowAt(e.now().Add(-s.Timing.Grace))
+		if err != nil {
+			return calendar.Date{}, fmt.Errorf("schedule %s: %w", s.ID, err)
+		}
+		if date := open.BusinessDate.AddDays(-1); complete.IsZero() || date.Before(complete) {
+			complete = date
+		}
+	}
+	return complete, nil
+}
+
+// governs tells whether a schedule is meant for payments in a currency.
+func (e *Engine) governs(s *merchant.Schedule, currency money.Currency) bool {
+	for _, scope := range s.For {
+		if !scope.Currency.IsZero() && scope.Currency != currency {
+			continue
+		}
+		if scope.Region == "" {
+			return true
+		}
+		if region, err := e.rules.Book.Region(nil, currency); err == nil && region.ID == scope.Region {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,110 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/settlex/settlex/money"
+)
+
+// Pattern is one line of a chart of accounts. A segment of Path in braces
+// stands for any one segment: "merchants/{m}/available".
+type Pattern struct {
+	Path      string
+	Type      Type
+	Limited   bool         // accounts of this pattern may not fall below Floor
+	Floor     money.Amount // minor units, usually 0
+	MayBreach []string     // kinds of entry that may take a limited account below its floor
+}
+
+// Chart says which accounts may exist and what they are. It is immutable. The
+// first pattern that matches a path decides.
+type Chart struct {
+	patterns []pattern
+}
+
+type pattern struct {
+	Pattern
+	segments []string
+}
+
+// NewChart checks patterns and makes a chart of them. All faults are reported,
+// each with the pattern's place and path.
+func NewChart(patterns ...Pattern) (*Chart, error) {
+	chart := &Chart{}
+	var faults []error
+	for i, p := range patterns {
+		for _, err := range p.check() {
+			faults = append(faults, fmt.Errorf("chart pattern %d (%s): %w", i, p.Path, err))
+		}
+		p.MayBreach = slices.Clone(p.MayBreach)
+		chart.patterns = append(chart.patterns, pattern{Pattern: p, segments: strings.Split(p.Path, "/")})
+	}
+	if len(patterns) == 0 {
+		faults = append(faults, errors.New("chart has no pattern"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return chart, nil
+}
+
+func (p Pattern) check() []error {
+	var faults []error
+	if err := checkPath(p.example()); err != nil {
+		faults = append(faults, err)
+	}
+	if p.Type < Asset || p.Type > Expense {
+		faults = append(faults, errors.New("has no type"))
+	}
+	if !p.Limited && (!p.Floor.IsZero() || len(p.MayBreach) > 0) {
+		faults = append(faults, errors.New("has a floor or kinds that may breach it, but is not limited"))
+	}
+	return faults
+}
+
+// example is a path the pattern fits: braces off the segments they enclose.
+func (p Pattern) example() string {
+	segments := strings.Split(p.Path, "/")
+	for i, segment := range segments {
+		if name, ok := strings.CutPrefix(segment, "{"); ok && strings.HasSuffix(name, "}") {
+			segments[i] = strings.TrimSuffix(name, "}")
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// Match gives the first pattern that path fits.
+func (c *Chart) Match(path string) (Pattern, bool) {
+	for i := range c.patterns {
+		if c.patterns[i].matches(path) {
+			return c.patterns[i].Pattern, true
+		}
+	}
+	return Pattern{}, false
+}
+
+// Patterns lists the chart in its order.
+func (c *Chart) Patterns() []Pattern {
+	out := make([]Pattern, len(c.patterns))
+	for i := range c.patterns {
+		out[i] = c.patterns[i].Pattern
+	}
+	return out
+}
+
+func (p *pattern) matches(path string) bool {
+	for i, want := range p.segments {
+		segment, rest, more := strings.Cut(path, "/")
+		if want[0] != '{' && want != segment {
+			return false
+		}
+		if more == (i == len(p.segments)-1) {
+			return false
+		}
+		path = rest
+	}
+	return true
+}

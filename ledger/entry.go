@@ -1,0 +1,107 @@
+package ledger
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/money"
+)
+
+// Side is the side of an account a posting stands on.
+type Side uint8
+
+// The two sides. The zero value is no side and is refused.
+const (
+	Debit Side = iota + 1
+	Credit
+)
+
+// String is "debit" or "credit".
+func (s Side) String() string {
+	switch s {
+	case Debit:
+		return "debit"
+	case Credit:
+		return "credit"
+	}
+	return fmt.Sprintf("side(%d)", uint8(s))
+}
+
+// Posting is one leg of an entry. Signs never carry meaning: Amount is
+// positive and Side says the direction.
+type Posting struct {
+	Account  string         // path
+	Side     Side           //
+	Amount   money.Amount   // minor units, > 0
+	Currency money.Currency //
+}
+
+// ID is the account the posting touches.
+func (p Posting) ID() AccountID { return AccountID{Path: p.Account, Currency: p.Currency} }
+
+// Dr makes a debit.
+func Dr(account string, amount money.Amount, currency money.Currency) Posting {
+	return Posting{Account: account, Side: Debit, Amount: amount, Currency: currency}
+}
+
+// Cr makes a credit.
+func Cr(account string, amount money.Amount, currency money.Currency) Posting {
+	return Posting{Account: account, Side: Credit, Amount: amount, Currency: currency}
+}
+
+// Attribute is one pair of an entry's metadata.
+type Attribute struct {
+	Name  string
+	Value string
+}
+
+// Entry is what a caller asks the ledger to book: at least two postings whose
+// debits equal their credits in every currency they use.
+type Entry struct {
+	Key       string        // taken once for ever; 1 to 255 bytes. A retry with the same key and content is a replay
+	Kind      string        // what it is, in the caller's words; 1 to 64 bytes
+	Reference string        // free, at most 255 bytes
+	ValueDate calendar.Date // zero: the UTC date of the booking instant
+	PartOf    string        // key of the entry this one hangs on; empty: it stands alone
+	Metadata  []Attribute   // at most 50 pairs, names unique; kept sorted by name
+	Postings  []Posting     // kept in the caller's order
+}
+
+// Booked is an entry as the journal holds it. It never changes.
+type Booked struct {
+	Entry
+	Lane     uint16    // journal lane
+	Seq      uint64    // place in the lane, from 1, without gaps
+	At       time.Time // booking instant, UTC, whole microseconds, never before an earlier Seq's
+	Breached bool      // a limited account fell below its floor, as the chart allows for this kind
+}
+
+// Result is the outcome of one entry.
+type Result struct {
+	Booked
+	Replayed bool // true: booked by an earlier call; nothing was written now
+}
+
+const (
+	maxKey       = 255
+	maxKind      = 64
+	maxReference = 255
+	maxMetadata  = 50
+	maxName      = 100
+	maxValue     = 2000
+	maxPostings  = 1000
+)
+
+// normalized gives the entry in the one form the ledger keeps.
+func (e Entry) normalized() Entry {
+	if len(e.Metadata) > 1 && !slices.IsSortedFunc(e.Metadata, compareAttributes) {
+		e.Metadata = slices.Clone(e.Metadata)
+		slices.SortStableFunc(e.Metadata, compareAttributes)
+	}
+	return e
+}
+
+func compareAttributes(a, b Attribute) int { return cmp.Compare(a.Name, b.Name) }

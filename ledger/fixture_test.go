@@ -1,0 +1,131 @@
+package ledger_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/store/bolt/bolttest"
+)
+
+// The cast of most tests: a platform that keeps merchants' money.
+const (
+	bank      = "bank"
+	sales     = "sales"
+	available = "merchants/m1/available" // limited to 0; refunds may breach it
+	other     = "merchants/m2/available"
+	pending   = "merchants/m1/pending" // not limited
+	drawer    = "drawers/d1"           // an asset limited to -50.00
+)
+
+func inr() money.Currency { return money.MustCurrency("INR") }
+func pkr() money.Currency { return money.MustCurrency("PKR") }
+
+func chart(t testing.TB) *ledger.Chart {
+	t.Helper()
+	c, err := ledger.NewChart(
+		ledger.Pattern{Path: bank, Type: ledger.Asset},
+		ledger.Pattern{Path: sales, Type: ledger.Income},
+		ledger.Pattern{Path: "merchants/{m}/available", Type: ledger.Liability, Limited: true, MayBreach: []string{"refund"}},
+		ledger.Pattern{Path: "merchants/{m}/pending", Type: ledger.Liability},
+		ledger.Pattern{Path: "drawers/{d}", Type: ledger.Asset, Limited: true, Floor: money.Minor(-5000)},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// noon is where the tests' clocks begin.
+func noon() time.Time { return time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC) }
+
+// open keeps books on a store, by a clock that stands still, and verifies them
+// when the test ends.
+func open(t testing.TB, store ledger.Store) *ledger.Ledger {
+	t.Helper()
+	return bolttest.On(t, store, stopped(t))
+}
+
+// stopped is a clock that always says noon: the ledger alone makes time go on.
+func stopped(t testing.TB) ledger.Config {
+	t.Helper()
+	return ledger.Config{Chart: chart(t), Clock: noon}
+}
+
+// sale is bank to available.
+func sale(key string, minor int64) ledger.Entry { return transfer(key, "sale", bank, available, minor) }
+
+// transfer debits one account and credits the other, in INR.
+func transfer(key, kind, debit, credit string, minor int64) ledger.Entry {
+	return ledger.Entry{Key: key, Kind: kind, Postings: []ledger.Posting{
+		ledger.Dr(debit, money.Minor(minor), inr()),
+		ledger.Cr(credit, money.Minor(minor), inr()),
+	}}
+}
+
+// limit is the largest amount there is.
+func limit(t testing.TB) money.Amount {
+	t.Helper()
+	a, err := money.ParseMinor("99999999999999999999999999999999999999")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func date(s string) calendar.Date { return calendar.MustDate(s) }
+
+func mustPost(t testing.TB, books *ledger.Ledger, entries ...ledger.Entry) []ledger.Result {
+	t.Helper()
+	results, err := books.Post(t.Context(), entries...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results
+}
+
+// posted reads a balance in INR as people read it.
+func posted(t testing.TB, books *ledger.Ledger, path string) string {
+	t.Helper()
+	account, ok, err := books.Account(t.Context(), path, inr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ok {
+		return "none"
+	}
+	amount, err := account.Posted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inr().Format(amount)
+}
+
+func wantPosted(t testing.TB, books *ledger.Ledger, path, want string) {
+	t.Helper()
+	if got := posted(t, books, path); got != want {
+		t.Errorf("%s stands at %s, want %s", path, got, want)
+	}
+}
+
+func wantText(t testing.TB, err error, want string) {
+	t.Helper()
+	got := "no error"
+	if err != nil {
+		got = err.Error()
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("error (-want +got):\n%s", diff)
+	}
+}
+
+func wantDiff(t testing.TB, what string, want, got any, options ...cmp.Option) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, options...); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}

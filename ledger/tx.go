@@ -1,0 +1,94 @@
+package ledger
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Store opens transactions. Both stores implement it.
+type Store interface {
+	// Write runs fn in a read-write transaction and commits it durably if fn
+	// returns nil. An error that wraps ErrIndefinite means that the commit may
+	// or may not have happened; after any other error nothing was written. A
+	// store may run fn again after a conflict.
+	Write(ctx context.Context, fn func(Tx) error) error
+	// Read runs fn on one unchanging snapshot.
+	Read(ctx context.Context, fn func(Reader) error) error
+}
+
+// Tx is a read-write transaction. Everything the house writes goes through
+// one Save: entries, balances and the records of the rooms above together.
+type Tx interface {
+	Reader
+	// Save writes what a State decided, all or nothing with the transaction.
+	Save(ctx context.Context, c *Changes) error
+}
+
+// Reader is what a snapshot can be asked. Iterators end after their first
+// error, which is the last pair they yield.
+type Reader interface {
+	// Head is the end of the journal's lane.
+	Head(ctx context.Context) (Head, error)
+	// Load puts what need names into s, whether it exists or not.
+	Load(ctx context.Context, need *Need, s *State) error
+	// Accounts yields accounts whose path starts with prefix, ordered by path and currency.
+	Accounts(ctx context.Context, prefix string) iter.Seq2[Account, error]
+	// Blocks yields the blocks of the lane from the one that holds seq, in order.
+	Blocks(ctx context.Context, seq uint64) iter.Seq2[*Block, error]
+	// Entries yields the entries of the lane from seq on, in order.
+	Entries(ctx context.Context, seq uint64) iter.Seq2[*Booked, error]
+	// Movements yields the entries that touch an account, in order of seq, from seq on.
+	Movements(ctx context.Context, id AccountID, seq uint64) iter.Seq2[*Booked, error]
+	// Records yields the records of one kind whose id starts with prefix and
+	// is at or after from, ordered by the bytes of their ids.
+	Records(ctx context.Context, kind, prefix, from string) iter.Seq2[Record, error]
+	// Check compares every structure the store keeps besides the journal
+	// (indexes, summaries) with it and reports each difference.
+	Check(ctx context.Context, report func(Finding)) error
+}
+
+// EngineChecker is a Store whose own engine can look for faults below what a
+// Reader sees. Verify asks it after its snapshot has ended, because an engine
+// may have to keep writers out meanwhile.
+type EngineChecker interface {
+	CheckEngine(ctx context.Context, report func(Finding)) error
+}
+
+// Record is a resource of a room above the ledger (a deposit, a batch) that
+// is stored in the same transaction as the entries it causes. Records are
+// immutable: a change is a new value under the same Ref.
+type Record interface {
+	Ref() Ref
+}
+
+// Ref names a record. Ids order by their bytes, so rooms choose ids whose
+// prefixes are the lists they need.
+type Ref struct {
+	Kind string
+	ID   string
+}
+
+// String is "kind/id".
+func (r Ref) String() string { return r.Kind + "/" + r.ID }
+
+// Head is the end of a lane.
+type Head struct {
+	Lane     uint16
+	Seq      uint64    // of the last entry; 0: empty
+	At       time.Time // booking instant of the last entry, UTC; zero: empty
+	Accounts uint64    // number of accounts ever opened
+	Hash     [32]byte  // of the last block
+}
+
+// Finding is one difference that Verify found.
+type Finding struct {
+	Place string // what is wrong: "account merchants/m/pending INR", "block 17"
+	Want  string // what the journal says
+	Have  string // what is stored
+}
+
+// String is one line for people.
+func (f Finding) String() string {
+	return f.Place + ": want " + f.Want + ", have " + f.Have
+}

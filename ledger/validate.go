@@ -1,0 +1,147 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/settlex/settlex/money"
+)
+
+// validate looks for every fault an entry can have by itself, in this order:
+// key, kind, reference, part of, metadata, number of postings, each posting by
+// index (path, currency, side, amount) and, once every posting is sound by
+// itself, accounts on both sides and balance per currency in order of first use.
+func (e *Entry) validate() error {
+	var faults []error
+	fault := func(err error) {
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	fault(checkText("key", e.Key, 1, maxKey))
+	fault(checkText("kind", e.Kind, 1, maxKind))
+	fault(checkText("reference", e.Reference, 0, maxReference))
+	fault(checkText("part of", e.PartOf, 0, maxKey))
+	if e.PartOf != "" && e.PartOf == e.Key {
+		fault(errors.New("entry is part of itself"))
+	}
+	faults = append(faults, checkMetadata(e.Metadata)...)
+	if n := len(e.Postings); n < 2 || n > maxPostings {
+		fault(fmt.Errorf("entry has %d postings, between 2 and %d are needed", n, maxPostings))
+	}
+	sound := true
+	for i := range e.Postings {
+		for _, err := range e.Postings[i].validate() {
+			fault(&PostingError{Index: i, Err: err})
+			sound = false
+		}
+	}
+	if sound {
+		faults = append(faults, e.checkSides()...)
+		faults = append(faults, e.checkBalance()...)
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &EntryError{Key: e.Key, Faults: faults}
+}
+
+func (p *Posting) validate() []error {
+	var faults []error
+	if err := checkPath(p.Account); err != nil {
+		faults = append(faults, err)
+	}
+	if p.Currency.IsZero() {
+		faults = append(faults, errors.New("currency is missing"))
+	}
+	if p.Side != Debit && p.Side != Credit {
+		faults = append(faults, fmt.Errorf("%v is neither debit nor credit", p.Side))
+	}
+	if p.Amount.Sign() <= 0 {
+		faults = append(faults, fmt.Errorf("amount %s is not positive", strings.TrimSpace(p.Currency.String()+" "+p.Currency.Format(p.Amount))))
+	}
+	return faults
+}
+
+// checkSides refuses an account that one entry debits and credits: what
+// happened to it could not be read from the entry any more.
+func (e *Entry) checkSides() []error {
+	var faults []error
+	for i, p := range e.Postings {
+		earlier := slices.IndexFunc(e.Postings[:i], func(q Posting) bool {
+			return q.Account == p.Account && q.Currency == p.Currency && q.Side != p.Side
+		})
+		if earlier >= 0 {
+			faults = append(faults, &PostingError{Index: i, Err: fmt.Errorf("%s stands on the other side in posting %d", p.ID(), earlier)})
+		}
+	}
+	return faults
+}
+
+func (e *Entry) checkBalance() []error {
+	var faults []error
+	var seen []money.Currency
+	for _, p := range e.Postings {
+		if slices.Contains(seen, p.Currency) {
+			continue
+		}
+		seen = append(seen, p.Currency)
+		if err := e.checkCurrency(p.Currency); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return faults
+}
+
+func (e *Entry) checkCurrency(c money.Currency) error {
+	var sums [2]money.Amount
+	for _, p := range e.Postings {
+		if p.Currency != c {
+			continue
+		}
+		sum, err := sums[p.Side-1].Add(p.Amount)
+		if err != nil {
+			return fmt.Errorf("sum of %s %ss: %w", c, p.Side, err)
+		}
+		sums[p.Side-1] = sum
+	}
+	if sums[0] != sums[1] {
+		return fmt.Errorf("%w: %s debits %s, credits %s", ErrUnbalanced, c, c.Format(sums[0]), c.Format(sums[1]))
+	}
+	return nil
+}
+
+func checkText(what, s string, shortest, longest int) error {
+	switch {
+	case len(s) < shortest:
+		return fmt.Errorf("%s is missing", what)
+	case len(s) > longest:
+		return fmt.Errorf("%s has %d bytes, at most %d are allowed", what, len(s), longest)
+	case !utf8.ValidString(s):
+		return fmt.Errorf("%s is not valid UTF-8", what)
+	}
+	return nil
+}
+
+// checkMetadata wants attributes sorted by name.
+func checkMetadata(attributes []Attribute) []error {
+	if len(attributes) > maxMetadata {
+		return []error{fmt.Errorf("metadata has %d pairs, at most %d are allowed", len(attributes), maxMetadata)}
+	}
+	var faults []error
+	for i, a := range attributes {
+		if err := checkText("metadata name", a.Name, 1, maxName); err != nil {
+			faults = append(faults, err)
+		}
+		if err := checkText("metadata value", a.Value, 0, maxValue); err != nil {
+			faults = append(faults, fmt.Errorf("metadata %q: %w", a.Name, err))
+		}
+		if i > 0 && attributes[i-1].Name == a.Name {
+			faults = append(faults, fmt.Errorf("metadata name %q stands twice", a.Name))
+		}
+	}
+	return faults
+}

@@ -1,0 +1,153 @@
+package merchant
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/money"
+)
+
+// Sentinels a caller may branch on.
+var (
+	// ErrNoRegion marks a currency or id that belongs to no region.
+	ErrNoRegion = errors.New("no region")
+	// ErrNoSchedule marks a case that no schedule is meant for.
+	ErrNoSchedule = errors.New("no settlement schedule")
+)
+
+// PlanScope says what a reserve plan is meant for.
+type PlanScope struct {
+	Plan string  `json:"plan"` // id of the reserve plan
+	For  []Scope `json:"for"`
+}
+
+// Book is the configuration that decides where a payment belongs.
+type Book struct {
+	Regions   []Region
+	Schedules []Schedule  // several versions of one id differ in EffectiveFrom
+	Plans     []PlanScope // reserve plans and what they are meant for
+}
+
+// Validate reports everything that is wrong with the book.
+func (b *Book) Validate() error {
+	var faults []error
+	regions := make(map[string]bool)
+	home := make(map[money.Currency]string)
+	for i := range b.Regions {
+		r := &b.Regions[i]
+		faults = append(faults, r.Validate())
+		if regions[r.ID] {
+			faults = append(faults, fmt.Errorf("region %q is there twice", r.ID))
+		}
+		regions[r.ID] = true
+		for _, c := range r.Currencies {
+			if other := home[c]; other != "" {
+				faults = append(faults, fmt.Errorf("region %q: currency %s belongs to region %q already", r.ID, c, other))
+			}
+			home[c] = r.ID
+		}
+	}
+	for i := range b.Schedules {
+		s := &b.Schedules[i]
+		faults = append(faults, s.Validate(), checkScopes("schedule "+s.ID, s.For, regions))
+		for _, t := range b.Schedules[:i] {
+			if t.ID == s.ID && t.EffectiveFrom == s.EffectiveFrom {
+				faults = append(faults, fmt.Errorf("schedule %q: two versions are effective from %q", s.ID, s.EffectiveFrom))
+			}
+		}
+	}
+	for _, p := range b.Plans {
+		faults = append(faults, checkScopes("reserve plan "+p.Plan, p.For, regions))
+	}
+	return errors.Join(faults...)
+}
+
+func checkScopes(what string, scopes []Scope, regions map[string]bool) error {
+	var faults []error
+	for i, scope := range scopes {
+		if scope.Region != "" && !regions[scope.Region] {
+			faults = append(faults, fmt.Errorf("%s: for[%d]: %w %q", what, i, ErrNoRegion, scope.Region))
+		}
+		if _, ok := scope.rank(); !ok {
+			faults = append(faults, fmt.Errorf("%s: for[%d]: %s is not a scope", what, i, scope))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Region gives the region a payment in a currency belongs to: the merchant's
+// own, or else the one the currency is listed in. Never the method's.
+func (b *Book) Region(m *Merchant, currency money.Currency) (*Region, error) {
+	for i := range b.Regions {
+		r := &b.Regions[i]
+		if m != nil && m.Region != "" {
+			if r.ID == m.Region {
+				return r, nil
+			}
+			continue
+		}
+		for _, c := range r.Currencies {
+			if c == currency {
+				return r, nil
+			}
+		}
+	}
+	if m != nil && m.Region != "" {
+		return nil, fmt.Errorf("%w %q of merchant %s", ErrNoRegion, m.Region, m.ID)
+	}
+	return nil, fmt.Errorf("%w lists currency %s", ErrNoRegion, currency)
+}
+
+// Case gives the scope of one payment, for Schedule and ReservePlans.
+func (b *Book) Case(m *Merchant, currency money.Currency, method string) (Scope, error) {
+	region, err := b.Region(m, currency)
+	if err != nil {
+		return Scope{}, err
+	}
+	return Scope{Merchant: m.ID, Region: region.ID, Currency: currency, Method: method}, nil
+}
+
+// Schedule gives the schedule that is meant for a case at an instant: the
+// narrowest scope first, then the latest version in force on the local date of
+// the schedule's zone, then the first in the book. Nothing found wraps
+// ErrNoSchedule.
+func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
+	var best *Schedule
+	bestRank := 0
+	for i := range b.Schedules {
+		s := &b.Schedules[i]
+		rank, ok := narrowest(s.For, c)
+		if !ok || s.EffectiveFrom.After(calendar.DateOf(at, s.Timing.Zone)) {
+			continue
+		}
+		if best == nil || rank < bestRank || rank == bestRank && s.EffectiveFrom.After(best.EffectiveFrom) {
+			best, bestRank = s, rank
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("%w is meant for %s at %s", ErrNoSchedule, c, at.UTC().Format(time.RFC3339))
+	}
+	return best, nil
+}
+
+// ReservePlan gives the id of the plan that is meant for a case; empty: none.
+func (b *Book) ReservePlan(c Scope) string {
+	plan, bestRank := "", 0
+	for _, p := range b.Plans {
+		if rank, ok := narrowest(p.For, c); ok && (plan == "" || rank < bestRank) {
+			plan, bestRank = p.Plan, rank
+		}
+	}
+	return plan
+}
+
+func narrowest(scopes []Scope, c Scope) (best int, ok bool) {
+	for _, scope := range scopes {
+		if rank, valid := scope.rank(); valid && scope.covers(c) && (!ok || rank < best) {
+			best, ok = rank, true
+		}
+	}
+	return best, ok
+}

@@ -1,0 +1,114 @@
+package merchant
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/money"
+)
+
+// Scope says what a schedule or a reserve plan is meant for. Empty fields mean
+// any; only the six combinations of the package comment are allowed.
+type Scope struct {
+	Merchant string         `json:"merchant,omitempty"`
+	Region   string         `json:"region,omitempty"`
+	Currency money.Currency `json:"currency,omitzero"`
+	Method   string         `json:"method,omitempty"`
+}
+
+// String writes the scope as "merchant=m currency=INR".
+func (s Scope) String() string {
+	out := ""
+	for _, part := range []struct{ name, value string }{
+		{"merchant", s.Merchant}, {"region", s.Region}, {"currency", s.Currency.String()}, {"method", s.Method},
+	} {
+		if part.value != "" {
+			out += " " + part.name + "=" + part.value
+		}
+	}
+	if out == "" {
+		return "platform"
+	}
+	return out[1:]
+}
+
+// rank is 0 for the narrowest scope; ok is false for a combination that has
+// no place in the order.
+func (s Scope) rank() (rank int, ok bool) {
+	merchant, region, currency, method := s.Merchant != "", s.Region != "", !s.Currency.IsZero(), s.Method != ""
+	switch {
+	case merchant && region, region && currency:
+		return 0, false
+	case merchant && currency && method:
+		return 0, true
+	case merchant && currency:
+		return 1, true
+	case merchant:
+		return 2, !method
+	case region && method:
+		return 3, true
+	case region:
+		return 4, true
+	default:
+		return 5, !currency && !method
+	}
+}
+
+// covers tells whether the scope is meant for a case; the case has every field
+// that is known.
+func (s Scope) covers(c Scope) bool {
+	return (s.Merchant == "" || s.Merchant == c.Merchant) &&
+		(s.Region == "" || s.Region == c.Region) &&
+		(s.Currency.IsZero() || s.Currency == c.Currency) &&
+		(s.Method == "" || s.Method == c.Method)
+}
+
+// Schedule is one version of a settlement schedule: when windows close and
+// their money is due (Timing), and on what terms it is paid.
+type Schedule struct {
+	ID            string            `json:"id"`
+	Version       string            `json:"version"`                 // content hash; two schedules with one id and version are the same
+	EffectiveFrom calendar.Date     `json:"effective_from,omitzero"` // first business date it governs; zero: always
+	For           []Scope           `json:"for"`                     // at least one
+	Timing        calendar.Schedule `json:"timing"`
+	MinPayout     money.Amount      `json:"min_payout,omitzero"` // minor units; a smaller net is carried into the next batch
+}
+
+// Pin names this version.
+func (s *Schedule) Pin() Pin { return Pin{ID: s.ID, Version: s.Version} }
+
+// Validate reports everything that is wrong with the schedule.
+func (s *Schedule) Validate() error {
+	var faults []error
+	if err := CheckID(s.ID); err != nil {
+		faults = append(faults, err)
+	}
+	if len(s.For) == 0 {
+		faults = append(faults, errors.New("for is missing: say what the schedule is meant for"))
+	}
+	for i, scope := range s.For {
+		if _, ok := scope.rank(); !ok {
+			faults = append(faults, fmt.Errorf("for[%d]: %s is not a scope", i, scope))
+		}
+	}
+	if s.MinPayout.Sign() < 0 {
+		faults = append(faults, fmt.Errorf("min_payout is %s, below 0", s.MinPayout))
+	}
+	if err := s.Timing.Validate(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("schedule %q: %w", s.ID, err)
+	}
+	return nil
+}
+
+// Pin names one version of a schedule.
+type Pin struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+}
+
+// String is "id@version".
+func (p Pin) String() string { return p.ID + "@" + p.Version }

@@ -1,0 +1,190 @@
+package settlex
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// RegionSummary sums the batches of one region and currency. Amounts are
+// signed minor units, positive in the merchants' favour.
+type RegionSummary struct {
+	Region   string
+	Currency money.Currency
+	Batches  int // closed, those carried forward included
+	Carried  int // carried forward
+	Lines    int
+	First    calendar.Date // business dates of the first and the last batch
+	Last     calendar.Date
+
+	Gross      money.Amount // payments, late failures taken off
+	Fees       money.Amount
+	Taxes      money.Amount
+	Refunds    money.Amount // gross, failed ones taken off
+	Disputes   money.Amount // gross, won ones taken off
+	Payouts    money.Amount // gross, failed and returned ones taken off
+	Held       money.Amount // reserve withheld
+	Released   money.Amount // reserve given back
+	Net        money.Amount // what the batches pay
+	CarriedOut money.Amount // left for later batches: carry of the last batch of each merchant, negative when owed to us
+	Unsettled  money.Amount // net of movements in no batch
+	Tail       int          // movements in no batch
+}
+
+// Overview sums up every batch and the unsettled tail by region and currency,
+// in order of region. It proves the batch equation of each batch on the way;
+// an error wraps settlement.ErrEquation.
+func (e *Engine) Overview(ctx context.Context) ([]RegionSummary, error) {
+	found := make(map[string]*RegionSummary)
+	of := func(region string, c money.Currency) *RegionSummary {
+		key := region + " " + c.String()
+		if found[key] == nil {
+			found[key] = &RegionSummary{Region: region, Currency: c}
+		}
+		return found[key]
+	}
+	err := e.books.Read(ctx, func(r ledger.Reader) error {
+		for b, err := range settlement.All(ctx, r) {
+			if err != nil {
+				return err
+			}
+			if err := of(b.Region, b.Currency).count(ctx, r, b); err != nil {
+				return err
+			}
+		}
+		return e.countTail(ctx, r, of)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("overview: %w", err)
+	}
+	out := make([]RegionSummary, 0, len(found))
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		out = append(out, *found[key])
+	}
+	return out, nil
+}
+
+// count adds a batch.
+func (s *RegionSummary) count(ctx context.Context, r ledger.Reader, b *settlement.Batch) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	s.Batches++
+	s.Lines += b.Lines
+	if b.AtClose == settlement.CarriedForward {
+		s.Carried++
+	}
+	if date := b.Window.BusinessDate; s.First.IsZero() || date.Before(s.First) {
+		s.First = date
+	}
+	if date := b.Window.BusinessDate; date.After(s.Last) {
+		s.Last = date
+	}
+	if err := addTo(&s.Net, b.Net); err != nil {
+		return err
+	}
+	for line, err := range settlement.Lines(ctx, r, b.ID) {
+		if err != nil {
+			return err
+		}
+		if err := s.line(&line.Item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line adds the figures of one line to the columns they belong to.
+func (s *RegionSummary) line(i *payment.Item) error {
+	if err := addTo(&s.Fees, i.Fee); err != nil {
+		return err
+	}
+	if err := addTo(&s.Taxes, i.Tax); err != nil {
+		return err
+	}
+	reserve := &s.Held
+	if i.Category == payment.CategoryReserve {
+		reserve = &s.Released
+	}
+	if err := addTo(reserve, i.Reserve); err != nil {
+		return err
+	}
+	switch i.Category {
+	case payment.CategoryPayment:
+		return addTo(&s.Gross, i.Gross)
+	case payment.CategoryRefund:
+		return addTo(&s.Refunds, i.Gross)
+	case payment.CategoryDispute:
+		return addTo(&s.Disputes, i.Gross)
+	case payment.CategoryPayout:
+		return addTo(&s.Payouts, i.Gross)
+	}
+	return nil
+}
+
+// homes gives the region of a merchant's payments in a currency.
+type homes func(merchant string, c money.Currency) (string, error)
+
+// homes reads every merchant of a snapshot.
+func (e *Engine) homes(ctx context.Context, r ledger.Reader) (homes, error) {
+	known := make(map[string]*merchant.Merchant)
+	for record, err := range r.Records(ctx, payment.MerchantRecord, "", "") {
+		if err != nil {
+			return nil, err
+		}
+		m := &record.(*payment.Merchant).Merchant
+		known[m.ID] = m
+	}
+	return func(id string, c money.Currency) (string, error) {
+		region, err := e.rules.Book.Region(known[id], c)
+		if err != nil {
+			return "", err
+		}
+		return region.ID, nil
+	}, nil
+}
+
+// countTail adds what is in no batch, and the carry of each merchant.
+func (e *Engine) countTail(ctx context.Context, r ledger.Reader, of func(string, money.Currency) *RegionSummary) error {
+	homes, err := e.homes(ctx, r)
+	if err != nil {
+		return err
+	}
+	for record, err := range r.Records(ctx, payment.PositionRecord, "", "") {
+		if err != nil {
+			return err
+		}
+		p := record.(*payment.Position)
+		id, err := homes(p.Merchant, p.Currency)
+		if err != nil {
+			return err
+		}
+		s := of(id, p.Currency)
+		if err := addTo(&s.CarriedOut, p.Carry); err != nil {
+			return err
+		}
+		if err := addTo(&s.Unsettled, p.Unassigned); err != nil {
+			return err
+		}
+	}
+	for record, err := range r.Records(ctx, payment.ItemRecord, "", "") {
+		if err != nil {
+			return err
+		}
+		i := record.(*payment.Item)
+		id, err := homes(i.Merchant, i.Currency)
+		if err != nil {
+			return err
+		}
+		of(id, i.Currency).Tail++
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package payment
+
+import (
+	"strings"
+
+	"github.com/settlex/settlex/ledger"
+)
+
+// Kinds of entry. They name the journal recipe an entry follows; docs/ACCOUNTING.md
+// lists debits and credits of each.
+const (
+	EntryCaptured       = "deposit.captured"
+	EntryDepositFee     = "deposit.fee"
+	EntryReserveHeld    = "reserve.held"
+	EntryReserveFreed   = "reserve.released"
+	EntryDepositFailed  = "deposit.failed"
+	EntryFeeReturned    = "fee.returned"
+	EntryFeeRecharged   = "fee.recharged"
+	EntryRefund         = "refund.created"
+	EntryRefundPaid     = "refund.confirmed"
+	EntryRefundBounced  = "refund.bounced"
+	EntryRefundFailed   = "refund.failed"
+	EntryDispute        = "dispute.opened"
+	EntryDisputeFee     = "dispute.fee"
+	EntryDisputeWon     = "dispute.won"
+	EntryPayout         = "payout.requested"
+	EntryPayoutSent     = "payout.sent"
+	EntryPayoutDone     = "payout.completed"
+	EntryPayoutFailed   = "payout.failed"
+	EntryPayoutReturned = "payout.returned"
+	EntryRailSettled    = "rail.settled"
+	EntryAvailable      = "funds.available"
+	EntryBatchClosed    = "settlement.closed"
+	EntryBatchSent      = "settlement.sent"
+	EntryBatchPaid      = "settlement.paid"
+)
+
+// Chart is the chart of accounts of a payment platform, from the platform's
+// point of view: what merchants are owed is a liability.
+func Chart() (*ledger.Chart, error) {
+	mayBreach := []string{
+		EntryDepositFailed, EntryRefund, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
+		// A batch takes what was there at its watermark; settlement proves it
+		// with the batch equation, even when the job runs days later.
+		EntryBatchClosed,
+	}
+	return ledger.NewChart(
+		ledger.Pattern{Path: "bank/{account}", Type: ledger.Asset},
+		ledger.Pattern{Path: "rails/{rail}/receivable", Type: ledger.Asset},
+		ledger.Pattern{Path: "disputes/{rail}/clearing", Type: ledger.Asset},
+		ledger.Pattern{Path: "input_tax/{code}", Type: ledger.Asset},
+		ledger.Pattern{Path: "merchants/{merchant}/pending", Type: ledger.Liability},
+		ledger.Pattern{Path: "merchants/{merchant}/available", Type: ledger.Liability, Limited: true, MayBreach: mayBreach},
+		ledger.Pattern{Path: "merchants/{merchant}/reserve/rolling", Type: ledger.Liability, Limited: true},
+		ledger.Pattern{Path: "merchants/{merchant}/payouts", Type: ledger.Liability, Limited: true},
+		ledger.Pattern{Path: "settlements/{batch}", Type: ledger.Liability, Limited: true},
+		ledger.Pattern{Path: "rails/{rail}/payouts", Type: ledger.Liability},
+		ledger.Pattern{Path: "rails/{rail}/refunds", Type: ledger.Liability},
+		ledger.Pattern{Path: "tax/{code}", Type: ledger.Liability},
+		ledger.Pattern{Path: "income/{source}", Type: ledger.Income},
+		ledger.Pattern{Path: "expense/{purpose}", Type: ledger.Expense},
+	)
+}
+
+// The paths of the chart.
+func bankPath(account string) string     { return "bank/" + account }
+func receivablePath(rail string) string  { return "rails/" + rail + "/receivable" }
+func railPayoutsPath(rail string) string { return "rails/" + rail + "/payouts" }
+func railRefundsPath(rail string) string { return "rails/" + rail + "/refunds" }
+func clearingPath(rail string) string    { return "disputes/" + rail + "/clearing" }
+func taxPath(code string) string         { return "tax/" + code }
+func inputTaxPath(code string) string    { return "input_tax/" + code }
+func payoutsPath(merchant string) string { return "merchants/" + merchant + "/payouts" }
+
+// PendingPath is the account of captured money that is not available yet.
+func PendingPath(merchant string) string { return "merchants/" + merchant + "/pending" }
+
+// AvailablePath is the account of money that may be settled or paid out.
+func AvailablePath(merchant string) string { return "merchants/" + merchant + "/available" }
+
+// ReservePath is the account of the rolling reserve.
+func ReservePath(merchant string) string { return "merchants/" + merchant + "/reserve/rolling" }
+
+// SettlementPath is the account of a batch that is closed and not yet sent.
+func SettlementPath(batch string) string { return "settlements/" + batch }
+
+// RailPayoutsPath is the account of money sent by a rail and not yet confirmed.
+func RailPayoutsPath(rail string) string { return railPayoutsPath(rail) }
+
+// BankPath is a bank account.
+func BankPath(account string) string { return bankPath(account) }
+
+const (
+	processingFee   = "income/processing_fee"
+	disputeFee      = "income/dispute_fee"
+	payoutFee       = "income/payout_fee"
+	railCostExpense = "expense/rail_cost"
+)
+
+// MerchantOf takes the path of a merchant's account apart: the merchant's id
+// and the rest, such as "reserve/rolling".
+func MerchantOf(path string) (merchant, part string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "merchants/")
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(rest, "/")
+}

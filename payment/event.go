@@ -1,0 +1,101 @@
+package payment
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/money"
+)
+
+// Kind names what happened outside. A row of an event file carries one.
+type Kind string
+
+// The kinds of event. The comment says what the event's ID is the id of.
+const (
+	DepositCaptured Kind = "deposit"          // deposit: the payer's money is captured
+	DepositFailed   Kind = "deposit_failed"   // deposit: it failed after it had been captured
+	RefundCreated   Kind = "refund"           // refund: money goes back to the payer of Parent
+	RefundConfirmed Kind = "refund_confirmed" // refund: the rail paid it
+	RefundFailed    Kind = "refund_failed"    // refund: the rail could not pay it
+	DisputeOpened   Kind = "dispute"          // dispute: the scheme withdrew the money of Parent
+	DisputeWon      Kind = "dispute_won"      // dispute: decided for the merchant
+	DisputeLost     Kind = "dispute_lost"     // dispute: decided for the payer
+	PayoutRequested Kind = "payout"           // payout: the merchant sends available money to a third party
+	PayoutSent      Kind = "payout_sent"      // payout: handed to the rail
+	PayoutCompleted Kind = "payout_completed" // payout: it reached its destination
+	PayoutFailed    Kind = "payout_failed"    // payout: it did not leave
+	PayoutReturned  Kind = "payout_returned"  // payout: it came back after it had completed
+	RailSettled     Kind = "rail_settlement"  // rail settlement: the rail paid us what it had captured
+	BatchSent       Kind = "settlement_sent"  // settlement batch: handed to the rail
+	BatchPaid       Kind = "settlement_paid"  // settlement batch: it reached the merchant
+)
+
+// Kinds lists every kind in the order of a payment's life.
+func Kinds() []Kind {
+	return []Kind{
+		DepositCaptured, DepositFailed, RefundCreated, RefundConfirmed, RefundFailed,
+		DisputeOpened, DisputeWon, DisputeLost,
+		PayoutRequested, PayoutSent, PayoutCompleted, PayoutFailed, PayoutReturned,
+		RailSettled, BatchSent, BatchPaid,
+	}
+}
+
+// An Event is a fact about a payment, as a rail, a bank or a merchant's own
+// system reports it. Which fields are required depends on the kind; Validate
+// knows. An event is told apart by (Kind, ID): the same pair with the same
+// content is a repetition, with other content a conflict.
+type Event struct {
+	Kind       Kind           // what happened
+	ID         string         // the resource it happened to
+	OccurredAt time.Time      // when, by the clock of whoever reports it; kept in microseconds, UTC
+	Merchant   string         // deposits and payouts: the merchant's id
+	Currency   money.Currency // currency of Amount, Cost and CostTax
+	Amount     money.Amount   // minor units, positive
+	Method     string         // how the payer pays: UPI, CARD, WALLET, BANK_TRANSFER, ...
+	Rail       string         // the rail that carries it; empty: the method in lower case
+	Brand      string         // card brand, where a fee depends on it
+	Funding    string         // credit, debit, prepaid, where a fee depends on it
+	OrderID    string         // the merchant's own reference
+	Parent     string         // refunds and disputes: the deposit's id
+	ReasonCode string         // refunds, disputes, failures: why
+	RailRef    string         // the rail's reference
+	BankRef    string         // the bank's reference
+	Cost       money.Amount   // rail settlements: cost the rail kept, minor units
+	CostTax    money.Amount   // rail settlements: tax on that cost the rail kept, minor units
+}
+
+// A Field names a field of Event as event files write it.
+type Field string
+
+// The fields of an event, in the order files list them.
+const (
+	FieldKind       Field = "kind"
+	FieldID         Field = "id"
+	FieldOccurredAt Field = "occurred_at"
+	FieldMerchant   Field = "merchant_id"
+	FieldCurrency   Field = "currency"
+	FieldAmount     Field = "amount"
+	FieldMethod     Field = "method"
+	FieldRail       Field = "rail"
+	FieldBrand      Field = "brand"
+	FieldFunding    Field = "funding"
+	FieldOrderID    Field = "order_id"
+	FieldParent     Field = "parent_id"
+	FieldReasonCode Field = "reason_code"
+	FieldRailRef    Field = "rail_reference"
+	FieldBankRef    Field = "bank_reference"
+	FieldCost       Field = "cost"
+	FieldCostTax    Field = "cost_tax"
+)
+
+// A FieldError says which field of an event is wrong and why.
+type FieldError struct {
+	Field Field
+	Err   error
+}
+
+// Error names the field first.
+func (e *FieldError) Error() string { return fmt.Sprintf("%s: %v", e.Field, e.Err) }
+
+// Unwrap gives the fault itself.
+func (e *FieldError) Unwrap() error { return e.Err }

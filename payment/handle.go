@@ -1,0 +1,146 @@
+package payment
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// Handle is the command that books one event. After it was applied without an
+// error, Repeated tells whether the event had been booked before.
+//
+// Its errors are *FieldError (wrapping ErrUnknown, ErrConflict, ErrTransition,
+// ErrTooMuch, ErrUnknownMerchant, or what merchant, fees and calendar report)
+// and the ledger's own, such as ledger.ErrInsufficientFunds.
+type Handle struct {
+	Rules    *Rules
+	Event    Event // normalized
+	Repeated bool
+}
+
+// At implements ledger.Command: a fact is booked under its own instant.
+func (h *Handle) At() time.Time { return h.Event.OccurredAt }
+
+// Need implements ledger.Command.
+func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
+	if h.Event.Validate() != nil {
+		return
+	}
+	n.Record(ledger.Ref{Kind: sourceKind(h.Event.Kind), ID: h.Event.ID})
+	if h.Event.Merchant != "" {
+		n.Record(MerchantRef(h.Event.Merchant))
+		n.Record(PositionRef(h.Event.Merchant, h.Event.Currency))
+	}
+	if h.Event.Parent != "" {
+		n.Record(ledger.Ref{Kind: DepositRecord, ID: h.Event.Parent})
+	}
+	n.Explore(func() {
+		p, err := h.plan(s)
+		if err != nil {
+			return
+		}
+		for i := range p.entries {
+			n.Entry(&p.entries[i])
+		}
+		for i := range p.items {
+			n.Record(PositionRef(p.items[i].item.Merchant, p.items[i].item.Currency))
+		}
+	})
+}
+
+// Apply implements ledger.Command.
+func (h *Handle) Apply(s *ledger.State) error {
+	if err := h.Event.Validate(); err != nil {
+		return err
+	}
+	p, err := h.plan(s)
+	if err != nil {
+		return err
+	}
+	if h.Repeated = p.repeated; p.repeated {
+		return nil
+	}
+	booked := make([]ledger.Booked, len(p.entries))
+	for i, entry := range p.entries {
+		result, err := s.Book(entry)
+		if err != nil {
+			return err
+		}
+		if result.Replayed {
+			return fmt.Errorf("%w: entry %q is booked, but %s %s is not known", ledger.ErrCorrupt, entry.Key, h.Event.Kind, h.Event.ID)
+		}
+		booked[i] = result.Booked
+	}
+	for _, ref := range p.deletes {
+		s.Delete(ref)
+	}
+	for _, record := range p.records {
+		s.Put(record)
+	}
+	for _, planned := range p.items {
+		by := &booked[planned.entry]
+		item := planned.item
+		item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, by.At
+		if err := AddItem(s, &item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plan chooses the recipe.
+func (h *Handle) plan(s *ledger.State) (*plan, error) {
+	p := &plan{state: s, rules: h.Rules, event: &h.Event}
+	recipes := map[Kind]func() error{
+		DepositCaptured: p.capture, DepositFailed: p.failLate,
+		RefundCreated: p.refund, RefundConfirmed: p.refundPaid, RefundFailed: p.refundFails,
+		DisputeOpened: p.dispute, DisputeWon: p.disputeWon, DisputeLost: p.disputeLost,
+		PayoutRequested: p.payout, PayoutSent: p.payoutMoves, PayoutCompleted: p.payoutMoves,
+		PayoutFailed: p.payoutMoves, PayoutReturned: p.payoutMoves,
+		RailSettled: p.railPays,
+	}
+	recipe, ok := recipes[h.Event.Kind]
+	if !ok {
+		return nil, &FieldError{FieldKind, fmt.Errorf("%s is not an event of a payment", h.Event.Kind)}
+	}
+	return p, recipe()
+}
+
+// AddItem records a movement of a merchant's money that is in no batch yet,
+// and counts it in the merchant's position, which the command must have
+// declared to need.
+func AddItem(s *ledger.State, item *Item) error {
+	position := Position{Merchant: item.Merchant, Currency: item.Currency}
+	if stored, ok := s.Record(position.Ref()).(*Position); ok {
+		position = *stored
+	}
+	var err error
+	if position.Unassigned, err = position.Unassigned.Add(item.Net); err != nil {
+		return err
+	}
+	if item.Manual && !item.Pending.IsZero() {
+		if position.Maturing, err = addMaturity(position.Maturing, item); err != nil {
+			return err
+		}
+		position.ByHand = item.Window.Schedule
+	}
+	s.Put(&position)
+	s.Put(item)
+	return nil
+}
+
+// addMaturity keeps the list ascending and one amount for each date.
+func addMaturity(list []Maturity, item *Item) ([]Maturity, error) {
+	list = slices.Clone(list)
+	i, found := slices.BinarySearchFunc(list, item.Window.SettlementDate, func(m Maturity, d calendar.Date) int { return m.On.Compare(d) })
+	if !found {
+		list = slices.Insert(list, i, Maturity{On: item.Window.SettlementDate})
+	}
+	sum, err := money.Sum(list[i].Amount, item.Pending)
+	list[i].Amount = sum
+	return list, err
+}

@@ -1,0 +1,119 @@
+package payment
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/money"
+)
+
+// Sentinels a caller may branch on.
+var (
+	// ErrUnknown marks a resource that is not there: the deposit of a refund,
+	// the payout that is said to have completed.
+	ErrUnknown = errors.New("not known")
+	// ErrConflict marks an event that repeats an earlier one with other content.
+	ErrConflict = errors.New("was reported before with other content")
+	// ErrTransition marks an event that the resource's status does not allow.
+	ErrTransition = errors.New("is not possible now")
+	// ErrTooMuch marks a refund or dispute of more than is left of its deposit.
+	ErrTooMuch = errors.New("more than is left of the deposit")
+	// ErrUnknownMerchant marks a merchant nobody created.
+	ErrUnknownMerchant = errors.New("merchant is not known")
+)
+
+// Status is where a resource stands in its life.
+type Status string
+
+// Statuses. Which resource knows which is in the transition tables.
+const (
+	Succeeded         Status = "succeeded"
+	Failed            Status = "failed"
+	PartiallyRefunded Status = "partially_refunded"
+	Refunded          Status = "refunded"
+	Pending           Status = "pending"
+	NeedsResponse     Status = "needs_response"
+	Won               Status = "won"
+	Lost              Status = "lost"
+	Requested         Status = "requested"
+	Sent              Status = "sent"
+	Completed         Status = "completed"
+	Returned          Status = "returned"
+	Received          Status = "received"
+)
+
+// Step is one event of a resource's life, kept so that a repetition of it is
+// recognised.
+type Step struct {
+	Kind   Kind         `json:"kind"`
+	At     time.Time    `json:"at"`     // when it happened, UTC
+	Status Status       `json:"status"` // afterwards
+	Amount money.Amount `json:"amount,omitzero"`
+	Reason string       `json:"reason,omitempty"`
+}
+
+// Life is the status of a resource and how it got there.
+type Life struct {
+	Status Status `json:"status"`
+	Steps  []Step `json:"steps"`
+}
+
+// transitions says which status an event may find and which it leaves; what
+// the table lacks is an error and writes nothing. Opening events are not in
+// it: they find nothing.
+var transitions = map[Kind]map[Status]Status{
+	DepositFailed:   {Succeeded: Failed},
+	RefundConfirmed: {Pending: Succeeded},
+	RefundFailed:    {Pending: Failed, Succeeded: Failed},
+	DisputeWon:      {NeedsResponse: Won},
+	DisputeLost:     {NeedsResponse: Lost},
+	PayoutSent:      {Requested: Sent},
+	PayoutCompleted: {Sent: Completed},
+	PayoutFailed:    {Requested: Failed, Sent: Failed},
+	PayoutReturned:  {Completed: Returned},
+}
+
+// find looks for an earlier event of the same kind. One with the same content
+// is a repetition; with other content the error names the first field that
+// differs.
+func (l *Life) find(e *Event) (repeated bool, err error) {
+	for _, step := range l.Steps {
+		if step.Kind != e.Kind {
+			continue
+		}
+		switch {
+		case !step.At.Equal(e.OccurredAt):
+			return false, differs(FieldOccurredAt, step.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
+		case step.Amount != e.Amount:
+			return false, differs(FieldAmount, e.Currency.Format(step.Amount), e.Currency.Format(e.Amount))
+		case step.Reason != e.ReasonCode:
+			return false, differs(FieldReasonCode, step.Reason, e.ReasonCode)
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+func differs(f Field, was, now string) error {
+	return &FieldError{f, fmt.Errorf("%w: was %q, is now %q", ErrConflict, was, now)}
+}
+
+// next gives the life after an event, which the transition table must allow.
+func (l Life) next(e *Event) (Life, error) {
+	to, ok := transitions[e.Kind][l.Status]
+	if !ok {
+		return l, &FieldError{FieldKind, fmt.Errorf("%s %w: %s is %s", e.Kind, ErrTransition, e.ID, l.Status)}
+	}
+	return l.with(e, to), nil
+}
+
+// with appends a step without touching the slice of the life before.
+func (l Life) with(e *Event, to Status) Life {
+	steps := make([]Step, len(l.Steps), len(l.Steps)+1)
+	copy(steps, l.Steps)
+	return Life{Status: to, Steps: append(steps, Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode})}
+}
+
+// born is the life of a resource that an event opens.
+func born(e *Event, status Status) Life { return Life{}.with(e, status) }

@@ -1,0 +1,277 @@
+package payment
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/reserve"
+)
+
+// The kinds of record this room keeps.
+const (
+	DepositRecord  = "deposit"
+	RefundRecord   = "refund"
+	DisputeRecord  = "dispute"
+	PayoutRecord   = "payout"
+	RailRecord     = "rail_settlement"
+	ItemRecord     = "item"
+	PositionRecord = "position"
+	HoldRecord     = "hold"
+	ReleasedRecord = "released_hold"
+	MerchantRecord = "merchant"
+	ScheduleRecord = "schedule"
+)
+
+// Merchant is a merchant as stored.
+type Merchant struct{ merchant.Merchant }
+
+// Ref makes Merchant a ledger.Record.
+func (m *Merchant) Ref() ledger.Ref { return MerchantRef(m.ID) }
+
+// MerchantRef names a merchant's record.
+func MerchantRef(id string) ledger.Ref { return ledger.Ref{Kind: MerchantRecord, ID: id} }
+
+// Schedule is one version of a settlement schedule as stored: all versions
+// that ever governed a movement are kept.
+type Schedule struct{ merchant.Schedule }
+
+// Ref makes Schedule a ledger.Record.
+func (s *Schedule) Ref() ledger.Ref { return ScheduleRef(s.Pin()) }
+
+// ScheduleRef names the record of a version of a schedule.
+func ScheduleRef(pin merchant.Pin) ledger.Ref {
+	return ledger.Ref{Kind: ScheduleRecord, ID: pin.String()}
+}
+
+// Facts are what the event that opened a resource said about it.
+type Facts struct {
+	ID         string         `json:"id"`
+	OccurredAt time.Time      `json:"occurred_at"`
+	Merchant   string         `json:"merchant,omitempty"`
+	Currency   money.Currency `json:"currency"`
+	Amount     money.Amount   `json:"amount"` // minor units
+	Method     string         `json:"method,omitempty"`
+	Rail       string         `json:"rail"`
+	Brand      string         `json:"brand,omitempty"`
+	Funding    string         `json:"funding,omitempty"`
+	OrderID    string         `json:"order_id,omitempty"`
+	Parent     string         `json:"parent,omitempty"` // the deposit
+	ReasonCode string         `json:"reason_code,omitempty"`
+	RailRef    string         `json:"rail_reference,omitempty"`
+	BankRef    string         `json:"bank_reference,omitempty"`
+}
+
+func facts(e *Event) Facts {
+	return Facts{
+		ID: e.ID, OccurredAt: e.OccurredAt, Merchant: e.Merchant, Currency: e.Currency, Amount: e.Amount, Method: e.Method,
+		Rail: e.Rail, Brand: e.Brand, Funding: e.Funding, OrderID: e.OrderID, Parent: e.Parent, ReasonCode: e.ReasonCode,
+		RailRef: e.RailRef, BankRef: e.BankRef,
+	}
+}
+
+// same tells whether an event repeats the facts; else the error names the
+// first field that differs.
+func (f *Facts) same(e *Event) error {
+	now := facts(e)
+	if now.Merchant == "" { // refunds and disputes take it from their deposit
+		now.Merchant = f.Merchant
+	}
+	if now.Rail == "" {
+		now.Rail = f.Rail
+	}
+	if now.Method == "" {
+		now.Method = f.Method
+	}
+	if !f.OccurredAt.Equal(now.OccurredAt) {
+		return differs(FieldOccurredAt, f.OccurredAt.Format(time.RFC3339Nano), now.OccurredAt.Format(time.RFC3339Nano))
+	}
+	for _, c := range []struct {
+		field    Field
+		was, now string
+	}{
+		{FieldMerchant, f.Merchant, now.Merchant}, {FieldCurrency, f.Currency.String(), now.Currency.String()},
+		{FieldAmount, f.Currency.Format(f.Amount), now.Currency.Format(now.Amount)}, {FieldMethod, f.Method, now.Method},
+		{FieldRail, f.Rail, now.Rail}, {FieldBrand, f.Brand, now.Brand}, {FieldFunding, f.Funding, now.Funding},
+		{FieldOrderID, f.OrderID, now.OrderID}, {FieldParent, f.Parent, now.Parent}, {FieldReasonCode, f.ReasonCode, now.ReasonCode},
+		{FieldRailRef, f.RailRef, now.RailRef}, {FieldBankRef, f.BankRef, now.BankRef},
+	} {
+		if c.was != c.now {
+			return differs(c.field, c.was, c.now)
+		}
+	}
+	return nil
+}
+
+// Deposit is money a payer paid to a merchant.
+type Deposit struct {
+	Facts
+	Life
+	Fee      fees.Fee          `json:"fee"`                // as charged at capture, with its explanation
+	Policy   fees.RefundPolicy `json:"refund_policy"`      // pinned at capture
+	Rounding money.Rounding    `json:"rounding"`           // pinned at capture
+	Refunded money.Amount      `json:"refunded"`           // sum of refunds that have not failed
+	Disputed money.Amount      `json:"disputed"`           // sum of disputes that are open or lost
+	FeeBack  money.Amount      `json:"fee_back"`           // of the fee, what those refunds have given back
+	TaxBack  []fees.TaxLine    `json:"tax_back,omitempty"` // the same of each tax
+	Hold     string            `json:"hold,omitempty"`     // id of the reserve hold's record
+}
+
+// Refund is money that goes back to the payer of a deposit.
+type Refund struct {
+	Facts
+	Life
+	FeeReturned money.Amount   `json:"fee_returned"`
+	TaxReturned []fees.TaxLine `json:"tax_returned,omitempty"`
+}
+
+// Dispute is money a payer's bank took back (a chargeback).
+type Dispute struct {
+	Facts
+	Life
+	Fee       fees.Fee           `json:"fee"`
+	Policy    fees.DisputePolicy `json:"dispute_policy"`
+	Recovered money.Amount       `json:"recovered"` // given back when it was won
+}
+
+// Payout is money a merchant sends from its available balance.
+type Payout struct {
+	Facts
+	Life
+	Fee fees.Fee `json:"fee"`
+}
+
+// RailSettlement is what a rail paid us for what it had captured.
+type RailSettlement struct {
+	Facts
+	Life
+	Cost    money.Amount `json:"cost"`
+	CostTax money.Amount `json:"cost_tax"`
+}
+
+// Position is what a merchant's movements in one currency add up to.
+type Position struct {
+	Merchant   string         `json:"merchant"`
+	Currency   money.Currency `json:"currency"`
+	Carry      money.Amount   `json:"carry"`              // left in available by the last batch: negative, or too small to pay
+	Unassigned money.Amount   `json:"unassigned"`         // sum of the nets of items in no batch
+	Matured    money.Amount   `json:"matured,omitzero"`   // of those, what was pending and is available (settled by hand)
+	Matures    int            `json:"matures,omitzero"`   // how often money has matured; part of the entries' keys
+	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)
+	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
+}
+
+// Maturity is an amount that becomes available on a date.
+type Maturity struct {
+	On     calendar.Date `json:"on"`
+	Amount money.Amount  `json:"amount"`
+}
+
+// Hold is a reserve hold as stored: in order of release for each merchant. A
+// hold of which nothing is left is kept under a kind of its own.
+type Hold struct {
+	reserve.Hold
+	Window WindowPin `json:"window"`           // of the deposit
+	Manual bool      `json:"manual,omitempty"` // the merchant is settled by hand
+}
+
+// Ref makes Deposit a ledger.Record.
+func (d *Deposit) Ref() ledger.Ref { return ledger.Ref{Kind: DepositRecord, ID: d.ID} }
+
+// Ref makes Refund a ledger.Record.
+func (r *Refund) Ref() ledger.Ref { return ledger.Ref{Kind: RefundRecord, ID: r.ID} }
+
+// Ref makes Dispute a ledger.Record.
+func (d *Dispute) Ref() ledger.Ref { return ledger.Ref{Kind: DisputeRecord, ID: d.ID} }
+
+// Ref makes Payout a ledger.Record.
+func (p *Payout) Ref() ledger.Ref { return ledger.Ref{Kind: PayoutRecord, ID: p.ID} }
+
+// Ref makes RailSettlement a ledger.Record.
+func (r *RailSettlement) Ref() ledger.Ref { return ledger.Ref{Kind: RailRecord, ID: r.ID} }
+
+// Ref makes Position a ledger.Record.
+func (p *Position) Ref() ledger.Ref { return PositionRef(p.Merchant, p.Currency) }
+
+// PositionRef names a merchant's position in one currency.
+func PositionRef(merchantID string, currency money.Currency) ledger.Ref {
+	return ledger.Ref{Kind: PositionRecord, ID: merchantID + "/" + currency.String()}
+}
+
+// Ref makes Hold a ledger.Record.
+func (h *Hold) Ref() ledger.Ref {
+	kind := HoldRecord
+	if h.Released == h.Amount {
+		kind = ReleasedRecord
+	}
+	return ledger.Ref{Kind: kind, ID: fmt.Sprintf("%s%s/%s", ItemPrefix(h.Merchant, h.Currency), h.ReleaseOn, h.ID)}
+}
+
+// WindowPin is the window a movement was booked into, and the version of the
+// schedule that said so.
+type WindowPin struct {
+	Schedule merchant.Pin `json:"schedule"`
+	calendar.Window
+}
+
+// Category groups movements in reports.
+type Category string
+
+// Categories of movements.
+const (
+	CategoryPayment Category = "payment"
+	CategoryRefund  Category = "refund"
+	CategoryDispute Category = "dispute"
+	CategoryReserve Category = "reserve"
+	CategoryPayout  Category = "payout"
+	CategoryCarry   Category = "carry"
+)
+
+// Item is a movement of a merchant's money that is in no batch yet, with
+// everything a settlement line says about it. All amounts are signed minor
+// units, positive in the merchant's favour, and
+// Net = Gross + Fee + Tax + Withholding + Reserve.
+type Item struct {
+	Merchant    string         `json:"merchant"`
+	Currency    money.Currency `json:"currency"`
+	Lane        uint16         `json:"lane"`
+	Seq         uint64         `json:"seq"`   // of Entry
+	Entry       string         `json:"entry"` // key of the entry that moved the money
+	BookedAt    time.Time      `json:"booked_at"`
+	OccurredAt  time.Time      `json:"occurred_at"`
+	Window      WindowPin      `json:"window"`           // of OccurredAt
+	Manual      bool           `json:"manual,omitempty"` // no job settles it
+	Category    Category       `json:"category"`
+	Type        string         `json:"type"` // what moved it: deposit, refund_failed, ...
+	SourceID    string         `json:"source_id"`
+	ParentID    string         `json:"parent_id,omitempty"`
+	OrderID     string         `json:"order_id,omitempty"`
+	Method      string         `json:"method,omitempty"`
+	Rail        string         `json:"rail,omitempty"`
+	RailRef     string         `json:"rail_reference,omitempty"`
+	BankRef     string         `json:"bank_reference,omitempty"`
+	ReasonCode  string         `json:"reason_code,omitempty"`
+	Gross       money.Amount   `json:"gross"`
+	Fee         money.Amount   `json:"fee"`
+	Tax         money.Amount   `json:"tax"`
+	TaxCode     string         `json:"tax_code,omitempty"`
+	Withholding money.Amount   `json:"withholding"`
+	Reserve     money.Amount   `json:"reserve"`
+	Net         money.Amount   `json:"net"`
+	Pending     money.Amount   `json:"pending"` // the part of Net that was booked on the pending account; the rest is in available
+}
+
+// Ref makes Item a ledger.Record: items of a merchant and currency order by
+// business date, lane and sequence, which is the order of a batch's lines.
+func (i *Item) Ref() ledger.Ref {
+	return ledger.Ref{Kind: ItemRecord, ID: fmt.Sprintf("%s%s/%05d/%020d", ItemPrefix(i.Merchant, i.Currency), i.Window.BusinessDate, i.Lane, i.Seq)}
+}
+
+// ItemPrefix is the prefix of the ids of a merchant's items in one currency.
+func ItemPrefix(merchantID string, currency money.Currency) string {
+	return merchantID + "/" + currency.String() + "/"
+}

@@ -1,0 +1,207 @@
+package payment
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/money"
+)
+
+const timeFormat = time.RFC3339
+
+// DateUTC is the date of an instant in UTC.
+func DateUTC(t time.Time) calendar.Date { return calendar.DateOf(t, time.UTC) }
+
+// parent gives the deposit of a refund or dispute and completes the event
+// from it. Open and lost disputes and refunds may never exceed the deposit.
+func (p *plan) parent() (*Deposit, error) {
+	d := take[Deposit](p.state, DepositRecord, p.event.Parent)
+	if d == nil {
+		return nil, unknown(FieldParent, DepositRecord, p.event.Parent)
+	}
+	if err := p.inherit(&d.Facts); err != nil {
+		return nil, err
+	}
+	if d.Status == Failed {
+		return nil, &FieldError{FieldParent, fmt.Errorf("%s %w: deposit %s is %s", p.event.Kind, ErrTransition, d.ID, d.Status)}
+	}
+	if p.event.OccurredAt.Before(d.OccurredAt) {
+		return nil, &FieldError{FieldOccurredAt, fmt.Errorf("%s is before deposit %s was captured at %s",
+			p.event.OccurredAt.Format(timeFormat), d.ID, d.OccurredAt.Format(timeFormat))}
+	}
+	gone, err := money.Sum(d.Refunded, d.Disputed)
+	if err != nil {
+		return nil, err
+	}
+	left, err := d.Amount.Sub(gone)
+	if err != nil {
+		return nil, err
+	}
+	if p.event.Amount.Cmp(left) > 0 {
+		c := d.Currency
+		return nil, &FieldError{FieldAmount, fmt.Errorf("%s %s is %w: of deposit %s, %s was captured, %s is refunded and %s disputed",
+			c, c.Format(p.event.Amount), ErrTooMuch, d.ID, c.Format(d.Amount), c.Format(d.Refunded), c.Format(d.Disputed))}
+	}
+	return d, p.locate(d.Merchant, false)
+}
+
+// refund is the recipe of a refund: available money goes to the rail, and the
+// fee comes back by the policy pinned at capture.
+func (p *plan) refund() error {
+	if r := take[Refund](p.state, RefundRecord, p.event.ID); r != nil {
+		p.repeated = true
+		return r.same(p.event)
+	}
+	d, err := p.parent()
+	if err != nil {
+		return err
+	}
+	changed := *d
+	if changed.Refunded, err = d.Refunded.Add(p.event.Amount); err != nil {
+		return err
+	}
+	changed.settleStatus()
+	refund := &Refund{Facts: facts(p.event), Life: born(p.event, Pending)}
+	item := Item{Gross: p.event.Amount.Neg()}
+	available := AvailablePath(p.merchant.ID)
+	created := p.post(EntryRefund, "created", -1, p.dr(available, p.event.Amount), p.cr(railRefundsPath(p.event.Rail), p.event.Amount))
+	if d.Policy == fees.RefundReturnProRata {
+		if err := refund.returnFee(d, &changed); err != nil {
+			return err
+		}
+		total, err := p.giveBack("fee", created, processingFee, refund.FeeReturned, refund.TaxReturned)
+		if err != nil {
+			return err
+		}
+		item.Fee = refund.FeeReturned
+		if item.Tax, err = total.Sub(refund.FeeReturned); err != nil {
+			return err
+		}
+		item.TaxCode = taxCode(refund.TaxReturned)
+	}
+	p.records = append(p.records, refund, &changed)
+	return p.move(created, CategoryRefund, RefundRecord, &refund.Facts, item)
+}
+
+// returnFee computes what comes back of the deposit's fee and of each tax. It
+// goes by what stands refunded and what stands returned, so that the parts of
+// several refunds add up exactly, and still do after one of them failed.
+func (r *Refund) returnFee(d, after *Deposit) (err error) {
+	if r.FeeReturned, after.FeeBack, err = due(d.Fee.Fee, d.FeeBack, after); err != nil {
+		return err
+	}
+	after.TaxBack = nil
+	for i, line := range d.Fee.Taxes {
+		var standing money.Amount
+		if i < len(d.TaxBack) {
+			standing = d.TaxBack[i].Amount
+		}
+		back := fees.TaxLine{Code: line.Code}
+		if back.Amount, standing, err = due(line.Amount, standing, after); err != nil {
+			return err
+		}
+		r.TaxReturned = append(r.TaxReturned, back)
+		after.TaxBack = append(after.TaxBack, fees.TaxLine{Code: line.Code, Amount: standing})
+	}
+	return nil
+}
+
+// due is what comes back now of a fee, and what then stands returned.
+func due(fee, standing money.Amount, after *Deposit) (now, total money.Amount, err error) {
+	if total, err = fees.ReturnedTotal(fee, after.Amount, after.Refunded, after.Rounding); err != nil {
+		return now, total, err
+	}
+	if now, err = total.Sub(standing); err != nil || now.Sign() < 0 {
+		return money.Amount{}, standing, err // a failed refund may have left a unit too much; it stays with the merchant
+	}
+	return now, total, nil
+}
+
+// undo takes a failed refund out of what stands refunded and returned.
+func (d *Deposit) undo(r *Refund) (err error) {
+	if d.Refunded, err = d.Refunded.Sub(r.Amount); err != nil {
+		return err
+	}
+	if d.FeeBack, err = d.FeeBack.Sub(r.FeeReturned); err != nil {
+		return err
+	}
+	taxes := slices.Clone(d.TaxBack)
+	for i := range r.TaxReturned {
+		if taxes[i].Amount, err = taxes[i].Amount.Sub(r.TaxReturned[i].Amount); err != nil {
+			return err
+		}
+	}
+	d.TaxBack = taxes
+	d.settleStatus()
+	return nil
+}
+
+// settleStatus derives the status of a deposit from what is refunded.
+func (d *Deposit) settleStatus() {
+	switch {
+	case d.Refunded.IsZero():
+		d.Status = Succeeded
+	case d.Refunded == d.Amount:
+		d.Status = Refunded
+	default:
+		d.Status = PartiallyRefunded
+	}
+}
+
+// refundPaid is the recipe of a refund the rail has paid.
+func (p *plan) refundPaid() error {
+	record, err := p.existing(RefundRecord)
+	if err != nil || p.repeated {
+		return err
+	}
+	changed := *record.(*Refund)
+	if changed.Life, err = changed.next(p.event); err != nil {
+		return err
+	}
+	p.post(EntryRefundPaid, "confirmed", -1, p.dr(railRefundsPath(changed.Rail), changed.Amount), p.cr(bankPath(p.bank), changed.Amount))
+	p.records = append(p.records, &changed)
+	return nil
+}
+
+// refundFails is the recipe of a refund the rail could not pay, or that came
+// back. A returned fee is charged again by an entry of its own.
+func (p *plan) refundFails() error {
+	record, err := p.existing(RefundRecord)
+	if err != nil || p.repeated {
+		return err
+	}
+	r := *record.(*Refund)
+	paid := r.Status == Succeeded
+	if r.Life, err = r.next(p.event); err != nil {
+		return err
+	}
+	available, refunds := AvailablePath(p.merchant.ID), railRefundsPath(r.Rail)
+	if paid {
+		p.post(EntryRefundBounced, "bounced", -1, p.dr(bankPath(p.bank), r.Amount), p.cr(refunds, r.Amount))
+	}
+	failed := p.post(EntryRefundFailed, "failed", -1, p.dr(refunds, r.Amount), p.cr(available, r.Amount))
+	taken := &fees.Fee{Fee: r.FeeReturned, Taxes: r.TaxReturned}
+	p.charge(EntryFeeRecharged, "failed.fee", failed, available, processingFee, taken)
+	total, err := withTaxes(r.FeeReturned, r.TaxReturned)
+	if err != nil {
+		return err
+	}
+	tax, err := total.Sub(r.FeeReturned)
+	if err != nil {
+		return err
+	}
+	deposit := take[Deposit](p.state, DepositRecord, r.Parent)
+	if deposit == nil {
+		return unknown(FieldParent, DepositRecord, r.Parent)
+	}
+	d := *deposit
+	if err := d.undo(&r); err != nil {
+		return err
+	}
+	p.records = append(p.records, &r, &d)
+	return p.move(failed, CategoryRefund, string(RefundFailed), &r.Facts,
+		Item{Gross: r.Amount, Fee: r.FeeReturned.Neg(), Tax: tax.Neg(), TaxCode: taxCode(r.TaxReturned)})
+}

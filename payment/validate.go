@@ -1,0 +1,114 @@
+package payment
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/settlex/settlex/merchant"
+)
+
+// requires lists the fields an event of each kind cannot do without, besides
+// kind, id and occurred_at.
+func requires(k Kind) []Field {
+	switch k {
+	case DepositCaptured, PayoutRequested:
+		return []Field{FieldMerchant, FieldCurrency, FieldAmount, FieldMethod}
+	case RefundCreated, DisputeOpened:
+		return []Field{FieldParent, FieldCurrency, FieldAmount}
+	case RailSettled:
+		return []Field{FieldRail, FieldCurrency, FieldAmount}
+	default:
+		return nil
+	}
+}
+
+// Normalize fills in what follows from other fields: whole microseconds in
+// UTC, and the rail from the method.
+func (e Event) Normalize() Event {
+	e.OccurredAt = e.OccurredAt.UTC().Truncate(time.Microsecond)
+	if e.Rail == "" {
+		e.Rail = strings.ToLower(e.Method)
+	}
+	return e
+}
+
+// Validate reports the first fault a normalized event has by itself, as a
+// *FieldError.
+func (e *Event) Validate() error {
+	if !slices.Contains(Kinds(), e.Kind) {
+		return &FieldError{FieldKind, fmt.Errorf("%q is not a kind of event", e.Kind)}
+	}
+	if err := merchant.CheckID(e.ID); err != nil {
+		return &FieldError{FieldID, err}
+	}
+	if e.OccurredAt.IsZero() {
+		return &FieldError{FieldOccurredAt, errors.New("is missing")}
+	}
+	for _, f := range requires(e.Kind) {
+		if err := e.present(f); err != nil {
+			return &FieldError{f, err}
+		}
+	}
+	return e.checkForm()
+}
+
+func (e *Event) present(f Field) error {
+	missing := false
+	switch f {
+	case FieldMerchant:
+		missing = e.Merchant == ""
+	case FieldCurrency:
+		missing = e.Currency.IsZero()
+	case FieldAmount:
+		missing = e.Amount.IsZero()
+	case FieldMethod:
+		missing = e.Method == ""
+	case FieldRail:
+		missing = e.Rail == ""
+	case FieldParent:
+		missing = e.Parent == ""
+	}
+	if missing {
+		return fmt.Errorf("is missing; a %s needs it", e.Kind)
+	}
+	return nil
+}
+
+// checkForm looks at the fields that are there.
+func (e *Event) checkForm() error {
+	for _, id := range []struct {
+		field Field
+		value string
+	}{{FieldMerchant, e.Merchant}, {FieldRail, e.Rail}, {FieldParent, e.Parent}} {
+		if id.value == "" {
+			continue
+		}
+		if err := merchant.CheckID(id.value); err != nil {
+			return &FieldError{id.field, err}
+		}
+	}
+	switch {
+	case e.Amount.Sign() < 0:
+		return &FieldError{FieldAmount, fmt.Errorf("%s is negative", e.Currency.Format(e.Amount))}
+	case e.Cost.Sign() < 0:
+		return &FieldError{FieldCost, fmt.Errorf("%s is negative", e.Currency.Format(e.Cost))}
+	case e.CostTax.Sign() < 0:
+		return &FieldError{FieldCostTax, fmt.Errorf("%s is negative", e.Currency.Format(e.CostTax))}
+	}
+	for _, text := range []struct {
+		field Field
+		value string
+	}{
+		{FieldMethod, e.Method}, {FieldBrand, e.Brand}, {FieldFunding, e.Funding}, {FieldOrderID, e.OrderID},
+		{FieldReasonCode, e.ReasonCode}, {FieldRailRef, e.RailRef}, {FieldBankRef, e.BankRef},
+	} {
+		if len(text.value) > 255 || !utf8.ValidString(text.value) {
+			return &FieldError{text.field, fmt.Errorf("%.40q is not a text of at most 255 bytes", text.value)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package settlex
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// Settled is what a run of Settle did.
+type Settled struct {
+	Batches int // closed by this run, those carried forward included
+	Carried int // of them, carried forward
+	Lines   int // of the closed batches
+	Matured int // merchants settled by hand whose pending money became available
+}
+
+// Settle closes every window that is due up to a business date (the zero date:
+// up to now) and releases the reserves that are due. Windows close in order of
+// their cut-offs, however late; a window whose cut-off the clock has not
+// reached stays open. Running it again does nothing. done, if not nil, is told
+// of each batch.
+func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*settlement.Batch)) (Settled, error) {
+	var out Settled
+	ready := settlement.Ready{Horizon: e.now(), Through: through}
+	var err error
+	if out.Matured, err = e.settleByHand(ctx, ready); err != nil {
+		return out, err
+	}
+	targets, err := e.due(ctx, ready)
+	if err != nil {
+		return out, fmt.Errorf("find what is due: %w", err)
+	}
+	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule}
+	err = closer.Close(ctx, targets, func(b *settlement.Batch) {
+		out.Batches++
+		out.Lines += b.Lines
+		if b.AtClose == settlement.CarriedForward {
+			out.Carried++
+		}
+		if done != nil {
+			done(b)
+		}
+	})
+	return out, err
+}
+
+// Due counts the batches that Settle would close.
+func (e *Engine) Due(ctx context.Context, through calendar.Date) (int, error) {
+	targets, err := e.due(ctx, settlement.Ready{Horizon: e.now(), Through: through})
+	return len(targets), err
+}
+
+func (e *Engine) due(ctx context.Context, ready settlement.Ready) (targets []settlement.Target, err error) {
+	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		targets, err = settlement.Due(ctx, r, e.schedule, ready)
+		return err
+	})
+	return targets, err
+}
+
+// settleByHand makes available what has matured for merchants whose windows no
+// job closes, and releases their reserves.
+func (e *Engine) settleByHand(ctx context.Context, ready settlement.Ready) (moved int, err error) {
+	var commands []ledger.Command
+	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		commands, err = settlement.ByHand(ctx, r, e.schedule, ready)
+		return err
+	})
+	if err != nil || len(commands) == 0 {
+		return 0, err
+	}
+	errs, err := e.books.DoAll(ctx, commands...)
+	if err != nil {
+		return 0, err
+	}
+	for i, err := range errs {
+		if err != nil {
+			return moved, err
+		}
+		if m, ok := commands[i].(*payment.Mature); ok && m.Moved {
+			moved++
+		}
+	}
+	return moved, nil
+}

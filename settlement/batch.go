@@ -1,0 +1,185 @@
+package settlement
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// The kinds of record this room keeps.
+const (
+	BatchRecord    = "batch"
+	LineRecord     = "line"
+	DayRecord      = "batch_day"
+	ClosingRecord  = "closing"
+	ReportedRecord = "reported"
+)
+
+// Status is where a batch stands in its life.
+type Status string
+
+// Statuses. Closing is invisible to reports: lines are still being written.
+const (
+	Closing        Status = "closing"
+	Closed         Status = "closed"
+	CarriedForward Status = "carried_forward"
+	Approved       Status = "approved"
+	Submitted      Status = "submitted"
+	Paid           Status = "paid"
+)
+
+// ErrEquation marks a batch whose figures do not add up. It is never saved.
+var ErrEquation = errors.New("batch equation does not hold")
+
+// Totals are the sums of a batch's lines in minor units, signed, positive in
+// the merchant's favour.
+type Totals struct {
+	Gross       money.Amount `json:"gross"`
+	Fee         money.Amount `json:"fee"`
+	Tax         money.Amount `json:"tax"`
+	Withholding money.Amount `json:"withholding"`
+	Reserve     money.Amount `json:"reserve"`
+	Net         money.Amount `json:"net"` // of all movements, without carry
+}
+
+// Categories are the nets of a batch's lines by category, in minor units.
+type Categories struct {
+	Payments money.Amount `json:"payments"`
+	Refunds  money.Amount `json:"refunds"`
+	Disputes money.Amount `json:"disputes"`
+	Reserve  money.Amount `json:"reserve"` // released; what was withheld is in Totals.Reserve
+	Payouts  money.Amount `json:"payouts"`
+}
+
+// Watermark bounds what a batch may contain: entries booked before Before,
+// the last of which is Seq.
+type Watermark struct {
+	Lane   uint16    `json:"lane"`
+	Seq    uint64    `json:"seq"`
+	Before time.Time `json:"before"`
+}
+
+// Batch is what one merchant earned in one currency and one window, and what
+// became of it. Money is in minor units.
+type Batch struct {
+	ID           string            `json:"id"`
+	Merchant     string            `json:"merchant"`
+	Region       string            `json:"region"`
+	Bank         string            `json:"bank"` // name of the account it is paid from
+	Currency     money.Currency    `json:"currency"`
+	Window       payment.WindowPin `json:"window"`
+	Status       Status            `json:"status"`
+	AtClose      Status            `json:"at_close"` // closed or carried_forward: what files show
+	Watermark    Watermark         `json:"watermark"`
+	Lines        int               `json:"lines"` // carry lines included
+	OpeningCarry money.Amount      `json:"opening_carry"`
+	Totals       Totals            `json:"totals"`
+	Categories   Categories        `json:"categories"`
+	CarryOut     money.Amount      `json:"carry_out"`
+	Net          money.Amount      `json:"net"` // what is paid; 0 when carried forward
+	Written      Progress          `json:"written"`
+	Steps        []Step            `json:"steps"`
+}
+
+// Progress is how far the lines of a batch have been written.
+type Progress struct {
+	Lines   int          `json:"lines"`
+	Running money.Amount `json:"running"` // running balance after the last line
+	Items   money.Amount `json:"items"`   // sum of the nets of items that became lines
+}
+
+// Step is one event of a batch's life.
+type Step struct {
+	Status Status    `json:"status"`
+	At     time.Time `json:"at"`
+	Rail   string    `json:"rail,omitempty"`
+	Ref    string    `json:"reference,omitempty"`
+}
+
+// Ref makes Batch a ledger.Record.
+func (b *Batch) Ref() ledger.Ref { return BatchRef(b.ID) }
+
+// BatchRef names a batch's record.
+func BatchRef(id string) ledger.Ref { return ledger.Ref{Kind: BatchRecord, ID: id} }
+
+// Check proves the batch equation, and that net is what is left of the lines.
+func (b *Batch) Check() error {
+	have, err := money.Sum(b.OpeningCarry, b.Totals.Net, b.CarryOut)
+	if err != nil {
+		return err
+	}
+	parts, err := money.Sum(b.Totals.Gross, b.Totals.Fee, b.Totals.Tax, b.Totals.Withholding, b.Totals.Reserve)
+	if err != nil {
+		return err
+	}
+	c := b.Currency
+	if have != b.Net || b.Net.Sign() < 0 {
+		return fmt.Errorf("%w: batch %s: opening carry %s + lines %s + carry out %s = %s, net is %s", ErrEquation, b.ID,
+			c.Format(b.OpeningCarry), c.Format(b.Totals.Net), c.Format(b.CarryOut), c.Format(have), c.Format(b.Net))
+	}
+	if parts != b.Totals.Net {
+		return fmt.Errorf("%w: batch %s: gross, fee, tax, withholding and reserve sum to %s, line nets to %s", ErrEquation, b.ID,
+			c.Format(parts), c.Format(b.Totals.Net))
+	}
+	return nil
+}
+
+// batchID derives a batch's id from what makes it the only one of its kind.
+func batchID(t *Target) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{
+		t.Merchant, t.Currency.String(), t.Window.Schedule.String(), t.Window.BusinessDate.String(), strconv.Itoa(t.Window.Ordinal), "window", "0",
+	}, "\x00")))
+	return "set_" + hex.EncodeToString(sum[:10])
+}
+
+// Line is one movement in a batch. Lines are numbered from 1; the first may
+// bring a carry in, the last may take one out.
+type Line struct {
+	Batch   string       `json:"batch"`
+	No      int          `json:"no"`
+	Late    bool         `json:"late,omitempty"` // its own window had closed already
+	Running money.Amount `json:"running"`        // sum of the nets up to and including this line
+	payment.Item
+}
+
+// Ref makes Line a ledger.Record: lines order by batch and number.
+func (l *Line) Ref() ledger.Ref {
+	return ledger.Ref{Kind: LineRecord, ID: fmt.Sprintf("%s/%09d", l.Batch, l.No)}
+}
+
+// Day lists a batch under its currency and business date.
+type Day struct {
+	Currency money.Currency `json:"currency"`
+	Date     calendar.Date  `json:"date"`
+	Closes   time.Time      `json:"closes"`
+	Merchant string         `json:"merchant"`
+	Batch    string         `json:"batch"`
+}
+
+// Ref makes Day a ledger.Record: days order by currency, date, cut-off and
+// merchant, which is the order of reports.
+func (d *Day) Ref() ledger.Ref {
+	return ledger.Ref{Kind: DayRecord, ID: fmt.Sprintf("%s%s/%s/%s", DayPrefix(d.Currency, d.Date), d.Closes.UTC().Format("20060102T150405Z"), d.Merchant, d.Batch)}
+}
+
+// DayPrefix is the prefix of the ids of a day's batches.
+func DayPrefix(currency money.Currency, date calendar.Date) string {
+	return currency.String() + "/" + date.String() + "/"
+}
+
+// Unfinished names a batch whose lines are still being written.
+type Unfinished struct {
+	Batch string `json:"batch"`
+}
+
+// Ref makes Unfinished a ledger.Record.
+func (u *Unfinished) Ref() ledger.Ref { return ledger.Ref{Kind: ClosingRecord, ID: u.Batch} }

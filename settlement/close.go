@@ -1,0 +1,434 @@
+package settlement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// chunk is how many lines one transaction writes.
+const chunk = 10_000
+
+// Closer closes batches.
+type Closer struct {
+	Books     *ledger.Ledger
+	Book      *merchant.Book
+	Schedules Schedules
+	// Chunk is how many lines one transaction writes; 0 means 10,000. It does
+	// not change what is written.
+	Chunk int
+}
+
+func (c *Closer) chunk() int {
+	if c.Chunk > 0 {
+		return c.Chunk
+	}
+	return chunk
+}
+
+// Close closes targets in order, several small batches in one transaction, a
+// large one in several, and reports each finished batch. Targets must come
+// from Due, on a ledger nobody else is closing batches of. Batches that a
+// crash has left unfinished are finished first.
+func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch)) error {
+	if err := c.resume(ctx, done); err != nil {
+		return err
+	}
+	for len(targets) > 0 {
+		var finished []*Batch
+		n := 0
+		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
+			finished, n = nil, 0
+			for lines := 0; n < len(targets) && lines < c.chunk(); n++ {
+				batch, err := c.closeTx(ctx, tx, &targets[n])
+				if err != nil {
+					return fmt.Errorf("close %s %s %s: %w", targets[n].Merchant, targets[n].Currency, targets[n].Window.BusinessDate, err)
+				}
+				if batch == nil {
+					continue
+				}
+				lines += batch.Written.Lines
+				finished = append(finished, batch)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		targets = targets[n:]
+		for _, batch := range finished {
+			if batch, err = c.finish(ctx, batch); err != nil {
+				return err
+			}
+			done(batch)
+		}
+	}
+	return nil
+}
+
+// resume finishes what a crash has left.
+func (c *Closer) resume(ctx context.Context, done func(*Batch)) error {
+	var left []*Batch
+	err := c.Books.Read(ctx, func(r ledger.Reader) error {
+		var ids []string
+		for record, err := range r.Records(ctx, ClosingRecord, "", "") {
+			if err != nil {
+				return err
+			}
+			ids = append(ids, record.(*Unfinished).Batch)
+		}
+		for _, id := range ids {
+			batch, err := Find(ctx, r, id)
+			if err != nil {
+				return err
+			}
+			left = append(left, batch)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, batch := range left {
+		if batch, err = c.finish(ctx, batch); err != nil {
+			return err
+		}
+		done(batch)
+	}
+	return nil
+}
+
+// finish writes the lines that are left, chunk by chunk.
+func (c *Closer) finish(ctx context.Context, batch *Batch) (*Batch, error) {
+	for batch.Status == Closing {
+		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
+			cmd := &continuing{writer: writer{batch: *batch}}
+			target := Target{Merchant: batch.Merchant, Currency: batch.Currency, Window: batch.Window}
+			if err := c.collect(ctx, tx, &target, &cmd.writer); err != nil {
+				return err
+			}
+			if err := c.run(ctx, tx, cmd); err != nil {
+				return err
+			}
+			batch = &cmd.batch
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("batch %s: write lines from %d: %w", batch.ID, batch.Written.Lines+1, err)
+		}
+	}
+	return batch, nil
+}
+
+func (c *Closer) run(ctx context.Context, tx ledger.Tx, cmd ledger.Command) error {
+	errs, err := c.Books.DoTx(ctx, tx, cmd)
+	if err != nil {
+		return err
+	}
+	return errs[0]
+}
+
+// closeTx begins one batch; nil when it is closed already or has no member.
+func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target) (*Batch, error) {
+	schedule, err := c.Schedules(t.Window.Schedule)
+	if err != nil {
+		return nil, err
+	}
+	region, err := c.region(ctx, tx, t)
+	if err != nil {
+		return nil, err
+	}
+	cmd := &closing{minPayout: schedule.MinPayout}
+	cmd.fixed = Batch{
+		ID: batchID(t), Merchant: t.Merchant, Currency: t.Currency, Window: t.Window, Status: Closing,
+		Region: region.ID, Bank: region.Bank, Watermark: Watermark{Before: watermark(schedule, t.Window.Window)},
+	}
+	if cmd.fixed.Watermark.Seq, err = ledger.SeqBefore(ctx, tx, cmd.fixed.Watermark.Before); err != nil {
+		return nil, err
+	}
+	if cmd.holds, err = dueHolds(ctx, tx, t, c.Schedules); err != nil {
+		return nil, err
+	}
+	if err := cmd.count(ctx, tx, t, c.Schedules); err != nil {
+		return nil, err
+	}
+	if cmd.members == 0 && len(cmd.holds) == 0 {
+		return nil, nil
+	}
+	if err := c.collect(ctx, tx, t, &cmd.writer); err != nil {
+		return nil, err
+	}
+	if err := c.run(ctx, tx, cmd); err != nil {
+		return nil, err
+	}
+	return &cmd.batch, nil
+}
+
+func (c *Closer) region(ctx context.Context, tx ledger.Tx, t *Target) (*merchant.Region, error) {
+	for record, err := range tx.Records(ctx, payment.MerchantRecord, t.Merchant, "") {
+		if err != nil {
+			return nil, err
+		}
+		if m := record.(*payment.Merchant); m.ID == t.Merchant {
+			return c.Book.Region(&m.Merchant, t.Currency)
+		}
+		break
+	}
+	return nil, fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, t.Merchant)
+}
+
+// collect gathers the next items of a batch, up to a chunk.
+func (c *Closer) collect(ctx context.Context, r ledger.Reader, t *Target, w *writer) error {
+	return members(ctx, r, t, c.Schedules, func(item *payment.Item, late bool) (bool, error) {
+		w.items = append(w.items, lateItem{item, late})
+		return len(w.items) < c.chunk(), nil
+	})
+}
+
+// lateItem is a member with its lateness.
+type lateItem struct {
+	item *payment.Item
+	late bool
+}
+
+// closing is the command that fixes a batch: membership, totals and money.
+type closing struct {
+	writer
+	fixed     Batch // identity and the totals of the members
+	minPayout money.Amount
+	members   int
+	pending   money.Amount // of the members' nets, what is in the pending account
+	holds     []*payment.Hold
+}
+
+// count sums the members without keeping them.
+func (c *closing) count(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules) error {
+	return members(ctx, r, t, schedules, func(item *payment.Item, _ bool) (bool, error) {
+		if item.Window.SettlementDate.After(t.Window.SettlementDate) {
+			return false, fmt.Errorf("%w: %s is available on %s, after the batch settles on %s", ledger.ErrCorrupt,
+				item.Entry, item.Window.SettlementDate, t.Window.SettlementDate)
+		}
+		c.members++
+		var err error
+		if c.pending, err = c.pending.Add(item.Pending); err != nil {
+			return false, err
+		}
+		return true, c.fixed.add(item)
+	})
+}
+
+// add counts an item in the totals.
+func (b *Batch) add(item *payment.Item) error {
+	sums := []struct {
+		into *money.Amount
+		add  money.Amount
+	}{
+		{&b.Totals.Gross, item.Gross}, {&b.Totals.Fee, item.Fee}, {&b.Totals.Tax, item.Tax},
+		{&b.Totals.Withholding, item.Withholding}, {&b.Totals.Reserve, item.Reserve}, {&b.Totals.Net, item.Net},
+		{b.Categories.of(item.Category), item.Net},
+	}
+	for _, s := range sums {
+		sum, err := s.into.Add(s.add)
+		if err != nil {
+			return err
+		}
+		*s.into = sum
+	}
+	b.Lines++
+	return nil
+}
+
+func (c *Categories) of(category payment.Category) *money.Amount {
+	switch category {
+	case payment.CategoryPayment:
+		return &c.Payments
+	case payment.CategoryRefund:
+		return &c.Refunds
+	case payment.CategoryDispute:
+		return &c.Disputes
+	case payment.CategoryReserve:
+		return &c.Reserve
+	case payment.CategoryPayout:
+		return &c.Payouts
+	}
+	panic(fmt.Sprintf("settlement: category %q has no sum", category))
+}
+
+// At implements ledger.Command: a batch is closed under its watermark.
+func (c *closing) At() time.Time { return c.fixed.Watermark.Before }
+
+// Need implements ledger.Command.
+func (c *closing) Need(_ *ledger.State, n *ledger.Need) {
+	b := &c.fixed
+	n.Record(b.Ref())
+	n.Record(payment.PositionRef(b.Merchant, b.Currency))
+	for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant), payment.SettlementPath(b.ID)} {
+		n.Account(ledger.AccountID{Path: path, Currency: b.Currency})
+	}
+	n.Key(b.key("available"))
+	n.Key(b.key("closed"))
+	for _, hold := range c.holds {
+		if entry, _, _, err := hold.ReleaseAll(b.Window.BusinessDate, reasonDue); err == nil {
+			n.Entry(&entry)
+		}
+	}
+}
+
+func (b *Batch) key(step string) string { return "settlement/" + b.ID + "/" + step }
+
+// Apply implements ledger.Command.
+func (c *closing) Apply(s *ledger.State) error {
+	c.batch = c.fixed
+	if s.Record(c.batch.Ref()) != nil {
+		return fmt.Errorf("%w: batch %s is closed, yet has members without a line", ledger.ErrCorrupt, c.batch.ID)
+	}
+	position, err := c.position(s)
+	if err != nil {
+		return err
+	}
+	itemNet := c.batch.Totals.Net
+	if c.releases, err = c.release(s); err != nil {
+		return err
+	}
+	if err := c.balance(position.Carry); err != nil {
+		return err
+	}
+	if err := c.post(s); err != nil {
+		return err
+	}
+	if position.Unassigned, err = position.Unassigned.Sub(itemNet); err != nil {
+		return err
+	}
+	position.Carry = c.batch.CarryOut.Neg()
+	s.Put(position)
+	s.Put(&Day{Currency: c.batch.Currency, Date: c.batch.Window.BusinessDate, Closes: c.batch.Window.Closes, Merchant: c.batch.Merchant, Batch: c.batch.ID})
+	return c.write(s)
+}
+
+// position gives the merchant's position after proving it against the books:
+// carry and the nets of everything in no batch are what the pending and the
+// available account hold together.
+func (c *closing) position(s *ledger.State) (*payment.Position, error) {
+	stored, ok := s.Record(payment.PositionRef(c.batch.Merchant, c.batch.Currency)).(*payment.Position)
+	if !ok {
+		return nil, fmt.Errorf("%w: merchant %s has items but no position in %s", ledger.ErrCorrupt, c.batch.Merchant, c.batch.Currency)
+	}
+	var books money.Amount
+	for _, path := range []string{payment.PendingPath(c.batch.Merchant), payment.AvailablePath(c.batch.Merchant)} {
+		account, ok := s.Account(ledger.AccountID{Path: path, Currency: c.batch.Currency})
+		if !ok {
+			continue
+		}
+		balance, err := account.Posted()
+		if err != nil {
+			return nil, err
+		}
+		if books, err = books.Add(balance); err != nil {
+			return nil, err
+		}
+	}
+	want, err := stored.Carry.Add(stored.Unassigned)
+	if err != nil {
+		return nil, err
+	}
+	if want != books {
+		format := c.batch.Currency.Format
+		return nil, fmt.Errorf("%w: merchant %s: carry %s + movements in no batch %s = %s, pending and available hold %s %s", ErrEquation,
+			c.batch.Merchant, format(stored.Carry), format(stored.Unassigned), format(want), c.batch.Currency, format(books))
+	}
+	position := *stored
+	return &position, nil
+}
+
+// release books the holds that are due and makes them movements of this batch.
+func (c *closing) release(s *ledger.State) ([]lateItem, error) {
+	var out []lateItem
+	for _, hold := range c.holds {
+		item, err := releaseHold(s, hold, c.batch.Window.BusinessDate)
+		if err != nil {
+			return nil, err
+		}
+		item.Window = c.batch.Window
+		if err := c.batch.add(item); err != nil {
+			return nil, err
+		}
+		out = append(out, lateItem{item: item})
+	}
+	return out, nil
+}
+
+// balance decides what is paid and what is carried.
+func (c *closing) balance(carry money.Amount) error {
+	b := &c.batch
+	b.OpeningCarry = carry
+	total, err := carry.Add(b.Totals.Net)
+	if err != nil {
+		return err
+	}
+	b.AtClose = Closed
+	if total.Sign() > 0 && total.Cmp(c.minPayout) >= 0 {
+		b.Net = total
+	} else {
+		b.CarryOut, b.AtClose = total.Neg(), CarriedForward
+	}
+	for _, carried := range []money.Amount{b.OpeningCarry, b.CarryOut} {
+		if !carried.IsZero() {
+			b.Lines++
+		}
+	}
+	return b.Check()
+}
+
+// post moves the members out of pending and the net out of available.
+func (c *closing) post(s *ledger.State) error {
+	b := &c.batch
+	available := payment.AvailablePath(b.Merchant)
+	move := []ledger.Posting{
+		ledger.Dr(payment.PendingPath(b.Merchant), c.pending.Abs(), b.Currency), ledger.Cr(available, c.pending.Abs(), b.Currency),
+	}
+	if c.pending.Sign() < 0 { // fees above what was captured
+		move[0].Side, move[1].Side = ledger.Credit, ledger.Debit
+	}
+	if !c.pending.IsZero() {
+		if err := c.book(s, payment.EntryAvailable, "available", move...); err != nil {
+			return err
+		}
+	}
+	if b.Net.IsZero() {
+		return nil
+	}
+	return c.book(s, payment.EntryBatchClosed, "closed",
+		ledger.Dr(available, b.Net, b.Currency), ledger.Cr(payment.SettlementPath(b.ID), b.Net, b.Currency))
+}
+
+func (c *closing) book(s *ledger.State, kind, step string, postings ...ledger.Posting) error {
+	_, err := s.Book(ledger.Entry{
+		Key: c.batch.key(step), Kind: kind, Reference: c.batch.ID, ValueDate: c.batch.Window.BusinessDate, Postings: postings,
+	})
+	return err
+}
+
+// releaseHold gives back what is left of a hold and describes the movement.
+func releaseHold(s *ledger.State, hold *payment.Hold, on calendar.Date) (*payment.Item, error) {
+	entry, released, left, err := hold.ReleaseAll(on, reasonDue)
+	if err != nil {
+		return nil, err
+	}
+	booked, err := s.Book(entry)
+	if err != nil {
+		return nil, err
+	}
+	s.Delete(hold.Ref())
+	s.Put(released)
+	return &payment.Item{
+		Merchant: hold.Merchant, Currency: hold.Currency, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
+		BookedAt: booked.At, OccurredAt: booked.At, Category: payment.CategoryReserve, Type: "reserve_release",
+		SourceID: hold.ID, ParentID: hold.ID, ReasonCode: reasonDue, Reserve: left, Net: left, Manual: hold.Manual,
+	}, nil
+}

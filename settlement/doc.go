@@ -1,0 +1,33 @@
+// Package settlement turns what merchants earned into batches: one merchant,
+// one currency, one window of a schedule.
+//
+// # The batch equation
+//
+// Every movement of a merchant's money is a line of exactly one batch:
+//
+//	opening carry + sum of line nets + carry out = net
+//
+// A net that is not positive, or below the schedule's minimum, is carried into
+// the next batch by an explicit line, so the lines of a batch always add up to
+// what it pays.
+//
+// # Which movements belong
+//
+// A movement belongs to the window it was pinned to when it was booked, if it
+// was booked before that window's watermark (its cut-off plus the schedule's
+// grace); else it is late and belongs to the first window whose watermark it
+// was booked before. That is a function of the journal alone, so closing late,
+// after days off or after a crash gives the same batches with the same ids,
+// members and lines. Closing posts under the watermark's instant, raised only
+// to keep instants increasing.
+//
+// A reserve that is due is released in the window that holds the start of its
+// release date, as a line of its own.
+//
+// # How a batch is closed
+//
+// The first transaction fixes membership and totals, moves the money, and
+// writes the first lines; further lines follow in chunks that are a pure
+// function of it; the last one flips the batch to closed. A crash in between
+// resumes there. Closing what is closed does nothing.
+package settlement

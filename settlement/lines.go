@@ -1,0 +1,123 @@
+package settlement
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
+)
+
+const reasonDue = reserve.ReasonDue
+
+// writer writes the lines of a batch. What it writes is a pure function of the
+// batch's members, wherever a chunk ends: carry in, the reserve released, the
+// movements in their order, carry out.
+type writer struct {
+	batch    Batch
+	items    []lateItem // of this chunk
+	releases []lateItem // booked by closing itself; in its first chunk
+}
+
+// continuing is the command that writes a further chunk.
+type continuing struct{ writer }
+
+// At implements ledger.Command.
+func (c *continuing) At() time.Time { return c.batch.Watermark.Before }
+
+// Need implements ledger.Command.
+func (c *continuing) Need(_ *ledger.State, n *ledger.Need) { n.Record(c.batch.Ref()) }
+
+// Apply implements ledger.Command.
+func (c *continuing) Apply(s *ledger.State) error {
+	stored, ok := s.Record(c.batch.Ref()).(*Batch)
+	if !ok || stored.Status != Closing || stored.Written != c.batch.Written {
+		return fmt.Errorf("%w: batch %s is not being closed, or by somebody else", ledger.ErrCorrupt, c.batch.ID)
+	}
+	c.batch = *stored
+	return c.write(s)
+}
+
+// write adds this chunk's lines, and closes the batch with its last line.
+func (w *writer) write(s *ledger.State) error {
+	b := &w.batch
+	b.Status = Closing
+	if b.Written.Lines == 0 {
+		if err := w.carry(s, b.OpeningCarry, "carry_in"); err != nil {
+			return err
+		}
+		for _, r := range w.releases {
+			if err := w.line(s, r); err != nil {
+				return err
+			}
+		}
+	}
+	for _, item := range w.items {
+		if err := w.line(s, item); err != nil {
+			return err
+		}
+		s.Delete(item.item.Ref())
+		var err error
+		if b.Written.Items, err = b.Written.Items.Add(item.item.Net); err != nil {
+			return err
+		}
+	}
+	last := b.Lines
+	if !b.CarryOut.IsZero() {
+		last--
+	}
+	if b.Written.Lines < last {
+		if len(w.items) == 0 {
+			return fmt.Errorf("%w: batch %s has %d lines, %d were found", ledger.ErrCorrupt, b.ID, b.Lines, b.Written.Lines)
+		}
+		s.Put(&Unfinished{Batch: b.ID})
+		s.Put(&w.batch)
+		return nil
+	}
+	if err := w.carry(s, b.CarryOut, "carry_out"); err != nil {
+		return err
+	}
+	return w.close(s)
+}
+
+// close proves that the lines add up to the batch and makes it visible.
+func (w *writer) close(s *ledger.State) error {
+	b := &w.batch
+	if b.Written.Lines != b.Lines || b.Written.Running != b.Net {
+		return fmt.Errorf("%w: batch %s: %d lines sum to %s, it has %d lines and a net of %s", ErrEquation, b.ID,
+			b.Written.Lines, b.Currency.Format(b.Written.Running), b.Lines, b.Currency.Format(b.Net))
+	}
+	if b.Status = b.AtClose; b.Status == Closed {
+		b.Steps = append(b.Steps, Step{Status: Closed, At: s.Now()})
+		b.Status = Approved // nothing asks for a second pair of eyes yet
+	}
+	b.Steps = append(b.Steps, Step{Status: b.Status, At: s.Now()})
+	s.Delete((&Unfinished{Batch: b.ID}).Ref())
+	s.Put(&w.batch)
+	return nil
+}
+
+func (w *writer) carry(s *ledger.State, amount money.Amount, typ string) error {
+	if amount.IsZero() {
+		return nil
+	}
+	b := &w.batch
+	return w.line(s, lateItem{item: &payment.Item{
+		Merchant: b.Merchant, Currency: b.Currency, Window: b.Window, BookedAt: b.Watermark.Before, OccurredAt: b.Watermark.Before,
+		Category: payment.CategoryCarry, Type: typ, SourceID: b.ID, Gross: amount, Net: amount,
+	}})
+}
+
+func (w *writer) line(s *ledger.State, member lateItem) error {
+	b := &w.batch
+	running, err := b.Written.Running.Add(member.item.Net)
+	if err != nil {
+		return err
+	}
+	b.Written.Running = running
+	b.Written.Lines++
+	s.Put(&Line{Batch: b.ID, No: b.Written.Lines, Late: member.late, Running: running, Item: *member.item})
+	return nil
+}
