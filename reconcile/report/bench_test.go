@@ -62,6 +62,7 @@ func BenchmarkSet(b *testing.B) {
 	formats := []report.Format{report.CSV, report.JSON, report.Parquet}
 	about := report.About{Merchant: "m_1", Currency: inr, BusinessDate: calendar.MustDate("2026-01-05"), Batch: "b_3fa4c0ffee"}
 	run := func(b *testing.B, dir string) {
+		b.Helper()
 		set, err := report.OpenSet(dir)
 		if err != nil {
 			b.Fatal(err)

@@ -36,9 +36,9 @@ const (
 //	settlex_{report}_{merchant}_{currency}_{business date}_{batch}_v{version}.{format}
 //
 // Letters, digits, "-" and "." of an id stay, "_" is doubled within an id, every other byte and a "_" at either end is
-// "~" and two hexadecimal digits. No id is written as "all", and an id longer than 60 bytes is cut and ends in "~~" and
-// the start of its SHA-256. So a name is one path element whatever ids contain, and different files have different names.
-// The manifest of a file has its name and ".manifest".
+// "~" and two hexadecimal digits. No id is written as "all". An id that would take more than 60 bytes is cut and ends in
+// "~~" and the start of its SHA-256. So a name is one path element whatever ids contain, and different files have
+// different names. The manifest of a file has its name and ".manifest".
 func (a About) FileName(report string, version int, f Format) string {
 	return fmt.Sprintf("%s%s_%s_%s_%s_%s_v%d.%s",
 		namePrefix, report, escape(a.Merchant), a.Currency, a.BusinessDate, escape(a.Batch), version, f)
