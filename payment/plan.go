@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/settlex/settlex/calendar"
@@ -204,13 +205,8 @@ func (p *plan) inherit(f *Facts) error {
 		return differs(FieldCurrency, f.Currency.String(), e.Currency.String())
 	}
 	e.Merchant, e.Currency = f.Merchant, f.Currency
-	if e.Method == "" {
-		e.Method = f.Method
-	}
-	if e.Rail == "" {
-		e.Rail = f.Rail
-	}
-	e.Brand, e.Funding = f.Brand, f.Funding
+	e.Method, e.Rail = cmp.Or(e.Method, f.Method), cmp.Or(e.Rail, f.Rail)
+	e.Brand, e.Funding = cmp.Or(e.Brand, f.Brand), cmp.Or(e.Funding, f.Funding)
 	p.event = &e
 	return nil
 }

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -78,14 +79,10 @@ func facts(e *Event) Facts {
 // first field that differs.
 func (f *Facts) same(e *Event) error {
 	now := facts(e)
-	if now.Merchant == "" { // refunds and disputes take it from their deposit
-		now.Merchant = f.Merchant
-	}
-	if now.Rail == "" {
-		now.Rail = f.Rail
-	}
-	if now.Method == "" {
-		now.Method = f.Method
+	if f.Parent != "" { // what a refund or dispute leaves out it took from its deposit
+		now.Merchant = cmp.Or(now.Merchant, f.Merchant)
+		now.Method, now.Rail = cmp.Or(now.Method, f.Method), cmp.Or(now.Rail, f.Rail)
+		now.Brand, now.Funding = cmp.Or(now.Brand, f.Brand), cmp.Or(now.Funding, f.Funding)
 	}
 	if !f.OccurredAt.Equal(now.OccurredAt) {
 		return differs(FieldOccurredAt, f.OccurredAt.Format(time.RFC3339Nano), now.OccurredAt.Format(time.RFC3339Nano))
