@@ -84,6 +84,7 @@ func Plan() House {
 			{Path: "payment/feed", Floor: 2, Reach: 1},
 
 			{Path: "ledger", Floor: 1, Reach: 0, Clock: InDefaults, Chance: InDefaults},
+			{Path: "ledger/plaintext", Floor: 1, Reach: 0},
 			{Path: "fees", Floor: 1, Reach: 0},
 			{Path: "reserve", Floor: 1, Reach: 0},
 			{Path: "merchant", Floor: 1, Reach: 0},
