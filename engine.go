@@ -164,9 +164,9 @@ func (e *Engine) Verify(ctx context.Context) (*ledger.Verification, error) {
 // now is the engine's clock.
 func (e *Engine) now() time.Time { return e.clock().UTC().Truncate(time.Microsecond) }
 
-// Complete gives the last business date of a currency all of whose windows
-// have closed; the zero date when there is none. Windows of schedules that
-// nobody closes do not count.
+// Complete gives the last business date of a currency that is over, by the
+// clocks of its schedules' zones, and all of whose windows have closed; the zero
+// date when there is none. Windows of schedules that nobody closes do not count.
 func (e *Engine) Complete(currency money.Currency) (calendar.Date, error) {
 	var complete calendar.Date
 	for _, s := range e.schedules {
@@ -177,8 +177,12 @@ func (e *Engine) Complete(currency money.Currency) (calendar.Date, error) {
 		if err != nil {
 			return calendar.Date{}, fmt.Errorf("schedule %s: %w", s.ID, err)
 		}
-		if date := open.BusinessDate.AddDays(-1); complete.IsZero() || date.Before(complete) {
-			complete = date
+		// Of a weekly window, the dates before its cut-off have none, and yet
+		// are not over before their time.
+		for _, ahead := range []calendar.Date{open.BusinessDate, calendar.DateOf(e.now(), s.Timing.Zone)} {
+			if date := ahead.AddDays(-1); complete.IsZero() || date.Before(complete) {
+				complete = date
+			}
 		}
 	}
 	return complete, nil

@@ -14,29 +14,37 @@ import (
 	"github.com/settlex/settlex/settlement"
 )
 
-// RegionSummary sums the batches of one region and currency. Amounts are
+// Figures sum movements of merchants' money by what they are. Amounts are
 // signed minor units, positive in the merchants' favour.
-type RegionSummary struct {
-	Region   string
-	Currency money.Currency
-	Batches  int // closed, those carried forward included
-	Carried  int // carried forward
-	Lines    int
-	First    calendar.Date // business dates of the first and the last batch
-	Last     calendar.Date
+type Figures struct {
+	Movements int
+	Gross     money.Amount // payments, late failures taken off
+	Refunds   money.Amount // gross, failed ones taken off
+	Disputes  money.Amount // gross, won ones taken off
+	Payouts   money.Amount // gross, failed and returned ones taken off
+	Fees      money.Amount
+	Taxes     money.Amount
+	Withheld  money.Amount // tax withheld at source
+	Held      money.Amount // reserve withheld, less what came back with its deposit
+	Released  money.Amount // reserve given back on its date
+	Net       money.Amount // the sum of all of these
+}
 
-	Gross      money.Amount // payments, late failures taken off
-	Fees       money.Amount
-	Taxes      money.Amount
-	Refunds    money.Amount // gross, failed ones taken off
-	Disputes   money.Amount // gross, won ones taken off
-	Payouts    money.Amount // gross, failed and returned ones taken off
-	Held       money.Amount // reserve withheld
-	Released   money.Amount // reserve given back
-	Net        money.Amount // what the batches pay
-	CarriedOut money.Amount // left for later batches: carry of the last batch of each merchant, negative when owed to us
-	Unsettled  money.Amount // net of movements in no batch
-	Tail       int          // movements in no batch
+// RegionSummary sums the movements of one region and currency. Every movement
+// is either in a batch or unsettled. What the batches pay is
+// Batched.Net - CarriedOut.
+type RegionSummary struct {
+	Region     string
+	Currency   money.Currency
+	Batches    int           // closed, those carried forward included
+	Carried    int           // carried forward
+	Lines      int           // of the batches, those that carry included
+	First      calendar.Date // business date of the first batch
+	Last       calendar.Date // business date of the last batch
+	Batched    Figures       // movements in batches
+	CarriedOut money.Amount  // left for later batches by the last one of each merchant, negative when owed to us
+	Paid       money.Amount  // what the batches pay
+	Unsettled  Figures       // movements in no batch
 }
 
 // Overview sums up every batch and the unsettled tail by region and currency,
@@ -88,44 +96,46 @@ func (s *RegionSummary) count(ctx context.Context, r ledger.Reader, b *settlemen
 	if date := b.Window.BusinessDate; date.After(s.Last) {
 		s.Last = date
 	}
-	if err := addTo(&s.Net, b.Net); err != nil {
+	if err := addTo(&s.Paid, b.Net); err != nil {
 		return err
 	}
 	for line, err := range settlement.Lines(ctx, r, b.ID) {
 		if err != nil {
 			return err
 		}
-		if err := s.line(&line.Item); err != nil {
+		if line.Category == payment.CategoryCarry {
+			continue
+		}
+		if err := s.Batched.add(&line.Item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// line adds the figures of one line to the columns they belong to.
-func (s *RegionSummary) line(i *payment.Item) error {
-	if err := addTo(&s.Fees, i.Fee); err != nil {
-		return err
-	}
-	if err := addTo(&s.Taxes, i.Tax); err != nil {
-		return err
-	}
-	reserve := &s.Held
-	if i.Category == payment.CategoryReserve {
-		reserve = &s.Released
-	}
-	if err := addTo(reserve, i.Reserve); err != nil {
-		return err
-	}
+// add counts one movement.
+func (f *Figures) add(i *payment.Item) error {
+	f.Movements++
+	reserve, gross := &f.Held, &f.Gross
 	switch i.Category {
-	case payment.CategoryPayment:
-		return addTo(&s.Gross, i.Gross)
+	case payment.CategoryReserve:
+		reserve = &f.Released
 	case payment.CategoryRefund:
-		return addTo(&s.Refunds, i.Gross)
+		gross = &f.Refunds
 	case payment.CategoryDispute:
-		return addTo(&s.Disputes, i.Gross)
+		gross = &f.Disputes
 	case payment.CategoryPayout:
-		return addTo(&s.Payouts, i.Gross)
+		gross = &f.Payouts
+	}
+	for _, sum := range []struct {
+		into *money.Amount
+		add  money.Amount
+	}{
+		{gross, i.Gross}, {&f.Fees, i.Fee}, {&f.Taxes, i.Tax}, {&f.Withheld, i.Withholding}, {reserve, i.Reserve}, {&f.Net, i.Net},
+	} {
+		if err := addTo(sum.into, sum.add); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -167,11 +177,7 @@ func (e *Engine) countTail(ctx context.Context, r ledger.Reader, of func(string,
 		if err != nil {
 			return err
 		}
-		s := of(id, p.Currency)
-		if err := addTo(&s.CarriedOut, p.Carry); err != nil {
-			return err
-		}
-		if err := addTo(&s.Unsettled, p.Unassigned); err != nil {
+		if err := addTo(&of(id, p.Currency).CarriedOut, p.Carry); err != nil {
 			return err
 		}
 	}
@@ -184,7 +190,9 @@ func (e *Engine) countTail(ctx context.Context, r ledger.Reader, of func(string,
 		if err != nil {
 			return err
 		}
-		of(id, i.Currency).Tail++
+		if err := of(id, i.Currency).Unsettled.add(i); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -21,8 +21,8 @@ type ReportOptions struct {
 	Dir      string          // made where it is missing; required
 	Formats  []report.Format // none: all
 	From, To calendar.Date   // business dates, both inclusive; required
-	// Tail adds the movements that are in no batch yet, as they stand now,
-	// under the date To.
+	// Tail adds the movements up to the date To that are in no batch as things
+	// stand now.
 	Tail bool
 	// Progress is told the date that has been written.
 	Progress func(calendar.Date)
@@ -242,7 +242,8 @@ func (e *Engine) summaryRow(b *settlement.Batch) (report.Summary, error) {
 	return row, nil
 }
 
-// tail yields the movements that are in no batch, of windows up to a date.
+// tail yields the movements that are in no batch and happened up to a date, by
+// the clocks of their schedules' zones.
 func (e *Engine) tail(ctx context.Context, r ledger.Reader, c money.Currency, date calendar.Date) iter.Seq2[report.Tail, error] {
 	return func(yield func(report.Tail, error) bool) {
 		homes, err := e.homes(ctx, r)
@@ -254,10 +255,14 @@ func (e *Engine) tail(ctx context.Context, r ledger.Reader, c money.Currency, da
 			var row report.Tail
 			if err == nil {
 				item := record.(*payment.Item)
-				if item.Currency != c || item.Window.BusinessDate.After(date) {
+				if item.Currency != c {
 					continue
 				}
 				row, err = e.tailRow(item, date, homes)
+				// Its window may close on a later date, and it is in no batch.
+				if err == nil && calendar.DateOf(item.OccurredAt, row.Zone).After(date) {
+					continue
+				}
 			}
 			if !yield(row, err) || err != nil {
 				return

@@ -3,6 +3,7 @@ package settlex
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -52,6 +53,29 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 func (e *Engine) Due(ctx context.Context, through calendar.Date) (int, error) {
 	targets, err := e.due(ctx, settlement.Ready{Horizon: e.now(), Through: through})
 	return len(targets), err
+}
+
+// Waiting counts the batches of business dates up to a date that Settle leaves
+// open because the clock has not reached their cut-offs. A window that nothing
+// has happened in is no batch.
+func (e *Engine) Waiting(ctx context.Context, through calendar.Date) (int, error) {
+	due, err := e.Due(ctx, through)
+	if err != nil {
+		return 0, err
+	}
+	// Late enough for the last cut-off of the date in any zone, and no later:
+	// calendars end.
+	horizon := calendar.Cutoff(through.AddDays(2), calendar.Clock{}, time.UTC)
+	var grace time.Duration
+	for _, s := range e.schedules {
+		grace = max(grace, s.Timing.Grace)
+	}
+	var all []settlement.Target
+	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		all, err = settlement.Due(ctx, r, e.schedule, settlement.Ready{Horizon: horizon.Add(grace), Through: through})
+		return err
+	})
+	return len(all) - due, err
 }
 
 func (e *Engine) due(ctx context.Context, ready settlement.Ready) (targets []settlement.Target, err error) {

@@ -39,7 +39,7 @@ func Apply(s *State, clock time.Time, commands []Command) (errs []error, missing
 	for _, c := range commands {
 		s.now = s.instant(c.At(), clock)
 		seq := s.head.Seq
-		err, missing := s.decide(c)
+		missing, err := s.decide(c)
 		if missing != nil {
 			return errs, missing
 		}
@@ -53,7 +53,7 @@ func Apply(s *State, clock time.Time, commands []Command) (errs []error, missing
 }
 
 // decide applies one command, all or nothing.
-func (s *State) decide(c Command) (err error, missing *Need) {
+func (s *State) decide(c Command) (missing *Need, err error) {
 	m := s.mark()
 	defer func() {
 		r := recover()
@@ -68,7 +68,7 @@ func (s *State) decide(c Command) (err error, missing *Need) {
 		missing = &Need{state: s}
 		absent(missing)
 	}()
-	return s.attempt(func() error { return c.Apply(s) }), nil
+	return nil, s.attempt(func() error { return c.Apply(s) })
 }
 
 func (s *State) instant(at, clock time.Time) time.Time {

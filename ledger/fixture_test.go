@@ -112,7 +112,7 @@ func wantPosted(t testing.TB, books *ledger.Ledger, path, want string) {
 	}
 }
 
-func wantText(t testing.TB, err error, want string) {
+func wantText(t helper, err error, want string) {
 	t.Helper()
 	got := "no error"
 	if err != nil {
@@ -123,9 +123,15 @@ func wantText(t testing.TB, err error, want string) {
 	}
 }
 
-func wantDiff(t testing.TB, what string, want, got any, options ...cmp.Option) {
+func wantDiff(t helper, what string, want, got any, options ...cmp.Option) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, options...); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
+}
+
+// helper is what testing.T and rapid.T have in common and assertions need.
+type helper interface {
+	Helper()
+	Errorf(format string, args ...any)
 }

@@ -150,7 +150,9 @@ func TestConflict(t *testing.T) {
 		{"more postings", func(e *ledger.Entry) {
 			e.Postings = append(e.Postings, ledger.Dr(bank, money.Minor(1), pkr()), ledger.Cr(sales, money.Minor(1), pkr()))
 		}, "number of postings", "2", "4"},
-		{"amount", func(e *ledger.Entry) { e.Postings[0].Amount, e.Postings[1].Amount = money.Minor(40001), money.Minor(40001) },
+		{"amount", func(e *ledger.Entry) {
+			e.Postings[0].Amount, e.Postings[1].Amount = money.Minor(40001), money.Minor(40001)
+		},
 			"posting 0", "debit bank INR 400.00", "debit bank INR 400.01"},
 		{"account", func(e *ledger.Entry) { e.Postings[1].Account = pending },
 			"posting 1", "credit merchants/m1/available INR 400.00", "credit merchants/m1/pending INR 400.00"},

@@ -180,9 +180,9 @@ func (v *verifier) checkHead() {
 	}
 }
 
-// figures is a head in one line, without its instant.
+// figures is a head in one line.
 func (h *Head) figures() string {
-	return fmt.Sprintf("lane %d seq %d, %d accounts, hash %x", h.Lane, h.Seq, h.Accounts, h.Hash)
+	return fmt.Sprintf("lane %d seq %d at %s, %d accounts, hash %x", h.Lane, h.Seq, h.At.Format(time.RFC3339Nano), h.Accounts, h.Hash)
 }
 
 // checkAccounts compares every account with the journal, as far as that could

@@ -51,27 +51,47 @@ func (b *Book) Validate() error {
 	}
 	for i := range b.Schedules {
 		s := &b.Schedules[i]
-		faults = append(faults, s.Validate(), checkScopes("schedule "+s.ID, s.For, regions))
+		faults = append(faults, s.Validate(), checkRegions("schedule "+s.ID, s.For, regions))
 		for _, t := range b.Schedules[:i] {
-			if t.ID == s.ID && t.EffectiveFrom == s.EffectiveFrom {
+			switch {
+			case t.ID != s.ID:
+			case t.EffectiveFrom == s.EffectiveFrom:
 				faults = append(faults, fmt.Errorf("schedule %q: two versions are effective from %q", s.ID, s.EffectiveFrom))
+			case t.Version == s.Version:
+				faults = append(faults, fmt.Errorf("schedule %q: two of its versions are called %q", s.ID, s.Version))
 			}
 		}
 	}
-	for _, p := range b.Plans {
-		faults = append(faults, checkScopes("reserve plan "+p.Plan, p.For, regions))
+	for i := range b.Plans {
+		p := &b.Plans[i]
+		faults = append(faults, p.Validate(), checkRegions("reserve plan "+p.Plan, p.For, regions))
+		for _, q := range b.Plans[:i] {
+			if q.Plan == p.Plan {
+				faults = append(faults, fmt.Errorf("reserve plan %q is there twice", p.Plan))
+			}
+		}
 	}
 	return errors.Join(faults...)
 }
 
-func checkScopes(what string, scopes []Scope, regions map[string]bool) error {
+// Validate reports everything that is wrong with what a plan is meant for.
+func (p *PlanScope) Validate() error {
+	faults := checkScopes(p.For)
+	if err := CheckID(p.Plan); err != nil {
+		faults = append([]error{err}, faults...)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("reserve plan %q: %w", p.Plan, err)
+	}
+	return nil
+}
+
+// checkRegions looks for scopes of regions the book does not have.
+func checkRegions(what string, scopes []Scope, regions map[string]bool) error {
 	var faults []error
 	for i, scope := range scopes {
 		if scope.Region != "" && !regions[scope.Region] {
 			faults = append(faults, fmt.Errorf("%s: for[%d]: %w %q", what, i, ErrNoRegion, scope.Region))
-		}
-		if _, ok := scope.rank(); !ok {
-			faults = append(faults, fmt.Errorf("%s: for[%d]: %s is not a scope", what, i, scope))
 		}
 	}
 	return errors.Join(faults...)

@@ -29,6 +29,11 @@ func (r *Region) Validate() error {
 	if err := CheckID(r.Bank); err != nil {
 		faults = append(faults, fmt.Errorf("bank: %w", err))
 	}
+	if r.InputTax != "" {
+		if err := CheckID(r.InputTax); err != nil {
+			faults = append(faults, fmt.Errorf("input_tax: %w", err))
+		}
+	}
 	if r.Bank == "operating" {
 		faults = append(faults, errors.New("bank: operating is the platform's own money"))
 	}

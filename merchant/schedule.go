@@ -55,6 +55,20 @@ func (s Scope) rank() (rank int, ok bool) {
 	}
 }
 
+// checkScopes wants at least one scope, and each to have a place in the order.
+func checkScopes(scopes []Scope) []error {
+	if len(scopes) == 0 {
+		return []error{errors.New("for is missing: say what it is meant for")}
+	}
+	var faults []error
+	for i, scope := range scopes {
+		if _, ok := scope.rank(); !ok {
+			faults = append(faults, fmt.Errorf("for[%d]: %s is not a scope", i, scope))
+		}
+	}
+	return faults
+}
+
 // covers tells whether the scope is meant for a case; the case has every field
 // that is known.
 func (s Scope) covers(c Scope) bool {
@@ -84,14 +98,10 @@ func (s *Schedule) Validate() error {
 	if err := CheckID(s.ID); err != nil {
 		faults = append(faults, err)
 	}
-	if len(s.For) == 0 {
-		faults = append(faults, errors.New("for is missing: say what the schedule is meant for"))
+	if s.Version == "" {
+		faults = append(faults, errors.New("version is missing"))
 	}
-	for i, scope := range s.For {
-		if _, ok := scope.rank(); !ok {
-			faults = append(faults, fmt.Errorf("for[%d]: %s is not a scope", i, scope))
-		}
-	}
+	faults = append(faults, checkScopes(s.For)...)
 	if s.MinPayout.Sign() < 0 {
 		faults = append(faults, fmt.Errorf("min_payout is %s, below 0", s.MinPayout))
 	}

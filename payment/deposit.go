@@ -28,7 +28,10 @@ func (p *plan) capture() error {
 	if err != nil {
 		return &FieldError{FieldMethod, err}
 	}
-	deposit := &Deposit{Facts: facts(p.event), Life: born(p.event, Succeeded), Fee: fee, Policy: schedule.Refund, Rounding: schedule.Rounding.Mode}
+	deposit := &Deposit{
+		Facts: facts(p.event), Life: born(p.event, Succeeded),
+		Fee: fee, Policy: schedule.Refund, Rounding: schedule.Rounding.Mode, PricedOn: pin.BusinessDate,
+	}
 	pending := PendingPath(p.merchant.ID)
 	captured := p.post(EntryCaptured, "captured", -1,
 		p.dr(receivablePath(p.event.Rail), p.event.Amount), p.cr(pending, p.event.Amount))
@@ -87,11 +90,10 @@ func posted(s *ledger.State, path string, currency money.Currency) (money.Amount
 // failLate is the recipe of a deposit that failed after it was captured. The
 // reserve held against it is freed, and its fee returned by the pinned policy.
 func (p *plan) failLate() error {
-	deposit, err := p.existing(DepositRecord)
+	d, err := existing[*Deposit](p, DepositRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	d := deposit.(*Deposit)
 	if !d.Refunded.IsZero() || !d.Disputed.IsZero() {
 		return &FieldError{FieldID, fmt.Errorf("%s %w: %s has refunds of %s and disputes of %s", p.event.Kind, ErrTransition, d.ID,
 			d.Currency.Format(d.Refunded), d.Currency.Format(d.Disputed))}
@@ -158,36 +160,39 @@ func (h *Hold) ReleaseAll(on calendar.Date, reason string) (ledger.Entry, *Hold,
 	return entry, &Hold{Hold: released, Window: h.Window, Manual: h.Manual}, left, nil
 }
 
+// resource is a record that an event opened and later ones happen to.
+type resource interface {
+	ledger.Record
+	known() *Facts
+	lived() *Life
+}
+
+func (f *Facts) known() *Facts { return f }
+func (l *Life) lived() *Life   { return l }
+
 // existing gives the resource an event happens to, completes the event from
 // it, and recognises a repetition.
-func (p *plan) existing(kind string) (ledger.Record, error) {
-	record := p.state.Record(ledger.Ref{Kind: kind, ID: p.event.ID})
-	var facts *Facts
-	var life *Life
-	switch r := record.(type) {
-	case *Deposit:
-		facts, life = &r.Facts, &r.Life
-	case *Refund:
-		facts, life = &r.Facts, &r.Life
-	case *Dispute:
-		facts, life = &r.Facts, &r.Life
-	case *Payout:
-		facts, life = &r.Facts, &r.Life
-	default:
-		return nil, unknown(FieldID, kind, p.event.ID)
+func existing[T resource](p *plan, kind string) (T, error) {
+	found, ok := p.state.Record(ledger.Ref{Kind: kind, ID: p.event.ID}).(T)
+	if !ok {
+		return found, unknown(FieldID, kind, p.event.ID)
 	}
-	var err error
+	facts := found.known()
+	err := p.agree(facts)
+	if err != nil {
+		return found, err
+	}
 	if err = p.inherit(facts); err != nil {
-		return nil, err
+		return found, err
 	}
-	if p.repeated, err = life.find(p.event); p.repeated || err != nil {
-		return record, err
+	if p.repeated, err = found.lived().find(p.event); p.repeated || err != nil {
+		return found, err
 	}
 	if p.event.OccurredAt.Before(facts.OccurredAt) {
-		return nil, &FieldError{FieldOccurredAt, fmt.Errorf("%s is before %s %s came into being at %s",
+		return found, &FieldError{FieldOccurredAt, fmt.Errorf("%s is before %s %s came into being at %s",
 			p.event.OccurredAt.Format(timeFormat), kind, facts.ID, facts.OccurredAt.Format(timeFormat))}
 	}
-	return record, p.locate(facts.Merchant, false)
+	return found, p.locate(facts.Merchant, false)
 }
 
 // taxCode names the codes of tax lines for a report: one, or several joined.

@@ -18,11 +18,7 @@ func (p *plan) dispute() error {
 	if err != nil {
 		return err
 	}
-	pin, _, err := p.rules.pin(p.scope, p.event)
-	if err != nil {
-		return err
-	}
-	schedule, fee, err := p.rules.price(p.scope, p.event, fees.EventDispute, pin.BusinessDate)
+	schedule, fee, err := p.rules.price(p.scope, p.event, fees.EventDispute, deposit.PricedOn)
 	if err != nil {
 		return &FieldError{FieldKind, err}
 	}
@@ -42,11 +38,11 @@ func (p *plan) dispute() error {
 // disputeWon is the recipe of a dispute decided for the merchant, wholly or,
 // where the event carries an amount, in part.
 func (p *plan) disputeWon() error {
-	record, err := p.existing(DisputeRecord)
+	before, err := existing[*Dispute](p, DisputeRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	d := *record.(*Dispute)
+	d := *before
 	if d.Life, err = d.next(p.event); err != nil {
 		return err
 	}
@@ -89,11 +85,11 @@ func (p *plan) undispute(d *Dispute, amount money.Amount) error {
 
 // disputeLost closes a dispute; the money went when it was opened.
 func (p *plan) disputeLost() error {
-	record, err := p.existing(DisputeRecord)
+	before, err := existing[*Dispute](p, DisputeRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	d := *record.(*Dispute)
+	d := *before
 	if d.Life, err = d.next(p.event); err != nil {
 		return err
 	}

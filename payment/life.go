@@ -46,11 +46,13 @@ const (
 // Step is one event of a resource's life, kept so that a repetition of it is
 // recognised.
 type Step struct {
-	Kind   Kind         `json:"kind"`
-	At     time.Time    `json:"at"`     // when it happened, UTC
-	Status Status       `json:"status"` // afterwards
-	Amount money.Amount `json:"amount,omitzero"`
-	Reason string       `json:"reason,omitempty"`
+	Kind    Kind         `json:"kind"`
+	At      time.Time    `json:"at"`     // when it happened, UTC
+	Status  Status       `json:"status"` // afterwards
+	Amount  money.Amount `json:"amount,omitzero"`
+	Reason  string       `json:"reason,omitempty"`
+	RailRef string       `json:"rail_reference,omitempty"`
+	BankRef string       `json:"bank_reference,omitempty"`
 }
 
 // Life is the status of a resource and how it got there.
@@ -89,6 +91,10 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 			return false, differs(FieldAmount, e.Currency.Format(step.Amount), e.Currency.Format(e.Amount))
 		case step.Reason != e.ReasonCode:
 			return false, differs(FieldReasonCode, step.Reason, e.ReasonCode)
+		case step.RailRef != e.RailRef:
+			return false, differs(FieldRailRef, step.RailRef, e.RailRef)
+		case step.BankRef != e.BankRef:
+			return false, differs(FieldBankRef, step.BankRef, e.BankRef)
 		}
 		return true, nil
 	}
@@ -112,7 +118,8 @@ func (l Life) next(e *Event) (Life, error) {
 func (l Life) with(e *Event, to Status) Life {
 	steps := make([]Step, len(l.Steps), len(l.Steps)+1)
 	copy(steps, l.Steps)
-	return Life{Status: to, Steps: append(steps, Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode})}
+	step := Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode, RailRef: e.RailRef, BankRef: e.BankRef}
+	return Life{Status: to, Steps: append(steps, step)}
 }
 
 // born is the life of a resource that an event opens.

@@ -70,7 +70,7 @@ func (p *Position) matureBy(on calendar.Date) (*ledger.Entry, *Position, error) 
 		}
 		due++
 	}
-	if due == 0 || sum.Sign() <= 0 { // what costs more than it brings waits for more
+	if sum.IsZero() {
 		return nil, nil, nil
 	}
 	changed := *p
@@ -82,11 +82,18 @@ func (p *Position) matureBy(on calendar.Date) (*ledger.Entry, *Position, error) 
 	}
 	return &ledger.Entry{
 		Key:  fmt.Sprintf("position/%s/%s/available/%d", p.Merchant, p.Currency, changed.Matures),
-		Kind: EntryAvailable, ValueDate: on,
-		Postings: []ledger.Posting{
-			ledger.Dr(PendingPath(p.Merchant), sum, p.Currency), ledger.Cr(AvailablePath(p.Merchant), sum, p.Currency),
-		},
+		Kind: EntryAvailable, ValueDate: on, Postings: mature(p.Merchant, sum, p.Currency),
 	}, &changed, nil
+}
+
+// mature moves a sum from pending to available; a negative one, of fees above
+// what was captured, the other way round.
+func mature(merchantID string, sum money.Amount, currency money.Currency) []ledger.Posting {
+	from, to := PendingPath(merchantID), AvailablePath(merchantID)
+	if sum.Sign() < 0 {
+		from, to = to, from
+	}
+	return []ledger.Posting{ledger.Dr(from, sum.Abs(), currency), ledger.Cr(to, sum.Abs(), currency)}
 }
 
 // Mature is the command that makes available what has matured for a merchant
@@ -144,11 +151,10 @@ func (p *Payout) total() (total, extra money.Amount, err error) {
 
 // payoutMoves is the recipe of a payout on its way.
 func (p *plan) payoutMoves() error {
-	record, err := p.existing(PayoutRecord)
+	before, err := existing[*Payout](p, PayoutRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	before := record.(*Payout)
 	payout := *before
 	if payout.Life, err = payout.next(p.event); err != nil {
 		return err

@@ -3,6 +3,7 @@ package payment
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
@@ -134,12 +135,12 @@ func (p *plan) taxes(side func(string, money.Amount) ledger.Posting, lines []fee
 }
 
 // charge takes a fee and its tax out of an account of the merchant.
-func (p *plan) charge(kind, step string, partOf int, from, income string, fee *fees.Fee) int {
+func (p *plan) charge(kind, step string, partOf int, from, income string, fee *fees.Fee) {
 	postings := []ledger.Posting{p.dr(from, fee.Fee), p.cr(income, fee.Fee)}
 	for _, line := range fee.Taxes {
 		postings = append(postings, p.dr(from, line.Amount), p.cr(taxPath(line.Code), line.Amount))
 	}
-	return p.post(kind, step, partOf, postings...)
+	p.post(kind, step, partOf, postings...)
 }
 
 // giveBack returns a fee and its tax to the merchant's available balance.
@@ -185,13 +186,35 @@ func (p *plan) move(entry int, category Category, typ string, source *Facts, ite
 
 // take gives an event's record of one kind by id.
 func take[T any](s *ledger.State, kind, id string) *T {
-	record, _ := s.Record(ledger.Ref{Kind: kind, ID: id}).(any).(*T)
+	record, _ := any(s.Record(ledger.Ref{Kind: kind, ID: id})).(*T)
 	return record
 }
 
 // unknown makes the error for a resource that is not there.
 func unknown(f Field, kind, id string) error {
 	return &FieldError{f, fmt.Errorf("%s %q is %w", kind, id, ErrUnknown)}
+}
+
+// agree holds what a later event of a resource says about it against what is
+// known: the recipes go by the latter, so a contradiction must not pass.
+func (p *plan) agree(f *Facts) error {
+	e := p.event
+	if !e.Amount.IsZero() && e.Amount != f.Amount && e.Kind != DisputeWon { // a dispute may be won in part
+		return differs(FieldAmount, f.Currency.Format(f.Amount), f.Currency.Format(e.Amount))
+	}
+	derived := strings.ToLower(e.Method) // by Normalize, where the event names no rail
+	for _, c := range []struct {
+		field    Field
+		was, now string
+	}{
+		{FieldMethod, f.Method, e.Method}, {FieldRail, f.Rail, e.Rail}, {FieldBrand, f.Brand, e.Brand}, {FieldFunding, f.Funding, e.Funding},
+		{FieldOrderID, f.OrderID, e.OrderID}, {FieldParent, f.Parent, e.Parent},
+	} {
+		if c.now != "" && c.now != c.was && (c.field != FieldRail || c.now != derived) {
+			return differs(c.field, c.was, c.now)
+		}
+	}
+	return nil
 }
 
 // inherit completes a later event of a resource from what is known about it;

@@ -111,6 +111,7 @@ type Deposit struct {
 	Fee      fees.Fee          `json:"fee"`                // as charged at capture, with its explanation
 	Policy   fees.RefundPolicy `json:"refund_policy"`      // pinned at capture
 	Rounding money.Rounding    `json:"rounding"`           // pinned at capture
+	PricedOn calendar.Date     `json:"priced_on"`          // business date of the capture: the fee versions of that date stay in force for it
 	Refunded money.Amount      `json:"refunded"`           // sum of refunds that have not failed
 	Disputed money.Amount      `json:"disputed"`           // sum of disputes that are open or lost
 	FeeBack  money.Amount      `json:"fee_back"`           // of the fee, what those refunds have given back

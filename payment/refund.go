@@ -153,11 +153,11 @@ func (d *Deposit) settleStatus() {
 
 // refundPaid is the recipe of a refund the rail has paid.
 func (p *plan) refundPaid() error {
-	record, err := p.existing(RefundRecord)
+	before, err := existing[*Refund](p, RefundRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	changed := *record.(*Refund)
+	changed := *before
 	if changed.Life, err = changed.next(p.event); err != nil {
 		return err
 	}
@@ -169,11 +169,11 @@ func (p *plan) refundPaid() error {
 // refundFails is the recipe of a refund the rail could not pay, or that came
 // back. A returned fee is charged again by an entry of its own.
 func (p *plan) refundFails() error {
-	record, err := p.existing(RefundRecord)
+	before, err := existing[*Refund](p, RefundRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	r := *record.(*Refund)
+	r := *before
 	paid := r.Status == Succeeded
 	if r.Life, err = r.next(p.event); err != nil {
 		return err

@@ -98,6 +98,10 @@ func (e *Event) checkForm() error {
 		return &FieldError{FieldCost, fmt.Errorf("%s is negative", e.Currency.Format(e.Cost))}
 	case e.CostTax.Sign() < 0:
 		return &FieldError{FieldCostTax, fmt.Errorf("%s is negative", e.Currency.Format(e.CostTax))}
+	case !e.Cost.IsZero() && e.Kind != RailSettled:
+		return &FieldError{FieldCost, fmt.Errorf("has no place in a %s, only in a %s", e.Kind, RailSettled)}
+	case !e.CostTax.IsZero() && e.Kind != RailSettled:
+		return &FieldError{FieldCostTax, fmt.Errorf("has no place in a %s, only in a %s", e.Kind, RailSettled)}
 	}
 	for _, text := range []struct {
 		field Field

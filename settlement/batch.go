@@ -171,6 +171,11 @@ func (d *Day) Ref() ledger.Ref {
 	return ledger.Ref{Kind: DayRecord, ID: fmt.Sprintf("%s%s/%s/%s", DayPrefix(d.Currency, d.Date), d.Closes.UTC().Format("20060102T150405Z"), d.Merchant, d.Batch)}
 }
 
+// day is the entry under which reports find the batch.
+func (b *Batch) day() *Day {
+	return &Day{Currency: b.Currency, Date: b.Window.BusinessDate, Closes: b.Window.Closes, Merchant: b.Merchant, Batch: b.ID}
+}
+
 // DayPrefix is the prefix of the ids of a day's batches.
 func DayPrefix(currency money.Currency, date calendar.Date) string {
 	return currency.String() + "/" + date.String() + "/"

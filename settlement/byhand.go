@@ -98,7 +98,7 @@ func (f *freeing) Apply(s *ledger.State) error {
 	if !ok {
 		return nil // released meanwhile
 	}
-	item, err := releaseHold(s, hold, hold.ReleaseOn)
+	item, err := releaseHold(s, hold, hold.ReleaseOn, f.at)
 	if err != nil {
 		return err
 	}

@@ -152,17 +152,15 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target) (*Batch, 
 	if cmd.fixed.Watermark.Seq, err = ledger.SeqBefore(ctx, tx, cmd.fixed.Watermark.Before); err != nil {
 		return nil, err
 	}
-	if cmd.holds, err = dueHolds(ctx, tx, t, c.Schedules); err != nil {
+	late, err := cmd.count(ctx, tx, t, c.Schedules, c.chunk())
+	if err != nil {
 		return nil, err
 	}
-	if err := cmd.count(ctx, tx, t, c.Schedules); err != nil {
+	if cmd.holds, err = dueHolds(ctx, tx, t, c.Schedules, late); err != nil {
 		return nil, err
 	}
-	if cmd.members == 0 && len(cmd.holds) == 0 {
+	if len(cmd.items) == 0 && len(cmd.holds) == 0 {
 		return nil, nil
-	}
-	if err := c.collect(ctx, tx, t, &cmd.writer); err != nil {
-		return nil, err
 	}
 	if err := c.run(ctx, tx, cmd); err != nil {
 		return nil, err
@@ -185,10 +183,11 @@ func (c *Closer) region(ctx context.Context, tx ledger.Tx, t *Target) (*merchant
 
 // collect gathers the next items of a batch, up to a chunk.
 func (c *Closer) collect(ctx context.Context, r ledger.Reader, t *Target, w *writer) error {
-	return members(ctx, r, t, c.Schedules, func(item *payment.Item, late bool) (bool, error) {
+	_, err := members(ctx, r, t, c.Schedules, func(item *payment.Item, late bool) (bool, error) {
 		w.items = append(w.items, lateItem{item, late})
 		return len(w.items) < c.chunk(), nil
 	})
+	return err
 }
 
 // lateItem is a member with its lateness.
@@ -202,19 +201,21 @@ type closing struct {
 	writer
 	fixed     Batch // identity and the totals of the members
 	minPayout money.Amount
-	members   int
 	pending   money.Amount // of the members' nets, what is in the pending account
 	holds     []*payment.Hold
 }
 
-// count sums the members without keeping them.
-func (c *closing) count(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules) error {
-	return members(ctx, r, t, schedules, func(item *payment.Item, _ bool) (bool, error) {
+// count sums the members, keeps those of the first chunk, and gives the
+// deposits that are late.
+func (c *closing) count(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules, chunk int) (delayed, error) {
+	return members(ctx, r, t, schedules, func(item *payment.Item, late bool) (bool, error) {
 		if item.Window.SettlementDate.After(t.Window.SettlementDate) {
 			return false, fmt.Errorf("%w: %s is available on %s, after the batch settles on %s", ledger.ErrCorrupt,
 				item.Entry, item.Window.SettlementDate, t.Window.SettlementDate)
 		}
-		c.members++
+		if len(c.items) < chunk {
+			c.items = append(c.items, lateItem{item, late})
+		}
 		var err error
 		if c.pending, err = c.pending.Add(item.Pending); err != nil {
 			return false, err
@@ -302,12 +303,13 @@ func (c *closing) Apply(s *ledger.State) error {
 	if err := c.post(s); err != nil {
 		return err
 	}
+	c.batch.begin(s.Now())
 	if position.Unassigned, err = position.Unassigned.Sub(itemNet); err != nil {
 		return err
 	}
 	position.Carry = c.batch.CarryOut.Neg()
 	s.Put(position)
-	s.Put(&Day{Currency: c.batch.Currency, Date: c.batch.Window.BusinessDate, Closes: c.batch.Window.Closes, Merchant: c.batch.Merchant, Batch: c.batch.ID})
+	s.Put(c.batch.day())
 	return c.write(s)
 }
 
@@ -350,7 +352,7 @@ func (c *closing) position(s *ledger.State) (*payment.Position, error) {
 func (c *closing) release(s *ledger.State) ([]lateItem, error) {
 	var out []lateItem
 	for _, hold := range c.holds {
-		item, err := releaseHold(s, hold, c.batch.Window.BusinessDate)
+		item, err := releaseHold(s, hold, c.batch.Window.BusinessDate, c.batch.Watermark.Before)
 		if err != nil {
 			return nil, err
 		}
@@ -385,6 +387,14 @@ func (c *closing) balance(carry money.Amount) error {
 	return b.Check()
 }
 
+// begin notes the instant of the close, which is that of its first transaction
+// however many follow.
+func (b *Batch) begin(at time.Time) {
+	if b.Steps = []Step{{Status: b.AtClose, At: at}}; b.AtClose == Closed {
+		b.Steps = append(b.Steps, Step{Status: Approved, At: at}) // nothing asks for a second pair of eyes yet
+	}
+}
+
 // post moves the members out of pending and the net out of available.
 func (c *closing) post(s *ledger.State) error {
 	b := &c.batch
@@ -414,8 +424,10 @@ func (c *closing) book(s *ledger.State, kind, step string, postings ...ledger.Po
 	return err
 }
 
-// releaseHold gives back what is left of a hold and describes the movement.
-func releaseHold(s *ledger.State, hold *payment.Hold, on calendar.Date) (*payment.Item, error) {
+// releaseHold gives back what is left of a hold and describes the movement. It
+// bears the instant it was due at, whenever the job runs, so that its line is
+// the same after days off.
+func releaseHold(s *ledger.State, hold *payment.Hold, on calendar.Date, at time.Time) (*payment.Item, error) {
 	entry, released, left, err := hold.ReleaseAll(on, reasonDue)
 	if err != nil {
 		return nil, err
@@ -428,7 +440,7 @@ func releaseHold(s *ledger.State, hold *payment.Hold, on calendar.Date) (*paymen
 	s.Put(released)
 	return &payment.Item{
 		Merchant: hold.Merchant, Currency: hold.Currency, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
-		BookedAt: booked.At, OccurredAt: booked.At, Category: payment.CategoryReserve, Type: "reserve_release",
+		BookedAt: at, OccurredAt: at, Category: payment.CategoryReserve, Type: "reserve_release",
 		SourceID: hold.ID, ParentID: hold.ID, ReasonCode: reasonDue, Reserve: left, Net: left, Manual: hold.Manual,
 	}, nil
 }

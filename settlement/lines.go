@@ -89,11 +89,7 @@ func (w *writer) close(s *ledger.State) error {
 		return fmt.Errorf("%w: batch %s: %d lines sum to %s, it has %d lines and a net of %s", ErrEquation, b.ID,
 			b.Written.Lines, b.Currency.Format(b.Written.Running), b.Lines, b.Currency.Format(b.Net))
 	}
-	if b.Status = b.AtClose; b.Status == Closed {
-		b.Steps = append(b.Steps, Step{Status: Closed, At: s.Now()})
-		b.Status = Approved // nothing asks for a second pair of eyes yet
-	}
-	b.Steps = append(b.Steps, Step{Status: b.Status, At: s.Now()})
+	b.Status = b.Steps[len(b.Steps)-1].Status
 	s.Delete((&Unfinished{Batch: b.ID}).Ref())
 	s.Put(&w.batch)
 	return nil

@@ -19,7 +19,24 @@ type Target struct {
 	Merchant string
 	Currency money.Currency
 	Window   payment.WindowPin
+
+	watermark time.Time
 }
+
+func (t *Target) owner() owner { return owner{t.Merchant, t.Currency} }
+
+// holds tells whether a window is the target's own.
+func (t *Target) holds(w calendar.Window) bool {
+	return w.BusinessDate == t.Window.BusinessDate && w.Ordinal == t.Window.Ordinal
+}
+
+// owner is whose batches follow one another: carry goes from one to the next.
+type owner struct {
+	merchant string
+	currency money.Currency
+}
+
+func (o owner) prefix() string { return payment.ItemPrefix(o.merchant, o.currency) }
 
 // Schedules gives the version of a schedule that a movement was pinned to.
 // Versions are never changed, so answers may be kept.
@@ -28,7 +45,11 @@ type Schedules func(merchant.Pin) (*merchant.Schedule, error)
 // watermark is the instant before which a window's movements must have been
 // booked.
 func watermark(s *merchant.Schedule, w calendar.Window) time.Time {
-	return w.Closes.Add(s.Timing.Grace)
+	at := w.Closes.Add(s.Timing.Grace)
+	if s.Timing.CutoffInclusive {
+		at = at.Add(time.Microsecond) // instants are whole microseconds: the cut-off's own is in time
+	}
+	return at
 }
 
 // windowOf is the window an item is settled in: its own, or, when it was
@@ -39,13 +60,141 @@ func windowOf(s *merchant.Schedule, item *payment.Item) (window calendar.Window,
 		return own, false, nil
 	}
 	window, err = s.Timing.WindowAt(item.BookedAt.Add(-s.Timing.Grace))
-	return window, true, err
+	if err != nil {
+		return window, true, fmt.Errorf("window of %s: %w", item.Entry, err)
+	}
+	return window, true, nil
 }
 
+// delayed gives the windows that deposits are settled in which were booked too
+// late for their own, by the deposit's id.
+type delayed map[string]calendar.Window
+
 // releaseWindow is the window a hold is released in: the one that holds the
-// start of its release date.
-func releaseWindow(s *merchant.Schedule, hold *payment.Hold) (calendar.Window, error) {
-	return s.Timing.WindowAt(calendar.Cutoff(hold.ReleaseOn, calendar.Clock{}, s.Timing.Zone))
+// start of its release date, but never one before its deposit is settled.
+func releaseWindow(s *merchant.Schedule, hold *payment.Hold, late delayed) (calendar.Window, error) {
+	window, err := s.Timing.WindowAt(calendar.Cutoff(hold.ReleaseOn, calendar.Clock{}, s.Timing.Zone))
+	if err != nil {
+		return window, fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
+	}
+	if settled, ok := late[hold.ID]; ok && settled.Closes.After(window.Closes) {
+		return settled, nil
+	}
+	return window, nil
+}
+
+// scan visits the movements of an owner, in order of business date, lane and
+// sequence, from windows up to a business date, with the window each is settled
+// in. Those settled by hand are in no window. It stops when visit says so.
+func scan(
+	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, schedules Schedules,
+	visit func(item *payment.Item, s *merchant.Schedule, w calendar.Window, late bool) (bool, error),
+) error {
+	for record, err := range r.Records(ctx, payment.ItemRecord, o.prefix(), "") {
+		if err != nil {
+			return err
+		}
+		item := record.(*payment.Item)
+		if item.Window.BusinessDate.After(last) {
+			return nil
+		}
+		if item.Manual {
+			continue
+		}
+		schedule, err := schedules(item.Window.Schedule)
+		if err != nil {
+			return err
+		}
+		window, late, err := windowOf(schedule, item)
+		if err != nil {
+			return err
+		}
+		if more, err := visit(item, schedule, window, late); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanHolds visits the holds of an owner that are to be released up to a date,
+// in order of their dates, with the window each is released in. Those of
+// merchants settled by hand are in no window.
+func scanHolds(
+	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, schedules Schedules, late delayed,
+	visit func(hold *payment.Hold, s *merchant.Schedule, w calendar.Window),
+) error {
+	for record, err := range r.Records(ctx, payment.HoldRecord, o.prefix(), "") {
+		if err != nil {
+			return err
+		}
+		hold := record.(*payment.Hold)
+		if hold.ReleaseOn.After(last) {
+			return nil
+		}
+		if hold.Manual {
+			continue
+		}
+		schedule, err := schedules(hold.Window.Schedule)
+		if err != nil {
+			return err
+		}
+		window, err := releaseWindow(schedule, hold, late)
+		if err != nil {
+			return err
+		}
+		visit(hold, schedule, window)
+	}
+	return nil
+}
+
+// note remembers a deposit that is late.
+func (d delayed) note(item *payment.Item, w calendar.Window) {
+	if item.Type == payment.DepositRecord {
+		d[item.SourceID] = w
+	}
+}
+
+// members visits what belongs to a target, in the order of its lines, and gives
+// the deposits that it found to be late, of whatever window. It keeps no member
+// in memory.
+func members(
+	ctx context.Context, r ledger.Reader, t *Target, schedules Schedules, visit func(item *payment.Item, late bool) (bool, error),
+) (delayed, error) {
+	found := make(delayed)
+	err := scan(ctx, r, t.owner(), t.Window.BusinessDate, schedules,
+		func(item *payment.Item, s *merchant.Schedule, w calendar.Window, late bool) (bool, error) {
+			if s.Pin() != t.Window.Schedule {
+				return true, nil
+			}
+			if late {
+				found.note(item, w)
+			}
+			if !t.holds(w) {
+				return true, nil
+			}
+			return visit(item, late)
+		})
+	return found, err
+}
+
+// dueHolds gives the holds that a target releases, in order of their dates.
+func dueHolds(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules, late delayed) (due []*payment.Hold, err error) {
+	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, schedules, late,
+		func(hold *payment.Hold, s *merchant.Schedule, w calendar.Window) {
+			if s.Pin() == t.Window.Schedule && t.holds(w) {
+				due = append(due, hold)
+			}
+		})
+	return due, err
+}
+
+func compareTargets(a, b Target) int {
+	return cmp.Or(
+		a.Window.Closes.Compare(b.Window.Closes),
+		cmp.Compare(a.Merchant, b.Merchant),
+		a.Currency.Compare(b.Currency),
+		cmp.Compare(a.Window.Schedule.String(), b.Window.Schedule.String()),
+	)
 }
 
 // Ready says which windows are to be closed: those whose watermark has passed.
@@ -58,139 +207,66 @@ func (r Ready) closes(s *merchant.Schedule, w calendar.Window) bool {
 	return !watermark(s, w).After(r.Horizon) && (r.Through.IsZero() || !w.BusinessDate.After(r.Through))
 }
 
+// last is a date that no window which is ready lies behind.
+func (r Ready) last() calendar.Date {
+	last := payment.DateUTC(r.Horizon).AddDays(2) // ahead of the local date in every zone
+	if !r.Through.IsZero() && (last.IsZero() || r.Through.Before(last)) {
+		return r.Through
+	}
+	return last
+}
+
 // Due lists the batches to close: every window that is ready and has a
-// movement or a hold in no batch yet. They come in order of cut-off, then
-// merchant, currency and schedule. Memory grows with their number.
+// movement or a hold in no batch yet. They come in order of watermark, then
+// merchant, currency and schedule, which is the order in which they would have
+// been closed in time: carry goes along it. What is not due yet is hardly
+// looked at; memory grows with the number of batches.
 func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]Target, error) {
-	found := make(map[targetKey]Target)
-	add := func(m string, c money.Currency, s *merchant.Schedule, w calendar.Window) {
-		if ready.closes(s, w) {
-			pin := payment.WindowPin{Schedule: s.Pin(), Window: w}
-			found[targetKey{m, c, s.Pin(), w.BusinessDate, w.Ordinal}] = Target{Merchant: m, Currency: c, Window: pin}
-		}
-	}
-	for record, err := range r.Records(ctx, payment.ItemRecord, "", "") {
+	var targets []Target
+	for record, err := range r.Records(ctx, payment.PositionRecord, "", "") {
 		if err != nil {
 			return nil, err
 		}
-		item := record.(*payment.Item)
-		if item.Manual || item.Window.Closes.After(ready.Horizon) {
-			continue
-		}
-		schedule, err := schedules(item.Window.Schedule)
+		p := record.(*payment.Position)
+		due, err := dueOf(ctx, r, owner{p.Merchant, p.Currency}, schedules, ready)
 		if err != nil {
 			return nil, err
 		}
-		window, _, err := windowOf(schedule, item)
-		if err != nil {
-			return nil, fmt.Errorf("window of %s: %w", item.Entry, err)
-		}
-		add(item.Merchant, item.Currency, schedule, window)
-	}
-	for record, err := range r.Records(ctx, payment.HoldRecord, "", "") {
-		if err != nil {
-			return nil, err
-		}
-		hold := record.(*payment.Hold)
-		if hold.Manual {
-			continue
-		}
-		schedule, err := schedules(hold.Window.Schedule)
-		if err != nil {
-			return nil, err
-		}
-		if calendar.Cutoff(hold.ReleaseOn, calendar.Clock{}, schedule.Timing.Zone).After(ready.Horizon) {
-			continue
-		}
-		window, err := releaseWindow(schedule, hold)
-		if err != nil {
-			return nil, fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
-		}
-		add(hold.Merchant, hold.Currency, schedule, window)
-	}
-	targets := make([]Target, 0, len(found))
-	for _, t := range found {
-		targets = append(targets, t)
+		targets = append(targets, due...)
 	}
 	slices.SortFunc(targets, compareTargets)
 	return targets, nil
 }
 
-type targetKey struct {
-	merchant string
-	currency money.Currency
-	schedule merchant.Pin
-	date     calendar.Date
-	ordinal  int
-}
-
-func compareTargets(a, b Target) int {
-	return cmp.Or(
-		a.Window.Closes.Compare(b.Window.Closes),
-		cmp.Compare(a.Merchant, b.Merchant),
-		a.Currency.Compare(b.Currency),
-		cmp.Compare(a.Window.Schedule.String(), b.Window.Schedule.String()),
-	)
-}
-
-// members yields what belongs to a target, in the order of its lines: items
-// by business date, lane and sequence. It holds nothing in memory.
-func members(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules, visit func(item *payment.Item, late bool) (bool, error)) error {
-	last := t.Window.BusinessDate
-	for record, err := range r.Records(ctx, payment.ItemRecord, payment.ItemPrefix(t.Merchant, t.Currency), "") {
-		if err != nil {
-			return err
-		}
-		item := record.(*payment.Item)
-		if item.Window.BusinessDate.After(last) {
-			return nil
-		}
-		if item.Manual || item.Window.Schedule != t.Window.Schedule {
-			continue
-		}
-		schedule, err := schedules(item.Window.Schedule)
-		if err != nil {
-			return err
-		}
-		window, late, err := windowOf(schedule, item)
-		if err != nil {
-			return err
-		}
-		if window.BusinessDate != t.Window.BusinessDate || window.Ordinal != t.Window.Ordinal {
-			continue
-		}
-		if more, err := visit(item, late); err != nil || !more {
-			return err
-		}
+// dueOf lists the batches of one owner, in no order.
+func dueOf(ctx context.Context, r ledger.Reader, o owner, schedules Schedules, ready Ready) (targets []Target, err error) {
+	type key struct {
+		schedule merchant.Pin
+		date     calendar.Date
+		ordinal  int
 	}
-	return nil
-}
-
-// dueHolds gives the holds that a target releases, in order of their dates.
-func dueHolds(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules) ([]*payment.Hold, error) {
-	var due []*payment.Hold
-	for record, err := range r.Records(ctx, payment.HoldRecord, payment.ItemPrefix(t.Merchant, t.Currency), "") {
-		if err != nil {
-			return nil, err
+	found := make(map[key]bool)
+	add := func(s *merchant.Schedule, w calendar.Window) {
+		k := key{s.Pin(), w.BusinessDate, w.Ordinal}
+		if found[k] || !ready.closes(s, w) {
+			return
 		}
-		hold := record.(*payment.Hold)
-		if hold.ReleaseOn.After(t.Window.BusinessDate) {
-			return due, nil
-		}
-		if hold.Manual || hold.Window.Schedule != t.Window.Schedule {
-			continue
-		}
-		schedule, err := schedules(hold.Window.Schedule)
-		if err != nil {
-			return nil, err
-		}
-		window, err := releaseWindow(schedule, hold)
-		if err != nil {
-			return nil, err
-		}
-		if window.BusinessDate == t.Window.BusinessDate && window.Ordinal == t.Window.Ordinal {
-			due = append(due, hold)
-		}
+		found[k] = true
+		targets = append(targets, Target{
+			Merchant: o.merchant, Currency: o.currency, Window: payment.WindowPin{Schedule: s.Pin(), Window: w}, watermark: watermark(s, w),
+		})
 	}
-	return due, nil
+	last, late := ready.last(), make(delayed)
+	err = scan(ctx, r, o, last, schedules, func(item *payment.Item, s *merchant.Schedule, w calendar.Window, isLate bool) (bool, error) {
+		if isLate {
+			late.note(item, w)
+		}
+		add(s, w)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = scanHolds(ctx, r, o, last, schedules, late, func(_ *payment.Hold, s *merchant.Schedule, w calendar.Window) { add(s, w) })
+	return targets, err
 }

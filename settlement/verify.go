@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
@@ -16,12 +17,13 @@ import (
 // reports each difference:
 //
 //   - the movements in no batch, with the carry, are what a merchant's pending
-//     and available accounts hold, each for itself (once the lines of a batch
-//     that is being closed are written);
+//     and available accounts hold, each for itself (together, while the lines of
+//     a batch are still being written);
 //   - the holds of a merchant are what its reserve account holds;
 //   - a batch's lines add up to its totals, its totals obey the batch equation,
-//     and its account holds its net until it is sent;
-//   - no entry stands in two places.
+//     its account holds its net until it is sent, and its day lists it;
+//   - every movement of the journal stands in one batch or in none, and no entry
+//     stands in two places.
 //
 // Memory grows with the number of merchants, and by one bit for each entry.
 func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) error {
@@ -33,7 +35,9 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		reader: r, report: report, seen: make([]uint64, head.Seq/64+1),
 		sums: make(map[owner]*sums), accounts: make(map[ledger.AccountID]money.Amount),
 	}
-	for _, step := range []func(context.Context) error{v.readAccounts, v.readItems, v.readHolds, v.readBatches, v.readPositions} {
+	for _, step := range []func(context.Context) error{
+		v.readAccounts, v.readItems, v.readHolds, v.readBatches, v.readDays, v.readPositions, v.readJournal,
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -42,16 +46,12 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 	return nil
 }
 
-type owner struct {
-	merchant string
-	currency money.Currency
-}
-
-// sums is what records say about one merchant in one currency. closing is what
-// members of a batch whose lines are still being written sum to: their money
+// sums is what records say about one merchant in one currency. left is what the
+// members of a batch sum to whose lines are still to be written: their money
 // has moved already.
 type sums struct {
-	pending, available, unassigned, reserve, closing money.Amount
+	pending, available, unassigned, reserve, left money.Amount
+	closing                                       bool
 }
 
 type verifier struct {
@@ -82,6 +82,9 @@ func (v *verifier) readAccounts(ctx context.Context) error {
 			}
 			if v.accounts[account.AccountID], err = account.Posted(); err != nil {
 				return err
+			}
+			if m, _, ok := payment.MerchantOf(account.Path); ok {
+				v.of(m, account.Currency)
 			}
 		}
 	}
@@ -154,7 +157,7 @@ func (v *verifier) readPositions(ctx context.Context) error {
 		p := record.(*payment.Position)
 		s := v.of(p.Merchant, p.Currency)
 		open := s.unassigned
-		v.add(&open, s.closing.Neg())
+		v.add(&open, s.left.Neg())
 		if open != p.Unassigned {
 			v.find("position "+p.Ref().ID, "movements in no batch "+open.String(), p.Unassigned.String())
 		}
@@ -164,83 +167,60 @@ func (v *verifier) readPositions(ctx context.Context) error {
 	return nil
 }
 
-func (v *verifier) readBatches(ctx context.Context) error {
-	for record, err := range v.reader.Records(ctx, BatchRecord, "", "") {
+// readJournal looks for movements of a merchant's money that have no place. An
+// entry that hangs on another one is part of that one's movement.
+func (v *verifier) readJournal(ctx context.Context) error {
+	for e, err := range v.reader.Entries(ctx, 1) {
 		if err != nil {
 			return err
 		}
-		b := record.(*Batch)
-		if err := b.Check(); err != nil {
-			v.find("batch "+b.ID, "the batch equation", err.Error())
-		}
-		if err := v.readLines(ctx, b); err != nil {
-			return err
-		}
-		owed := b.Net
-		if b.Status == Submitted || b.Status == Paid {
-			owed = money.Amount{}
-		}
-		id := ledger.AccountID{Path: payment.SettlementPath(b.ID), Currency: b.Currency}
-		if have := v.accounts[id]; have != owed {
-			v.find("account "+id.String(), owed.String(), have.String())
-		}
-		delete(v.accounts, id)
-	}
-	return nil
-}
-
-// readLines sums a batch's lines. While its lines are still being written, its
-// other members are items that the position counts no longer.
-func (v *verifier) readLines(ctx context.Context, b *Batch) error {
-	var lines Batch
-	var running money.Amount
-	n := 0
-	for line, err := range Lines(ctx, v.reader, b.ID) {
-		if err != nil {
-			return err
-		}
-		n++
-		v.add(&running, line.Net)
-		if line.No != n || line.Running != running {
-			v.find(fmt.Sprintf("batch %s line %d", b.ID, line.No), fmt.Sprintf("line %d, running %s", n, running), line.Running.String())
-		}
-		if line.Category == payment.CategoryCarry {
+		if e.PartOf != "" || e.Kind == payment.EntryBatchClosed || v.seen[e.Seq/64]&(1<<(e.Seq%64)) != 0 {
 			continue
 		}
-		v.once(fmt.Sprintf("batch %s line %d", b.ID, line.No), &line.Item)
-		if err := lines.add(&line.Item); err != nil {
-			return err
+		var moved money.Amount
+		for _, p := range e.Postings {
+			if _, part, ok := payment.MerchantOf(p.Account); !ok || part != "pending" && part != "available" {
+				continue
+			}
+			if p.Side == ledger.Debit {
+				p.Amount = p.Amount.Neg()
+			}
+			v.add(&moved, p.Amount)
 		}
-	}
-	if b.Status == Closing {
-		v.add(&v.of(b.Merchant, b.Currency).closing, b.Totals.Net, lines.Totals.Net.Neg())
-		return nil
-	}
-	if n != b.Lines || lines.Totals != b.Totals || lines.Categories != b.Categories || running != b.Net {
-		v.find("batch "+b.ID, fmt.Sprintf("%d lines, net %s, totals %+v", b.Lines, b.Net, b.Totals),
-			fmt.Sprintf("%d lines, net %s, totals %+v", n, running, lines.Totals))
+		if !moved.IsZero() {
+			v.find("movement "+e.Key, "a place in a batch or in none", "neither")
+		}
 	}
 	return nil
 }
 
-// compare holds the sums against the accounts.
+// compare holds the sums against the accounts. While the lines of a batch are
+// being written, which of its members were pending is not known here.
 func (v *verifier) compare() {
 	order := func(a, b owner) int {
 		return cmp.Or(cmp.Compare(a.merchant, b.merchant), a.currency.Compare(b.currency))
 	}
 	for _, o := range slices.SortedFunc(maps.Keys(v.sums), order) {
 		s := v.sums[o]
-		v.account(payment.ReservePath(o.merchant), o.currency, s.reserve)
-		if s.closing.IsZero() {
-			v.account(payment.PendingPath(o.merchant), o.currency, s.pending)
-			v.account(payment.AvailablePath(o.merchant), o.currency, s.available)
+		v.account(s.reserve, o.currency, payment.ReservePath(o.merchant))
+		if s.closing {
+			both := s.pending
+			v.add(&both, s.available, s.left.Neg())
+			v.account(both, o.currency, payment.PendingPath(o.merchant), payment.AvailablePath(o.merchant))
+			continue
 		}
+		v.account(s.pending, o.currency, payment.PendingPath(o.merchant))
+		v.account(s.available, o.currency, payment.AvailablePath(o.merchant))
 	}
 }
 
-func (v *verifier) account(path string, currency money.Currency, want money.Amount) {
-	id := ledger.AccountID{Path: path, Currency: currency}
-	if have := v.accounts[id]; have != want {
-		v.find("account "+id.String(), "what its movements sum to, "+want.String(), have.String())
+// account compares what one account holds, or several together.
+func (v *verifier) account(want money.Amount, currency money.Currency, paths ...string) {
+	var have money.Amount
+	for _, path := range paths {
+		v.add(&have, v.accounts[ledger.AccountID{Path: path, Currency: currency}])
+	}
+	if have != want {
+		v.find("account "+strings.Join(paths, " and ")+" "+currency.String(), "what its movements sum to, "+want.String(), have.String())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -55,19 +56,22 @@ func Open(path string, options Options) (*Store, error) {
 }
 
 func open(path string, options Options) (store *Store, err error) {
-	var file *os.File
-	defer func() {
-		if err != nil && file != nil { // bbolt may have stopped half-way, with the file locked
-			_ = file.Close()
-		}
-	}()
 	defer guard(&err)()
-	db, err := openDB(path, options, &file)
-	if err != nil {
+	if options.LockWait == 0 {
+		options.LockWait = time.Second
+	}
+	if err := checkSize(path, options); err != nil {
 		return nil, err
 	}
-	if err := checkSize(db, file); err != nil {
-		return nil, errors.Join(err, db.Close())
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:      options.LockWait,
+		FreelistType: bbolt.FreelistMapType,
+		// Growing past the mapped size makes the writer wait for readers, and
+		// unused addresses cost nothing.
+		InitialMmapSize: mapSize(),
+	})
+	if err != nil {
+		return nil, openError(err)
 	}
 	if store, err = Attach(db); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -76,39 +80,32 @@ func open(path string, options Options) (store *Store, err error) {
 	return store, nil
 }
 
-// openDB opens the file and hands it out as well, for what bbolt does not do
-// with it.
-func openDB(path string, options Options, file **os.File) (*bbolt.DB, error) {
-	wait := options.LockWait
-	if wait == 0 {
-		wait = time.Second
-	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      wait,
-		FreelistType: bbolt.FreelistMapType,
-		// Growing past the mapped size makes the writer wait for readers, and
-		// unused addresses cost nothing.
-		InitialMmapSize: mapSize(),
-		OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
-			f, err = os.OpenFile(name, flag, mode)
-			*file = f
-			return f, err
-		},
-	})
+// openError says in our words why bbolt did not open a file.
+func openError(err error) error {
+	var system syscall.Errno
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, ErrInUse
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return nil, fmt.Errorf("%w: %w", ledger.ErrCorrupt, err)
+		return ErrInUse
+	case errors.As(err, &system):
+		return err
 	}
-	return db, err
+	return fmt.Errorf("%w: %w", ledger.ErrCorrupt, err) // it looked inside, and did not like it
 }
 
-// checkSize notices a file whose end is gone: behind it, reading the map faults.
-func checkSize(db *bbolt.DB, file *os.File) error {
-	return db.View(func(tx *bbolt.Tx) error {
-		info, err := file.Stat()
-		if err != nil {
+// checkSize notices a file whose end is gone, before it is opened for writing:
+// that reads the list of free pages, and reading the map behind the file's end
+// faults. A read-only file is opened without it.
+func checkSize(path string, options Options) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil //nolint:nilerr // it is made by opening it, or that says why not
+	}
+	db, err := bbolt.Open(path, 0, &bbolt.Options{ReadOnly: true, Timeout: options.LockWait})
+	if err != nil {
+		return openError(err)
+	}
+	err = db.View(func(tx *bbolt.Tx) error {
+		if info, err = os.Stat(path); err != nil {
 			return err
 		}
 		if info.Size() < tx.Size() {
@@ -116,6 +113,7 @@ func checkSize(db *bbolt.DB, file *os.File) error {
 		}
 		return nil
 	})
+	return errors.Join(err, db.Close())
 }
 
 // mapSize is the address space reserved for the file: 16 GiB, or what bbolt
@@ -132,28 +130,65 @@ func mapSize() int {
 // ErrNewerFormat, ledger.ErrCorrupt.
 func Attach(db *bbolt.DB) (store *Store, err error) {
 	defer guard(&err)()
-	err = db.Update(func(tx *bbolt.Tx) error {
-		root, err := tx.CreateBucketIfNotExists(bucketRoot)
-		if err != nil {
-			return err
-		}
-		for _, name := range [][]byte{bucketMeta, bucketBlocks, bucketJournal, bucketKeys, bucketAccounts, bucketMovements, bucketRecords} {
-			if _, err := root.CreateBucketIfNotExists(name); err != nil {
-				return fmt.Errorf("bucket %q: %w", name, err)
-			}
-		}
-		return checkFormat(root.Bucket(bucketMeta))
+	laidOut := false
+	err = db.View(func(tx *bbolt.Tx) error {
+		laidOut, err = checkLayout(tx.Bucket(bucketRoot))
+		return err
 	})
+	if err == nil && !laidOut { // a commit without need would change the file
+		err = db.Update(layOut)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &Store{db: db}, nil
 }
 
+// buckets lists those within the root.
+func buckets() [][]byte {
+	return [][]byte{bucketMeta, bucketBlocks, bucketJournal, bucketKeys, bucketAccounts, bucketMovements, bucketRecords}
+}
+
+// checkLayout tells whether everything layOut makes is there.
+func checkLayout(root *bbolt.Bucket) (laidOut bool, err error) {
+	if root == nil {
+		return false, nil
+	}
+	for _, name := range buckets() {
+		if root.Bucket(name) == nil {
+			return false, nil
+		}
+	}
+	meta := root.Bucket(bucketMeta)
+	return meta.Get(keyFormat) != nil, checkFormat(meta)
+}
+
+// layOut makes the buckets and writes the format.
+func layOut(tx *bbolt.Tx) error {
+	root, err := tx.CreateBucketIfNotExists(bucketRoot)
+	if err != nil {
+		return err
+	}
+	for _, name := range buckets() {
+		if _, err := root.CreateBucketIfNotExists(name); err != nil {
+			return fmt.Errorf("bucket %q: %w", name, err)
+		}
+	}
+	meta := root.Bucket(bucketMeta)
+	if meta.Get(keyFormat) == nil {
+		if err := meta.Put(keyFormat, binary.BigEndian.AppendUint32(nil, Format)); err != nil {
+			return err
+		}
+	}
+	return checkFormat(meta)
+}
+
+// checkFormat refuses a format that this program does not know. None is
+// written yet in a new file.
 func checkFormat(meta *bbolt.Bucket) error {
 	stored := meta.Get(keyFormat)
 	if stored == nil {
-		return meta.Put(keyFormat, binary.BigEndian.AppendUint32(nil, Format))
+		return nil
 	}
 	if len(stored) != 4 || binary.BigEndian.Uint32(stored) == 0 {
 		return fmt.Errorf("%w: format number is %x", ledger.ErrCorrupt, stored)

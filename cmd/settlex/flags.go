@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/reconcile/report"
+)
+
+// dateFlag is a flag that holds a date.
+type dateFlag struct{ calendar.Date }
+
+// Set implements pflag.Value.
+func (d *dateFlag) Set(text string) (err error) {
+	d.Date, err = calendar.ParseDate(text)
+	return err
+}
+
+// Type implements pflag.Value.
+func (d *dateFlag) Type() string { return "date" }
+
+// formatsFlag is a flag that holds formats of reports, parted by commas.
+type formatsFlag []report.Format
+
+// Set implements pflag.Value.
+func (f *formatsFlag) Set(text string) error {
+	*f = nil
+	for name := range strings.SplitSeq(text, ",") {
+		format, err := report.ParseFormat(strings.TrimSpace(name))
+		if err != nil {
+			return err
+		}
+		*f = append(*f, format)
+	}
+	return nil
+}
+
+// Type implements pflag.Value.
+func (f *formatsFlag) Type() string { return "formats" }
+
+// String implements pflag.Value.
+func (f *formatsFlag) String() string {
+	names := make([]string, len(*f))
+	for i, format := range *f {
+		names[i] = string(format)
+	}
+	return strings.Join(names, ",")
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/settlex/settlex/config"
+	"github.com/settlex/settlex/internal/sample"
+)
+
+func (p *program) initCommand() *cobra.Command {
+	var template string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write a configuration and make the data file",
+		Long: `Init writes a configuration with comments, that of the bundled sample or a file of yours, and makes the data file it names.
+A configuration that is there is not touched: init then makes its data file. With both there, there is nothing to do, which is an error.`,
+		Example: `  settlex init
+  settlex init --config eu.yaml --template platform.yaml`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.setUp(cmd.Context(), template) },
+	}
+	cmd.Flags().StringVar(&template, "template", "", "configuration `FILE` to copy instead of the bundled one")
+	return cmd
+}
+
+func (p *program) setUp(ctx context.Context, template string) error {
+	there, err := exists(p.config)
+	if err != nil {
+		return err
+	}
+	if there && template != "" {
+		return fmt.Errorf("%s is there already, and stays as it is", p.config)
+	}
+	if !there {
+		text := sample.ConfigYAML()
+		if template != "" {
+			if text, err = os.ReadFile(template); err != nil {
+				return err
+			}
+		}
+		if err := p.writeConfig(text); err != nil {
+			return err
+		}
+	}
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	made, err := exists(c.Data)
+	switch {
+	case err != nil:
+		return err
+	case made && there:
+		return fmt.Errorf("%s and %s are there already, and stay as they are", p.config, c.Data)
+	case made:
+		p.sayf("%s is there already, and stays as it is\n", c.Data)
+		return nil
+	}
+	if err := p.create(ctx, c); err != nil {
+		return err
+	}
+	p.sayf("made %s\n", c.Data)
+	return nil
+}
+
+// writeConfig writes a configuration that holds together.
+func (p *program) writeConfig(text []byte) error {
+	if _, err := config.Parse(p.config, text); err != nil {
+		return err
+	}
+	if err := newFile(p.config, text); err != nil {
+		return err
+	}
+	p.sayf("wrote %s\n", p.config)
+	return nil
+}

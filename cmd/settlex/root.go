@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/settlex/settlex/config"
+)
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// program is what the commands share: where they write, the clock, and the
+// flags that every one of them takes.
+type program struct {
+	out      *output   // results
+	err      io.Writer // progress and errors
+	clock    func() time.Time
+	terminal bool // err is one
+
+	config string // path of the configuration
+	data   string // path of the data file; empty: the configuration's
+	quiet  bool
+
+	lockWait time.Duration // for the data file; 0: a second
+}
+
+// execute runs one command line and gives its exit code.
+func (p *program) execute(ctx context.Context, args []string) int {
+	root := p.root()
+	root.SetArgs(args)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = p.out.err
+	}
+	return p.report(ctx, err)
+}
+
+// report prints an error, once, and gives the exit code it means.
+func (p *program) report(ctx context.Context, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if faults, ok := errors.AsType[config.Faults](err); ok {
+		_, _ = fmt.Fprintln(p.err, faults)
+		err = fmt.Errorf("%s: %s", p.config, count(len(faults), "fault", "faults"))
+	}
+	_, _ = fmt.Fprintf(p.err, "settlex: %v\n", err)
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "settlex",
+		Short: "A double-entry ledger and settlement engine for payment platforms",
+		Long: `SettleX books payment events in a double-entry ledger, settles each merchant by the schedule of its region, and
+writes the files that finance teams reconcile with.
+
+Exit codes: 0 done, 1 failed, 2 called wrongly.`,
+		Example: `  settlex demo                                 settle a bundled month of payments, to see what comes out
+  settlex init                                 write settlex.yaml and make the data file
+  settlex ingest payments.csv                  book a file of payment events
+  settlex settle --through 2026-03-31          close the windows that are due
+  settlex report --date 2026-03-31             write the files of a business date
+  settlex run                                  do all of that day after day`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              knownCommand,
+
+		SuggestionsMinimumDistance: 2,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return misused(cmd, errors.New("which command?"))
+		},
+	}
+	root.SetFlagErrorFunc(misused)
+	flags := root.PersistentFlags()
+	flags.StringVar(&p.config, "config", "settlex.yaml", "configuration `FILE`")
+	flags.StringVar(&p.data, "data", "", "data `FILE`, instead of the configuration's")
+	flags.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing but errors and what was asked for")
+	root.AddCommand(
+		p.demoCommand(), p.initCommand(), p.ingestCommand(), p.settleCommand(), p.reportCommand(), p.summaryCommand(), p.balancesCommand(),
+		p.verifyCommand(), p.exportCommand(), p.runCommand(), p.versionCommand(),
+	)
+	return root
+}
+
+// knownCommand refuses what is left of the arguments when no command has taken
+// them.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
+	}
+	return misused(cmd, err)
+}
+
+// noArguments refuses any.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misused(cmd, fmt.Errorf("%s takes no argument, %q is one", cmd.Name(), args[0]))
+	}
+	return nil
+}
+
+// usageError marks a command line that cannot be meant.
+type usageError struct {
+	command string // whose help says more
+	err     error
+}
+
+// Error gives the fault and where to look.
+func (e *usageError) Error() string { return fmt.Sprintf("%v (see %s --help)", e.err, e.command) }
+
+// Unwrap gives the fault itself.
+func (e *usageError) Unwrap() error { return e.err }
+
+func misused(cmd *cobra.Command, err error) error {
+	return &usageError{command: cmd.CommandPath(), err: err}
+}
+
+// output remembers that a write failed, so that results which did not arrive
+// end in an error.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(b)
+	if err != nil {
+		o.err = fmt.Errorf("write the result: %w", err)
+	}
+	return n, err
+}
+
+// printf prints what was asked for.
+func (p *program) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.out, format, args...) }
+
+// sayf tells what was done, unless nobody wants to know.
+func (p *program) sayf(format string, args ...any) {
+	if !p.quiet {
+		p.printf(format, args...)
+	}
+}

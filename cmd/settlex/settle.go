@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/settlement"
+)
+
+func (p *program) settleCommand() *cobra.Command {
+	var through dateFlag
+	cmd := &cobra.Command{
+		Use:   "settle --through DATE",
+		Short: "Close the settlement windows that are due",
+		Long: `Settle closes every window up to a business date whose cut-off has passed, in order of the cut-offs, and releases the
+reserves that are due. Closing is idempotent: a window that is closed stays as it is.`,
+		Example: `  settlex settle --through 2026-03-31`,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if through.IsZero() {
+				return misused(cmd, errors.New("--through is missing: the last business date to settle"))
+			}
+			return p.within(cmd.Context(), func(s *session) error { return p.settle(cmd.Context(), s.engine, through.Date) })
+		},
+	}
+	cmd.Flags().Var(&through, "through", "last business `DATE` to settle, YYYY-MM-DD")
+	return cmd
+}
+
+func (p *program) settle(ctx context.Context, engine *settlex.Engine, through calendar.Date) error {
+	settled, err := p.close(ctx, engine, through)
+	if err != nil {
+		return err
+	}
+	switch {
+	case settled.Batches > 0:
+		p.sayf("closed %s with %s through %s, %s of them carried forward\n",
+			count(settled.Batches, "batch", "batches"), count(settled.Lines, "line", "lines"), through, number(settled.Carried))
+	default:
+		p.sayf("no window was due through %s\n", through)
+	}
+	if settled.Matured > 0 {
+		p.sayf("settled by hand: what has matured is available to %s\n", count(settled.Matured, "merchant", "merchants"))
+	}
+	waiting, err := engine.Waiting(ctx, through)
+	if err != nil {
+		return err
+	}
+	if waiting > 0 {
+		p.sayf("%s through %s stay open: the clock, at %s, has not reached their cut-offs\n",
+			count(waiting, "batch", "batches"), through, p.clock().UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// close closes what is due and shows how far it has come.
+func (p *program) close(ctx context.Context, engine *settlex.Engine, through calendar.Date) (settlex.Settled, error) {
+	total, err := engine.Due(ctx, through)
+	if err != nil {
+		return settlex.Settled{}, err
+	}
+	shown := p.begin("settle")
+	defer shown.end()
+	closed := 0
+	return engine.Settle(ctx, through, func(*settlement.Batch) {
+		closed++
+		shown.at(closed, total)
+	})
+}

@@ -1,0 +1,150 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/payment/feed"
+	"github.com/settlex/settlex/reconcile/report"
+)
+
+// What a file that does not say otherwise gets.
+const (
+	DefaultData    = "settlex.db"
+	DefaultReports = "reports"
+	DefaultWake    = "* * * * *" // every minute
+)
+
+// Config is a configuration that holds together: every reference in it leads
+// somewhere, and each of its objects passed the validation of its room.
+type Config struct {
+	// Data is the path of the store's file. A relative path in the YAML file
+	// starts at that file's directory; here it is ready to be opened.
+	Data string
+	// Reports is the directory that reports go to, as Data.
+	Reports string
+	// Formats are the formats of reports, each once, as report.ParseFormat
+	// takes them; csv, json and parquet where the file names none.
+	Formats []string
+	// Rules decide about payments: regions, schedules, fees, reserve plans.
+	Rules *payment.Rules
+	// Merchants are those that the file lists, in its order.
+	Merchants []merchant.Merchant
+	// Feeds are the mappings of event files, each with a name of its own.
+	Feeds []feed.Mapping
+	// Run says how the program runs by itself.
+	Run Run
+}
+
+// Run says how the program runs by itself.
+type Run struct {
+	// Wake is a cron expression of when to look for work. It decides nothing:
+	// what is due, the schedules say. It is not checked here.
+	Wake string
+}
+
+// Feed gives the feed of that name, false when there is none.
+func (c *Config) Feed(name string) (feed.Mapping, bool) {
+	i := slices.IndexFunc(c.Feeds, func(m feed.Mapping) bool { return m.Name == name })
+	if i < 0 {
+		return feed.Mapping{}, false
+	}
+	return c.Feeds[i], true
+}
+
+// Load reads a configuration file. A file that was read and is not right is
+// told by Faults, all of them at once; other errors are about reading it.
+func Load(path string) (*Config, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// readFile reads one byte more than is allowed at most.
+func readFile(path string) (data []byte, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return io.ReadAll(io.LimitReader(file, maxBytes+1))
+}
+
+// Parse is Load for a file that is in memory. Its name stands in the faults,
+// and its directory is where relative paths start; no file is touched. Every
+// error is Faults.
+func Parse(name string, data []byte) (*Config, error) {
+	r := newReader(name, data)
+	config := r.config(len(data))
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return config, nil
+}
+
+func (r *reader) config(size int) *Config {
+	if size > maxBytes {
+		r.fault(place{1, 1}, "", fmt.Errorf("the file has more than %d bytes", maxBytes))
+		return nil
+	}
+	value := r.source.parse(r)
+	if value == nil {
+		return nil
+	}
+	root := node{r: r, at: r.source.place(start(value)), value: value}.object()
+	dir := filepath.Dir(r.file)
+	c := &Config{
+		Data:    pathIn(dir, root.get("data"), DefaultData),
+		Reports: pathIn(dir, root.get("reports"), DefaultReports),
+		Formats: formats(root.get("formats")),
+		Run:     Run{Wake: DefaultWake},
+	}
+	run := root.get("run").object()
+	if wake := run.get("wake"); wake.present() {
+		c.Run.Wake = wake.text()
+	}
+	run.done()
+	b := newBook(r)
+	b.read(root)
+	c.Rules, c.Merchants, c.Feeds = &b.rules, b.merchants, b.feeds
+	root.done()
+	return c
+}
+
+// pathIn reads a path that starts at a directory if it is relative.
+func pathIn(dir string, n node, byDefault string) string {
+	path := byDefault
+	if n.present() {
+		path = filepath.FromSlash(n.text())
+	}
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func formats(n node) []string {
+	if !n.present() {
+		return []string{string(report.CSV), string(report.JSON), string(report.Parquet)}
+	}
+	var all []string
+	for _, item := range n.items() {
+		format := scan(item, report.ParseFormat)
+		if slices.Contains(all, string(format)) {
+			item.faultf("%s is there twice", format)
+		}
+		all = append(all, string(format))
+	}
+	if len(all) == 0 {
+		n.adopt(errors.New("names no format: leave it out for all"))
+	}
+	return all
+}

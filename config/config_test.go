@@ -1,0 +1,207 @@
+package config_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/config"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/payment/feed"
+	"github.com/settlex/settlex/reserve"
+)
+
+// least is a configuration of what must be there and nothing else.
+const least = `
+regions:
+  - {id: IN, currencies: [INR], bank: in_escrow}
+schedules:
+  - {id: in, for: [platform], timezone: Asia/Kolkata, cutoffs: [{at: 18:00}], delay: {n: 1}, calendars: [IN]}
+fees:
+  - {id: capture, match: {event: capture, currency: INR}, components: [{kind: c, rate: 1%, fixed: 3.00}]}
+  - {id: dispute, match: {event: dispute, currency: INR}, components: [{kind: c, fixed: 15.00}]}
+  - {id: payout, match: {event: payout, currency: INR}, components: [{kind: c, fixed: 5.00}]}
+`
+
+func parse(t testing.TB, text string) *config.Config {
+	t.Helper()
+	c, err := config.Parse("settlex.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// replace gives least with one piece of it replaced.
+func replace(t testing.TB, piece, with string) string {
+	t.Helper()
+	if strings.Count(least, piece) != 1 {
+		t.Fatalf("%q is in the text %d times", piece, strings.Count(least, piece))
+	}
+	return strings.Replace(least, piece, with, 1)
+}
+
+func readFile(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func diff(t testing.TB, want, got any) {
+	t.Helper()
+	zones := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+	if d := cmp.Diff(want, got, zones); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	got := parse(t, least)
+	diff(t, "settlex.db", got.Data)
+	diff(t, "reports", got.Reports)
+	diff(t, []string{"csv", "json", "parquet"}, got.Formats)
+	diff(t, config.Run{Wake: "* * * * *"}, got.Run)
+	diff(t, false, got.Rules.CreateMerchants)
+	diff(t, []merchant.Merchant(nil), got.Merchants)
+	diff(t, []feed.Mapping(nil), got.Feeds)
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	absolute := filepath.ToSlash(filepath.Join(t.TempDir(), "b"))
+	c, err := config.Parse("conf/prod/settlex.yaml", []byte("data: ../books.db\nreports: "+absolute+"\n"+least))
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, filepath.Join("conf", "books.db"), c.Data)
+	diff(t, filepath.FromSlash(absolute), c.Reports)
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "settlex.yaml")
+	if err := os.WriteFile(path, []byte("data: a.db\n"+least), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, filepath.Join(filepath.Dir(path), "a.db"), c.Data)
+}
+
+func TestLoadErrors(t *testing.T) {
+	t.Parallel()
+	if _, err := config.Load(filepath.Join(t.TempDir(), "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want %v", err, fs.ErrNotExist)
+	}
+	path := filepath.Join(t.TempDir(), "bad.yaml")
+	if err := os.WriteFile(path, []byte("a: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := config.Load(path)
+	faults, ok := errors.AsType[config.Faults](err)
+	if !ok {
+		t.Fatalf("error %v is not Faults", err)
+	}
+	diff(t, path, faults[0].File)
+}
+
+func TestFeedByName(t *testing.T) {
+	t.Parallel()
+	c := parse(t, least+"feeds: [{name: a}, {name: b, delimiter: \"\\t\"}]\n")
+	got, ok := c.Feed("b")
+	diff(t, true, ok)
+	diff(t, feed.Mapping{Name: "b", Delimiter: "\t", UnknownMerchants: "reject"}, got)
+	_, ok = c.Feed("c")
+	diff(t, false, ok)
+}
+
+// Everything that a file can say, said once.
+func TestEveryKey(t *testing.T) {
+	t.Parallel()
+	c := parse(t, readFile(t, "testdata/every-key.yaml"))
+	inr := money.MustCurrency("INR")
+	diff(t, []merchant.Region{
+		{ID: "IN", Name: "India", Countries: []string{"IN"}, Currencies: []money.Currency{inr}, Bank: "in_escrow", InputTax: "gst"},
+	}, c.Rules.Book.Regions)
+	diff(t, []merchant.Merchant{{ID: "m-1", Name: "First", Region: "IN"}, {ID: "m-2"}}, c.Merchants)
+	diff(t, true, c.Rules.CreateMerchants)
+	diff(t, []string{"jsonl", "csv"}, c.Formats)
+	diff(t, config.Run{Wake: "*/5 * * * *"}, c.Run)
+	checkSchedules(t, c.Rules.Book.Schedules)
+	diff(t, fees.Table{{
+		ID: "every", Version: c.Rules.Fees[0].Version,
+		EffectiveFrom: calendar.MustDate("2026-01-01"), EffectiveTo: calendar.MustDate("2026-12-31"), Priority: 2,
+		Match: fees.Match{
+			Event: fees.EventCapture, Region: "IN", Currency: inr, Merchant: "m-1", Method: "CARD", Brand: "rupay", Funding: "debit",
+			Domestic: new(true),
+		},
+		Components: []fees.Component{
+			{
+				Kind: "commission", Rate: money.MustRate("0.0185"), Fixed: new(money.Minor(300)), Min: new(money.Minor(500)), Max: new(money.Minor(10000)),
+				Band: fees.Band{UpTo: money.Minor(200000)},
+			},
+			{Kind: "large", Rate: money.MustRate("2%"), Band: fees.Band{Over: money.Minor(200000)}},
+		},
+		Min: new(money.Minor(100)), Max: new(money.Minor(20000)),
+		Tax:      fees.Tax{Code: "gst", Rate: money.MustRate("18%"), Inclusive: true, Split: []fees.TaxPart{{Code: "cgst", Weight: 1}, {Code: "sgst", Weight: 2}}},
+		Rounding: fees.Rounding{Mode: money.HalfUp, Per: fees.PerComponent},
+		Refund:   fees.RefundReturnProRata, Dispute: fees.DisputeReturnOnWin, Charge: fees.ChargeNet,
+	}}, c.Rules.Fees[:1])
+	diff(t, []reserve.Plan{{
+		ID: "rolling", Version: c.Rules.Plans[0].Version,
+		EffectiveFrom: calendar.MustDate("2026-01-01"), EffectiveTo: calendar.MustDate("2026-12-31"),
+		Kind: reserve.KindRolling, Rate: money.MustRate("10%"), Days: 7, Cap: new(money.Minor(5000000)),
+	}}, c.Rules.Plans)
+	diff(t, []merchant.PlanScope{{Plan: "rolling", For: []merchant.Scope{{Merchant: "m-1"}, {Region: "IN", Method: "CARD"}}}}, c.Rules.Book.Plans)
+	diff(t, []feed.Mapping{{
+		Name: "shop", Format: feed.CSV, Delimiter: ";",
+		Columns:   map[payment.Field]string{payment.FieldOccurredAt: "Paid at", payment.FieldParent: "Refund of"},
+		Ignore:    []string{"Comment", ""},
+		Constants: map[payment.Field]string{payment.FieldCurrency: "INR"},
+		Kinds:     map[string]payment.Kind{"SALE": payment.DepositCaptured},
+		Timezone:  "Asia/Kolkata", TimezoneColumn: "Zone", UnknownMerchants: feed.CreateMerchant,
+	}}, c.Feeds)
+}
+
+func checkSchedules(t *testing.T, got []merchant.Schedule) {
+	t.Helper()
+	diff(t, 2, len(got))
+	s := got[0]
+	diff(t, "Asia/Kolkata", s.Timing.Zone.String())
+	diff(t, "BANK", s.Timing.Calendars[0].ID)
+	diff(t, merchant.Schedule{
+		ID: "in", Version: s.Version, EffectiveFrom: calendar.MustDate("2026-01-01"),
+		For: []merchant.Scope{
+			{Merchant: "m-1", Currency: money.MustCurrency("INR"), Method: "UPI"},
+			{Merchant: "m-1", Currency: money.MustCurrency("INR")},
+			{Region: "IN", Method: "UPI"},
+			{},
+		},
+		Timing: calendar.Schedule{
+			Zone:            s.Timing.Zone,
+			Cutoffs:         []calendar.WindowCutoff{{At: calendar.MustClock("11:00"), Label: "morning"}, {At: calendar.MustClock("19:00"), Label: "evening"}},
+			CutoffInclusive: true, Grace: 15 * time.Minute,
+			Anchor:    calendar.Anchor{Kind: calendar.Weekly, Weekdays: []time.Weekday{time.Monday, time.Thursday}, Roll: calendar.RollModifiedFollowing},
+			Delay:     calendar.Delay{N: 2, Unit: calendar.CalendarDays},
+			Calendars: s.Timing.Calendars,
+		},
+		MinPayout: money.Minor(50000),
+	}, s)
+	diff(t, calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{15, 31}}, got[1].Timing.Anchor)
+}

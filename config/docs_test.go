@@ -1,0 +1,62 @@
+package config_test
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/settlex/settlex/config"
+)
+
+// everyObject has an unknown key in each object there is, so that the faults
+// list the known ones.
+const everyObject = `
+x: 1
+run: {x: 1}
+calendars: [{x: 1, holidays: [{x: 1}], cutoff_overrides: [{x: 1}]}]
+regions: [{x: 1}]
+merchants: [{x: 1}]
+schedules: [{x: 1, for: [{x: 1}], cutoffs: [{x: 1}], anchor: {x: 1}, delay: {x: 1}}]
+taxes: [{x: 1, split: [{x: 1}]}]
+fees: [{x: 1, match: {x: 1}, components: [{x: 1, band: {x: 1}}], rounding: {x: 1}}]
+reserves: [{x: 1, for: [{x: 1}]}]
+feeds: [{x: 1}]
+`
+
+// docs/CONFIGURATION.md lists every key that is read, and no other.
+func TestDocumentedKeys(t *testing.T) {
+	t.Parallel()
+	_, err := config.Parse("f", []byte(everyObject))
+	faults, _ := errors.AsType[config.Faults](err)
+	var read []string
+	for _, f := range faults {
+		_, known, ok := strings.Cut(f.Err.Error(), "known here: ")
+		if !ok {
+			continue
+		}
+		object := strings.ReplaceAll(strings.TrimSuffix(f.Key, "x"), "[0]", "[]")
+		for name := range strings.SplitSeq(known, ", ") {
+			read = append(read, object+name)
+		}
+	}
+	var documented []string
+	_, keys, _ := strings.Cut(readFile(t, "../docs/CONFIGURATION.md"), "## Keys")
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.\\[\\]]+)` \\|").FindAllStringSubmatch(keys, -1) {
+		documented = append(documented, row[1])
+	}
+	slices.Sort(read)
+	slices.Sort(documented)
+	diff(t, read, documented)
+}
+
+// The examples of docs/CONFIGURATION.md are right.
+func TestDocumentedExamples(t *testing.T) {
+	t.Parallel()
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readFile(t, "../docs/CONFIGURATION.md"), -1)
+	diff(t, 3, len(examples))
+	whole := parse(t, examples[0][1])
+	diff(t, 1, len(whole.Merchants))
+	parse(t, examples[0][1]+examples[1][1]+examples[2][1])
+}

@@ -1,0 +1,164 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/payment"
+)
+
+const refusal = ", which is refused"
+
+// step reads a line that makes something happen.
+func (t *terms) step(text string) (step, error) {
+	text, refused := strings.CutSuffix(text, refusal)
+	at, text, dated, err := t.clock(text)
+	if err != nil {
+		return nil, err
+	}
+	w := split(text)
+	var s step
+	switch e, isEvent := event(w, at); {
+	case isEvent:
+		s = &happening{event: e, refused: refused}
+	case w.accept("batch of"):
+		s = transfer(w, at, refused)
+	case w.accept("settle"):
+		return t.settling(w, at, dated)
+	default:
+		if dated || refused {
+			return nil, fmt.Errorf("nothing is known to happen at a time that begins with %q", w.peek())
+		}
+		return question(w)
+	}
+	if !dated {
+		w.fail("when?")
+	}
+	return s, w.end()
+}
+
+// clock takes the time off the front of a line.
+func (t *terms) clock(text string) (at time.Time, rest string, dated bool, err error) {
+	const layout = "2006-01-02 15:04"
+	if len(text) <= len(layout) || text[4] != '-' || text[7] != '-' {
+		return at, text, false, nil
+	}
+	local, err := time.Parse(layout, text[:len(layout)])
+	if err != nil {
+		return at, text, true, err
+	}
+	y, m, d := local.Date()
+	date, err := calendar.NewDate(y, m, d)
+	if err != nil {
+		return at, text, true, err
+	}
+	clock, err := calendar.ParseClock(local.Format("15:04"))
+	return calendar.Cutoff(date, clock, t.zone), text[len(layout):], true, err
+}
+
+// settling reads "settle" at a time and "settle through 2026-03-02".
+func (t *terms) settling(w *words, at time.Time, dated bool) (step, error) {
+	s := &closing{at: at}
+	if w.accept("through") {
+		s.through = w.date()
+	}
+	if !s.through.IsZero() {
+		s.at = calendar.Cutoff(s.through.AddDays(2), calendar.Clock{}, t.zone) // every window of that date has closed
+	}
+	if dated == !s.through.IsZero() {
+		w.fail("settle at a time, or through a date")
+	}
+	return s, w.end()
+}
+
+// transfer reads "m_1 on 2026-03-02 sent via neft" and "... paid".
+func transfer(w *words, at time.Time, refused bool) step {
+	s := &transferring{which: window(w), refused: refused}
+	s.event.OccurredAt = at
+	switch {
+	case w.accept("sent via"):
+		s.event.Kind, s.event.Rail = payment.BatchSent, w.next("a rail")
+	case w.accept("paid"):
+		s.event.Kind = payment.BatchPaid
+	default:
+		w.fail("a batch is sent via a rail or paid, not %q", w.peek())
+	}
+	return s
+}
+
+// which names a batch.
+type which struct {
+	merchant string
+	date     calendar.Date
+	label    string
+}
+
+func (b which) String() string {
+	out := "batch of " + b.merchant + " on " + b.date.String()
+	if b.label != "" {
+		out += " " + b.label
+	}
+	return out
+}
+
+// window reads "m_1 on 2026-03-02 noon": the name of the window may be missing.
+func window(w *words) (b which) {
+	b.merchant = w.next("a merchant")
+	w.expect("on")
+	b.date = w.date()
+	switch w.peek() {
+	case "", "sent", "paid", "pays", "carries":
+	default:
+		b.label = w.next("a window")
+	}
+	return b
+}
+
+// question reads what asks or shows, and "again".
+func question(w *words) (step, error) {
+	var s step
+	switch {
+	case w.accept("again"):
+		s = again{}
+	case w.accept("show balances"):
+		s = showBalances{}
+	case w.accept("show trial balance"):
+		s = showTrial{}
+	case w.accept("expect no batch of"):
+		s = &expectBatch{which: window(w), none: true}
+	case w.accept("expect batch of"):
+		e := &expectBatch{which: window(w)}
+		if e.carries = w.accept("carries"); !e.carries {
+			w.expect("pays")
+		}
+		e.amount = w.next("an amount")
+		s = e
+	case w.accept("expect"):
+		s = expectation(w)
+	default:
+		w.fail("nothing is known about a line that begins with %q", w.peek())
+	}
+	return s, w.end()
+}
+
+// expectation reads "merchants/m_1/available INR -161.80" and "deposit d1
+// partially_refunded".
+func expectation(w *words) step {
+	first := w.next("an account or a resource")
+	if kinds := statusKinds(); kinds[first] {
+		return &expectStatus{kind: first, id: w.next("an id"), status: payment.Status(w.next("a status"))}
+	}
+	e := &expectAccount{path: first, currency: w.currency()}
+	if w.err == nil {
+		e.amount = w.figure(e.currency)
+	}
+	return e
+}
+
+func statusKinds() map[string]bool {
+	return map[string]bool{
+		payment.DepositRecord: true, payment.RefundRecord: true, payment.DisputeRecord: true, payment.PayoutRecord: true,
+	}
+}

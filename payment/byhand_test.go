@@ -1,0 +1,164 @@
+package payment_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/payment"
+)
+
+// Money of a merchant settled by hand becomes available on its date, at
+// midnight in the schedule's zone, whether or not a job has run.
+func TestMaturity(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		captured string // 876.40 net of a deposit of 1,000.00
+		payout   string // of 870.00
+		refused  bool
+	}{
+		{"the evening before", "2026-03-02 10:00", "2026-03-02 23:59", true},
+		{"on the date, from midnight", "2026-03-02 10:00", "2026-03-03 00:00", false},
+		{"at the cut-off: a day later", "2026-03-02 18:00", "2026-03-03 23:59", true},
+		{"at the cut-off: then Holi on Wednesday", "2026-03-02 18:00", "2026-03-04 12:00", true}, // business date Tuesday, T+1 is Thursday
+		{"at the cut-off: on Thursday", "2026-03-02 18:00", "2026-03-05 00:00", false},
+		{"before a second Saturday and a Sunday", "2026-03-13 12:00", "2026-03-15 12:00", true},
+		{"after them", "2026-03-13 12:00", "2026-03-16 00:00", false},
+	} {
+		for _, job := range []bool{false, true} {
+			name := test.name
+			if job {
+				name += ", a job ran"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				d := open(t, terms())
+				d.book(of(hand, deposit("d1", "1000.00", test.captured)))
+				if job {
+					d.job(test.payout)
+				}
+				_, err := d.report(payout("p1", "870.00", test.payout))
+				if test.refused != errors.Is(err, ledger.ErrInsufficientFunds) || !test.refused && err != nil {
+					t.Errorf("payout: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// job is what runs from time to time and makes available what is due.
+func (d *desk) job(when string) {
+	d.Helper()
+	day, _, _ := strings.Cut(when, " ")
+	mature := &payment.Mature{Merchant: hand, Currency: inr(), On: date(day), Instant: at(when)}
+	if err := d.Books().Do(d.Context(), mature); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// A refused payout leaves nothing behind, not even what matured for it.
+func TestPayoutBeyondWhatIsAvailable(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(saved())
+	d.refuse(payout("p1", "870.51", "2026-03-05 10:00"), `entry "payout/p1/requested": insufficient funds: `+
+		`merchants/hand/available has INR 876.40 available, the entry takes 876.41, the floor is 0.00`)
+	d.stands(hand, "available 0.00", "pending 876.40")
+	d.book(payout("p1", "870.50", "2026-03-05 10:00")) // the same id: a refused event was never there
+	d.stands(hand, "available 0.00", "payouts 876.40", "pending 0.00")
+}
+
+// A merchant in debt cannot pay out, and what matures pays the debt first.
+func TestDebtComesFirst(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(
+		saved(),
+		refund("r1", "d1", "500.00", "2026-03-03 11:00"), // -500.00 + 11.80
+	)
+	d.stands(hand, "available -488.20", "pending 876.40")
+	d.refuse(payout("p1", "382.31", "2026-03-05 10:00"), `entry "payout/p1/requested": insufficient funds: `+
+		`merchants/hand/available has INR 388.20 available, the entry takes 388.21, the floor is 0.00`)
+	d.book(payout("p1", "382.30", "2026-03-05 10:00"))
+	d.stands(hand, "available 0.00", "pending 0.00")
+}
+
+// What costs more than it brings matures like everything else: what may be paid
+// out depends on dates only, not on whether a job ran in between.
+func TestNegativeMaturity(t *testing.T) {
+	t.Parallel()
+	rules := noReserve()
+	rules.Fees[0].Components[0] = fees.Component{Kind: "commission", Fixed: new(rs("10.00"))}
+	for _, job := range []string{"", "2026-03-03 12:00", "2026-03-05 12:00"} {
+		t.Run("job "+job, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, rules)
+			d.book(
+				of(hand, deposit("d1", "100.00", "2026-03-02 10:00")), // 88.20, on the 3rd
+				of(hand, deposit("d2", "1.00", "2026-03-03 10:00")),   // -10.80, on the 5th
+			)
+			if job != "" {
+				d.job(job)
+			}
+			d.refuse(payout("p1", "71.51", "2026-03-06 12:00"), `entry "payout/p1/requested": insufficient funds: `+
+				`merchants/hand/available has INR 77.40 available, the entry takes 77.41, the floor is 0.00`)
+			d.book(payout("p1", "71.50", "2026-03-06 12:00"))
+			d.stands(hand, "available 0.00", "pending 0.00")
+		})
+	}
+	t.Run("alone", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, rules)
+		d.book(of(hand, deposit("d2", "1.00", "2026-03-03 10:00")))
+		d.job("2026-03-05 12:00")
+		d.wantEntry("position/hand/INR/available/1", `
+funds.available position/hand/INR/available/1
+  Dr merchants/hand/available 10.80
+  Cr merchants/hand/pending 10.80
+`)
+		d.stands(hand, "available -10.80", "pending 0.00")
+	})
+}
+
+// Running the jobs moves what is due and, once a reserve's date has come, the
+// reserve: it waits in no batch, for there is none.
+func TestSettleByHand(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(saved(), of(hand, deposit("d2", "100.00", "2026-03-10 10:00")))
+	d.wantBatches(d.settle("2026-03-05"))
+	d.stands(hand, "available 876.40", "pending 87.64", "reserve/rolling 110.00")
+	d.wantBatches(d.settle("2026-03-31"))
+	d.stands(hand, "available 964.04", "pending 0.00", "reserve/rolling 110.00")
+	d.wantBatches(d.settle("2026-06-01")) // 90 days after 3 March
+	d.stands(hand, "available 1064.04", "reserve/rolling 10.00")
+	before := d.everything()
+	d.wantBatches(d.settle("2026-06-01"))
+	d.same(before, "settling again")
+
+	var maturing []payment.Maturity
+	if diff := cmp.Diff(maturing, record[*payment.Position](d, payment.PositionRecord, "hand/INR").Maturing); diff != "" {
+		t.Errorf("maturing (-want +got):\n%s", diff)
+	}
+}
+
+// Several deposits of a day mature as one amount, and days stay in order
+// whatever order the deposits come in.
+func TestMaturing(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(
+		of(hand, deposit("d1", "10.00", "2026-03-09 10:00")),
+		of(hand, deposit("d2", "20.00", "2026-03-03 10:00")),
+		of(hand, deposit("d3", "30.00", "2026-03-09 11:00")),
+	)
+	want := []payment.Maturity{{On: date("2026-03-05"), Amount: rs("19.53")}, {On: date("2026-03-10"), Amount: rs("39.05")}}
+	if diff := cmp.Diff(want, record[*payment.Position](d, payment.PositionRecord, "hand/INR").Maturing); diff != "" {
+		t.Errorf("maturing (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,307 @@
+package payment_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// A town is random payments leading random lives, told in any order that time
+// allows, and now and then in one that it does not.
+type town struct {
+	do       func(payment.Event) error
+	run      func(ledger.Command) error
+	reader   ledger.Reader
+	now      time.Time
+	ids      int
+	accepted []payment.Event
+}
+
+func TestRandomLives(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	rapid.Check(t, func(rt *rapid.T) {
+		err := d.Books().Write(d.Context(), func(tx ledger.Tx) error {
+			v := &town{do: func(e payment.Event) error { return d.inside(tx, e) }, reader: tx, now: at("2026-03-02 09:00")}
+			v.run = func(c ledger.Command) error {
+				errs, err := d.Books().DoTx(d.Context(), tx, c)
+				return errors.Join(append(errs, err)...)
+			}
+			rt.Repeat(map[string]func(*rapid.T){
+				"deposit": v.deposit, "refund": v.refund, "dispute": v.dispute, "payout": v.payout, "rail": v.rail,
+				"goes on": v.goesOn, "told again": v.toldAgain, "day passes": v.dayPasses, "": v.check,
+			})
+			return errUndo
+		})
+		if !errors.Is(err, errUndo) {
+			rt.Fatal(err)
+		}
+	})
+}
+
+// tell reports an event. One that the state forbids must change nothing; which
+// is which is for other tests.
+func (v *town) tell(rt *rapid.T, e payment.Event) {
+	before := v.everything(rt)
+	err := v.do(e)
+	if err == nil {
+		v.accepted = append(v.accepted, e)
+		return
+	}
+	var at *payment.FieldError
+	if !errors.As(err, &at) && !errors.Is(err, ledger.ErrInsufficientFunds) && !errors.Is(err, errRepeated) {
+		rt.Fatalf("%s %s: %v", e.Kind, e.ID, err)
+	}
+	if diff := cmp.Diff(before, v.everything(rt)); diff != "" {
+		rt.Fatalf("a refused %s changed something (-before +after):\n%s", e.Kind, diff)
+	}
+}
+
+func (v *town) everything(rt *rapid.T) snapshot {
+	s, err := readAll(rt.Context(), v.reader)
+	must(rt, err)
+	return s
+}
+
+// fresh is an event that opens a resource, a while after the one before.
+func (v *town) fresh(rt *rapid.T, kind payment.Kind) payment.Event {
+	v.now = v.now.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "minutes")) * time.Minute)
+	v.ids++
+	amount := money.Minor(rapid.Int64Range(1, 500_000).Draw(rt, "amount"))
+	return payment.Event{
+		Kind: kind, ID: fmt.Sprintf("x%d", v.ids), OccurredAt: v.now, Currency: inr(), Amount: amount,
+		RailRef: rapid.SampledFrom([]string{"", "ref"}).Draw(rt, "reference"),
+	}
+}
+
+func (v *town) deposit(rt *rapid.T) {
+	e := v.fresh(rt, payment.DepositCaptured)
+	e.Merchant = rapid.SampledFrom([]string{m, hand}).Draw(rt, "merchant")
+	e.Method = rapid.SampledFrom([]string{"UPI", "CARD"}).Draw(rt, "method")
+	v.tell(rt, e)
+}
+
+// parent draws a deposit, and now and then an id that is none.
+func (v *town) parent(rt *rapid.T) string {
+	return fmt.Sprintf("x%d", rapid.IntRange(1, max(1, v.ids)).Draw(rt, "parent"))
+}
+
+func (v *town) refund(rt *rapid.T) {
+	e := v.fresh(rt, payment.RefundCreated)
+	e.Parent = v.parent(rt)
+	v.tell(rt, e)
+}
+
+func (v *town) dispute(rt *rapid.T) {
+	e := v.fresh(rt, payment.DisputeOpened)
+	e.Parent = v.parent(rt)
+	v.tell(rt, e)
+}
+
+func (v *town) payout(rt *rapid.T) {
+	e := v.fresh(rt, payment.PayoutRequested)
+	e.Merchant, e.Method = rapid.SampledFrom([]string{m, hand, hand}).Draw(rt, "merchant"), "IMPS"
+	v.tell(rt, e)
+}
+
+func (v *town) rail(rt *rapid.T) {
+	e := v.fresh(rt, payment.RailSettled)
+	e.Rail = rapid.SampledFrom([]string{"upi", "card"}).Draw(rt, "rail")
+	e.Cost = money.Minor(rapid.Int64Range(0, 1000).Draw(rt, "cost"))
+	e.CostTax = money.Minor(rapid.Int64Range(0, 180).Draw(rt, "cost tax"))
+	v.tell(rt, e)
+}
+
+// goesOn tells a further event of a resource.
+func (v *town) goesOn(rt *rapid.T) {
+	if len(v.accepted) == 0 {
+		return
+	}
+	next := map[payment.Kind][]payment.Kind{
+		payment.DepositCaptured: {payment.DepositFailed},
+		payment.RefundCreated:   {payment.RefundConfirmed, payment.RefundFailed},
+		payment.DisputeOpened:   {payment.DisputeWon, payment.DisputeLost},
+		payment.PayoutRequested: {payment.PayoutSent, payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned},
+	}
+	opened := rapid.SampledFrom(v.accepted).Draw(rt, "resource")
+	kinds := next[opened.Kind]
+	if len(kinds) == 0 {
+		return
+	}
+	e := payment.Event{Kind: rapid.SampledFrom(kinds).Draw(rt, "kind"), ID: opened.ID, OccurredAt: v.now}
+	if e.Kind == payment.DisputeWon && rapid.Bool().Draw(rt, "in part") {
+		e.Currency, e.Amount = inr(), money.Minor(rapid.Int64Range(1, 500_000).Draw(rt, "amount"))
+	}
+	v.tell(rt, e)
+}
+
+// toldAgain repeats an event: nothing may change.
+func (v *town) toldAgain(rt *rapid.T) {
+	if len(v.accepted) == 0 {
+		return
+	}
+	before := v.everything(rt)
+	e := rapid.SampledFrom(v.accepted).Draw(rt, "event")
+	if err := v.do(e); !errors.Is(err, errRepeated) {
+		rt.Fatalf("%s %s again: %v", e.Kind, e.ID, err)
+	}
+	if diff := cmp.Diff(before, v.everything(rt)); diff != "" {
+		rt.Fatalf("%s %s again changed something (-before +after):\n%s", e.Kind, e.ID, diff)
+	}
+}
+
+// dayPasses makes available what is due, as a job would, or does not.
+func (v *town) dayPasses(rt *rapid.T) {
+	v.now = v.now.Add(24 * time.Hour)
+	if rapid.Bool().Draw(rt, "job runs") {
+		must(rt, v.run(&payment.Mature{Merchant: hand, Currency: inr(), On: calendar.DateOf(v.now, kolkata()), Instant: v.now}))
+	}
+}
+
+// check derives every account from the records and compares them all: who
+// polls the records is told the same as who reads the accounts.
+func (v *town) check(rt *rapid.T) {
+	derived := &derivation{rt: rt, accounts: make(map[string]money.Amount)}
+	for _, step := range []func(ledger.Reader){derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.rails, derived.merchants} {
+		step(v.reader)
+	}
+	have := make(map[string]money.Amount)
+	var sum money.Amount
+	for account, err := range v.reader.Accounts(rt.Context(), "") {
+		must(rt, err)
+		debit, err := account.Net(ledger.Debit)
+		must(rt, err)
+		have[account.Path] = debit
+		sum = plus(rt, sum, debit)
+	}
+	if !sum.IsZero() {
+		rt.Fatalf("the accounts sum to %s", sum)
+	}
+	zero := func(_ string, a money.Amount) bool { return a.IsZero() }
+	maps.DeleteFunc(have, zero)
+	maps.DeleteFunc(derived.accounts, zero)
+	if diff := cmp.Diff(derived.accounts, have); diff != "" {
+		rt.Fatalf("accounts (-as the records say +as they stand):\n%s", diff)
+	}
+}
+
+// derivation is what the accounts must hold, debits positive.
+type derivation struct {
+	rt       *rapid.T
+	accounts map[string]money.Amount
+}
+
+func (d *derivation) add(path string, debits ...money.Amount) {
+	for _, a := range debits {
+		d.accounts[path] = plus(d.rt, d.accounts[path], a)
+	}
+}
+
+// earn is a fee with its tax, as long as it is ours.
+func (d *derivation) earn(income string, f *fees.Fee) {
+	d.add(income, f.Fee.Neg())
+	for _, line := range f.Taxes {
+		d.add("tax/"+line.Code, line.Amount.Neg())
+	}
+}
+
+func (d *derivation) deposits(r ledger.Reader) {
+	for p := range all[*payment.Deposit](d.rt, r, payment.DepositRecord) {
+		if p.Status != payment.Failed {
+			d.add("rails/"+p.Rail+"/receivable", p.Amount)
+		}
+		if p.Status != payment.Failed || p.Policy == fees.RefundKeep {
+			d.earn("income/processing_fee", &p.Fee)
+		}
+		d.add("income/processing_fee", p.FeeBack)
+		for _, line := range p.TaxBack {
+			d.add("tax/"+line.Code, line.Amount)
+		}
+	}
+}
+
+func (d *derivation) refunds(r ledger.Reader) {
+	for p := range all[*payment.Refund](d.rt, r, payment.RefundRecord) {
+		switch p.Status {
+		case payment.Pending:
+			d.add("rails/"+p.Rail+"/refunds", p.Amount.Neg())
+		case payment.Succeeded:
+			d.add("bank/escrow_in", p.Amount.Neg())
+		}
+	}
+}
+
+func (d *derivation) disputes(r ledger.Reader) {
+	for p := range all[*payment.Dispute](d.rt, r, payment.DisputeRecord) {
+		d.add("disputes/"+p.Rail+"/clearing", p.Amount.Neg(), p.Recovered)
+		d.earn("income/dispute_fee", &p.Fee)
+	}
+}
+
+func (d *derivation) payouts(r ledger.Reader) {
+	for p := range all[*payment.Payout](d.rt, r, payment.PayoutRecord) {
+		account := "merchants/" + p.Merchant + "/payouts"
+		switch p.Status {
+		case payment.Requested:
+			d.add(account, p.Amount.Neg(), p.Fee.Fee.Neg(), p.Fee.Tax.Neg())
+		case payment.Sent:
+			d.add(account, p.Fee.Fee.Neg(), p.Fee.Tax.Neg())
+			d.add("rails/"+p.Rail+"/payouts", p.Amount.Neg())
+		case payment.Completed:
+			d.add("bank/escrow_in", p.Amount.Neg())
+			d.earn("income/payout_fee", &p.Fee)
+		case payment.Returned:
+			d.earn("income/payout_fee", &p.Fee)
+		}
+	}
+}
+
+func (d *derivation) rails(r ledger.Reader) {
+	for p := range all[*payment.RailSettlement](d.rt, r, payment.RailRecord) {
+		d.add("rails/"+p.Rail+"/receivable", p.Amount.Neg())
+		d.add("expense/rail_cost", p.Cost)
+		d.add("input_tax/gst", p.CostTax)
+		d.add("bank/escrow_in", p.Amount, p.Cost.Neg(), p.CostTax.Neg())
+	}
+}
+
+// merchants derives what is owed to each merchant from movements, positions
+// and holds.
+func (d *derivation) merchants(r ledger.Reader) {
+	unassigned := make(map[string]money.Amount)
+	for i := range all[*payment.Item](d.rt, r, payment.ItemRecord) {
+		d.add(payment.PendingPath(i.Merchant), i.Pending.Neg())
+		d.add(payment.AvailablePath(i.Merchant), i.Pending, i.Net.Neg())
+		unassigned[i.Merchant] = plus(d.rt, unassigned[i.Merchant], i.Net)
+		if want := plus(d.rt, i.Gross, i.Fee, i.Tax, i.Withholding, i.Reserve); i.Net != want {
+			d.rt.Fatalf("movement %s: net %s, its parts sum to %s", i.Entry, i.Net, want)
+		}
+	}
+	for p := range all[*payment.Position](d.rt, r, payment.PositionRecord) {
+		d.add(payment.PendingPath(p.Merchant), p.Matured)
+		d.add(payment.AvailablePath(p.Merchant), p.Matured.Neg(), p.Carry.Neg())
+		if p.Unassigned != unassigned[p.Merchant] {
+			d.rt.Fatalf("position of %s: %s unassigned, its movements sum to %s", p.Merchant, p.Unassigned, unassigned[p.Merchant])
+		}
+		if !slices.IsSortedFunc(p.Maturing, func(a, b payment.Maturity) int { return a.On.Compare(b.On) }) {
+			d.rt.Fatalf("maturing of %s is not in order: %v", p.Merchant, p.Maturing)
+		}
+	}
+	for h := range all[*payment.Hold](d.rt, r, payment.HoldRecord) {
+		left, err := h.Left()
+		must(d.rt, err)
+		d.add(payment.ReservePath(h.Merchant), left.Neg())
+	}
+}

@@ -1,0 +1,251 @@
+package payment_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// odd are terms under which 1,000.00 cost a fee of 20.01 and no tax.
+func odd() *payment.Rules {
+	rules := noReserve()
+	rules.Fees[0].Components[0].Rate = money.MustRate("2.001%")
+	rules.Fees[0].Tax = fees.Tax{}
+	return rules
+}
+
+func (d *desk) wantReturned(id, fee string) {
+	d.Helper()
+	r := record[*payment.Refund](d, payment.RefundRecord, id)
+	if r.FeeReturned != rs(fee) {
+		d.Errorf("refund %s returns %s of the fee, want %s", id, inr().Format(r.FeeReturned), fee)
+	}
+}
+
+// 333.33 + 333.33 + 333.34 of 1,000.00 against a fee of 20.01 return 6.67 each.
+func TestFeeReturnedInParts(t *testing.T) {
+	t.Parallel()
+	d := open(t, odd())
+	d.book(captured())
+	for i, amount := range []string{"333.33", "333.33", "333.34"} {
+		id := fmt.Sprintf("r%d", i)
+		d.book(refund(id, "d1", amount, "2026-03-02 11:00"))
+		d.wantReturned(id, "6.67")
+	}
+	d.account("income/processing_fee", "0.00")
+	d.stands(m, "available -979.99", "pending 979.99")
+}
+
+// The tax comes back line by line, so every tax account comes back to zero.
+func TestTaxReturnedInParts(t *testing.T) {
+	t.Parallel()
+	rules := noReserve()
+	rules.Fees[0].Tax = fees.Tax{
+		Code: "gst", Rate: money.MustRate("18%"),
+		Split: []fees.TaxPart{{Code: "cgst", Weight: 1}, {Code: "sgst", Weight: 1}},
+	}
+	d := open(t, rules)
+	d.book(deposit("d1", "41.75", "2026-03-02 10:00")) // fee 0.84 (half-even of 0.835), tax 0.15: 0.08 and 0.07
+	d.account("tax/cgst", "0.08")
+	d.account("tax/sgst", "0.07")
+	for i, amount := range []string{"13.91", "13.92", "13.92"} {
+		d.book(refund(fmt.Sprintf("r%d", i), "d1", amount, "2026-03-02 11:00"))
+	}
+	d.account("tax/cgst", "0.00")
+	d.account("tax/sgst", "0.00")
+	d.account("income/processing_fee", "0.00")
+	if got := record[*payment.Deposit](d, payment.DepositRecord, "d1"); got.Status != payment.Refunded {
+		t.Errorf("deposit is %s", got.Status)
+	}
+}
+
+// A refund that failed counts no more, so another one of the same amount gives
+// back the same.
+func TestAnotherRefundAfterOneFailed(t *testing.T) {
+	t.Parallel()
+	d := open(t, odd())
+	d.book(
+		captured(),
+		refund("r1", "d1", "333.33", "2026-03-02 11:00"),
+		refund("r2", "d1", "333.33", "2026-03-02 11:00"),
+		later(payment.RefundFailed, "r1", "2026-03-02 12:00"),
+	)
+	d.refuse(refund("r3", "d1", "666.68", "2026-03-02 13:00"),
+		"amount: INR 666.68 is more than is left of the deposit: of deposit d1, 1000.00 was captured, 333.33 is refunded and 0.00 disputed")
+	d.book(refund("r3", "d1", "333.33", "2026-03-02 13:00"), refund("r4", "d1", "333.34", "2026-03-02 14:00"))
+	for _, id := range []string{"r1", "r2", "r3", "r4"} {
+		d.wantReturned(id, "6.67")
+	}
+	got := record[*payment.Deposit](d, payment.DepositRecord, "d1")
+	if got.Status != payment.Refunded || got.FeeBack != rs("20.01") || got.Refunded != rs("1000.00") {
+		t.Errorf("deposit is %s, refunded %s, fee back %s", got.Status, got.Refunded, got.FeeBack)
+	}
+	d.account("income/processing_fee", "0.00")
+}
+
+// Several failures in a row give no more than the fee, and no less in the end.
+func TestFailuresInARow(t *testing.T) {
+	t.Parallel()
+	d := open(t, odd())
+	d.book(captured())
+	for i := range 5 {
+		id := fmt.Sprintf("r%d", i)
+		d.book(refund(id, "d1", "333.33", "2026-03-02 11:00"), later(payment.RefundFailed, id, "2026-03-02 12:00"))
+	}
+	d.account("income/processing_fee", "20.01")
+	d.account("rails/upi/refunds", "0.00")
+	d.stands(m, "available 0.00", "pending 979.99")
+	d.book(refund("all", "d1", "1000.00", "2026-03-02 13:00"))
+	d.wantReturned("all", "20.01")
+}
+
+// Whatever part of a deposit is refunded, fails and is refunded again: what
+// stands returned of the fee is never below zero nor above the fee, nothing
+// when no refund stands, and all of it when all is refunded.
+func TestFeeReturnedOverAnyFailures(t *testing.T) {
+	t.Parallel()
+	d := open(t, odd())
+	d.trial(func(rt *rapid.T, do func(payment.Event) error, r ledger.Reader) {
+		left := rapid.Int64Range(1, 100_000).Draw(rt, "captured")
+		capture := captured()
+		capture.Amount = money.Minor(left)
+		must(rt, do(capture))
+		var standing []payment.Event
+		for i := range rapid.IntRange(1, 12).Draw(rt, "steps") {
+			if left > 0 && rapid.Bool().Draw(rt, "refund") {
+				e := refund(fmt.Sprintf("r%d", i), "d1", "1.00", "2026-03-02 11:00")
+				amount := rapid.Int64Range(1, left).Draw(rt, "amount")
+				e.Amount = money.Minor(amount)
+				must(rt, do(e))
+				standing, left = append(standing, e), left-amount
+			} else if n := len(standing); n > 0 {
+				at := rapid.IntRange(0, n-1).Draw(rt, "fails")
+				must(rt, do(later(payment.RefundFailed, standing[at].ID, "2026-03-02 12:00")))
+				amount, _ := standing[at].Amount.Int64()
+				standing, left = slices.Delete(standing, at, at+1), left+amount
+			}
+			wantFeeBack(rt, r, standing)
+		}
+	})
+}
+
+func wantFeeBack(rt *rapid.T, r ledger.Reader, standing []payment.Event) {
+	d := find[*payment.Deposit](rt, r, payment.DepositRecord, "d1")
+	var back, refunded money.Amount
+	for _, e := range standing {
+		back = plus(rt, back, find[*payment.Refund](rt, r, payment.RefundRecord, e.ID).FeeReturned)
+		refunded = plus(rt, refunded, e.Amount)
+	}
+	fee := d.Fee.Fee
+	switch {
+	case refunded != d.Refunded || back != d.FeeBack:
+		rt.Fatalf("%s refunded, %s given back; the deposit says %s and %s", refunded, back, d.Refunded, d.FeeBack)
+	case back.Sign() < 0 || back.Cmp(fee) > 0, refunded.IsZero() && !back.IsZero(), refunded == d.Amount && back != fee:
+		rt.Fatalf("%s of the fee %s given back for %s of %s", back, fee, refunded, d.Amount)
+	}
+}
+
+// A deposit is never refunded and disputed beyond what was captured.
+func TestRefundsAndDisputesTogether(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(captured(), refund("r1", "d1", "250.00", "2026-03-02 11:00"))
+	d.refuse(dispute("c1", "d1", "750.01", "2026-03-02 12:00"),
+		"amount: INR 750.01 is more than is left of the deposit: of deposit d1, 1000.00 was captured, 250.00 is refunded and 0.00 disputed")
+	d.book(dispute("c1", "d1", "700.00", "2026-03-02 12:00"))
+	d.refuse(refund("r2", "d1", "50.01", "2026-03-02 13:00"),
+		"amount: INR 50.01 is more than is left of the deposit: of deposit d1, 1000.00 was captured, 250.00 is refunded and 700.00 disputed")
+	d.book(refund("r2", "d1", "50.00", "2026-03-02 13:00"))
+	d.refuse(refund("r3", "d1", "0.01", "2026-03-02 14:00"),
+		"amount: INR 0.01 is more than is left of the deposit: of deposit d1, 1000.00 was captured, 300.00 is refunded and 700.00 disputed")
+
+	d.book(withAmount("200.00", later(payment.DisputeWon, "c1", "2026-03-03 10:00"))) // 500.00 are lost with it
+	d.refuse(refund("r3", "d1", "200.01", "2026-03-03 11:00"),
+		"amount: INR 200.01 is more than is left of the deposit: of deposit d1, 1000.00 was captured, 300.00 is refunded and 500.00 disputed")
+	d.book(refund("r3", "d1", "200.00", "2026-03-03 11:00"))
+	if got := record[*payment.Deposit](d, payment.DepositRecord, "d1"); got.Status != payment.PartiallyRefunded {
+		t.Errorf("deposit is %s", got.Status)
+	}
+}
+
+func TestDisputeWonInPart(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(captured(), dispute("c1", "d1", "750.00", "2026-03-02 12:00"))
+	won := later(payment.DisputeWon, "c1", "2026-03-03 10:00")
+	d.refuse(withAmount("750.01", won), "amount: INR 750.01 is more than the 750.00 of dispute c1")
+	d.book(withAmount("749.99", won))
+	d.account("disputes/upi/clearing", "-0.01")
+	if c := record[*payment.Dispute](d, payment.DisputeRecord, "c1"); c.Recovered != rs("749.99") || c.Status != payment.Won {
+		t.Errorf("dispute is %s with %s recovered", c.Status, c.Recovered)
+	}
+}
+
+// The deposit of a refund or a dispute must not have failed; one with either
+// cannot fail.
+func TestFailedDeposits(t *testing.T) {
+	t.Parallel()
+	failed := later(payment.DepositFailed, "d1", "2026-03-02 15:00")
+	t.Run("takes no refund and no dispute", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, terms())
+		d.book(captured(), failed)
+		d.stands(m, "available -876.40", "pending 876.40", "reserve/rolling 0.00")
+		d.refuse(refund("r1", "d1", "1.00", "2026-03-02 16:00"), "parent_id: refund is not possible now: deposit d1 is failed")
+		d.refuse(dispute("c1", "d1", "1.00", "2026-03-02 16:00"), "parent_id: dispute is not possible now: deposit d1 is failed")
+	})
+	t.Run("with a refund cannot fail, but when it has failed", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, terms())
+		d.book(captured(), refund("r1", "d1", "1.00", "2026-03-02 11:00"))
+		d.refuse(failed, "id: deposit_failed is not possible now: d1 has refunds of 1.00 and disputes of 0.00")
+		d.book(later(payment.RefundFailed, "r1", "2026-03-02 12:00"), failed)
+		d.account("income/processing_fee", "0.00")
+	})
+	t.Run("with a dispute cannot fail, but when it is won", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, terms())
+		d.book(captured(), dispute("c1", "d1", "2.00", "2026-03-02 11:00"))
+		d.refuse(failed, "id: deposit_failed is not possible now: d1 has refunds of 0.00 and disputes of 2.00")
+		d.book(later(payment.DisputeWon, "c1", "2026-03-02 12:00"), failed)
+		d.account("income/dispute_fee", "15.00")
+	})
+	t.Run("after its reserve was released", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, terms())
+		d.book(captured())
+		d.settle("2026-06-30")
+		d.stands(m, "reserve/rolling 0.00")
+		d.book(later(payment.DepositFailed, "d1", "2026-07-01 10:00"))
+		d.stands(m, "available -976.40", "reserve/rolling 0.00") // 1,000.00 less the fee and its tax
+	})
+}
+
+// The refund policy and the fee of a dispute are those of the capture, whatever
+// the price list says by then.
+func TestPricesAreThoseOfTheCapture(t *testing.T) {
+	t.Parallel()
+	rules := noReserve()
+	dearer := price("dispute", fees.EventDispute, fees.Component{Fixed: new(rs("40.00"))})
+	dearer.Version, dearer.EffectiveFrom = "2", date("2026-03-03")
+	keep := price("capture", fees.EventCapture, fees.Component{Rate: money.MustRate("9%")})
+	keep.Version, keep.EffectiveFrom, keep.Refund = "2", date("2026-03-03"), fees.RefundKeep
+	rules.Fees = append(rules.Fees, dearer, keep)
+	d := open(t, rules)
+	d.book(captured(), deposit("d2", "1000.00", "2026-03-02 18:00")) // of the business day after
+	d.account("income/processing_fee", "110.00")
+	d.book(refund("r1", "d1", "250.00", "2026-03-10 10:00"), refund("r2", "d2", "250.00", "2026-03-10 10:00"))
+	d.wantReturned("r1", "5.00")
+	d.wantReturned("r2", "0.00")
+	d.book(dispute("c1", "d1", "100.00", "2026-03-10 10:00"))
+	d.account("income/dispute_fee", "15.00")
+	d.book(dispute("c2", "d2", "100.00", "2026-03-10 10:00"))
+	d.account("income/dispute_fee", "55.00")
+}

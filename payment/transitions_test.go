@@ -1,0 +1,245 @@
+package payment_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/payment"
+)
+
+// A stage is how a resource comes to stand where it does.
+type stage struct {
+	status payment.Status
+	events []payment.Event
+}
+
+// A life is what may become of one kind of resource: everything that is not a
+// move is refused and writes nothing. docs/ACCOUNTING.md has the same tables.
+type life struct {
+	record string
+	id     string
+	kinds  []payment.Kind // that happen to it after its birth
+	stages []stage
+	moves  map[payment.Status]map[payment.Kind]payment.Status
+	status func(d *desk, id string) payment.Status
+}
+
+func statusOf[T ledger.Record](kind string, status func(T) payment.Status) func(*desk, string) payment.Status {
+	return func(d *desk, id string) payment.Status {
+		d.Helper()
+		return status(record[T](d, kind, id))
+	}
+}
+
+func lives() []life {
+	return []life{depositLife(), refundLife(), disputeLife(), payoutLife()}
+}
+
+func depositLife() life {
+	born := captured()
+	part := []payment.Event{born, refund("r1", "d1", "999.99", "2026-03-02 11:00")}
+	return life{
+		record: payment.DepositRecord, id: "d1",
+		kinds: []payment.Kind{payment.DepositFailed},
+		stages: []stage{
+			{payment.Succeeded, []payment.Event{born}},
+			{payment.PartiallyRefunded, part},
+			{payment.Refunded, append(part, refund("r2", "d1", "0.01", "2026-03-02 11:00"))},
+			{payment.Failed, []payment.Event{born, later(payment.DepositFailed, "d1", "2026-03-02 11:00")}},
+		},
+		moves:  map[payment.Status]map[payment.Kind]payment.Status{payment.Succeeded: {payment.DepositFailed: payment.Failed}},
+		status: statusOf(payment.DepositRecord, func(d *payment.Deposit) payment.Status { return d.Status }),
+	}
+}
+
+func refundLife() life {
+	born := []payment.Event{captured(), refund("r1", "d1", "250.00", "2026-03-02 11:00")}
+	confirmed := append(slices.Clip(born), later(payment.RefundConfirmed, "r1", "2026-03-02 12:00"))
+	return life{
+		record: payment.RefundRecord, id: "r1",
+		kinds: []payment.Kind{payment.RefundConfirmed, payment.RefundFailed},
+		stages: []stage{
+			{payment.Pending, born},
+			{payment.Succeeded, confirmed},
+			{payment.Failed, append(born, later(payment.RefundFailed, "r1", "2026-03-02 12:00"))},
+			{payment.Failed, append(confirmed, later(payment.RefundFailed, "r1", "2026-03-02 12:30"))},
+		},
+		moves: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.Pending:   {payment.RefundConfirmed: payment.Succeeded, payment.RefundFailed: payment.Failed},
+			payment.Succeeded: {payment.RefundFailed: payment.Failed},
+		},
+		status: statusOf(payment.RefundRecord, func(r *payment.Refund) payment.Status { return r.Status }),
+	}
+}
+
+func disputeLife() life {
+	born := []payment.Event{captured(), dispute("c1", "d1", "750.00", "2026-03-02 11:00")}
+	return life{
+		record: payment.DisputeRecord, id: "c1",
+		kinds: []payment.Kind{payment.DisputeWon, payment.DisputeLost},
+		stages: []stage{
+			{payment.NeedsResponse, born},
+			{payment.Won, append(born, later(payment.DisputeWon, "c1", "2026-03-02 12:00"))},
+			{payment.Won, append(born, withAmount("1.00", later(payment.DisputeWon, "c1", "2026-03-02 12:00")))},
+			{payment.Lost, append(born, later(payment.DisputeLost, "c1", "2026-03-02 12:00"))},
+		},
+		moves: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.NeedsResponse: {payment.DisputeWon: payment.Won, payment.DisputeLost: payment.Lost},
+		},
+		status: statusOf(payment.DisputeRecord, func(c *payment.Dispute) payment.Status { return c.Status }),
+	}
+}
+
+func payoutLife() life {
+	requested := []payment.Event{saved(), payout("p1", "500.00", "2026-03-05 10:00")}
+	sent := append(slices.Clip(requested), later(payment.PayoutSent, "p1", "2026-03-05 11:00"))
+	completed := append(slices.Clip(sent), later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
+	failed := later(payment.PayoutFailed, "p1", "2026-03-05 12:00")
+	return life{
+		record: payment.PayoutRecord, id: "p1",
+		kinds: []payment.Kind{payment.PayoutSent, payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned},
+		stages: []stage{
+			{payment.Requested, requested},
+			{payment.Sent, sent},
+			{payment.Completed, completed},
+			{payment.Failed, append(slices.Clip(requested), failed)},
+			{payment.Failed, append(slices.Clip(sent), failed)},
+			{payment.Returned, append(completed, later(payment.PayoutReturned, "p1", "2026-03-06 12:00"))},
+		},
+		moves: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.Requested: {payment.PayoutSent: payment.Sent, payment.PayoutFailed: payment.Failed},
+			payment.Sent:      {payment.PayoutCompleted: payment.Completed, payment.PayoutFailed: payment.Failed},
+			payment.Completed: {payment.PayoutReturned: payment.Returned},
+		},
+		status: statusOf(payment.PayoutRecord, func(p *payment.Payout) payment.Status { return p.Status }),
+	}
+}
+
+// Every pair of a status and a kind of event, for every resource.
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	for _, l := range lives() {
+		for _, s := range l.stages {
+			for _, kind := range l.kinds {
+				t.Run(l.record+" "+string(s.status)+" "+string(kind), func(t *testing.T) {
+					t.Parallel()
+					l.try(open(t, terms()), s, kind)
+				})
+			}
+		}
+	}
+}
+
+// try reports an event at a new instant, so that one of a kind that has
+// happened already is no repetition.
+func (l *life) try(d *desk, s stage, kind payment.Kind) {
+	d.Helper()
+	d.book(s.events...)
+	if got := l.status(d, l.id); got != s.status {
+		d.Fatalf("%s is %s, want %s", l.id, got, s.status)
+	}
+	before := d.everything()
+	_, err := d.report(later(kind, l.id, "2026-03-09 09:00"))
+	if want, ok := l.moves[s.status][kind]; ok {
+		if got := l.status(d, l.id); err != nil || got != want {
+			d.Errorf("%s is %s, %v; want %s", l.id, got, err, want)
+		}
+		return
+	}
+	var at *payment.FieldError
+	happened := slices.ContainsFunc(s.events, func(e payment.Event) bool { return e.Kind == kind && e.ID == l.id })
+	switch {
+	case !errors.As(err, &at):
+		d.Errorf("error %v, want a *FieldError", err)
+	case happened && (at.Field != payment.FieldOccurredAt || !errors.Is(err, payment.ErrConflict)):
+		d.Errorf("error %v, want a conflict of occurred_at", err)
+	case !happened && !errors.Is(err, payment.ErrTransition):
+		d.Errorf("error %v, want %v", err, payment.ErrTransition)
+	}
+	d.same(before, "a missing move")
+}
+
+// What happens to a resource that nobody knows, or to one of another kind, is
+// refused; so is what opens one on a parent nobody knows.
+func TestUnknownResources(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		kind payment.Kind
+		want string
+	}{
+		{payment.DepositFailed, `id: deposit "x" is not known`},
+		{payment.RefundConfirmed, `id: refund "x" is not known`},
+		{payment.RefundFailed, `id: refund "x" is not known`},
+		{payment.DisputeWon, `id: dispute "x" is not known`},
+		{payment.DisputeLost, `id: dispute "x" is not known`},
+		{payment.PayoutSent, `id: payout "x" is not known`},
+		{payment.PayoutCompleted, `id: payout "x" is not known`},
+		{payment.PayoutFailed, `id: payout "x" is not known`},
+		{payment.PayoutReturned, `id: payout "x" is not known`},
+		{payment.BatchSent, `kind: settlement_sent is not an event of a payment`},
+		{payment.BatchPaid, `kind: settlement_paid is not an event of a payment`},
+	} {
+		t.Run(string(test.kind), func(t *testing.T) {
+			t.Parallel()
+			d := open(t, terms())
+			d.book(captured(), deposit("x1", "5.00", "2026-03-02 10:00"))
+			d.refuse(later(test.kind, "x", "2026-03-03 10:00"), test.want)
+		})
+	}
+	for name, e := range map[string]payment.Event{
+		"refund of an unknown deposit":     refund("r1", "x", "1.00", "2026-03-03 10:00"),
+		"dispute about an unknown one":     dispute("c1", "x", "1.00", "2026-03-03 10:00"),
+		"refund of a refund":               refund("r2", "r1", "1.00", "2026-03-03 10:00"),
+		"refund of somebody's payout's id": refund("r2", "p1", "1.00", "2026-03-03 10:00"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, terms())
+			d.book(saved(), payout("p1", "500.00", "2026-03-05 10:00"), refund("r1", "d1", "1.00", "2026-03-05 10:00"))
+			e.ID = "new"
+			d.refuse(e, `parent_id: deposit "`+e.Parent+`" is not known`)
+		})
+	}
+}
+
+func TestUnknownMerchants(t *testing.T) {
+	t.Parallel()
+	stranger := of("stranger", captured())
+	t.Run("reject", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, terms())
+		d.refuse(stranger, `merchant_id: "stranger": merchant is not known`)
+		d.refuse(of("stranger", payout("p1", "1.00", "2026-03-05 10:00")), `merchant_id: "stranger": merchant is not known`)
+	})
+	t.Run("create", func(t *testing.T) {
+		t.Parallel()
+		rules := terms()
+		rules.CreateMerchants = true
+		d := open(t, rules)
+		d.refuse(of("stranger", payout("p1", "1.00", "2026-03-05 10:00")), `merchant_id: "stranger": merchant is not known`)
+		d.book(stranger)
+		d.stands("stranger", "pending 876.40")
+		if got := record[*payment.Merchant](d, payment.MerchantRecord, "stranger"); !got.Created.Equal(stranger.OccurredAt) || got.Region != "" {
+			t.Errorf("created %s in region %q", got.Created, got.Region)
+		}
+	})
+}
+
+// Nothing happens to a resource before it came into being.
+func TestEventsBeforeTheirParent(t *testing.T) {
+	t.Parallel()
+	const early = "2026-03-02 09:59"
+	const before = " 2026-03-02T04:30:00Z"
+	d := open(t, terms())
+	d.book(captured(), of(hand, deposit("d2", "1000.00", "2026-03-02 10:00")))
+	d.refuse(refund("r1", "d1", "1.00", early), "occurred_at: 2026-03-02T04:29:00Z is before deposit d1 was captured at"+before)
+	d.refuse(dispute("c1", "d1", "1.00", early), "occurred_at: 2026-03-02T04:29:00Z is before deposit d1 was captured at"+before)
+	d.refuse(later(payment.DepositFailed, "d1", early), "occurred_at: 2026-03-02T04:29:00Z is before deposit d1 came into being at"+before)
+	d.book(refund("r1", "d1", "1.00", "2026-03-02 10:00"), dispute("c1", "d1", "1.00", "2026-03-02 10:00")) // the same instant is not before
+	d.refuse(later(payment.RefundConfirmed, "r1", early), "occurred_at: 2026-03-02T04:29:00Z is before refund r1 came into being at"+before)
+	d.refuse(later(payment.DisputeWon, "c1", early), "occurred_at: 2026-03-02T04:29:00Z is before dispute c1 came into being at"+before)
+	d.book(payout("p1", "1.00", "2026-03-03 10:00"))
+	d.refuse(later(payment.PayoutSent, "p1", early), "occurred_at: 2026-03-02T04:29:00Z is before payout p1 came into being at 2026-03-03T04:30:00Z")
+}

@@ -1,0 +1,259 @@
+package settlement_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// history is some weeks of several merchants under some configuration: events
+// in the order in which they are booked, which is nearly that of their instants.
+type history struct {
+	rules  *payment.Rules
+	events []payment.Event
+	end    time.Time // every window of every event is over
+}
+
+// histories draws one. inOrder leaves out events whose outcome depends on what
+// the job has done by then: those that come late, payouts, which take what the
+// batches so far have left, and failures of deposits whose reserve is due.
+func histories(inOrder bool) *rapid.Generator[history] {
+	return rapid.Custom(func(t *rapid.T) history {
+		h := history{rules: drawRules(t), end: ist("2026-05-15 00:00")}
+		instants := instantsNear(h.rules)
+		for i := range rapid.IntRange(3, 25).Draw(t, "deposits") {
+			h.events = append(h.events, drawDeposit(t, i, instants))
+		}
+		for i := range rapid.IntRange(0, 15).Draw(t, "follow-ups") {
+			h.events = append(h.events, drawFollowUp(t, i, h.events)...)
+		}
+		slices.SortStableFunc(h.events, func(a, b payment.Event) int { return a.OccurredAt.Compare(b.OccurredAt) })
+		if inOrder {
+			h.events = slices.DeleteFunc(h.events, func(e payment.Event) bool {
+				return e.Kind == payment.PayoutRequested || e.Kind == payment.DepositFailed && e.OccurredAt.After(h.captured(e.ID).AddDate(0, 0, 2))
+			})
+			return h
+		}
+		for range rapid.IntRange(0, 4).Draw(t, "late ones") {
+			from := rapid.IntRange(0, len(h.events)-1).Draw(t, "late")
+			to := rapid.IntRange(from, len(h.events)-1).Draw(t, "booked behind")
+			late := h.events[from]
+			h.events = slices.Insert(slices.Delete(h.events, from, from+1), to, late)
+		}
+		return h
+	})
+}
+
+// captured is the instant of a deposit.
+func (h *history) captured(id string) time.Time {
+	i := slices.IndexFunc(h.events, func(e payment.Event) bool { return e.Kind == payment.DepositCaptured && e.ID == id })
+	return h.events[i].OccurredAt
+}
+
+func drawRules(t *rapid.T) *payment.Rules {
+	in, pk := daily("IN", "Asia/Kolkata", "00:00"), daily("PK", "Asia/Karachi", "00:00")
+	card, byHand := in, in
+	card.ID, card.For = "in-card", []merchant.Scope{{Region: "IN", Method: "CARD"}}
+	byHand.ID, byHand.For = "by-hand", []merchant.Scope{{Merchant: "m4"}}
+	schedules := []*merchant.Schedule{&in, &pk, &card, &byHand}
+	for _, s := range schedules {
+		s.Timing = drawTiming(t, s.Timing.Zone)
+		s.MinPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "40.00"}).Draw(t, "minimum"))
+	}
+	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
+	rules := priced(rulesWith(in, pk))
+	for _, s := range []merchant.Schedule{card, byHand} {
+		if rapid.Bool().Draw(t, "schedule "+s.ID) {
+			rules.Book.Schedules = append(rules.Book.Schedules, s)
+		}
+	}
+	if rapid.Bool().Draw(t, "reserve") {
+		reserving(rules, rapid.IntRange(3, 12).Draw(t, "reserve days"), "IN")
+	}
+	return rules
+}
+
+func drawTiming(t *rapid.T, zone *time.Location) calendar.Schedule {
+	s := calendar.Schedule{
+		Zone:            zone,
+		Delay:           calendar.Delay{N: rapid.IntRange(0, 3).Draw(t, "delay")},
+		CutoffInclusive: rapid.Bool().Draw(t, "inclusive"),
+		Grace:           rapid.SampledFrom([]time.Duration{0, 0, time.Minute, 3 * time.Hour, 30 * time.Hour}).Draw(t, "grace"),
+	}
+	cutoffs := rapid.SampledFrom([][]string{{"00:00"}, {"18:00"}, {"23:59"}, {"06:00", "18:00"}, {"00:00", "11:30", "12:00"}}).Draw(t, "cut-offs")
+	for i, c := range cutoffs {
+		s.Cutoffs = append(s.Cutoffs, calendar.WindowCutoff{At: calendar.MustClock(c), Label: fmt.Sprint("w", i+1)})
+	}
+	if rapid.Bool().Draw(t, "calendar") {
+		s.Calendars = shipped("IN")
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "anchor") {
+	case 1:
+		s.Anchor.Kind = calendar.Daily
+	case 2:
+		s.Anchor = calendar.Anchor{Kind: calendar.Weekly, Weekdays: []time.Weekday{time.Sunday, time.Thursday}, Roll: calendar.RollPreceding}
+	case 3:
+		s.Anchor = calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{5, 15, 31}, Roll: calendar.RollFollowing}
+	}
+	return s
+}
+
+// instantsNear draws instants, often within microseconds of a cut-off or of a
+// watermark.
+func instantsNear(rules *payment.Rules) *rapid.Generator[time.Time] {
+	return rapid.Custom(func(t *rapid.T) time.Time {
+		day := rapid.IntRange(0, 25).Draw(t, "day")
+		if rapid.Bool().Draw(t, "anywhere") {
+			return ist("2026-03-01 00:00").AddDate(0, 0, day).Add(time.Duration(rapid.IntRange(0, 86399).Draw(t, "second")) * time.Second)
+		}
+		s := rapid.SampledFrom(rules.Book.Schedules).Draw(t, "schedule").Timing
+		c := rapid.SampledFrom(s.Cutoffs).Draw(t, "cut-off")
+		at := calendar.Cutoff(date("2026-03-01").AddDays(day), c.At, s.Zone)
+		if rapid.Bool().Draw(t, "watermark") {
+			at = at.Add(s.Grace)
+		}
+		return at.Add(time.Duration(rapid.IntRange(-2, 2).Draw(t, "off")) * time.Microsecond)
+	})
+}
+
+func drawDeposit(t *rapid.T, i int, instants *rapid.Generator[time.Time]) payment.Event {
+	e := deposit(fmt.Sprint("d", i), rapid.SampledFrom([]string{"m1", "m1", "m2", "m3", "m4"}).Draw(t, "merchant"), instants.Draw(t, "at"), "1.00")
+	e.Amount = money.Minor(rapid.Int64Range(1, 20000).Draw(t, "amount"))
+	switch rapid.IntRange(0, 5).Draw(t, "kind of deposit") {
+	case 0:
+		e.Currency = pkr()
+	case 1, 2:
+		e.Method = "CARD"
+	}
+	return e
+}
+
+// drawFollowUp makes something happen to one of the deposits, and perhaps
+// something more later. Some of it will be refused.
+func drawFollowUp(t *rapid.T, i int, events []payment.Event) []payment.Event {
+	d := rapid.SampledFrom(events).Filter(func(e payment.Event) bool { return e.Kind == payment.DepositCaptured }).Draw(t, "of")
+	next := func(at time.Time) time.Time {
+		return at.Add(time.Duration(rapid.Int64Range(0, 10*24*3600).Draw(t, "after")) * time.Second)
+	}
+	at, id := next(d.OccurredAt), fmt.Sprint("f", i)
+	part := money.Minor(rapid.Int64Range(1, 20000).Draw(t, "part"))
+	on := func(k payment.Kind) payment.Event {
+		return payment.Event{Kind: k, ID: id, Parent: d.ID, OccurredAt: at, Currency: d.Currency, Amount: money.Min(part, d.Amount), ReasonCode: "said so"}
+	}
+	switch rapid.IntRange(0, 5).Draw(t, "what") {
+	case 0:
+		return []payment.Event{later(payment.DepositFailed, d.ID, at)}
+	case 1:
+		return []payment.Event{on(payment.RefundCreated)}
+	case 2:
+		return []payment.Event{on(payment.RefundCreated), later(payment.RefundFailed, id, next(at))}
+	case 3:
+		return []payment.Event{on(payment.DisputeOpened), later(payment.DisputeWon, id, next(at))}
+	case 4:
+		return []payment.Event{on(payment.DisputeOpened), later(payment.DisputeLost, id, next(at))}
+	default:
+		e := payout(id, d.Merchant, "2026-03-01 00:00", "1.00")
+		e.OccurredAt, e.Currency, e.Amount = at, d.Currency, part
+		return []payment.Event{e, later(payment.PayoutSent, id, next(at)), later(payment.PayoutFailed, id, next(next(at)))}
+	}
+}
+
+// files gives each try of a property a file of its own.
+type files struct {
+	dir string
+	n   atomic.Int64
+}
+
+func newFiles(t *testing.T) *files {
+	t.Helper()
+	return &files{dir: t.TempDir()}
+}
+
+// with runs fn on a house of its own, whose books must be sound afterwards.
+func (f *files) with(t *rapid.T, rules *payment.Rules, fn func(*house)) {
+	t.Helper()
+	path := filepath.Join(f.dir, fmt.Sprint(f.n.Add(1), ".db"))
+	defer os.Remove(path)
+	h := openAt(t, path, rules)
+	defer h.db.Close()
+	fn(h)
+	h.sound()
+}
+
+// live books events one after the other; refusals are part of life.
+func (h *house) live(events []payment.Event) {
+	h.t.Helper()
+	commands := make([]ledger.Command, len(events))
+	for i := range events {
+		commands[i] = &payment.Handle{Rules: h.rules, Event: events[i].Normalize()}
+	}
+	if _, err := h.books.DoAll(context.Background(), commands...); err != nil {
+		h.t.Fatalf("book: %v", err)
+	}
+}
+
+// anyByHand tells whether somebody is settled by hand. What the job books for them
+// depends on when it runs (one entry for all that has matured), so sequences and
+// instants of what it books afterwards do as well.
+func (h *house) anyByHand() bool {
+	return slices.ContainsFunc(h.rules.Book.Schedules, func(s merchant.Schedule) bool { return s.Timing.Anchor.Kind == calendar.Manual })
+}
+
+// outcome is all that settling left behind, to the byte, but for what depends
+// on when the job ran.
+func (h *house) outcome() string {
+	h.t.Helper()
+	var out strings.Builder
+	write := func(v any) {
+		text, err := json.Marshal(v)
+		if err != nil {
+			h.t.Fatalf("%v", err)
+		}
+		out.Write(append(text, '\n'))
+	}
+	byHand := h.anyByHand()
+	for _, b := range h.batches() {
+		if byHand {
+			b.Steps, b.Watermark.Seq = nil, 0
+		}
+		write(b)
+		for _, l := range h.lines(b.ID) {
+			if byHand && l.Category == payment.CategoryReserve {
+				l.Seq = 0
+			}
+			write(l)
+		}
+	}
+	for _, i := range records[*payment.Item](h, payment.ItemRecord) {
+		if byHand && i.Category == payment.CategoryReserve {
+			i.Seq = 0
+		}
+		write(i)
+	}
+	for _, p := range records[*payment.Position](h, payment.PositionRecord) {
+		p.Matures = 0
+		write(p)
+	}
+	for _, kind := range []string{payment.HoldRecord, payment.ReleasedRecord, settlement.DayRecord} {
+		for _, r := range records[ledger.Record](h, kind) {
+			write(r)
+		}
+	}
+	return out.String()
+}

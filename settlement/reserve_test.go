@@ -1,0 +1,147 @@
+package settlement_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/payment"
+)
+
+// A reserve comes back in the window that holds the start of its date, as a
+// line of its own, even if nothing else happened.
+func TestReserveReleased(t *testing.T) {
+	t.Parallel()
+	h := open(t, reserving(rulesWith(daily("IN", "Asia/Kolkata", "09:00", "18:00")), 5, "IN"))
+	h.take(
+		deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"),
+		deposit("d2", "m1", ist("2026-03-02 19:00"), "50.00"), // of the 3rd
+		deposit("d3", "m1", ist("2026-03-07 08:00"), "10.00"),
+	)
+	h.settle(ist("2026-03-07 08:59"))
+	if got := h.balance(payment.ReservePath("m1"), inr()); got != "16.00" {
+		t.Errorf("reserve is %s before its dates, want 16.00", got)
+	}
+	h.settle(ist("2026-03-08 23:00"))
+	h.wants(`
+		m1 INR 2026-03-02 w2 closed, due 2026-03-03: 0.00 + 90.00 + 0.00 = 90.00
+		  1 deposit d1 90.00
+		m1 INR 2026-03-03 w1 closed, due 2026-03-04: 0.00 + 45.00 + 0.00 = 45.00
+		  1 deposit d2 45.00
+		m1 INR 2026-03-07 w1 closed, due 2026-03-08: 0.00 + 19.00 + 0.00 = 19.00
+		  1 reserve_release d1 10.00
+		  2 deposit d3 9.00
+		m1 INR 2026-03-08 w1 closed, due 2026-03-09: 0.00 + 5.00 + 0.00 = 5.00
+		  1 reserve_release d2 5.00
+	`)
+	if got := h.balance(payment.ReservePath("m1"), inr()); got != "1.00" {
+		t.Errorf("reserve is %s, want the 1.00 of d3", got)
+	}
+}
+
+// A weekly schedule releases what fell due during the week, by date, in the
+// batch of that week.
+func TestReserveReleasedWeekly(t *testing.T) {
+	t.Parallel()
+	schedule := india()
+	schedule.Timing.Anchor = calendar.Anchor{Kind: calendar.Weekly, Weekdays: []time.Weekday{time.Thursday}}
+	h := open(t, reserving(rulesWith(schedule), 10, "IN"))
+	h.take(
+		deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"), // closes on the 5th, released on the 15th
+		deposit("d2", "m1", ist("2026-03-11 12:00"), "50.00"),  // closes on the 12th, released on the 22nd
+	)
+	h.settle(ist("2026-03-30 00:00"))
+	h.wants(`
+		m1 INR 2026-03-05 closed, due 2026-03-06: 0.00 + 90.00 + 0.00 = 90.00
+		  1 deposit d1 90.00
+		m1 INR 2026-03-12 closed, due 2026-03-13: 0.00 + 45.00 + 0.00 = 45.00
+		  1 deposit d2 45.00
+		m1 INR 2026-03-19 closed, due 2026-03-20: 0.00 + 10.00 + 0.00 = 10.00
+		  1 reserve_release d1 10.00
+		m1 INR 2026-03-26 closed, due 2026-03-27: 0.00 + 5.00 + 0.00 = 5.00
+		  1 reserve_release d2 5.00
+	`)
+}
+
+// The reserve of a deposit that failed comes back with the failure, once.
+func TestReserveOfAFailedDeposit(t *testing.T) {
+	t.Parallel()
+	h := open(t, reserving(priced(rulesWith(india())), 5, "IN"))
+	h.take(
+		deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"), // nets 100.00 - 2.00 - 0.36 - 10.00
+		deposit("d2", "m1", ist("2026-03-02 12:01"), "1000.00"),
+		later(payment.DepositFailed, "d1", ist("2026-03-03 12:00")), // -100.00 + 2.00 + 0.36 + 10.00
+	)
+	h.settle(ist("2026-03-10 00:00"))
+	h.wants(`
+		m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 964.04 + 0.00 = 964.04
+		  1 deposit d1 87.64
+		  2 deposit d2 876.40
+		m1 INR 2026-03-03 carried_forward, due 2026-03-04: 0.00 + -87.64 + 87.64 = 0.00
+		  1 deposit_failed d1 -87.64
+		  2 carry_out 87.64
+		m1 INR 2026-03-07 closed, due 2026-03-08: -87.64 + 100.00 + 0.00 = 12.36
+		  1 carry_in -87.64
+		  2 reserve_release d2 100.00
+	`)
+}
+
+// A deposit that fails before its own batch closed leaves nothing to pay, and
+// one that fails after its reserve was released gives none back.
+func TestFailedBeforeAndAfter(t *testing.T) {
+	t.Parallel()
+	h := open(t, reserving(rulesWith(india()), 5, "IN"))
+	h.take(
+		deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"),
+		later(payment.DepositFailed, "d1", ist("2026-03-02 13:00")),
+		deposit("d2", "m1", ist("2026-03-03 12:00"), "40.00"),
+	)
+	h.settle(ist("2026-03-09 00:00"))
+	h.take(later(payment.DepositFailed, "d2", ist("2026-03-09 10:00")))
+	h.settle(ist("2026-03-20 00:00"))
+	h.wants(`
+		m1 INR 2026-03-02 carried_forward, due 2026-03-03: 0.00 + 0.00 + 0.00 = 0.00
+		  1 deposit d1 90.00
+		  2 deposit_failed d1 -90.00
+		m1 INR 2026-03-03 closed, due 2026-03-04: 0.00 + 36.00 + 0.00 = 36.00
+		  1 deposit d2 36.00
+		m1 INR 2026-03-08 closed, due 2026-03-09: 0.00 + 4.00 + 0.00 = 4.00
+		  1 reserve_release d2 4.00
+		m1 INR 2026-03-09 carried_forward, due 2026-03-10: 0.00 + -40.00 + 40.00 = 0.00
+		  1 deposit_failed d2 -40.00
+		  2 carry_out 40.00
+	`)
+}
+
+// A deposit that is booked after its reserve's own date has passed is released
+// with the batch that settles the deposit, and not in one that has closed.
+func TestReserveOfALateDeposit(t *testing.T) {
+	t.Parallel()
+	want := `
+		m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 90.00 + 0.00 = 90.00
+		  1 deposit d1 90.00
+		m1 INR 2026-03-07 closed, due 2026-03-08: 0.00 + 10.00 + 0.00 = 10.00
+		  1 reserve_release d1 10.00
+		m1 INR 2026-03-10 closed, due 2026-03-11: 0.00 + 50.00 + 0.00 = 50.00
+		  1 reserve_release late 5.00
+		  2 deposit late 45.00 late, of 2026-03-02
+		m2 INR 2026-03-10 closed, due 2026-03-11: 0.00 + 9.00 + 0.00 = 9.00
+		  1 deposit clock 9.00
+	`
+	for _, run := range []struct {
+		name string
+		on   []string
+	}{{"day by day", []string{"2026-03-03 00:00", "2026-03-08 00:00"}}, {"caught up", nil}} {
+		t.Run(run.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, reserving(rulesWith(india()), 5, "IN"))
+			h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"))
+			for _, now := range run.on {
+				h.settle(ist(now))
+			}
+			h.take(deposit("clock", "m2", ist("2026-03-10 12:00"), "10.00"), deposit("late", "m1", ist("2026-03-02 12:00"), "50.00"))
+			h.settle(ist("2026-03-11 00:00"))
+			h.wants(want)
+		})
+	}
+}

@@ -1,0 +1,286 @@
+package settlement_test
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"hash/crc32"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// bucket runs fn on the bucket of a kind of record, behind the ledger's back.
+func (h *house) bucket(kind string, fn func(*bbolt.Bucket) error) {
+	h.t.Helper()
+	err := h.db.Update(func(tx *bbolt.Tx) error {
+		return fn(tx.Bucket([]byte("settlex")).Bucket([]byte("records")).Bucket([]byte(kind)))
+	})
+	if err != nil {
+		h.t.Fatalf("damage %s: %v", kind, err)
+	}
+}
+
+// plant writes a record behind the ledger's back, with a checksum that fits.
+func (h *house) plant(r ledger.Record) {
+	h.t.Helper()
+	text, err := json.Marshal(r)
+	if err != nil {
+		h.t.Fatalf("%v", err)
+	}
+	text = binary.BigEndian.AppendUint32(text, crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli)))
+	h.bucket(r.Ref().Kind, func(b *bbolt.Bucket) error { return b.Put([]byte(r.Ref().ID), text) })
+}
+
+// steal removes a record behind the ledger's back.
+func (h *house) steal(r ledger.Record) {
+	h.t.Helper()
+	h.bucket(r.Ref().Kind, func(b *bbolt.Bucket) error { return b.Delete([]byte(r.Ref().ID)) })
+}
+
+// Verify finds whatever was changed in the records, and names it. The house has
+// two batches of m1, FIRST and SECOND, of which the second is carried forward;
+// a reserve of d1; and d3 in no batch.
+func TestVerifyFindsDamage(t *testing.T) {
+	t.Parallel()
+	more := money.Minor(1)
+	tests := []struct {
+		name   string
+		damage func(h *house, first, second *settlement.Batch)
+		want   []string // places
+	}{
+		{"a line's net", func(h *house, first, _ *settlement.Batch) {
+			line := h.lines(first.ID)[1]
+			line.Net = must(line.Net.Add(more))
+			h.plant(line)
+		}, []string{"batch FIRST line 2", "batch FIRST"}},
+		{"a line's fee, made up for in its tax", func(h *house, first, _ *settlement.Batch) {
+			line := h.lines(first.ID)[1]
+			line.Fee, line.Tax = must(line.Fee.Add(more)), must(line.Tax.Sub(more))
+			h.plant(line)
+		}, []string{"batch FIRST"}},
+		{"a line's running balance", func(h *house, first, _ *settlement.Batch) {
+			line := h.lines(first.ID)[0]
+			line.Running = must(line.Running.Add(more))
+			h.plant(line)
+		}, []string{"batch FIRST line 1"}},
+		{"a line's merchant", func(h *house, first, _ *settlement.Batch) {
+			line := h.lines(first.ID)[0]
+			line.Merchant = "m2"
+			h.plant(line)
+		}, []string{"batch FIRST line 1"}},
+		{"a line's entry", func(h *house, first, _ *settlement.Batch) {
+			line := h.lines(first.ID)[0]
+			line.Seq = 999
+			h.plant(line)
+		}, []string{"batch FIRST line 1", "movement deposit/d1/captured"}},
+		{"the last line gone", func(h *house, first, _ *settlement.Batch) {
+			h.steal(h.lines(first.ID)[1])
+		}, []string{"batch FIRST", "movement deposit/d2/captured"}},
+		{"the first line gone", func(h *house, first, _ *settlement.Batch) {
+			h.steal(h.lines(first.ID)[0])
+		}, []string{"batch FIRST line 2", "batch FIRST", "movement deposit/d1/captured"}},
+		{"a carry line gone", func(h *house, _, second *settlement.Batch) {
+			h.steal(h.lines(second.ID)[1])
+		}, []string{"batch SECOND"}},
+		{"a line twice", func(h *house, first, _ *settlement.Batch) {
+			line := h.lines(first.ID)[1]
+			line.No, line.Running = 3, must(line.Running.Add(line.Net))
+			h.plant(line)
+		}, []string{"batch FIRST line 3", "batch FIRST"}},
+		{"an item twice", func(h *house, _, _ *settlement.Batch) {
+			item := records[*payment.Item](h, payment.ItemRecord)[0]
+			item.Window.BusinessDate = item.Window.BusinessDate.AddDays(1)
+			h.plant(item)
+		}, []string{"movement deposit/d3/captured", "position m1/INR", "account merchants/m1/pending INR"}},
+		{"an item of a line", func(h *house, first, _ *settlement.Batch) {
+			h.plant(&h.lines(first.ID)[1].Item)
+		}, []string{"batch FIRST line 2", "position m1/INR", "account merchants/m1/pending INR"}},
+		{"an item gone", func(h *house, _, _ *settlement.Batch) {
+			h.steal(records[*payment.Item](h, payment.ItemRecord)[0])
+		}, []string{"position m1/INR", "movement deposit/d3/captured", "account merchants/m1/pending INR"}},
+		{"an item's pending part", func(h *house, _, _ *settlement.Batch) {
+			item := records[*payment.Item](h, payment.ItemRecord)[0]
+			item.Pending = must(item.Pending.Add(more))
+			h.plant(item)
+		}, []string{"account merchants/m1/pending INR", "account merchants/m1/available INR"}},
+		{"a position's sum", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Unassigned = must(p.Unassigned.Add(more))
+			h.plant(p)
+		}, []string{"position m1/INR"}},
+		{"a position's carry", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Carry = must(p.Carry.Add(more))
+			h.plant(p)
+		}, []string{"account merchants/m1/available INR"}},
+		{"a position gone, and all that waits", func(h *house, _, _ *settlement.Batch) {
+			h.steal(records[*payment.Position](h, payment.PositionRecord)[0])
+			h.steal(records[*payment.Item](h, payment.ItemRecord)[0])
+		}, []string{"movement deposit/d3/captured", "account merchants/m1/pending INR", "account merchants/m1/available INR"}},
+		{"a batch's net", func(h *house, first, _ *settlement.Batch) {
+			first.Net = must(first.Net.Add(more))
+			h.plant(first)
+		}, []string{"batch FIRST", "batch FIRST", "account settlements/FIRST INR"}},
+		{"a batch's totals, the equation kept", func(h *house, first, _ *settlement.Batch) {
+			first.Net, first.Totals.Net, first.Totals.Gross = must(first.Net.Add(more)), must(first.Totals.Net.Add(more)), must(first.Totals.Gross.Add(more))
+			h.plant(first)
+		}, []string{"batch FIRST", "account settlements/FIRST INR"}},
+		{"a batch's categories", func(h *house, first, _ *settlement.Batch) {
+			first.Categories.Payments = must(first.Categories.Payments.Add(more))
+			h.plant(first)
+		}, []string{"batch FIRST"}},
+		{"a batch's lines", func(h *house, first, _ *settlement.Batch) {
+			first.Lines++
+			h.plant(first)
+		}, []string{"batch FIRST"}},
+		{"a batch paid that nobody paid", func(h *house, first, _ *settlement.Batch) {
+			first.Status = settlement.Paid
+			h.plant(first)
+		}, []string{"account settlements/FIRST INR"}},
+		{"a batch of another window", func(h *house, first, _ *settlement.Batch) {
+			first.Window.Ordinal++
+			h.plant(first)
+		}, []string{"batch FIRST"}},
+		{"a batch that says it is being closed", func(h *house, first, _ *settlement.Batch) {
+			first.Status = settlement.Closing
+			h.plant(first)
+		}, []string{"batch FIRST"}},
+		{"a batch gone", func(h *house, first, _ *settlement.Batch) {
+			h.steal(first)
+		}, []string{
+			"account settlements/FIRST INR", "batch_day/INR/2026-03-02/20260302T123000Z/m1/FIRST",
+			"movement deposit/d1/captured", "movement deposit/d2/captured",
+		}},
+		{"a batch that no report shows", func(h *house, first, _ *settlement.Batch) {
+			h.steal(records[*settlement.Day](h, settlement.DayRecord)[0])
+		}, []string{"batch FIRST"}},
+		{"a batch that reports show twice", func(h *house, first, _ *settlement.Batch) {
+			day := records[*settlement.Day](h, settlement.DayRecord)[0]
+			day.Date = day.Date.AddDays(1)
+			h.plant(day)
+		}, []string{"batch_day/INR/2026-03-03/20260302T123000Z/m1/FIRST"}},
+		{"a hold's amount", func(h *house, _, _ *settlement.Batch) {
+			hold := records[*payment.Hold](h, payment.HoldRecord)[0]
+			hold.Amount = must(hold.Amount.Add(more))
+			h.plant(hold)
+		}, []string{"account merchants/m1/reserve/rolling INR"}},
+		{"a hold gone", func(h *house, _, _ *settlement.Batch) {
+			h.steal(records[*payment.Hold](h, payment.HoldRecord)[0])
+		}, []string{"account merchants/m1/reserve/rolling INR"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := openAt(t, filepath.Join(t.TempDir(), "ledger.db"), reserving(priced(rulesWith(india())), 30, "IN"))
+			defer h.db.Close()
+			h.take(
+				deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"),
+				deposit("d2", "m1", ist("2026-03-02 12:01"), "200.00"),
+				later(payment.DepositFailed, "d2", ist("2026-03-03 12:01")),
+				deposit("d3", "m1", ist("2026-03-04 12:01"), "300.00"),
+			)
+			batches := h.settle(ist("2026-03-03 18:00"))
+			h.sound()
+			tt.damage(h, batches[0], batches[1])
+			name := strings.NewReplacer(batches[0].ID, "FIRST", batches[1].ID, "SECOND")
+			var got []string
+			for _, f := range h.settlementFindings() {
+				place, _, _ := strings.Cut(name.Replace(f), ": ")
+				got = append(got, place)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("places (-want +got)\n%s\n%s", diff, strings.Join(h.settlementFindings(), "\n"))
+			}
+		})
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// A finding gives both figures.
+func TestFindingGivesFigures(t *testing.T) {
+	t.Parallel()
+	h := openAt(t, filepath.Join(t.TempDir(), "ledger.db"), rulesWith(india()))
+	defer h.db.Close()
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"))
+	p := records[*payment.Position](h, payment.PositionRecord)[0]
+	p.Unassigned = minor("99.99")
+	h.plant(p)
+	want := []string{"position m1/INR: want movements in no batch 10000, have 9999"}
+	if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {
+		t.Errorf("findings (-want +got)\n%s", diff)
+	}
+}
+
+// Closing refuses a merchant whose position is not what the accounts hold.
+func TestCloseProvesThePosition(t *testing.T) {
+	t.Parallel()
+	h := openAt(t, filepath.Join(t.TempDir(), "ledger.db"), rulesWith(india()))
+	defer h.db.Close()
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"))
+	p := records[*payment.Position](h, payment.PositionRecord)[0]
+	p.Carry = minor("1.00")
+	h.plant(p)
+	_, err := h.trySettle(settlement.Ready{Horizon: ist("2026-03-03 00:00")})
+	if !errors.Is(err, settlement.ErrEquation) || !strings.Contains(err.Error(), "carry 1.00 + movements in no batch 100.00 = 101.00") {
+		t.Errorf("closed with %v", err)
+	}
+	if n := len(h.batches()); n != 0 {
+		t.Errorf("%d batches were closed", n)
+	}
+}
+
+// A batch equation that does not hold is refused, with all its figures.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	good := settlement.Batch{
+		ID: "set_1", Currency: inr(), OpeningCarry: minor("-10.00"), Net: minor("87.64"),
+		Totals: settlement.Totals{Gross: minor("100.00"), Fee: minor("-2.00"), Tax: minor("-0.36"), Net: minor("97.64")},
+	}
+	tests := []struct {
+		name   string
+		change func(*settlement.Batch)
+		want   string
+	}{
+		{"it holds", func(*settlement.Batch) {}, ""},
+		{"net", func(b *settlement.Batch) { b.Net = minor("87.65") },
+			"batch equation does not hold: batch set_1: opening carry -10.00 + lines 97.64 + carry out 0.00 = 87.64, net is 87.65"},
+		{"carry", func(b *settlement.Batch) { b.OpeningCarry = minor("0.00") },
+			"batch equation does not hold: batch set_1: opening carry 0.00 + lines 97.64 + carry out 0.00 = 97.64, net is 87.64"},
+		{"parts", func(b *settlement.Batch) { b.Totals.Reserve = minor("-10.00") },
+			"batch equation does not hold: batch set_1: gross, fee, tax, withholding and reserve sum to 87.64, line nets to 97.64"},
+		{"negative net", func(b *settlement.Batch) { b.OpeningCarry, b.Net = minor("-100.00"), minor("-2.36") },
+			"batch equation does not hold: batch set_1: opening carry -100.00 + lines 97.64 + carry out 0.00 = -2.36, net is -2.36"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := good
+			tt.change(&b)
+			got := ""
+			if err := b.Check(); err != nil {
+				got = err.Error()
+				if !errors.Is(err, settlement.ErrEquation) {
+					t.Errorf("error does not wrap ErrEquation: %v", err)
+				}
+			}
+			if got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,130 @@
+package settlement
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+func (v *verifier) readBatches(ctx context.Context) error {
+	for record, err := range v.reader.Records(ctx, BatchRecord, "", "") {
+		if err != nil {
+			return err
+		}
+		b := record.(*Batch)
+		if id := batchID(&Target{Merchant: b.Merchant, Currency: b.Currency, Window: b.Window}); id != b.ID {
+			v.find("batch "+b.ID, "the id of its merchant, currency, schedule and window, "+id, b.ID)
+		}
+		if err := b.Check(); err != nil {
+			v.find("batch "+b.ID, "the batch equation", err.Error())
+		}
+		if err := v.readLines(ctx, b); err != nil {
+			return err
+		}
+		if err := v.listed(ctx, b); err != nil {
+			return err
+		}
+		owed := b.Net
+		if b.Status == Submitted || b.Status == Paid {
+			owed = money.Amount{}
+		}
+		id := ledger.AccountID{Path: payment.SettlementPath(b.ID), Currency: b.Currency}
+		if have := v.accounts[id]; have != owed {
+			v.find("account "+id.String(), owed.String(), have.String())
+		}
+		delete(v.accounts, id)
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(v.accounts), ledger.AccountID.Compare) {
+		if strings.HasPrefix(id.Path, "settlements/") {
+			v.find("account "+id.String(), "a batch", "none, and "+v.accounts[id].String()+" on it")
+		}
+	}
+	return nil
+}
+
+// listed finds a batch that its day does not list, so that no report shows it,
+// or whose lines nobody would go on writing.
+func (v *verifier) listed(ctx context.Context, b *Batch) error {
+	refs := []ledger.Ref{b.day().Ref()}
+	if b.Status == Closing {
+		refs = append(refs, (&Unfinished{Batch: b.ID}).Ref())
+	}
+	for _, ref := range refs {
+		there := false
+		for _, err := range v.reader.Records(ctx, ref.Kind, ref.ID, "") {
+			if err != nil {
+				return err
+			}
+			there = true
+			break
+		}
+		if !there {
+			v.find("batch "+b.ID, "listed as "+ref.String(), "not there")
+		}
+	}
+	return nil
+}
+
+// readDays finds days that list a batch which is not there, or is another's.
+func (v *verifier) readDays(ctx context.Context) error {
+	for record, err := range v.reader.Records(ctx, DayRecord, "", "") {
+		if err != nil {
+			return err
+		}
+		switch b, err := Find(ctx, v.reader, record.(*Day).Batch); {
+		case errors.Is(err, ErrUnknownBatch):
+			v.find(record.Ref().String(), "a batch", err.Error())
+		case err != nil:
+			return err
+		case b.day().Ref() != record.Ref():
+			v.find(record.Ref().String(), "batch "+b.ID+" under "+b.day().Ref().ID, "here")
+		}
+	}
+	return nil
+}
+
+// readLines sums a batch's lines. While its lines are still being written, its
+// other members are items that the position counts no longer.
+func (v *verifier) readLines(ctx context.Context, b *Batch) error {
+	var lines Batch
+	var running money.Amount
+	n := 0
+	for line, err := range Lines(ctx, v.reader, b.ID) {
+		if err != nil {
+			return err
+		}
+		n++
+		v.add(&running, line.Net)
+		if line.No != n || line.Running != running {
+			v.find(fmt.Sprintf("batch %s line %d", b.ID, line.No), fmt.Sprintf("line %d, running %s", n, running), line.Running.String())
+		}
+		if line.Merchant != b.Merchant || line.Currency != b.Currency {
+			v.find(fmt.Sprintf("batch %s line %d", b.ID, line.No), b.Merchant+" "+b.Currency.String(), line.Merchant+" "+line.Currency.String())
+		}
+		if line.Category == payment.CategoryCarry {
+			continue
+		}
+		v.once(fmt.Sprintf("batch %s line %d", b.ID, line.No), &line.Item)
+		if err := lines.add(&line.Item); err != nil {
+			return err
+		}
+	}
+	if b.Status == Closing {
+		s := v.of(b.Merchant, b.Currency)
+		s.closing = true
+		v.add(&s.left, b.Totals.Net, lines.Totals.Net.Neg())
+		return nil
+	}
+	if n != b.Lines || lines.Totals != b.Totals || lines.Categories != b.Categories || running != b.Net {
+		v.find("batch "+b.ID, fmt.Sprintf("%d lines, net %s, totals %+v", b.Lines, b.Net, b.Totals),
+			fmt.Sprintf("%d lines, net %s, totals %+v", n, running, lines.Totals))
+	}
+	return nil
+}
