@@ -2,10 +2,12 @@ package payment
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/reserve"
 )
@@ -36,7 +38,7 @@ func (p *plan) capture() error {
 	captured := p.post(EntryCaptured, "captured", -1,
 		p.dr(receivablePath(p.event.Rail), p.event.Amount), p.cr(pending, p.event.Amount))
 	p.charge(EntryDepositFee, "fee", captured, pending, processingFee, &fee)
-	held, err := p.hold(deposit, pin, manual(timing), captured)
+	held, err := p.hold(deposit, pin, timing, captured)
 	if err != nil {
 		return err
 	}
@@ -52,13 +54,13 @@ func (p *plan) capture() error {
 }
 
 // hold withholds the reserve of the plan that is meant for the merchant.
-func (p *plan) hold(d *Deposit, pin WindowPin, byHand bool, partOf int) (held money.Amount, err error) {
+func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, partOf int) (held money.Amount, err error) {
 	plan := p.rules.plan(p.rules.Book.ReservePlan(p.scope), pin.BusinessDate)
 	if plan == nil {
 		return held, nil
 	}
-	path := ReservePath(p.merchant.ID)
-	balance, err := posted(p.state, path, p.event.Currency)
+	position := p.position()
+	balance, err := position.heldAfter(pin.BusinessDate)
 	if err != nil {
 		return held, err
 	}
@@ -69,22 +71,49 @@ func (p *plan) hold(d *Deposit, pin WindowPin, byHand bool, partOf int) (held mo
 	if held.IsZero() {
 		return held, nil
 	}
-	p.post(EntryReserveHeld, "reserve", partOf, p.dr(PendingPath(p.merchant.ID), held), p.cr(path, held))
-	hold := &Hold{Window: pin, Manual: byHand, Hold: reserve.Hold{
-		ID: d.ID, Merchant: p.merchant.ID, Currency: p.event.Currency, Plan: plan.Pin(),
-		Amount: held, HeldOn: pin.BusinessDate, ReleaseOn: release,
-	}}
+	p.post(EntryReserveHeld, "reserve", partOf, p.dr(PendingPath(p.merchant.ID), held), p.cr(ReservePath(p.merchant.ID), held))
+	hold := &Hold{
+		Window: pin, Manual: manual(schedule), ReleaseAt: calendar.Cutoff(release, calendar.Clock{}, schedule.Timing.Zone),
+		Hold: reserve.Hold{
+			ID: d.ID, Merchant: p.merchant.ID, Currency: p.event.Currency, Plan: plan.Pin(),
+			Amount: held, HeldOn: pin.BusinessDate, ReleaseOn: release,
+		},
+	}
 	d.Hold = hold.Ref().ID
+	if plan.Cap != nil {
+		if position.Held, err = addOn(position.Held, release, held); err != nil {
+			return held, err
+		}
+		p.records = append(p.records, position)
+	}
 	p.records = append(p.records, hold)
 	return held, nil
 }
 
-func posted(s *ledger.State, path string, currency money.Currency) (money.Amount, error) {
-	account, ok := s.Account(ledger.AccountID{Path: path, Currency: currency})
-	if !ok {
-		return money.Amount{}, nil
+// position gives a copy of the merchant's position in the event's currency.
+func (p *plan) position() *Position {
+	if stored := take[Position](p.state, PositionRecord, PositionRef(p.merchant.ID, p.event.Currency).ID); stored != nil {
+		changed := *stored
+		return &changed
 	}
-	return account.Posted()
+	return &Position{Merchant: p.merchant.ID, Currency: p.event.Currency}
+}
+
+// heldAfter sums what is withheld beyond a date, and forgets what is due by
+// then: whether a job has released it yet makes no difference to a cap.
+func (p *Position) heldAfter(date calendar.Date) (sum money.Amount, err error) {
+	due := 0
+	for _, held := range p.Held {
+		if !held.On.After(date) {
+			due++
+			continue
+		}
+		if sum, err = sum.Add(held.Amount); err != nil {
+			return sum, err
+		}
+	}
+	p.Held = p.Held[due:]
+	return sum, nil
 }
 
 // failLate is the recipe of a deposit that failed after it was captured. The
@@ -118,14 +147,15 @@ func (p *plan) failLate() error {
 	return p.move(failed, CategoryPayment, string(DepositFailed), &d.Facts, item)
 }
 
-// free gives back what is left of a deposit's reserve.
+// free gives back what is left of a deposit's reserve. Once its release date
+// has begun it is left to the release, whether that has been booked or not.
 func (p *plan) free(d *Deposit, partOf int) (left money.Amount, err error) {
 	if d.Hold == "" {
 		return left, nil
 	}
 	hold := take[Hold](p.state, HoldRecord, d.Hold)
-	if hold == nil {
-		return left, nil // released on its date
+	if hold == nil || !p.state.Now().Before(hold.ReleaseAt) {
+		return left, nil
 	}
 	on := laterDate(hold.HeldOn, p.valueDate())
 	entry, released, left, err := hold.ReleaseAll(on, reserve.ReasonDepositFailed)
@@ -136,6 +166,16 @@ func (p *plan) free(d *Deposit, partOf int) (left money.Amount, err error) {
 	p.entries = append(p.entries, entry)
 	p.deletes = append(p.deletes, hold.Ref())
 	p.records = append(p.records, released)
+	position := p.position()
+	if at, found := findOn(position.Held, hold.ReleaseOn); found {
+		if position.Held, err = addOn(position.Held, hold.ReleaseOn, left.Neg()); err != nil {
+			return left, err
+		}
+		if position.Held[at].Amount.IsZero() {
+			position.Held = slices.Delete(position.Held, at, at+1)
+		}
+		p.records = append(p.records, position)
+	}
 	return left, nil
 }
 

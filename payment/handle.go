@@ -123,7 +123,7 @@ func AddItem(s *ledger.State, item *Item) error {
 		return err
 	}
 	if item.Manual && !item.Pending.IsZero() {
-		if position.Maturing, err = addMaturity(position.Maturing, item); err != nil {
+		if position.Maturing, err = addOn(position.Maturing, item.Window.SettlementDate, item.Pending); err != nil {
 			return err
 		}
 		position.ByHand = item.Window.Schedule
@@ -133,14 +133,19 @@ func AddItem(s *ledger.State, item *Item) error {
 	return nil
 }
 
-// addMaturity keeps the list ascending and one amount for each date.
-func addMaturity(list []Maturity, item *Item) ([]Maturity, error) {
+// addOn adds an amount under a date to a list that is ascending and has one
+// amount for each date. The list itself is left as it was.
+func addOn(list []Maturity, on calendar.Date, amount money.Amount) ([]Maturity, error) {
 	list = slices.Clone(list)
-	i, found := slices.BinarySearchFunc(list, item.Window.SettlementDate, func(m Maturity, d calendar.Date) int { return m.On.Compare(d) })
+	i, found := findOn(list, on)
 	if !found {
-		list = slices.Insert(list, i, Maturity{On: item.Window.SettlementDate})
+		list = slices.Insert(list, i, Maturity{On: on})
 	}
-	sum, err := money.Sum(list[i].Amount, item.Pending)
+	sum, err := list[i].Amount.Add(amount)
 	list[i].Amount = sum
 	return list, err
+}
+
+func findOn(list []Maturity, on calendar.Date) (at int, found bool) {
+	return slices.BinarySearchFunc(list, on, func(m Maturity, d calendar.Date) int { return m.On.Compare(d) })
 }

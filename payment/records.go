@@ -161,6 +161,7 @@ type Position struct {
 	Matures    int            `json:"matures,omitzero"`   // how often money has matured; part of the entries' keys
 	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)
 	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
+	Held       []Maturity     `json:"held,omitempty"`     // under a plan with a cap: what is withheld, by release date
 }
 
 // Maturity is an amount that becomes available on a date.
@@ -173,8 +174,9 @@ type Maturity struct {
 // hold of which nothing is left is kept under a kind of its own.
 type Hold struct {
 	reserve.Hold
-	Window WindowPin `json:"window"`           // of the deposit
-	Manual bool      `json:"manual,omitempty"` // the merchant is settled by hand
+	Window    WindowPin `json:"window"`           // of the deposit
+	Manual    bool      `json:"manual,omitempty"` // the merchant is settled by hand
+	ReleaseAt time.Time `json:"release_at"`       // start of the release date in the schedule's zone, UTC
 }
 
 // Ref makes Deposit a ledger.Record.
