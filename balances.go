@@ -92,11 +92,10 @@ func addTo(into *money.Amount, amount money.Amount) error {
 
 // transit walks batches and payouts that are under way.
 func (e *Engine) transit(ctx context.Context, r ledger.Reader, add func(string, money.Currency, money.Amount) error) error {
-	for record, err := range r.Records(ctx, settlement.BatchRecord, "", "") {
+	for b, err := range ledger.RecordsOf[*settlement.Batch](ctx, r, settlement.BatchRecord, "") {
 		if err != nil {
 			return err
 		}
-		b := record.(*settlement.Batch)
 		if b.Status == settlement.Paid {
 			continue
 		}
@@ -104,11 +103,10 @@ func (e *Engine) transit(ctx context.Context, r ledger.Reader, add func(string, 
 			return err
 		}
 	}
-	for record, err := range r.Records(ctx, payment.PayoutRecord, "", "") {
+	for p, err := range ledger.RecordsOf[*payment.Payout](ctx, r, payment.PayoutRecord, "") {
 		if err != nil {
 			return err
 		}
-		p := record.(*payment.Payout)
 		if p.Status != payment.Requested && p.Status != payment.Sent {
 			continue
 		}

@@ -69,19 +69,18 @@ func (e *Engine) Books() *ledger.Ledger { return e.books }
 func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) error {
 	var fresh []ledger.Record
 	err := e.books.Read(ctx, func(r ledger.Reader) error {
-		for record, err := range r.Records(ctx, payment.ScheduleRecord, "", "") {
+		for stored, err := range ledger.RecordsOf[*payment.Schedule](ctx, r, payment.ScheduleRecord, "") {
 			if err != nil {
 				return err
 			}
-			stored := &record.(*payment.Schedule).Schedule
-			e.schedules[stored.Pin()] = stored
+			e.schedules[stored.Pin()] = &stored.Schedule
 		}
 		known := make(map[string]merchant.Merchant)
-		for record, err := range r.Records(ctx, payment.MerchantRecord, "", "") {
+		for stored, err := range ledger.RecordsOf[*payment.Merchant](ctx, r, payment.MerchantRecord, "") {
 			if err != nil {
 				return err
 			}
-			known[record.(*payment.Merchant).ID] = record.(*payment.Merchant).Merchant
+			known[stored.ID] = stored.Merchant
 		}
 		for i := range e.rules.Book.Schedules {
 			s := &e.rules.Book.Schedules[i]

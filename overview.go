@@ -146,12 +146,11 @@ type homes func(merchant string, c money.Currency) (string, error)
 // homes reads every merchant of a snapshot.
 func (e *Engine) homes(ctx context.Context, r ledger.Reader) (homes, error) {
 	known := make(map[string]*merchant.Merchant)
-	for record, err := range r.Records(ctx, payment.MerchantRecord, "", "") {
+	for m, err := range ledger.RecordsOf[*payment.Merchant](ctx, r, payment.MerchantRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		m := &record.(*payment.Merchant).Merchant
-		known[m.ID] = m
+		known[m.ID] = &m.Merchant
 	}
 	return func(id string, c money.Currency) (string, error) {
 		region, err := e.rules.Book.Region(known[id], c)
@@ -168,11 +167,10 @@ func (e *Engine) countTail(ctx context.Context, r ledger.Reader, of func(string,
 	if err != nil {
 		return err
 	}
-	for record, err := range r.Records(ctx, payment.PositionRecord, "", "") {
+	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return err
 		}
-		p := record.(*payment.Position)
 		id, err := homes(p.Merchant, p.Currency)
 		if err != nil {
 			return err
@@ -181,11 +179,10 @@ func (e *Engine) countTail(ctx context.Context, r ledger.Reader, of func(string,
 			return err
 		}
 	}
-	for record, err := range r.Records(ctx, payment.ItemRecord, "", "") {
+	for i, err := range ledger.RecordsOf[*payment.Item](ctx, r, payment.ItemRecord, "") {
 		if err != nil {
 			return err
 		}
-		i := record.(*payment.Item)
 		id, err := homes(i.Merchant, i.Currency)
 		if err != nil {
 			return err

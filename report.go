@@ -251,10 +251,9 @@ func (e *Engine) tail(ctx context.Context, r ledger.Reader, c money.Currency, da
 			yield(report.Tail{}, err)
 			return
 		}
-		for record, err := range r.Records(ctx, payment.ItemRecord, "", "") {
+		for item, err := range ledger.RecordsOf[*payment.Item](ctx, r, payment.ItemRecord, "") {
 			var row report.Tail
 			if err == nil {
-				item := record.(*payment.Item)
 				if item.Currency != c {
 					continue
 				}

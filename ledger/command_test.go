@@ -285,7 +285,7 @@ func TestCommandInstants(t *testing.T) {
 		at(-time.Minute, sale("b", 1)),
 		at(-time.Minute, sale("d", 1)),
 		at(0, sale("e", 1)),
-		at(0, sale("f", 1)),
+		at(1500*time.Nanosecond, sale("f", 1)),
 		at(time.Minute, transfer("g", "payout", available, bank, 100)),
 		at(0, sale("h", 1)))
 	if err != nil {
@@ -363,10 +363,64 @@ func TestUndeclaredNeeds(t *testing.T) {
 	t.Run("through the ledger", func(t *testing.T) {
 		t.Parallel()
 		books := open(t, newMemory())
-		if err := books.Do(t.Context(), lazy(book(sale("s", 1), transfer("p", "payout", available, bank, 1)))); err != nil {
-			t.Error(err)
+		errs, err := books.DoAll(t.Context(),
+			book(sale("s", 1)),
+			lazy(book(ledger.Entry{})),
+			lazy(book(transfer("p", "payout", available, bank, 1))),
+			lazy(book(transfer("q", "payout", available, bank, 1))),
+			book(sale("t", 1)))
+		if err != nil {
+			t.Fatal(err)
 		}
+		for i, want := range []error{nil, ledger.ErrInvalid, nil, ledger.ErrInsufficientFunds, nil} {
+			if !errors.Is(errs[i], want) {
+				t.Errorf("command %d: %v, want %v", i, errs[i], want)
+			}
+		}
+		wantPosted(t, books, available, "0.01")
 	})
+}
+
+// What a command writes without having read it is not known any better when
+// the command is rejected.
+func TestRejectedBlindWrite(t *testing.T) {
+	t.Parallel()
+	books := open(t, newMemory())
+	if err := books.Do(t.Context(), put("n", "saved")); err != nil {
+		t.Fatal(err)
+	}
+	err := books.DryRun(t.Context(), func(apply func(...ledger.Command) ([]error, error)) error {
+		if _, err := apply(refused(put("n", "refused"))); err != nil {
+			return err
+		}
+		errs, err := apply(&work{apply: func(s *ledger.State) error {
+			if n, ok := s.Record(noteRef("n")).(*note); !ok || n.Text != "saved" {
+				return fmt.Errorf("the record reads %+v", n)
+			}
+			return nil
+		}})
+		return errors.Join(append(errs, err)...)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Each account and record that changed is saved once, in order.
+func TestChangesAreOrdered(t *testing.T) {
+	t.Parallel()
+	_, changes := applyTo(t, newMemory().snapshot(),
+		book(sale("a", 1), sale("b", 1)), put("n2", "x"), put("n1", "x"),
+		book(transfer("c", "sale", bank, "merchants/m0/pending", 1)), put("n2", "y"), del("n3"))
+	var accounts, records []string
+	for _, a := range changes.Accounts {
+		accounts = append(accounts, a.AccountID.String())
+	}
+	for _, r := range changes.Records {
+		records = append(records, fmt.Sprint(r.Ref, " removed: ", r.Record == nil))
+	}
+	wantDiff(t, "accounts", []string{"bank INR", "merchants/m0/pending INR", "merchants/m1/available INR"}, accounts)
+	wantDiff(t, "records", []string{"note/n1 removed: false", "note/n2 removed: false", "note/n3 removed: true"}, records)
 }
 
 // Needs may depend on what earlier loads brought, as often as it takes.

@@ -135,14 +135,15 @@ func (v *verifier) entry(e *Booked) {
 		return
 	}
 	breached := false
-	for i, p := range e.Postings {
+	for _, p := range e.Postings {
 		account := v.account(p.ID(), e)
 		if err := account.add(p); err != nil {
 			v.find(place, "sums within range", err.Error())
 		}
 		account.Seq = e.Seq
-		last := !slices.ContainsFunc(e.Postings[i+1:], func(q Posting) bool { return q.ID() == p.ID() })
-		breached = breached || last && p.Side != account.Type.Normal() && account.belowFloor()
+		// All of an entry's postings on one account stand on one side, so what
+		// one of them takes below the floor stays there.
+		breached = breached || p.Side != account.Type.Normal() && account.belowFloor()
 	}
 	if e.Breached != breached {
 		v.find(place, fmt.Sprintf("breaching a floor: %t", breached), fmt.Sprintf("marked %t", e.Breached))

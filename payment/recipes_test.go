@@ -9,15 +9,19 @@ import (
 
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
-// A recipe is one row of the table in docs/ACCOUNTING.md: the entry that the
-// last of some events books under a key. No text means that there is none.
+// A recipe is one row of the table in docs/ACCOUNTING.md: an entry that some
+// events, and the closing of their batch where a date says so, book under a
+// key. No text means that there is none.
 type recipe struct {
-	name  string
-	given []payment.Event
-	key   string
-	want  string
+	name   string
+	given  []payment.Event
+	key    string
+	want   string
+	settle string         // close through this business date; then the first batch is sent and paid
+	rules  *payment.Rules // nil: terms
 }
 
 // captured is the deposit that every recipe is about: 1,000.00 on a Monday.
@@ -27,14 +31,31 @@ func captured() payment.Event { return deposit("d1", "1000.00", "2026-03-02 10:0
 // Wednesday is Holi.
 func saved() payment.Event { return of(hand, deposit("d1", "1000.00", "2026-03-03 10:00")) }
 
-func run(t *testing.T, recipes []recipe) {
-	t.Helper()
-	for _, r := range recipes {
+// recipes are all rows there are.
+func recipes() []recipe {
+	return slices.Concat(depositRecipes(), refundRecipes(), disputeRecipes(), railRecipes(), payoutRecipes(), batchRecipes())
+}
+
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	for _, r := range recipes() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			d := open(t, terms())
+			rules := r.rules
+			if rules == nil {
+				rules = terms()
+			}
+			d := open(t, rules)
 			d.book(r.given...)
-			d.wantEntry(r.key, r.want)
+			batch := ""
+			if r.settle != "" {
+				closed := d.settle(r.settle)[0]
+				if batch = closed.ID; closed.AtClose == settlement.Closed {
+					d.move(payment.BatchSent, batch, "2026-06-03 10:00", "neft")
+					d.move(payment.BatchPaid, batch, "2026-06-03 11:00", "")
+				}
+			}
+			d.wantEntry(strings.ReplaceAll(r.key, "{batch}", batch), strings.ReplaceAll(r.want, "{batch}", batch))
 		})
 	}
 }
@@ -54,155 +75,156 @@ func (d *desk) wantEntry(key, want string) {
 	}
 }
 
-func TestDepositRecipes(t *testing.T) {
-	t.Parallel()
+func depositRecipes() []recipe {
 	failed := []payment.Event{captured(), later(payment.DepositFailed, "d1", "2026-03-02 11:00")}
 	card := by("CARD", captured())
-	run(t, []recipe{
-		{"deposit captured", []payment.Event{captured()}, "deposit/d1/captured", `
+	return []recipe{
+		{name: "deposit captured", given: []payment.Event{captured()}, key: "deposit/d1/captured", want: `
 deposit.captured deposit/d1/captured
   Dr rails/upi/receivable 1000.00
   Cr merchants/m/pending 1000.00
 `},
-		{"processing fee, tax on the fee", []payment.Event{captured()}, "deposit/d1/fee", `
+		{name: "processing fee, tax on the fee", given: []payment.Event{captured()}, key: "deposit/d1/fee", want: `
 deposit.fee deposit/d1/fee < deposit/d1/captured
   Dr merchants/m/pending 20.00
   Cr income/processing_fee 20.00
   Dr merchants/m/pending 3.60
   Cr tax/gst 3.60
 `},
-		{"reserve held", []payment.Event{captured()}, "deposit/d1/reserve", `
+		{name: "reserve held", given: []payment.Event{captured()}, key: "deposit/d1/reserve", want: `
 reserve.held deposit/d1/reserve < deposit/d1/captured
   Dr merchants/m/pending 100.00
   Cr merchants/m/reserve/rolling 100.00
 `},
-		{"available, for merchants settled by hand", []payment.Event{saved(), payout("p1", "1.00", "2026-03-05 10:00")}, "position/hand/INR/available/1", `
+		{name: "available, for merchants settled by hand", given: []payment.Event{saved(), payout("p1", "1.00", "2026-03-05 10:00")}, key: "position/hand/INR/available/1", want: `
 funds.available position/hand/INR/available/1
   Dr merchants/hand/pending 876.40
   Cr merchants/hand/available 876.40
 `},
-		{"failed after capture", failed, "deposit/d1/failed", `
+		{name: "failed after capture", given: failed, key: "deposit/d1/failed", want: `
 deposit.failed deposit/d1/failed
   Dr merchants/m/available 1000.00
   Cr rails/upi/receivable 1000.00
 `},
-		{"failed after capture, its fee returned by policy", failed, "deposit/d1/failed.fee", `
+		{name: "failed after capture, its fee returned by policy", given: failed, key: "deposit/d1/failed.fee", want: `
 fee.returned deposit/d1/failed.fee < deposit/d1/failed
   Dr income/processing_fee 20.00
   Dr tax/gst 3.60
   Cr merchants/m/available 23.60
 `},
-		{"failed after capture, its fee kept by policy", []payment.Event{card, failed[1]}, "deposit/d1/failed.fee", ``},
-		{"failed after capture, its reserve released", failed, "deposit/d1/reserve.released", `
+		{name: "failed after capture, its fee kept by policy", given: []payment.Event{card, failed[1]}, key: "deposit/d1/failed.fee", want: ``},
+		{name: "failed after capture, its reserve released", given: failed, key: "deposit/d1/reserve.released", want: `
 reserve.released deposit/d1/reserve.released < deposit/d1/failed
   Dr merchants/m/reserve/rolling 100.00
   Cr merchants/m/available 100.00
 `},
-	})
+	}
 }
 
-func TestRefundRecipes(t *testing.T) {
-	t.Parallel()
+func refundRecipes() []recipe {
 	card := by("CARD", captured())
 	quarter := refund("r1", "d1", "250.00", "2026-03-02 12:00")
 	confirmed := later(payment.RefundConfirmed, "r1", "2026-03-02 13:00")
 	failed := later(payment.RefundFailed, "r1", "2026-03-02 14:00")
-	run(t, []recipe{
-		{"refund, fee kept", []payment.Event{card, refund("r1", "d1", "1000.00", "2026-03-02 12:00")}, "refund/r1/created", `
+	return []recipe{
+		{name: "refund, fee kept", given: []payment.Event{card, refund("r1", "d1", "1000.00", "2026-03-02 12:00")}, key: "refund/r1/created", want: `
 refund.created refund/r1/created
   Dr merchants/m/available 1000.00
   Cr rails/card/refunds 1000.00
 `},
-		{"refund, fee kept, nothing else", []payment.Event{card, refund("r1", "d1", "1000.00", "2026-03-02 12:00")}, "refund/r1/fee", ``},
-		{"refund 250.00", []payment.Event{captured(), quarter}, "refund/r1/created", `
+		{name: "refund, fee kept, nothing else", given: []payment.Event{card, refund("r1", "d1", "1000.00", "2026-03-02 12:00")}, key: "refund/r1/fee", want: ``},
+		{name: "refund 250.00", given: []payment.Event{captured(), quarter}, key: "refund/r1/created", want: `
 refund.created refund/r1/created
   Dr merchants/m/available 250.00
   Cr rails/upi/refunds 250.00
 `},
-		{"fee returned pro rata", []payment.Event{captured(), quarter}, "refund/r1/fee", `
+		{name: "fee returned pro rata", given: []payment.Event{captured(), quarter}, key: "refund/r1/fee", want: `
 fee.returned refund/r1/fee < refund/r1/created
   Dr income/processing_fee 5.00
   Dr tax/gst 0.90
   Cr merchants/m/available 5.90
 `},
-		{"refund confirmed", []payment.Event{captured(), quarter, confirmed}, "refund/r1/confirmed", `
+		{name: "refund confirmed", given: []payment.Event{captured(), quarter, confirmed}, key: "refund/r1/confirmed", want: `
 refund.confirmed refund/r1/confirmed
   Dr rails/upi/refunds 250.00
   Cr bank/escrow_in 250.00
 `},
-		{"refund failed", []payment.Event{captured(), quarter, failed}, "refund/r1/failed", `
+		{name: "refund failed", given: []payment.Event{captured(), quarter, failed}, key: "refund/r1/failed", want: `
 refund.failed refund/r1/failed
   Dr rails/upi/refunds 250.00
   Cr merchants/m/available 250.00
 `},
-		{"a fee return is undone by its own entry", []payment.Event{captured(), quarter, failed}, "refund/r1/failed.fee", `
+		{name: "a fee return is undone by its own entry", given: []payment.Event{captured(), quarter, failed}, key: "refund/r1/failed.fee", want: `
 fee.recharged refund/r1/failed.fee < refund/r1/failed
   Dr merchants/m/available 5.00
   Cr income/processing_fee 5.00
   Dr merchants/m/available 0.90
   Cr tax/gst 0.90
 `},
-		{"refund failed before it was confirmed does not touch the bank", []payment.Event{captured(), quarter, failed}, "refund/r1/bounced", ``},
-		{"refund failed after it was confirmed comes back from the bank", []payment.Event{captured(), quarter, confirmed, failed}, "refund/r1/bounced", `
+		{name: "refund failed before it was confirmed does not touch the bank", given: []payment.Event{captured(), quarter, failed}, key: "refund/r1/bounced", want: ``},
+		{name: "refund failed after it was confirmed comes back from the bank", given: []payment.Event{captured(), quarter, confirmed, failed}, key: "refund/r1/bounced", want: `
 refund.bounced refund/r1/bounced
   Dr bank/escrow_in 250.00
   Cr rails/upi/refunds 250.00
 `},
-		{"refund failed after it was confirmed", []payment.Event{captured(), quarter, confirmed, failed}, "refund/r1/failed", `
+		{name: "refund failed after it was confirmed", given: []payment.Event{captured(), quarter, confirmed, failed}, key: "refund/r1/failed", want: `
 refund.failed refund/r1/failed
   Dr rails/upi/refunds 250.00
   Cr merchants/m/available 250.00
 `},
-	})
+	}
 }
 
-func TestDisputeRecipes(t *testing.T) {
-	t.Parallel()
+func disputeRecipes() []recipe {
 	opened := []payment.Event{captured(), dispute("c1", "d1", "750.00", "2026-03-02 15:00")}
 	won := later(payment.DisputeWon, "c1", "2026-03-02 16:00")
-	run(t, []recipe{
-		{"dispute opened", opened, "dispute/c1/opened", `
+	return []recipe{
+		{name: "dispute opened", given: opened, key: "dispute/c1/opened", want: `
 dispute.opened dispute/c1/opened
   Dr merchants/m/available 750.00
   Cr disputes/upi/clearing 750.00
 `},
-		{"dispute fee + tax", opened, "dispute/c1/fee", `
+		{name: "dispute fee + tax", given: opened, key: "dispute/c1/fee", want: `
 dispute.fee dispute/c1/fee < dispute/c1/opened
   Dr merchants/m/available 15.00
   Cr income/dispute_fee 15.00
   Dr merchants/m/available 2.70
   Cr tax/gst 2.70
 `},
-		{"dispute won", append(opened, won), "dispute/c1/won", `
+		{name: "dispute won", given: append(opened, won), key: "dispute/c1/won", want: `
 dispute.won dispute/c1/won
   Dr disputes/upi/clearing 750.00
   Cr merchants/m/available 750.00
 `},
-		{"dispute won in part", append(opened, withAmount("300.00", won)), "dispute/c1/won", `
+		{name: "dispute won in part", given: append(opened, withAmount("300.00", won)), key: "dispute/c1/won", want: `
 dispute.won dispute/c1/won
   Dr disputes/upi/clearing 300.00
   Cr merchants/m/available 300.00
 `},
-		{"dispute won, its fee kept", append(opened, won), "dispute/c1/won.fee", ``},
-	})
-}
-
-// A won dispute gives its fee back where the policy says so.
-func TestDisputeFeeReturnedOnWin(t *testing.T) {
-	t.Parallel()
-	rules := terms()
-	for i := range rules.Fees {
-		rules.Fees[i].Dispute = fees.DisputeReturnOnWin
-	}
-	d := open(t, rules)
-	d.book(captured(), dispute("c1", "d1", "750.00", "2026-03-02 15:00"), later(payment.DisputeWon, "c1", "2026-03-02 16:00"))
-	d.wantEntry("dispute/c1/won.fee", `
+		{name: "dispute won, its fee returned by policy", rules: generous(), given: append(opened, won), key: "dispute/c1/won.fee", want: `
 fee.returned dispute/c1/won.fee < dispute/c1/won
   Dr income/dispute_fee 15.00
   Dr tax/gst 2.70
   Cr merchants/m/available 17.70
-`)
-	d.stands(m, "available 0.00", "pending 876.40")
+`},
+		{name: "dispute won, its fee kept", given: append(opened, won), key: "dispute/c1/won.fee", want: ``},
+	}
+}
+
+// generous are the terms, and a won dispute gives its fee back.
+func generous() *payment.Rules {
+	rules := terms()
+	for i := range rules.Fees {
+		rules.Fees[i].Dispute = fees.DisputeReturnOnWin
+	}
+	return rules
+}
+
+// dear are the terms, and a capture costs 10.00 whatever its amount.
+func dear() *payment.Rules {
+	rules := terms()
+	rules.Fees[0].Components[0] = fees.Component{Kind: "commission", Fixed: new(rs("10.00"))}
+	return rules
 }
 
 // Nothing moves when a dispute is lost: the money went when it was opened.
@@ -221,51 +243,49 @@ func TestDisputeLostBooksNothing(t *testing.T) {
 	d.account("disputes/upi/clearing", "-750.00") // what the scheme will debit us
 }
 
-func TestRailRecipes(t *testing.T) {
-	t.Parallel()
+func railRecipes() []recipe {
 	netted := railPays("s1", "1000.00", "2026-03-03 09:00")
 	netted.Cost, netted.CostTax = rs("5.00"), rs("0.90")
 	kept := railPays("s1", "1000.00", "2026-03-03 09:00")
 	kept.Cost = rs("1000.00")
-	run(t, []recipe{
-		{"rail pays us", []payment.Event{captured(), railPays("s1", "1000.00", "2026-03-03 09:00")}, "rail_settlement/s1/received", `
+	return []recipe{
+		{name: "rail pays us", given: []payment.Event{captured(), railPays("s1", "1000.00", "2026-03-03 09:00")}, key: "rail_settlement/s1/received", want: `
 rail.settled rail_settlement/s1/received
   Dr bank/escrow_in 1000.00
   Cr rails/upi/receivable 1000.00
 `},
-		{"rail netted its cost", []payment.Event{captured(), netted}, "rail_settlement/s1/received", `
+		{name: "rail netted its cost", given: []payment.Event{captured(), netted}, key: "rail_settlement/s1/received", want: `
 rail.settled rail_settlement/s1/received
   Dr bank/escrow_in 994.10
   Dr expense/rail_cost 5.00
   Dr input_tax/gst 0.90
   Cr rails/upi/receivable 1000.00
 `},
-		{"rail kept everything", []payment.Event{captured(), kept}, "rail_settlement/s1/received", `
+		{name: "rail kept everything", given: []payment.Event{captured(), kept}, key: "rail_settlement/s1/received", want: `
 rail.settled rail_settlement/s1/received
   Dr expense/rail_cost 1000.00
   Cr rails/upi/receivable 1000.00
 `},
-	})
+	}
 }
 
 // A payout of A = 500.00 costs f = 5.00 and t = 0.90 on top.
-func TestPayoutRecipes(t *testing.T) {
-	t.Parallel()
+func payoutRecipes() []recipe {
 	requested := []payment.Event{saved(), payout("p1", "500.00", "2026-03-05 10:00")}
 	sent := append(slices.Clip(requested), later(payment.PayoutSent, "p1", "2026-03-05 11:00"))
 	completed := append(slices.Clip(sent), later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
-	run(t, []recipe{
-		{"payout requested", requested, "payout/p1/requested", `
+	return []recipe{
+		{name: "payout requested", given: requested, key: "payout/p1/requested", want: `
 payout.requested payout/p1/requested
   Dr merchants/hand/available 505.90
   Cr merchants/hand/payouts 505.90
 `},
-		{"payout sent", sent, "payout/p1/sent", `
+		{name: "payout sent", given: sent, key: "payout/p1/sent", want: `
 payout.sent payout/p1/sent
   Dr merchants/hand/payouts 500.00
   Cr rails/imps/payouts 500.00
 `},
-		{"payout completed", completed, "payout/p1/completed", `
+		{name: "payout completed", given: completed, key: "payout/p1/completed", want: `
 payout.completed payout/p1/completed
   Dr rails/imps/payouts 500.00
   Dr merchants/hand/payouts 5.90
@@ -273,21 +293,59 @@ payout.completed payout/p1/completed
   Cr income/payout_fee 5.00
   Cr tax/gst 0.90
 `},
-		{"payout failed before it was sent", append(requested, later(payment.PayoutFailed, "p1", "2026-03-05 12:00")), "payout/p1/failed", `
+		{name: "payout failed before it was sent", given: append(requested, later(payment.PayoutFailed, "p1", "2026-03-05 12:00")), key: "payout/p1/failed", want: `
 payout.failed payout/p1/failed
   Dr merchants/hand/payouts 505.90
   Cr merchants/hand/available 505.90
 `},
-		{"payout failed after it was sent", append(slices.Clip(sent), later(payment.PayoutFailed, "p1", "2026-03-05 12:00")), "payout/p1/failed", `
+		{name: "payout failed after it was sent", given: append(slices.Clip(sent), later(payment.PayoutFailed, "p1", "2026-03-05 12:00")), key: "payout/p1/failed", want: `
 payout.failed payout/p1/failed
   Dr rails/imps/payouts 500.00
   Dr merchants/hand/payouts 5.90
   Cr merchants/hand/available 505.90
 `},
-		{"payout returned after completed", append(completed, later(payment.PayoutReturned, "p1", "2026-03-06 12:00")), "payout/p1/returned", `
+		{name: "payout returned after completed", given: append(completed, later(payment.PayoutReturned, "p1", "2026-03-06 12:00")), key: "payout/p1/returned", want: `
 payout.returned payout/p1/returned
   Dr bank/escrow_in 500.00
   Cr merchants/hand/available 500.00
 `},
-	})
+	}
+}
+
+func batchRecipes() []recipe {
+	given := []payment.Event{captured()}
+	return []recipe{
+		{name: "available, when the batch closes", given: given, settle: "2026-03-02", key: "settlement/{batch}/available", want: `
+funds.available settlement/{batch}/available
+  Dr merchants/m/pending 876.40
+  Cr merchants/m/available 876.40
+`},
+		{
+			name: "available, fees above what was captured", given: []payment.Event{deposit("d1", "1.00", "2026-03-02 10:00")}, rules: dear(),
+			settle: "2026-03-02", key: "settlement/{batch}/available", want: `
+funds.available settlement/{batch}/available
+  Cr merchants/m/pending 10.90
+  Dr merchants/m/available 10.90
+`},
+		{name: "batch closed", given: given, settle: "2026-03-02", key: "settlement/{batch}/closed", want: `
+settlement.closed settlement/{batch}/closed
+  Dr merchants/m/available 876.40
+  Cr settlements/{batch} 876.40
+`},
+		{name: "batch sent", given: given, settle: "2026-03-02", key: "settlement/{batch}/sent", want: `
+settlement.sent settlement/{batch}/sent
+  Dr settlements/{batch} 876.40
+  Cr rails/neft/payouts 876.40
+`},
+		{name: "batch paid", given: given, settle: "2026-03-02", key: "settlement/{batch}/paid", want: `
+settlement.paid settlement/{batch}/paid
+  Dr rails/neft/payouts 876.40
+  Cr bank/escrow_in 876.40
+`},
+		{name: "reserve released after its days", given: given, settle: "2026-05-31", key: "deposit/d1/reserve.released", want: `
+reserve.released deposit/d1/reserve.released
+  Dr merchants/m/reserve/rolling 100.00
+  Cr merchants/m/available 100.00
+`},
+	}
 }

@@ -18,11 +18,10 @@ func ByHand(ctx context.Context, r ledger.Reader, schedules Schedules, ready Rea
 	if err != nil {
 		return nil, err
 	}
-	for record, err := range r.Records(ctx, payment.HoldRecord, "", "") {
+	for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		hold := record.(*payment.Hold)
 		if !hold.Manual {
 			continue
 		}
@@ -46,11 +45,10 @@ func (r Ready) reaches(s *merchant.Schedule, date calendar.Date) (time.Time, boo
 
 func maturing(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]ledger.Command, error) {
 	var commands []ledger.Command
-	for record, err := range r.Records(ctx, payment.PositionRecord, "", "") {
+	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		p := record.(*payment.Position)
 		if len(p.Maturing) == 0 {
 			continue
 		}

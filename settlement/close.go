@@ -45,8 +45,9 @@ func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch))
 		n := 0
 		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
 			finished, n = nil, 0
+			marks := make(marks)
 			for lines := 0; n < len(targets) && lines < c.chunk(); n++ {
-				batch, err := c.closeTx(ctx, tx, &targets[n])
+				batch, err := c.closeTx(ctx, tx, &targets[n], marks)
 				if err != nil {
 					return fmt.Errorf("close %s %s %s: %w", targets[n].Merchant, targets[n].Currency, targets[n].Window.BusinessDate, err)
 				}
@@ -77,11 +78,11 @@ func (c *Closer) resume(ctx context.Context, done func(*Batch)) error {
 	var left []*Batch
 	err := c.Books.Read(ctx, func(r ledger.Reader) error {
 		var ids []string
-		for record, err := range r.Records(ctx, ClosingRecord, "", "") {
+		for unfinished, err := range ledger.RecordsOf[*Unfinished](ctx, r, ClosingRecord, "") {
 			if err != nil {
 				return err
 			}
-			ids = append(ids, record.(*Unfinished).Batch)
+			ids = append(ids, unfinished.Batch)
 		}
 		for _, id := range ids {
 			batch, err := Find(ctx, r, id)
@@ -134,8 +135,25 @@ func (c *Closer) run(ctx context.Context, tx ledger.Tx, cmd ledger.Command) erro
 	return errs[0]
 }
 
+// marks keeps the sequences of watermarks during one transaction, for batches
+// that close together share one. Closing does not change them: it books no
+// entry before its own.
+type marks map[time.Time]uint64
+
+func (m marks) before(ctx context.Context, r ledger.Reader, at time.Time) (Watermark, error) {
+	seq, ok := m[at]
+	if !ok {
+		var err error
+		if seq, err = ledger.SeqBefore(ctx, r, at); err != nil {
+			return Watermark{}, err
+		}
+		m[at] = seq
+	}
+	return Watermark{Seq: seq, Before: at}, nil
+}
+
 // closeTx begins one batch; nil when it is closed already or has no member.
-func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target) (*Batch, error) {
+func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks marks) (*Batch, error) {
 	schedule, err := c.Schedules(t.Window.Schedule)
 	if err != nil {
 		return nil, err
@@ -147,9 +165,9 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target) (*Batch, 
 	cmd := &closing{minPayout: schedule.MinPayout}
 	cmd.fixed = Batch{
 		ID: batchID(t), Merchant: t.Merchant, Currency: t.Currency, Window: t.Window, Status: Closing,
-		Region: region.ID, Bank: region.Bank, Watermark: Watermark{Before: watermark(schedule, t.Window.Window)},
+		Region: region.ID, Bank: region.Bank,
 	}
-	if cmd.fixed.Watermark.Seq, err = ledger.SeqBefore(ctx, tx, cmd.fixed.Watermark.Before); err != nil {
+	if cmd.fixed.Watermark, err = marks.before(ctx, tx, watermark(schedule, t.Window.Window)); err != nil {
 		return nil, err
 	}
 	late, err := cmd.count(ctx, tx, t, c.Schedules, c.chunk())
@@ -169,11 +187,11 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target) (*Batch, 
 }
 
 func (c *Closer) region(ctx context.Context, tx ledger.Tx, t *Target) (*merchant.Region, error) {
-	for record, err := range tx.Records(ctx, payment.MerchantRecord, t.Merchant, "") {
+	for m, err := range ledger.RecordsOf[*payment.Merchant](ctx, tx, payment.MerchantRecord, t.Merchant) {
 		if err != nil {
 			return nil, err
 		}
-		if m := record.(*payment.Merchant); m.ID == t.Merchant {
+		if m.ID == t.Merchant {
 			return c.Book.Region(&m.Merchant, t.Currency)
 		}
 		break

@@ -50,7 +50,7 @@ func histories(inOrder bool) *rapid.Generator[history] {
 			})
 			return h
 		}
-		for range rapid.IntRange(0, 4).Draw(t, "late ones") {
+		for range rapid.IntRange(0, 6).Draw(t, "late ones") {
 			from := rapid.IntRange(0, len(h.events)-1).Draw(t, "late")
 			to := rapid.IntRange(from, len(h.events)-1).Draw(t, "booked behind")
 			late := h.events[from]
@@ -79,12 +79,12 @@ func drawRules(t *rapid.T) *payment.Rules {
 	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
 	rules := priced(rulesWith(in, pk))
 	for _, s := range []merchant.Schedule{card, byHand} {
-		if rapid.Bool().Draw(t, "schedule "+s.ID) {
+		if rapid.IntRange(0, 3).Draw(t, "schedule "+s.ID) > 0 {
 			rules.Book.Schedules = append(rules.Book.Schedules, s)
 		}
 	}
-	if rapid.Bool().Draw(t, "reserve") {
-		reserving(rules, rapid.IntRange(3, 12).Draw(t, "reserve days"), "IN")
+	if rapid.IntRange(0, 3).Draw(t, "reserve") > 0 {
+		reserving(rules, rapid.IntRange(3, 6).Draw(t, "reserve days"), "IN")
 	}
 	return rules
 }
@@ -138,7 +138,7 @@ func drawDeposit(t *rapid.T, i int, instants *rapid.Generator[time.Time]) paymen
 	switch rapid.IntRange(0, 5).Draw(t, "kind of deposit") {
 	case 0:
 		e.Currency = pkr()
-	case 1, 2:
+	case 1, 2, 3:
 		e.Method = "CARD"
 	}
 	return e
@@ -152,7 +152,10 @@ func drawFollowUp(t *rapid.T, i int, events []payment.Event) []payment.Event {
 		return at.Add(time.Duration(rapid.Int64Range(0, 10*24*3600).Draw(t, "after")) * time.Second)
 	}
 	at, id := next(d.OccurredAt), fmt.Sprint("f", i)
-	part := money.Minor(rapid.Int64Range(1, 20000).Draw(t, "part"))
+	part := d.Amount
+	if rapid.Bool().Draw(t, "in part") {
+		part = money.Minor(rapid.Int64Range(1, 20000).Draw(t, "part"))
+	}
 	on := func(k payment.Kind) payment.Event {
 		return payment.Event{Kind: k, ID: id, Parent: d.ID, OccurredAt: at, Currency: d.Currency, Amount: money.Min(part, d.Amount), ReasonCode: "said so"}
 	}

@@ -24,12 +24,18 @@ func TestEveryMovementOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(false).Draw(t, "history")
 		files.with(t, history.rules, func(h *house) {
-			h.live(history.events)
-			for _, now := range drawRuns(t, history) {
-				h.settle(now)
-				checkPlaces(t, h)
-				checkSums(t, h)
+			for rest := history.events; len(rest) > 0; {
+				n := rapid.IntRange(1, len(rest)).Draw(t, "file of")
+				h.live(rest[:n])
+				last := rest[n-1].OccurredAt
+				rest = rest[n:]
+				if rapid.Bool().Draw(t, "settle behind it") {
+					h.settle(last)
+				}
 			}
+			h.settle(history.end)
+			checkPlaces(t, h)
+			checkSums(t, h)
 		})
 	})
 }

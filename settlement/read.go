@@ -16,11 +16,11 @@ var ErrUnknownBatch = errors.New("batch is not known")
 
 // Find reads a batch by id. Error: ErrUnknownBatch.
 func Find(ctx context.Context, r ledger.Reader, id string) (*Batch, error) {
-	for record, err := range r.Records(ctx, BatchRecord, id, "") {
+	for b, err := range ledger.RecordsOf[*Batch](ctx, r, BatchRecord, id) {
 		if err != nil {
 			return nil, err
 		}
-		if b := record.(*Batch); b.ID == id {
+		if b.ID == id {
 			return b, nil
 		}
 		break
@@ -40,10 +40,10 @@ func OnDay(ctx context.Context, r ledger.Reader, currency money.Currency, date c
 
 func list(ctx context.Context, r ledger.Reader, prefix string) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		for record, err := range r.Records(ctx, DayRecord, prefix, "") {
+		for day, err := range ledger.RecordsOf[*Day](ctx, r, DayRecord, prefix) {
 			var batch *Batch
 			if err == nil {
-				batch, err = Find(ctx, r, record.(*Day).Batch)
+				batch, err = Find(ctx, r, day.Batch)
 			}
 			if err == nil && batch.Status == Closing {
 				continue
@@ -57,14 +57,7 @@ func list(ctx context.Context, r ledger.Reader, prefix string) iter.Seq2[*Batch,
 
 // Lines yields the lines of a batch in order.
 func Lines(ctx context.Context, r ledger.Reader, batch string) iter.Seq2[*Line, error] {
-	return func(yield func(*Line, error) bool) {
-		for record, err := range r.Records(ctx, LineRecord, batch+"/", "") {
-			line, _ := record.(*Line)
-			if !yield(line, err) || err != nil {
-				return
-			}
-		}
-	}
+	return ledger.RecordsOf[*Line](ctx, r, LineRecord, batch+"/")
 }
 
 // Reported is how far the daily files of a currency have been written.
@@ -79,11 +72,11 @@ func (r *Reported) Ref() ledger.Ref { return ledger.Ref{Kind: ReportedRecord, ID
 // ReportedThrough gives the last business date whose files were written; the
 // zero date when none were.
 func ReportedThrough(ctx context.Context, r ledger.Reader, currency money.Currency) (calendar.Date, error) {
-	for record, err := range r.Records(ctx, ReportedRecord, currency.String(), "") {
+	for reported, err := range ledger.RecordsOf[*Reported](ctx, r, ReportedRecord, currency.String()) {
 		if err != nil {
 			return calendar.Date{}, err
 		}
-		return record.(*Reported).Through, nil
+		return reported.Through, nil
 	}
 	return calendar.Date{}, nil
 }
@@ -91,11 +84,11 @@ func ReportedThrough(ctx context.Context, r ledger.Reader, currency money.Curren
 // FirstDay gives the business date of a currency's first batch; the zero date
 // when there is none.
 func FirstDay(ctx context.Context, r ledger.Reader, currency money.Currency) (calendar.Date, error) {
-	for record, err := range r.Records(ctx, DayRecord, currency.String()+"/", "") {
+	for day, err := range ledger.RecordsOf[*Day](ctx, r, DayRecord, currency.String()+"/") {
 		if err != nil {
 			return calendar.Date{}, err
 		}
-		return record.(*Day).Date, nil
+		return day.Date, nil
 	}
 	return calendar.Date{}, nil
 }

@@ -190,7 +190,7 @@ func dueHolds(ctx context.Context, r ledger.Reader, t *Target, schedules Schedul
 
 func compareTargets(a, b Target) int {
 	return cmp.Or(
-		a.Window.Closes.Compare(b.Window.Closes),
+		a.watermark.Compare(b.watermark),
 		cmp.Compare(a.Merchant, b.Merchant),
 		a.Currency.Compare(b.Currency),
 		cmp.Compare(a.Window.Schedule.String(), b.Window.Schedule.String()),

@@ -117,11 +117,10 @@ func (v *verifier) once(place string, item *payment.Item) {
 }
 
 func (v *verifier) readItems(ctx context.Context) error {
-	for record, err := range v.reader.Records(ctx, payment.ItemRecord, "", "") {
+	for item, err := range ledger.RecordsOf[*payment.Item](ctx, v.reader, payment.ItemRecord, "") {
 		if err != nil {
 			return err
 		}
-		item := record.(*payment.Item)
 		v.once("movement "+item.Entry, item)
 		s := v.of(item.Merchant, item.Currency)
 		v.add(&s.unassigned, item.Net)
@@ -132,11 +131,10 @@ func (v *verifier) readItems(ctx context.Context) error {
 }
 
 func (v *verifier) readHolds(ctx context.Context) error {
-	for record, err := range v.reader.Records(ctx, payment.HoldRecord, "", "") {
+	for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, v.reader, payment.HoldRecord, "") {
 		if err != nil {
 			return err
 		}
-		hold := record.(*payment.Hold)
 		left, err := hold.Left()
 		if err != nil {
 			v.find("hold "+hold.ID, "a valid hold", err.Error())
@@ -150,11 +148,10 @@ func (v *verifier) readHolds(ctx context.Context) error {
 // readPositions compares positions with the items, and moves what has matured
 // from one account to the other, as it was booked.
 func (v *verifier) readPositions(ctx context.Context) error {
-	for record, err := range v.reader.Records(ctx, payment.PositionRecord, "", "") {
+	for p, err := range ledger.RecordsOf[*payment.Position](ctx, v.reader, payment.PositionRecord, "") {
 		if err != nil {
 			return err
 		}
-		p := record.(*payment.Position)
 		s := v.of(p.Merchant, p.Currency)
 		open := s.unassigned
 		v.add(&open, s.left.Neg())

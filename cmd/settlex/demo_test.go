@@ -15,8 +15,9 @@ import (
 	"github.com/settlex/settlex/payment"
 )
 
-// One demo for all that can be asked about what it leaves behind, in turn: the
-// data file has one user at a time.
+// One demo for all that can be asked about what it leaves behind.
+//
+//nolint:tparallel // in turn: the data file has one user at a time
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "settlex-demo")
@@ -71,6 +72,7 @@ func golden(t *testing.T, name, got string) {
 
 // The second run says that nothing changed, and is right.
 func demoAgain(t *testing.T, dir, first string) {
+	t.Helper()
 	before := tree(t, dir, true)
 	again := succeed(t, "demo", "--dir", dir)
 	if diff := cmp.Diff(before, tree(t, dir, true)); diff != "" {
@@ -79,8 +81,9 @@ func demoAgain(t *testing.T, dir, first string) {
 	if !strings.Contains(again, "nothing changed") {
 		t.Errorf("it does not say that nothing changed:\n%s", again)
 	}
-	figures := func(s string) string { return s[:strings.Index(s, "verify found nothing")] }
-	if diff := cmp.Diff(figures(first), figures(again)); diff != "" {
+	figuresOfFirst, _, _ := strings.Cut(first, "verify found nothing")
+	figures, _, _ := strings.Cut(again, "verify found nothing")
+	if diff := cmp.Diff(figuresOfFirst, figures); diff != "" {
 		t.Errorf("figures (-first +second):\n%s", diff)
 	}
 }
@@ -130,6 +133,7 @@ func count2amount(t *testing.T, text string) money.Amount {
 // What is printed about batches is what their files hold, and what is printed
 // about the rest is what the tail's file holds.
 func compareWithFiles(t *testing.T, dir string, c money.Currency, shown printed) {
+	t.Helper()
 	itemised := readCSV(t, filepath.Join(dir, "settlex_itemised_all_"+c.String()+"_*.csv"))
 	batches := readCSV(t, filepath.Join(dir, "settlex_summary_all_"+c.String()+"_*.csv"))
 	tail := readCSV(t, filepath.Join(dir, "settlex_tail_all_"+c.String()+"_*.csv"))
@@ -188,6 +192,7 @@ func sumMovements(t *testing.T, rows []csvRow) map[string]money.Amount {
 
 // What is printed about all movements together is what the file of events says.
 func compareWithEvents(t *testing.T, c money.Currency, shown printed) {
+	t.Helper()
 	amounts, labels := make(map[string]money.Amount), make(map[string]string)
 	want := map[string]money.Amount{"payments": {}, "refunds": {}, "disputes": {}, "payouts": {}}
 	add := func(label string, amount money.Amount) { want[label] = plus(t, want[label], amount) }
@@ -242,6 +247,7 @@ func checkOnce(t *testing.T, dir, typ string, ids []string) {
 
 // The report of one batch holds its rows of the day's report.
 func reportOneBatch(t *testing.T, dir string) {
+	t.Helper()
 	var of []csvRow
 	day := readCSV(t, filepath.Join(dir, "reports", "settlex_itemised_all_INR_2026-03-11_*.csv"))
 	id := day[len(day)-1]["batch_id"]

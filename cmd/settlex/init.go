@@ -37,14 +37,20 @@ func (p *program) setUp(ctx context.Context, template string) error {
 	}
 	if !there {
 		text := sample.ConfigYAML()
+		name := p.config
 		if template != "" {
+			name = template
 			if text, err = os.ReadFile(template); err != nil {
 				return err
 			}
 		}
-		if err := p.writeConfig(text); err != nil {
+		if _, err := config.Parse(name, text); err != nil { // what does not hold together is of no use
 			return err
 		}
+		if err := newFile(p.config, text); err != nil {
+			return err
+		}
+		p.sayf("wrote %s\n", p.config)
 	}
 	c, err := p.load()
 	if err != nil {
@@ -64,17 +70,5 @@ func (p *program) setUp(ctx context.Context, template string) error {
 		return err
 	}
 	p.sayf("made %s\n", c.Data)
-	return nil
-}
-
-// writeConfig writes a configuration that holds together.
-func (p *program) writeConfig(text []byte) error {
-	if _, err := config.Parse(p.config, text); err != nil {
-		return err
-	}
-	if err := newFile(p.config, text); err != nil {
-		return err
-	}
-	p.sayf("wrote %s\n", p.config)
 	return nil
 }

@@ -51,7 +51,17 @@ func killedJob() [][]string {
 type kill struct {
 	step  int           // which of the commands
 	line  int           // of its standard error, from 1
+	part  int           // or, counted from 1, of its time:
 	after time.Duration // since it was started
+}
+
+// String is the place without a time, which differs from run to run.
+func (k kill) String() string {
+	command := killedJob()[k.step][0]
+	if k.line > 0 {
+		return fmt.Sprintf("%s line %d", command, k.line)
+	}
+	return fmt.Sprintf("%s part %d", command, k.part)
 }
 
 // runJob runs the commands in a directory as processes, up to the one that is
@@ -121,29 +131,29 @@ func TestKilled(t *testing.T) {
 		for line := 1; line <= 3; line++ {
 			kills = append(kills, kill{step: step, line: line})
 		}
-		for part := range 2 {
-			kills = append(kills, kill{step: step, after: whole / 3 * time.Duration(part+1) / 3})
+		for part := 1; part <= 2; part++ {
+			kills = append(kills, kill{step: step, part: part, after: whole / 3 * time.Duration(part) / 3})
 		}
 	}
 	var hits atomic.Int64
-	t.Run("at", func(t *testing.T) {
-		for i, k := range kills {
-			t.Run(fmt.Sprint(i), func(t *testing.T) {
-				t.Parallel()
-				dir := firstDays(t)
-				if runJob(t, dir, k) {
-					hits.Add(1)
-				}
-				runJob(t, dir, kill{})
-				if diff := cmp.Diff(want, outcomeOf(t, dir)); diff != "" {
-					t.Errorf("killed at %+v (-undisturbed +killed):\n%s", k, diff)
-				}
-			})
+	t.Cleanup(func() {
+		t.Logf("%d of %d processes were killed before they were done", hits.Load(), len(kills))
+		if hits.Load() == 0 {
+			t.Error("no process was killed")
 		}
 	})
-	t.Logf("%d of %d processes were killed before they were done", hits.Load(), len(kills))
-	if hits.Load() == 0 {
-		t.Error("no process was killed")
+	for _, k := range kills {
+		t.Run(k.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := firstDays(t)
+			if runJob(t, dir, k) {
+				hits.Add(1)
+			}
+			runJob(t, dir, kill{})
+			if diff := cmp.Diff(want, outcomeOf(t, dir)); diff != "" {
+				t.Errorf("(-undisturbed +killed):\n%s", diff)
+			}
+		})
 	}
 }
 

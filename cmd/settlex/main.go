@@ -7,6 +7,7 @@
 //	settlex ingest payments.csv
 //	settlex settle --through 2026-03-31
 //	settlex report --date 2026-03-31
+//	settlex summary
 //
 // Every rule is in the packages below; a command parses its flags, calls the
 // engine and prints. Exit codes: 0 done, 1 failed, 2 called wrongly. Results go

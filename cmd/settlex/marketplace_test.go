@@ -43,6 +43,10 @@ func TestMarketplace(t *testing.T) {
 	succeed(t, "settle", "--through", "2017-12-31", "--config", config)
 	succeed(t, "report", "--from", "2017-12-01", "--to", "2017-12-31", "--format", "csv", "--config", config)
 	checkMarketplace(t, data, reports)
+	shown := readSummary(t, succeed(t, "summary", "--config", config), money.MustCurrency("BRL"))
+	if got := []money.Amount{shown["payments"][2], shown["refunds"][2]}; got[0] != money.Minor(337_545_42) || got[1] != money.Minor(-932_19) {
+		t.Errorf("summary prints payments of %s and refunds of %s", got[0], got[1])
+	}
 	if tail := readCSV(t, filepath.Join(reports, "settlex_tail_*.csv")); len(tail) > 0 {
 		t.Errorf("%d movements are in no batch, the first: %v", len(tail), tail[0])
 	}

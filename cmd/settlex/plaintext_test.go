@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 // agreeWithHLedger lets hledger read the export, its assertions included, and
 // compares its balances with ours.
 func agreeWithHLedger(t *testing.T, config, summary string) {
+	t.Helper()
 	hledger, err := exec.LookPath("hledger")
 	testneed.Need(t, "hledger", "apt-get install hledger", err == nil)
 	journal := filepath.Join(t.TempDir(), "settlex.journal")
@@ -31,6 +33,7 @@ func agreeWithHLedger(t *testing.T, config, summary string) {
 
 // agreeWithBeancount does the same with beancount.
 func agreeWithBeancount(t *testing.T, config, summary string) {
+	t.Helper()
 	check, err := exec.LookPath("bean-check")
 	testneed.Need(t, "beancount", "apt-get install beancount", err == nil)
 	query, err := exec.LookPath("bean-query")
@@ -45,7 +48,7 @@ func agreeWithBeancount(t *testing.T, config, summary string) {
 func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), program, args...).Output()
-	if exit, ok := err.(*exec.ExitError); ok {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		t.Fatalf("%s: %v\n%s", filepath.Base(program), err, exit.Stderr)
 	}
 	if err != nil {

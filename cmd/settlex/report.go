@@ -36,7 +36,7 @@ and zero totals. The same batch gives the same bytes, and a file that is there a
 			if err := flags.check(); err != nil {
 				return misused(cmd, err)
 			}
-			return p.within(cmd.Context(), func(s *session) error { return p.files(cmd.Context(), s, &flags) })
+			return p.within(cmd.Context(), func(s *session) error { return p.report(cmd.Context(), s, &flags) })
 		},
 	}
 	cmd.Flags().Var(&flags.date, "date", "business `DATE`, YYYY-MM-DD")
@@ -73,7 +73,7 @@ func (f *reportFlags) check() error {
 	return nil
 }
 
-func (p *program) files(ctx context.Context, s *session, flags *reportFlags) error {
+func (p *program) report(ctx context.Context, s *session, flags *reportFlags) error {
 	options := settlex.ReportOptions{Dir: flags.out, Formats: flags.formats, From: flags.from.Date, To: flags.to.Date, Tail: flags.tail}
 	if options.Dir == "" {
 		options.Dir = s.Reports
@@ -94,6 +94,28 @@ func (p *program) files(ctx context.Context, s *session, flags *reportFlags) err
 		return err
 	}
 	p.sayf("%s in %s: %s\n", count(len(written), "file", "files"), options.Dir, outcomes(written))
+	if flags.batch != "" {
+		return nil
+	}
+	return p.warnOpen(ctx, s.engine, flags.to.Date)
+}
+
+// warnOpen tells that files lack batches that will still be closed.
+func (p *program) warnOpen(ctx context.Context, engine *settlex.Engine, through calendar.Date) error {
+	due, err := engine.Due(ctx, through)
+	if err != nil {
+		return err
+	}
+	waiting, err := engine.Waiting(ctx, through)
+	if err != nil {
+		return err
+	}
+	if due > 0 {
+		p.warnf("%s through %s can be closed and are not in the files: settle, then report again", count(due, "batch", "batches"), through)
+	}
+	if waiting > 0 {
+		p.warnf("%s through %s wait for their cut-offs and are not in the files", count(waiting, "batch", "batches"), through)
+	}
 	return nil
 }
 

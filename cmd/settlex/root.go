@@ -45,11 +45,11 @@ func (p *program) execute(ctx context.Context, args []string) int {
 	if err == nil {
 		err = p.out.err
 	}
-	return p.report(ctx, err)
+	return p.exitCode(ctx, err)
 }
 
-// report prints an error, once, and gives the exit code it means.
-func (p *program) report(ctx context.Context, err error) int {
+// exitCode prints an error, once, and gives the exit code it means.
+func (p *program) exitCode(ctx context.Context, err error) int {
 	if err == nil {
 		return exitOK
 	}
@@ -58,7 +58,7 @@ func (p *program) report(ctx context.Context, err error) int {
 	}
 	if faults, ok := errors.AsType[config.Faults](err); ok {
 		_, _ = fmt.Fprintln(p.err, faults)
-		err = fmt.Errorf("%s: %s", p.config, count(len(faults), "fault", "faults"))
+		err = fmt.Errorf("%s: %s", faults[0].File, count(len(faults), "fault", "faults"))
 	}
 	_, _ = fmt.Fprintf(p.err, "settlex: %v\n", err)
 	if _, ok := errors.AsType[*usageError](err); ok {
@@ -80,6 +80,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
   settlex ingest payments.csv                  book a file of payment events
   settlex settle --through 2026-03-31          close the windows that are due
   settlex report --date 2026-03-31             write the files of a business date
+  settlex summary                              sum up what was settled
   settlex run                                  do all of that day after day`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -161,6 +162,11 @@ func (o *output) Write(b []byte) (int, error) {
 
 // printf prints what was asked for.
 func (p *program) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.out, format, args...) }
+
+// warnf tells what may surprise, also to those who want to hear little.
+func (p *program) warnf(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.err, "settlex: warning: "+format+"\n", args...)
+}
 
 // sayf tells what was done, unless nobody wants to know.
 func (p *program) sayf(format string, args ...any) {

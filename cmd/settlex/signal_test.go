@@ -122,7 +122,7 @@ func TestRun(t *testing.T) {
 	succeed(t, "ingest", "--config", filepath.Join(interrupted, "settlex.yaml"), filepath.Join(interrupted, "days.csv"))
 	verifyAtEnd(t, filepath.Join(interrupted, "settlex.yaml"))
 	p = startRun(t, interrupted, now)
-	lines = p.until("batch closed")
+	p.until("batch closed")
 	p.stop(t, syscall.SIGTERM)
 	p = startRun(t, interrupted, now)
 	p.until("caught up")

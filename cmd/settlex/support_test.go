@@ -99,12 +99,11 @@ func readCSV(t *testing.T, pattern string) []csvRow {
 	}
 	var rows []csvRow
 	for _, name := range names {
-		file, err := os.Open(name)
+		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer file.Close()
-		records, err := csv.NewReader(file).ReadAll()
+		records, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -14,6 +14,7 @@
 //
 //	times are those of Asia/Kolkata
 //	region IN trades in INR, keeps its money in bank escrow_in, books input tax as gst
+//	region BD trades in BDT, keeps its money in bank escrow_bd
 //	region IN settles at 18:00, T+1, calendar IN
 //	region BD settles weekly on thursday at 18:00, T+0, calendar BD, minimum 500.00 BDT
 //	merchant m_2 settles by hand at 18:00, T+1, calendar IN
