@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -23,7 +24,7 @@ import (
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/feed"
 	"github.com/settlex/settlex/reserve"
-	"github.com/settlex/settlex/store/bolt"
+	"github.com/settlex/settlex/settlement"
 	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
@@ -81,7 +82,7 @@ func (c *counting) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 	return c.Store.Write(ctx, fn)
 }
 
-var errPulled = fmt.Errorf("the plug was pulled")
+var errPulled = errors.New("the plug was pulled")
 
 // CheckEngine lets Verify look below the ledger.
 func (c *counting) CheckEngine(ctx context.Context, report func(ledger.Finding)) error {
@@ -121,6 +122,24 @@ func (h *house) journal() (all []ledger.Booked) {
 				return err
 			}
 			all = append(all, *e)
+		}
+		return nil
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return all
+}
+
+// batches gives every batch that is closed.
+func (h *house) batches() (all []*settlement.Batch) {
+	h.t.Helper()
+	err := h.Books().Read(h.t.Context(), func(r ledger.Reader) error {
+		for b, err := range settlement.All(h.t.Context(), r) {
+			if err != nil {
+				return err
+			}
+			all = append(all, b)
 		}
 		return nil
 	})
@@ -321,5 +340,3 @@ func (h *house) reopen(rules *payment.Rules) *house {
 	*again.clock = *h.clock
 	return again
 }
-
-var _ ledger.Store = (*bolt.Store)(nil)

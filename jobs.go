@@ -21,86 +21,157 @@ type JobOptions struct {
 }
 
 // Jobs is the one page where the domain meets the runner: what has to be done
-// again and again, in this order. Each job looks at the engine's clock, does
-// all that is due since it last ran, window by window and day by day, and does
-// nothing when run again.
+// again and again, in this order. Each looks at the engine's clock, and catches
+// up with what was missed a step at a time:
+//
+//   - daily settles the oldest business date that is over and has no files yet,
+//     and writes its files, so that they are the same whenever it runs;
+//   - settle closes the windows of today that are due;
+//   - verify proves the books after new files, until it has found nothing.
 func (e *Engine) Jobs(options JobOptions) []runner.Job {
-	log := options.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+	j := &jobs{Engine: e, options: options, log: options.Log}
+	if j.log == nil {
+		j.log = slog.New(slog.DiscardHandler)
+	}
+	if len(j.options.Formats) == 0 {
+		j.options.Formats = report.Formats()
 	}
 	return []runner.Job{
-		{Name: "settle", Run: func(ctx context.Context) error { return e.settleJob(ctx, log) }},
-		{Name: "report", Run: func(ctx context.Context) error { return e.reportJob(ctx, options, log) }},
+		{Name: "daily", Step: j.daily},
+		{Name: "settle", Step: func(ctx context.Context) (bool, error) { return false, j.settle(ctx, calendar.Date{}) }},
+		{Name: "verify", Step: j.verify},
 	}
 }
 
-// settleJob closes the windows and releases the reserves that are due.
-func (e *Engine) settleJob(ctx context.Context, log *slog.Logger) error {
-	_, err := e.Settle(ctx, calendar.Date{}, func(b *settlement.Batch) {
-		log.Info("batch closed", "batch", b.ID, "merchant", b.Merchant, "window", b.Window.Closes, "status", b.AtClose,
+type jobs struct {
+	*Engine
+	options JobOptions
+	log     *slog.Logger
+}
+
+// settle closes what is due up to a business date.
+func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
+	_, err := j.Settle(ctx, through, func(b *settlement.Batch) {
+		j.log.Info("batch closed", "batch", b.ID, "merchant", b.Merchant, "window", b.Window.Closes, "status", b.AtClose,
 			"currency", b.Currency, "net", b.Currency.Format(b.Net), "lines", b.Lines)
 	})
 	return err
 }
 
-// reportJob writes the files of every business date that is complete and has
-// none yet, oldest first, and then verifies everything. How far it got is
-// stored for each currency, after the files are there.
-func (e *Engine) reportJob(ctx context.Context, options JobOptions, log *slog.Logger) error {
-	formats := options.Formats
-	if len(formats) == 0 {
-		formats = report.Formats()
+// daily does one business date.
+func (j *jobs) daily(ctx context.Context) (more bool, err error) {
+	open, err := j.unreported(ctx)
+	if err != nil || len(open) == 0 {
+		return false, err
 	}
-	wrote := 0
-	for _, c := range e.currencies() {
-		from, to, err := e.unreported(ctx, c)
-		if err != nil {
-			return fmt.Errorf("reports in %s: %w", c, err)
+	date := open[0].from
+	for _, o := range open[1:] {
+		if o.from.Before(date) {
+			date = o.from
 		}
-		for date := from; !date.IsZero() && !date.After(to); date = date.AddDays(1) {
-			if err := e.reportDate(ctx, options.Dir, formats, c, date); err != nil {
-				return fmt.Errorf("report of %s in %s: %w", date, c, err)
+	}
+	if err := j.settle(ctx, date); err != nil {
+		return false, err
+	}
+	for _, o := range open {
+		if date.Before(o.from) || date.After(o.to) {
+			continue
+		}
+		if _, err := j.writeDay(ctx, j.options.Dir, j.options.Formats, []money.Currency{o.currency}, date, true); err != nil {
+			return false, fmt.Errorf("files of %s in %s: %w", date, o.currency, err)
+		}
+		o.reported.Through = date
+		if err := j.books.Do(ctx, &putting{records: []ledger.Record{&o.reported}}); err != nil {
+			return false, err
+		}
+		j.log.Info("files written", "currency", o.currency, "business_date", date)
+	}
+	return true, nil
+}
+
+// unwritten is the span of business dates of one currency whose files are due.
+type unwritten struct {
+	currency money.Currency
+	reported settlement.Reported
+	from, to calendar.Date
+}
+
+// unreported lists the currencies with business dates that are over and have
+// no files yet. A currency's first date is that of its first batch, or of the
+// first that is due.
+func (j *jobs) unreported(ctx context.Context) ([]unwritten, error) {
+	var open []unwritten
+	for _, c := range j.currencies() {
+		o := unwritten{currency: c}
+		var err error
+		if o.to, err = j.Complete(c); err != nil {
+			return nil, err
+		}
+		err = j.books.Read(ctx, func(r ledger.Reader) error {
+			if o.reported, err = settlement.FindReported(ctx, r, c); err != nil {
+				return err
 			}
-			wrote++
-			log.Info("files written", "currency", c, "business_date", date)
+			if o.from = o.reported.Through.AddDays(1); o.from.IsZero() {
+				o.from, err = j.firstDay(ctx, r, c)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("files in %s: %w", c, err)
+		}
+		if !o.from.IsZero() && !o.from.After(o.to) {
+			open = append(open, o)
 		}
 	}
-	if wrote == 0 {
-		return nil
+	return open, nil
+}
+
+// firstDay is the business date of a currency's first batch, closed or due;
+// the zero date when there is none.
+func (j *jobs) firstDay(ctx context.Context, r ledger.Reader, c money.Currency) (calendar.Date, error) {
+	first, err := settlement.FirstDay(ctx, r, c)
+	if err != nil || !first.IsZero() {
+		return first, err
 	}
-	v, err := e.Verify(ctx)
+	due, err := settlement.Due(ctx, r, j.schedule, settlement.Ready{Horizon: j.now()})
 	if err != nil {
-		return err
+		return first, err
+	}
+	for _, t := range due {
+		if t.Currency == c && (first.IsZero() || t.Window.BusinessDate.Before(first)) {
+			first = t.Window.BusinessDate
+		}
+	}
+	return first, nil
+}
+
+// verify proves the books when files have been written since it last found
+// nothing.
+func (j *jobs) verify(ctx context.Context) (more bool, err error) {
+	var written []ledger.Record
+	err = j.books.Read(ctx, func(r ledger.Reader) error {
+		for reported, err := range ledger.RecordsOf[*settlement.Reported](ctx, r, settlement.ReportedRecord, "") {
+			if err != nil {
+				return err
+			}
+			if reported.Verified != reported.Through {
+				changed := *reported
+				changed.Verified = reported.Through
+				written = append(written, &changed)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(written) == 0 {
+		return false, err
+	}
+	v, err := j.Verify(ctx)
+	if err != nil {
+		return false, err
 	}
 	if err := v.Err(); err != nil {
-		return fmt.Errorf("verify: %w", err)
+		return false, fmt.Errorf("verify: %w", err)
 	}
-	log.Info("verified", "entries", v.Entries, "accounts", v.Accounts)
-	return nil
-}
-
-// unreported gives the first and the last business date whose files are to be
-// written; no first date: none is. It begins with the first batch there ever was.
-func (e *Engine) unreported(ctx context.Context, c money.Currency) (from, to calendar.Date, err error) {
-	if to, err = e.Complete(c); err != nil {
-		return from, to, err
-	}
-	err = e.books.Read(ctx, func(r ledger.Reader) error {
-		if from, err = settlement.ReportedThrough(ctx, r, c); err != nil || !from.IsZero() {
-			from = from.AddDays(1)
-			return err
-		}
-		from, err = settlement.FirstDay(ctx, r, c)
-		return err
-	})
-	return from, to, err
-}
-
-// reportDate writes one date of one currency and stores that it did.
-func (e *Engine) reportDate(ctx context.Context, dir string, formats []report.Format, c money.Currency, date calendar.Date) error {
-	if _, err := e.writeDay(ctx, dir, formats, []money.Currency{c}, date, true); err != nil {
-		return err
-	}
-	return e.books.Do(ctx, &putting{records: []ledger.Record{&settlement.Reported{Currency: c, Through: date}}})
+	j.log.Info("verified", "entries", v.Entries, "accounts", v.Accounts)
+	return false, j.books.Do(ctx, &putting{records: written})
 }

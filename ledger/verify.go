@@ -83,7 +83,7 @@ func (v *verifier) run(ctx context.Context, r Reader) error {
 // journal re-derives everything from the blocks. Behind an unreadable one
 // nothing can be derived: whole is false then.
 func (v *verifier) journal(ctx context.Context, r Reader) (whole bool, err error) {
-	for block, err := range r.Blocks(ctx, 1) {
+	for block, err := range r.Blocks(ctx, 0) { // 1 is the first, but what is filed before it should be seen
 		if errors.Is(err, ErrCorrupt) {
 			v.find(fmt.Sprintf("block after entry %d", v.head.Seq), "a readable block", err.Error())
 			return false, nil

@@ -93,22 +93,29 @@ func (v *town) deposit(rt *rapid.T) {
 	v.tell(rt, e)
 }
 
-// parent draws a deposit, and now and then an id that is none.
-func (v *town) parent(rt *rapid.T) string {
-	return fmt.Sprintf("x%d", rapid.IntRange(1, max(1, v.ids)).Draw(rt, "parent"))
+// of makes an event be about a deposit, mostly one that can bear it.
+func (v *town) of(rt *rapid.T, e payment.Event) payment.Event {
+	var deposits []payment.Event
+	for _, d := range v.accepted {
+		if d.Kind == payment.DepositCaptured {
+			deposits = append(deposits, d)
+		}
+	}
+	e.Parent = "nobody"
+	if len(deposits) == 0 {
+		return e
+	}
+	d := rapid.SampledFrom(deposits).Draw(rt, "deposit")
+	e.Parent = d.ID
+	if amount, _ := d.Amount.Int64(); rapid.IntRange(0, 3).Draw(rt, "fits") > 0 {
+		e.Amount = money.Minor(rapid.Int64Range(1, amount).Draw(rt, "part"))
+	}
+	return e
 }
 
-func (v *town) refund(rt *rapid.T) {
-	e := v.fresh(rt, payment.RefundCreated)
-	e.Parent = v.parent(rt)
-	v.tell(rt, e)
-}
+func (v *town) refund(rt *rapid.T) { v.tell(rt, v.of(rt, v.fresh(rt, payment.RefundCreated))) }
 
-func (v *town) dispute(rt *rapid.T) {
-	e := v.fresh(rt, payment.DisputeOpened)
-	e.Parent = v.parent(rt)
-	v.tell(rt, e)
-}
+func (v *town) dispute(rt *rapid.T) { v.tell(rt, v.of(rt, v.fresh(rt, payment.DisputeOpened))) }
 
 func (v *town) payout(rt *rapid.T) {
 	e := v.fresh(rt, payment.PayoutRequested)
@@ -126,21 +133,27 @@ func (v *town) rail(rt *rapid.T) {
 
 // goesOn tells a further event of a resource.
 func (v *town) goesOn(rt *rapid.T) {
-	if len(v.accepted) == 0 {
-		return
-	}
 	next := map[payment.Kind][]payment.Kind{
 		payment.DepositCaptured: {payment.DepositFailed},
 		payment.RefundCreated:   {payment.RefundConfirmed, payment.RefundFailed},
 		payment.DisputeOpened:   {payment.DisputeWon, payment.DisputeLost},
 		payment.PayoutRequested: {payment.PayoutSent, payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned},
 	}
-	opened := rapid.SampledFrom(v.accepted).Draw(rt, "resource")
-	kinds := next[opened.Kind]
-	if len(kinds) == 0 {
+	kind := rapid.SampledFrom([]payment.Kind{
+		payment.DepositCaptured, payment.RefundCreated, payment.RefundCreated, payment.DisputeOpened, payment.PayoutRequested,
+	}).Draw(rt, "resource")
+	var opened []payment.Event
+	for _, e := range v.accepted {
+		if e.Kind == kind {
+			opened = append(opened, e)
+		}
+	}
+	if len(opened) == 0 {
 		return
 	}
-	e := payment.Event{Kind: rapid.SampledFrom(kinds).Draw(rt, "kind"), ID: opened.ID, OccurredAt: v.now}
+	e := payment.Event{
+		Kind: rapid.SampledFrom(next[kind]).Draw(rt, "kind"), ID: rapid.SampledFrom(opened).Draw(rt, "which").ID, OccurredAt: v.now,
+	}
 	if e.Kind == payment.DisputeWon && rapid.Bool().Draw(rt, "in part") {
 		e.Currency, e.Amount = inr(), money.Minor(rapid.Int64Range(1, 500_000).Draw(rt, "amount"))
 	}

@@ -5,12 +5,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 )
 
 // odd are terms under which 1,000.00 cost a fee of 20.01 and no tax.
@@ -87,6 +89,24 @@ func TestAnotherRefundAfterOneFailed(t *testing.T) {
 	if got.Status != payment.Refunded || got.FeeBack != rs("20.01") || got.Refunded != rs("1000.00") {
 		t.Errorf("deposit is %s, refunded %s, fee back %s", got.Status, got.Refunded, got.FeeBack)
 	}
+	d.account("income/processing_fee", "0.00")
+}
+
+// The same holds for the tax: what a failed refund gave back of it stands
+// returned no more.
+func TestTaxOfARefundThatFailed(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(
+		captured(),
+		refund("r1", "d1", "250.00", "2026-03-02 11:00"),
+		later(payment.RefundFailed, "r1", "2026-03-02 12:00"),
+		refund("r2", "d1", "500.00", "2026-03-02 13:00"),
+	)
+	d.account("tax/gst", "1.80")
+	d.account("income/processing_fee", "10.00")
+	d.book(refund("r3", "d1", "500.00", "2026-03-02 14:00"))
+	d.account("tax/gst", "0.00")
 	d.account("income/processing_fee", "0.00")
 }
 
@@ -248,4 +268,32 @@ func TestPricesAreThoseOfTheCapture(t *testing.T) {
 	d.account("income/dispute_fee", "15.00")
 	d.book(dispute("c2", "d2", "100.00", "2026-03-10 10:00"))
 	d.account("income/dispute_fee", "55.00")
+}
+
+// The version of a reserve plan in force on the business date holds; one that
+// has ended holds nothing, and what was held keeps its terms.
+func TestVersionsOfReservePlans(t *testing.T) {
+	t.Parallel()
+	rules := terms()
+	fifth, ended := rules.Plans[0], rules.Plans[0]
+	fifth.Version, fifth.EffectiveFrom, fifth.Rate, fifth.Days = "2", date("2026-03-03"), money.MustRate("20%"), 30
+	ended.Version, ended.EffectiveFrom, ended.EffectiveTo, ended.Days = "3", date("2026-03-05"), date("2026-03-05"), 3
+	rules.Plans = []reserve.Plan{ended, rules.Plans[0], fifth}
+	d := open(t, rules)
+	for i, day := range []string{"2026-03-02 10:00", "2026-03-02 18:00", "2026-03-05 10:00", "2026-03-06 10:00"} {
+		d.book(deposit(fmt.Sprintf("d%d", i), "100.00", day))
+	}
+	var got []string
+	for _, h := range records[*payment.Hold](d, payment.HoldRecord) {
+		got = append(got, fmt.Sprintf("%s %s by version %s until %s", h.ID, inr().Format(h.Amount), h.Plan.Version, h.ReleaseOn))
+	}
+	want := []string{
+		"d2 10.00 by version 3 until 2026-03-08",
+		"d1 20.00 by version 2 until 2026-04-02",
+		"d3 20.00 by version 2 until 2026-04-05",
+		"d0 10.00 by version 1 until 2026-05-31",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("holds (-want +got):\n%s", diff)
+	}
 }

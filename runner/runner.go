@@ -12,9 +12,10 @@ import (
 // Job is something to do again and again.
 type Job struct {
 	Name string
-	// Run does what is due now, and nothing if nothing is. It is not
-	// interrupted when the runner stops: what is under way is finished.
-	Run func(ctx context.Context) error
+	// Step does the next thing that is due, and nothing if nothing is; more
+	// says that another step is due at once. A step is not interrupted when the
+	// runner stops, but no further one is begun.
+	Step func(ctx context.Context) (more bool, err error)
 }
 
 // Config says how a runner behaves.
@@ -22,9 +23,9 @@ type Config struct {
 	// Wake is a standard cron expression of five fields, or a descriptor such
 	// as "@every 10s"; read in UTC. Required.
 	Wake string
-	// Jobs run one after the other at each waking, in this order. A failure is
-	// logged and does not keep the next ones from running; the next waking
-	// tries again.
+	// Jobs run one after the other at each waking, in this order, each until no
+	// step is due. A failure is logged and ends the job, but does not keep the
+	// next ones from running; the next waking tries again.
 	Jobs []Job
 	// Log receives what happened; nil: nothing is logged.
 	Log *slog.Logger
@@ -39,7 +40,7 @@ func CheckWake(wake string) error {
 }
 
 // Run runs the jobs at once, to catch up, and then at each waking until ctx is
-// done; it returns when the jobs under way have finished. A waking that comes
+// done; it returns when the step under way has finished. A waking that comes
 // while jobs run is not lost: they run once more. The error is for a Wake that
 // cannot be read.
 func Run(ctx context.Context, config Config) error {
@@ -71,11 +72,12 @@ func Run(ctx context.Context, config Config) error {
 
 func runJobs(ctx context.Context, jobs []Job, log *slog.Logger) {
 	for _, job := range jobs {
-		if ctx.Err() != nil {
-			return
-		}
-		if err := job.Run(context.WithoutCancel(ctx)); err != nil {
-			log.Error("job failed", "job", job.Name, "error", err)
+		for more := true; more && ctx.Err() == nil; {
+			var err error
+			if more, err = job.Step(context.WithoutCancel(ctx)); err != nil {
+				log.Error("job failed", "job", job.Name, "error", err)
+				break
+			}
 		}
 	}
 }

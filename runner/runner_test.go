@@ -17,12 +17,12 @@ func TestRunCatchesUpAtOnceAndAgainWhenWoken(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var ran []string
 	err := runner.Run(ctx, runner.Config{Wake: "@every 1s", Jobs: []runner.Job{
-		{Name: "first", Run: func(context.Context) error { ran = append(ran, "first"); return errors.New("broken") }},
-		{Name: "second", Run: func(context.Context) error {
+		{Name: "first", Step: func(context.Context) (bool, error) { ran = append(ran, "first"); return true, errors.New("broken") }},
+		{Name: "second", Step: func(context.Context) (bool, error) {
 			if ran = append(ran, "second"); len(ran) >= 4 {
 				cancel()
 			}
-			return nil
+			return false, nil
 		}},
 	}})
 	if err != nil {
@@ -33,22 +33,21 @@ func TestRunCatchesUpAtOnceAndAgainWhenWoken(t *testing.T) {
 	}
 }
 
-func TestRunFinishesWhatIsUnderWay(t *testing.T) {
+func TestRunFinishesTheStepUnderWayAndBeginsNoOther(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	finished := false
+	steps := 0
 	err := runner.Run(ctx, runner.Config{Wake: "@every 1h", Jobs: []runner.Job{
-		{Name: "long", Run: func(ctx context.Context) error {
-			cancel()
-			if finished = ctx.Err() == nil; !finished {
-				return ctx.Err()
+		{Name: "long", Step: func(ctx context.Context) (bool, error) {
+			if steps++; steps == 3 {
+				cancel()
 			}
-			return nil
+			return true, ctx.Err()
 		}},
-		{Name: "next", Run: func(context.Context) error { t.Error("a job was begun after the stop"); return nil }},
+		{Name: "next", Step: func(context.Context) (bool, error) { t.Error("a job was begun after the stop"); return false, nil }},
 	}})
-	if err != nil || !finished {
-		t.Errorf("error %v, finished %v: a job under way must see no cancellation", err, finished)
+	if err != nil || steps != 3 {
+		t.Errorf("error %v after %d steps, want none after 3: the step that is under way must see no cancellation", err, steps)
 	}
 }
 
@@ -57,7 +56,7 @@ func TestRunLogsFailures(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var out bytes.Buffer
 	err := runner.Run(ctx, runner.Config{Wake: "@every 1h", Log: slog.New(slog.NewTextHandler(&out, nil)), Jobs: []runner.Job{
-		{Name: "settle", Run: func(context.Context) error { cancel(); return errors.New("disk full") }},
+		{Name: "settle", Step: func(context.Context) (bool, error) { cancel(); return false, errors.New("disk full") }},
 	}})
 	if err != nil {
 		t.Fatal(err)

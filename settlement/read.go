@@ -60,25 +60,26 @@ func Lines(ctx context.Context, r ledger.Reader, batch string) iter.Seq2[*Line, 
 	return ledger.RecordsOf[*Line](ctx, r, LineRecord, batch+"/")
 }
 
-// Reported is how far the daily files of a currency have been written.
+// Reported is how far the daily files of a currency have been written, and
+// how far the books were verified afterwards. Dates are business dates.
 type Reported struct {
 	Currency money.Currency `json:"currency"`
-	Through  calendar.Date  `json:"through"` // business date
+	Through  calendar.Date  `json:"through,omitzero"`
+	Verified calendar.Date  `json:"verified,omitzero"`
 }
 
 // Ref makes Reported a ledger.Record.
 func (r *Reported) Ref() ledger.Ref { return ledger.Ref{Kind: ReportedRecord, ID: r.Currency.String()} }
 
-// ReportedThrough gives the last business date whose files were written; the
-// zero date when none were.
-func ReportedThrough(ctx context.Context, r ledger.Reader, currency money.Currency) (calendar.Date, error) {
+// FindReported reads how far the files of a currency have been written.
+func FindReported(ctx context.Context, r ledger.Reader, currency money.Currency) (Reported, error) {
 	for reported, err := range ledger.RecordsOf[*Reported](ctx, r, ReportedRecord, currency.String()) {
 		if err != nil {
-			return calendar.Date{}, err
+			return Reported{}, err
 		}
-		return reported.Through, nil
+		return *reported, nil
 	}
-	return calendar.Date{}, nil
+	return Reported{Currency: currency}, nil
 }
 
 // FirstDay gives the business date of a currency's first batch; the zero date

@@ -67,21 +67,25 @@ func (p *program) jobs(ctx context.Context, c *config.Config, log *slog.Logger) 
 	}
 	jobs := s.engine.Jobs(options)
 	for i := range jobs {
-		jobs[i].Run = func(ctx context.Context) error {
+		jobs[i].Step = func(ctx context.Context) (more bool, err error) {
 			s, err := p.session(ctx, c)
 			if err != nil {
-				return err
+				return false, err
 			}
-			return s.do(func(s *session) error { return s.engine.Jobs(options)[i].Run(ctx) })
+			err = s.do(func(s *session) error {
+				more, err = s.engine.Jobs(options)[i].Step(ctx)
+				return err
+			})
+			return more, err
 		}
 	}
 	caughtUp := false
-	jobs = append(jobs, runner.Job{Name: "wait", Run: func(context.Context) error {
+	jobs = append(jobs, runner.Job{Name: "wait", Step: func(context.Context) (bool, error) {
 		if !caughtUp {
 			caughtUp = true
 			log.Info("caught up")
 		}
-		return nil
+		return false, nil
 	}})
 	return jobs, s.store.Close()
 }

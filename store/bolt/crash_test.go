@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -116,6 +117,9 @@ func kill(t *testing.T, self, path, round string, after int, acknowledged map[st
 	for n := 0; lines.Scan(); n++ {
 		acknowledged[lines.Text()] = true
 		if n == after {
+			if _, err := bolt.Open(path, bolt.Options{LockWait: time.Millisecond}); !errors.Is(err, bolt.ErrInUse) {
+				t.Errorf("opening the victim's file gives %v, want ErrInUse", err)
+			}
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}

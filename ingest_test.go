@@ -1,0 +1,353 @@
+package settlex_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/payment/feed"
+	"github.com/settlex/settlex/settlement"
+	"github.com/settlex/settlex/store/bolt/bolttest"
+)
+
+const header = "kind,id,occurred_at,merchant_id,currency,amount,method,parent_id,reason_code"
+
+// A file is booked in order of instants, and where they are equal in its own.
+func TestIngestOrder(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	done, err := h.Ingest(t.Context(), text(t, header+`
+		deposit,c,2026-03-02T12:00:00Z,m1,PKR,1.00,UPI,,
+		refund,r,2026-03-02T10:00:01Z,,PKR,0.50,,a,return
+		deposit,b,2026-03-02T12:00:00Z,m1,PKR,1.00,UPI,,
+		deposit,a,2026-03-02T10:00:00Z,m1,PKR,1.00,UPI,,
+	`), settlex.IngestOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(settlex.Ingested{Rows: 4, Booked: 4}, done); diff != "" {
+		t.Errorf("result (-want +got)\n%s", diff)
+	}
+	var got []string
+	for _, e := range h.journal() {
+		if e.PartOf == "" {
+			got = append(got, e.Key+" at "+e.At.Format("15:04:05.999999"))
+		}
+	}
+	want := []string{
+		"deposit/a/captured at 10:00:00", "refund/r/created at 10:00:01",
+		"deposit/c/captured at 12:00:00", "deposit/b/captured at 12:00:00.000001",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("journal (-want +got)\n%s", diff)
+	}
+}
+
+// badFile has faults of every kind: in the text, in the event, against the
+// file itself, against the books, and because of another bad row.
+const badFile = header + `
+	deposit,known,2026-03-01T10:00:00Z,m1,INR,10.00,UPI,,
+	deposit,d1,2026-03-02T10:00:00Z,m1,INR,100.00,UPI,,
+	deposit,d2,2026-03-02T10:01:00Z,m1,INR,1oo.00,UPI,,
+	deposit,d3,2026-03-02T10:02:00Z,m1,XXQ,100.00,UPI,,
+	deposit,d4,2026-03-02T10:03:00Z,m1,INR,100.00,,,
+	deposit,d1,2026-03-02T10:00:00Z,m1,INR,100.01,UPI,,
+	refund,r1,2026-03-02T10:05:00Z,,INR,60.00,,d1,return
+	refund,r2,2026-03-02T10:06:00Z,,INR,60.00,,d1,return
+	refund,r3,2026-03-02T10:07:00Z,,INR,1.00,,nobody,return
+	refund,r4,2026-03-02T10:08:00Z,,INR,1.00,,d2,return
+	refund_failed,r4,2026-03-02T10:09:00Z,,,,,,
+	deposit,d1,2026-03-02T10:00:00Z,m1,INR,100.00,UPI,,
+	settlement_sent,set_0,2026-03-02T10:10:00Z,,,,,,
+	deposit,known,2026-03-01T10:00:00Z,m2,INR,10.00,UPI,,
+`
+
+var badRows = []string{
+	`march.csv:4:40: amount: bad amount: "1oo.00" is not a decimal number of INR, such as 400.00`,
+	`march.csv:5:36: currency: unknown currency: "XXQ" is no active ISO 4217 code with a minor unit`,
+	`march.csv:6:47: method: is missing; a deposit needs it`,
+	`march.csv:7:40: amount: was reported before with other content: was "100.00", is now "100.01"`,
+	`march.csv:9:37: amount: INR 60.00 is more than is left of the deposit: of deposit d1, 100.00 was captured, 60.00 is refunded and 0.00 disputed`,
+	`march.csv:10:43: parent_id: deposit "nobody" is not known`,
+	`march.csv:11:43: parent_id: deposit "d2" is not known`,
+	`march.csv:12:15: id: refund "r4" is not known`,
+	`march.csv:14:17: id: batch is not known: set_0`,
+	`march.csv:15:36: merchant_id: was reported before with other content: was "m1", is now "m2"`,
+}
+
+// One bad row keeps the whole file out, and all of them are named at once.
+func TestIngestRejects(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	h.take(deposit("known", "m1", "2026-03-01 15:30", "10.00"))
+	before := h.journal()
+	h.store.writes = 0
+	done, err := h.Ingest(t.Context(), text(t, badFile), settlex.IngestOptions{})
+	var rejected *settlex.RejectedError
+	if !errors.As(err, &rejected) {
+		t.Fatalf("got %v, want a RejectedError", err)
+	}
+	if diff := cmp.Diff(badRows, faults(rejected.Faults)); diff != "" {
+		t.Errorf("faults (-want +got)\n%s", diff)
+	}
+	want := settlex.Ingested{Rows: 14, Repeated: 2, Bad: len(badRows)}
+	if diff := cmp.Diff(want, done); diff != "" {
+		t.Errorf("result (-want +got)\n%s", diff)
+	}
+	if h.store.writes != 0 || len(h.journal()) != len(before) {
+		t.Errorf("%d transactions were written", h.store.writes)
+	}
+	if !errors.Is(err, payment.ErrTooMuch) || !errors.Is(err, money.ErrUnknownCurrency) {
+		t.Error("the error does not wrap its faults")
+	}
+	if want := "nothing was taken: 10 bad rows, the first: " + badRows[0]; err.Error() != want {
+		t.Errorf("error:\ngot  %s\nwant %s", err, want)
+	}
+}
+
+func faults(all []*feed.Error) (texts []string) {
+	for _, f := range all {
+		texts = append(texts, f.Error())
+	}
+	return texts
+}
+
+// Bad rows set aside come in the order of the file, as they stand in it; the
+// others are taken.
+func TestIngestSetsAside(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	h.take(deposit("known", "m1", "2026-03-01 15:30", "10.00"))
+	var aside, raw []string
+	done, err := h.Ingest(t.Context(), text(t, badFile), settlex.IngestOptions{BadRow: func(row feed.Row, fault *feed.Error) error {
+		aside, raw = append(aside, fault.Error()), append(raw, row.Raw)
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(badRows, aside); diff != "" {
+		t.Errorf("faults (-want +got)\n%s", diff)
+	}
+	if want := "deposit,d2,2026-03-02T10:01:00Z,m1,INR,1oo.00,UPI,,"; raw[0] != want {
+		t.Errorf("raw row %q, want %q", raw[0], want)
+	}
+	want := settlex.Ingested{Rows: 14, Booked: 2, Repeated: 2, Bad: len(badRows)}
+	if diff := cmp.Diff(want, done); diff != "" {
+		t.Errorf("result (-want +got)\n%s", diff)
+	}
+	var booked []string
+	for _, e := range h.journal() {
+		if e.PartOf == "" {
+			booked = append(booked, e.Key)
+		}
+	}
+	if diff := cmp.Diff([]string{"deposit/known/captured", "deposit/d1/captured", "refund/r1/created"}, booked); diff != "" {
+		t.Errorf("booked (-want +got)\n%s", diff)
+	}
+}
+
+// Where a bad row cannot be set aside, nothing is booked.
+func TestIngestCannotSetAside(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	full := errors.New("disk is full")
+	_, err := h.Ingest(t.Context(), text(t, badFile), settlex.IngestOptions{BadRow: func(feed.Row, *feed.Error) error { return full }})
+	if !errors.Is(err, full) || !strings.Contains(err.Error(), "line 4") {
+		t.Errorf("got %v", err)
+	}
+	if h.store.writes != 0 {
+		t.Errorf("%d transactions were written", h.store.writes)
+	}
+}
+
+// The same event twice in one file is one event.
+func TestIngestDuplicateInOneFile(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	d := deposit("d1", "m1", "2026-03-02 10:00", "1.00")
+	r := refund("r1", "d1", "2026-03-02 11:00", "0.50")
+	if diff := cmp.Diff(settlex.Ingested{Rows: 5, Booked: 2, Repeated: 3}, h.take(d, r, d, r, d)); diff != "" {
+		t.Errorf("result (-want +got)\n%s", diff)
+	}
+}
+
+// A file whose header does not fit, or whose reader fails, is no list of bad
+// rows: it is an error of the file, and nothing is taken.
+func TestIngestUnreadable(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	for name, rows := range map[string]string{
+		"header": "kind,id,colour\ndeposit,d1,blue\n",
+		"empty":  "",
+	} {
+		skip := func(feed.Row, *feed.Error) error { return nil }
+		_, err := h.Ingest(t.Context(), text(t, rows), settlex.IngestOptions{BadRow: skip})
+		var file *feed.FileError
+		if !errors.As(err, &file) {
+			t.Errorf("%s: got %v, want a FileError", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	rows := feed.Read(ctx, "a.csv", strings.NewReader(header+"\ndeposit,d1,2026-03-02T10:00:00Z,m1,INR,1.00,UPI,,\n"), feed.Mapping{})
+	if _, err := h.Ingest(ctx, rows, settlex.IngestOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: got %v", err)
+	}
+	if h.store.writes != 0 {
+		t.Errorf("%d transactions were written", h.store.writes)
+	}
+}
+
+// A file without rows is nothing.
+func TestIngestNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	done, err := h.Ingest(t.Context(), text(t, header+"\n"), settlex.IngestOptions{})
+	if diff := cmp.Diff(settlex.Ingested{}, done); err != nil || diff != "" {
+		t.Errorf("%v, result (-want +got)\n%s", err, diff)
+	}
+}
+
+// month is 1,500 deposits and what became of some of them: three groups.
+func month() (events []payment.Event) {
+	for i := range 1500 {
+		at := fmt.Sprintf("2026-03-%02d %02d:%02d", 1+i/60, 8+i%12, i%60)
+		d := deposit(fmt.Sprint("d", i), fmt.Sprint("m", i%7), at, fmt.Sprintf("%d.%02d", 1+i%400, i%100))
+		events = append(events, d)
+		if i%9 == 0 {
+			events = append(events, refund(fmt.Sprint("r", i), d.ID, at+":30", "1.00"))
+		}
+	}
+	return events
+}
+
+// Ingesting again, after a store that failed at any write or after all went
+// well, books what is missing and leaves the journal that an undisturbed run
+// leaves, instants included.
+func TestIngestResumes(t *testing.T) {
+	t.Parallel()
+	events := month()
+	whole := open(t, threeRegions())
+	whole.take(events...)
+	want := whole.journal()
+	for fail := 1; fail <= 5; fail++ {
+		t.Run(fmt.Sprint("write ", fail, " fails"), func(t *testing.T) {
+			t.Parallel()
+			h := open(t, threeRegions())
+			h.store.fail = fail
+			cut, err := h.Ingest(t.Context(), rows(t, events...), settlex.IngestOptions{})
+			if fail <= 4 && !errors.Is(err, errPulled) || fail > 4 && err != nil {
+				t.Fatalf("got %v", err)
+			}
+			h.store.fail = 0
+			rest := h.take(events...)
+			if rest.Repeated != cut.Booked || rest.Booked+rest.Repeated != len(events) {
+				t.Errorf("booked %d, and then %d with %d repeated, of %d", cut.Booked, rest.Booked, rest.Repeated, len(events))
+			}
+			if diff := cmp.Diff(len(want), len(h.journal())); diff != "" {
+				t.Fatalf("entries (-want +got)\n%s", diff)
+			}
+			for i, e := range h.journal() {
+				if a, b := want[i].AppendCanonical(nil), e.AppendCanonical(nil); !slices.Equal(a, b) {
+					t.Fatalf("entry %d is %s at %s, want %s at %s", i+1, e.Key, e.At, want[i].Key, want[i].At)
+				}
+			}
+		})
+	}
+}
+
+// A file that is booked already opens no write transaction at all.
+func TestIngestAgainWritesNothing(t *testing.T) {
+	t.Parallel()
+	events := month()
+	h := open(t, threeRegions())
+	h.take(events...)
+	for _, again := range [][]payment.Event{events, events[:10], slices.Clone(events[len(events)-3:])} {
+		h := h.reopen(threeRegions())
+		done := h.take(again...)
+		if diff := cmp.Diff(settlex.Ingested{Rows: len(again), Repeated: len(again)}, done); diff != "" {
+			t.Errorf("result (-want +got)\n%s", diff)
+		}
+		if h.store.writes != 0 {
+			t.Errorf("%d transactions were written", h.store.writes)
+		}
+	}
+}
+
+// Progress goes forward, and comes to its end when every row is new.
+func TestIngestProgress(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	events := month()
+	last := 0
+	_, err := h.Ingest(t.Context(), rows(t, events...), settlex.IngestOptions{Progress: func(done, total int) {
+		if done < last || done > total || total != 2*len(events) {
+			t.Errorf("%d of %d after %d", done, total, last)
+		}
+		last = done
+	}})
+	if err != nil || last != 2*len(events) {
+		t.Errorf("%v, progress ended at %d of %d", err, last, 2*len(events))
+	}
+}
+
+// What a rail says about a batch is ingested like everything else.
+func TestIngestBatchMoves(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "100.00"))
+	h.settle(ist("2026-03-02 12:00"))
+	var id string
+	for _, b := range h.batches() {
+		id = b.ID
+	}
+	moves := []payment.Event{
+		{Kind: payment.BatchSent, ID: id, OccurredAt: ist("2026-03-02 15:00"), Rail: "imps", RailRef: "UTR1"},
+		{Kind: payment.BatchPaid, ID: id, OccurredAt: ist("2026-03-02 15:01")},
+	}
+	if diff := cmp.Diff(settlex.Ingested{Rows: 2, Booked: 2}, h.take(moves...)); diff != "" {
+		t.Errorf("result (-want +got)\n%s", diff)
+	}
+	if b := h.batches()[0]; b.Status != settlement.Paid {
+		t.Errorf("batch is %s", b.Status)
+	}
+	if diff := cmp.Diff(settlex.Ingested{Rows: 2, Repeated: 2}, h.take(moves...)); diff != "" {
+		t.Errorf("again (-want +got)\n%s", diff)
+	}
+}
+
+// A merchant nobody set up is refused, unless the rules let deposits make one.
+func TestIngestUnknownMerchant(t *testing.T) {
+	t.Parallel()
+	rules := threeRegions()
+	rules.CreateMerchants = false
+	h := open(t, rules)
+	_, err := h.Ingest(t.Context(), text(t, header+"\ndeposit,d1,2026-03-02T10:00:00Z,m1,INR,1.00,UPI,,\n"), settlex.IngestOptions{})
+	if want := `march.csv:2:33: merchant_id: "m1": merchant is not known`; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if !errors.Is(err, payment.ErrUnknownMerchant) {
+		t.Error("the error does not wrap ErrUnknownMerchant")
+	}
+}
+
+// An engine cannot be made without a store, rules, and a book in them.
+func TestNewNeedsRules(t *testing.T) {
+	t.Parallel()
+	store := bolttest.OpenFile(t, filepath.Join(t.TempDir(), "ledger.db"))
+	for _, c := range []settlex.Config{{}, {Store: store}, {Rules: threeRegions()}, {Store: store, Rules: &payment.Rules{}}} {
+		if _, err := settlex.New(t.Context(), c); err == nil {
+			t.Errorf("an engine was made of %+v", c)
+		}
+	}
+}
