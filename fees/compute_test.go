@@ -52,16 +52,16 @@ func TestComputeTax(t *testing.T) {
 		wantFee, wantTax   string
 		wantLines          []fees.TaxLine
 	}{
-		{"instant settlement", "0.25%", "2000", gst(), "5.00", "0.90", lines("gst", 90)},
-		{"on the rounded fee", "1.85%", "999.99", gst(), "18.50", "3.33", lines("gst", 333)},
-		{"rounded once more", "2%", "0.50", gst(), "0.01", "0.00", lines("gst", 0)},
-		{"included", "2%", "1000", included, "16.95", "3.05", lines("gst", 305)},
-		{"included, exact", "1.18%", "1000", included, "10.00", "1.80", lines("gst", 180)},
-		{"included in nothing", "2%", "0", included, "0.00", "0.00", lines("gst", 0)},
-		{"split evenly", "2%", "1000", split, "20.00", "3.60", lines("cgst", 180, "sgst", 180)},
-		{"split with a remainder", "1.85%", "999.99", split, "18.50", "3.33", lines("cgst", 167, "sgst", 166)},
-		{"included and split", "2%", "1000", includedSplit, "16.95", "3.05", lines("cgst", 153, "sgst", 152)},
-		{"zero-rated", "2%", "1000", zeroRated, "20.00", "0.00", lines("vat0", 0)},
+		{"instant settlement", "0.25%", "2000", gst(), "5.00", "0.90", []fees.TaxLine{line("gst", 90)}},
+		{"on the rounded fee", "1.85%", "999.99", gst(), "18.50", "3.33", []fees.TaxLine{line("gst", 333)}},
+		{"rounded once more", "2%", "0.50", gst(), "0.01", "0.00", []fees.TaxLine{line("gst", 0)}},
+		{"included", "2%", "1000", included, "16.95", "3.05", []fees.TaxLine{line("gst", 305)}},
+		{"included, exact", "1.18%", "1000", included, "10.00", "1.80", []fees.TaxLine{line("gst", 180)}},
+		{"included in nothing", "2%", "0", included, "0.00", "0.00", []fees.TaxLine{line("gst", 0)}},
+		{"split evenly", "2%", "1000", split, "20.00", "3.60", []fees.TaxLine{line("cgst", 180), line("sgst", 180)}},
+		{"split with a remainder", "1.85%", "999.99", split, "18.50", "3.33", []fees.TaxLine{line("cgst", 167), line("sgst", 166)}},
+		{"included and split", "2%", "1000", includedSplit, "16.95", "3.05", []fees.TaxLine{line("cgst", 153), line("sgst", 152)}},
+		{"zero-rated", "2%", "1000", zeroRated, "20.00", "0.00", []fees.TaxLine{line("vat0", 0)}},
 		{"none", "2%", "1000", fees.Tax{}, "20.00", "0.00", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -76,13 +76,9 @@ func TestComputeTax(t *testing.T) {
 	}
 }
 
-// lines builds tax lines from codes and minor units in turn.
-func lines(pairs ...any) []fees.TaxLine {
-	var all []fees.TaxLine
-	for i := 0; i < len(pairs); i += 2 {
-		all = append(all, fees.TaxLine{Code: pairs[i].(string), Amount: money.Minor(int64(pairs[i+1].(int)))})
-	}
-	return all
+// line builds a tax line from a code and minor units.
+func line(code string, minor int64) fees.TaxLine {
+	return fees.TaxLine{Code: code, Amount: money.Minor(minor)}
 }
 
 // TestUPIBands: up to 2,000.00 at 0 %, above it 0.3 % of the whole amount.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/settlex/settlex/internal/sample"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
