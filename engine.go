@@ -133,15 +133,25 @@ func (e *Engine) schedule(pin merchant.Pin) (*merchant.Schedule, error) {
 	return nil, fmt.Errorf("%w: schedule %s is neither configured nor stored", ledger.ErrCorrupt, pin)
 }
 
-// currencies lists the currencies of all regions, by code.
-func (e *Engine) currencies() []money.Currency {
+// currencies lists, by code, the currencies of all regions, and any other that
+// a merchant of a region has been paid in.
+func (e *Engine) currencies(ctx context.Context) ([]money.Currency, error) {
 	set := make(map[money.Currency]bool)
 	for i := range e.rules.Book.Regions {
 		for _, c := range e.rules.Book.Regions[i].Currencies {
 			set[c] = true
 		}
 	}
-	return slices.SortedFunc(maps.Keys(set), money.Currency.Compare)
+	err := e.books.Read(ctx, func(r ledger.Reader) error {
+		for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
+			if err != nil {
+				return err
+			}
+			set[p.Currency] = true
+		}
+		return nil
+	})
+	return slices.SortedFunc(maps.Keys(set), money.Currency.Compare), err
 }
 
 // Verify re-derives everything the store keeps beside the journal, and proves
@@ -187,7 +197,8 @@ func (e *Engine) Complete(currency money.Currency) (calendar.Date, error) {
 	return complete, nil
 }
 
-// governs tells whether a schedule is meant for payments in a currency.
+// governs tells whether a schedule is meant for payments in a currency. One
+// that is no region's own may be a merchant's of any region.
 func (e *Engine) governs(s *merchant.Schedule, currency money.Currency) bool {
 	for _, scope := range s.For {
 		if !scope.Currency.IsZero() && scope.Currency != currency {
@@ -196,7 +207,7 @@ func (e *Engine) governs(s *merchant.Schedule, currency money.Currency) bool {
 		if scope.Region == "" {
 			return true
 		}
-		if region, err := e.rules.Book.Region(nil, currency); err == nil && region.ID == scope.Region {
+		if home, err := e.rules.Book.Region(nil, currency); err != nil || home.ID == scope.Region {
 			return true
 		}
 	}

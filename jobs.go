@@ -100,10 +100,13 @@ type unwritten struct {
 // no files yet. A currency's first date is that of its first batch, or of the
 // first that is due.
 func (j *jobs) unreported(ctx context.Context) ([]unwritten, error) {
+	currencies, err := j.currencies(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var open []unwritten
-	for _, c := range j.currencies() {
+	for _, c := range currencies {
 		o := unwritten{currency: c}
-		var err error
 		if o.to, err = j.Complete(c); err != nil {
 			return nil, err
 		}

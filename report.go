@@ -43,10 +43,14 @@ func (e *Engine) Report(ctx context.Context, options ReportOptions) ([]report.Wr
 	if len(options.Formats) == 0 {
 		options.Formats = report.Formats()
 	}
+	currencies, err := e.currencies(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var written []report.Written
 	for date := options.From; !date.After(options.To); date = date.AddDays(1) {
 		tail := options.Tail && date == options.To
-		files, err := e.writeDay(ctx, options.Dir, options.Formats, e.currencies(), date, tail)
+		files, err := e.writeDay(ctx, options.Dir, options.Formats, currencies, date, tail)
 		if err != nil {
 			return written, fmt.Errorf("report of %s: %w", date, err)
 		}

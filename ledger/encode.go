@@ -94,8 +94,10 @@ func (b *Block) Sum() [32]byte {
 	h.Write([]byte{blockVersion})
 	h.Write(b.Prev[:])
 	h.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint16(nil, b.Lane), b.Accounts))
+	var canonical []byte
 	for _, e := range b.Entries {
-		sum := e.Hash()
+		canonical = e.AppendCanonical(canonical[:0])
+		sum := sha256.Sum256(canonical)
 		h.Write(sum[:])
 	}
 	return [32]byte(h.Sum(nil))

@@ -147,6 +147,27 @@ func TestSettleByHand(t *testing.T) {
 	}
 }
 
+// What becomes available bears the date on which it was due, whoever moved it.
+func TestValueDateOfMaturity(t *testing.T) {
+	t.Parallel()
+	for name, move := range map[string]func(*desk){
+		"payout": func(d *desk) { d.book(payout("p1", "1.00", "2026-03-09 10:00")) },
+		"job":    func(d *desk) { d.job("2026-03-09 10:00") },
+		"settle": func(d *desk) { d.settle("2026-03-09") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, terms())
+			d.book(saved())
+			move(d)
+			entry, ok, err := d.Books().Entry(t.Context(), "position/hand/INR/available/1")
+			if err != nil || !ok || entry.ValueDate != date("2026-03-05") {
+				t.Errorf("booked %t for %s, %v", ok, entry.ValueDate, err)
+			}
+		})
+	}
+}
+
 // Several deposits of a day mature as one amount, and days stay in order
 // whatever order the deposits come in.
 func TestMaturing(t *testing.T) {

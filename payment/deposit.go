@@ -80,13 +80,10 @@ func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, part
 		},
 	}
 	d.Hold = hold.Ref().ID
-	if plan.Cap != nil {
-		if position.Held, err = addOn(position.Held, release, held); err != nil {
-			return held, err
-		}
-		p.records = append(p.records, position)
+	if position.Held, err = addOn(position.Held, release, held); err != nil {
+		return held, err
 	}
-	p.records = append(p.records, hold)
+	p.records = append(p.records, position, hold)
 	return held, nil
 }
 

@@ -31,7 +31,9 @@ type town struct {
 
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
-	d := open(t, terms())
+	rules := terms()
+	rules.Plans[0].Cap = new(most())
+	d := open(t, rules)
 	rapid.Check(t, func(rt *rapid.T) {
 		err := d.Books().Write(d.Context(), func(tx ledger.Tx) error {
 			v := &town{do: func(e payment.Event) error { return d.inside(tx, e) }, reader: tx, now: at("2026-03-02 09:00")}
@@ -50,6 +52,9 @@ func TestRandomLives(t *testing.T) {
 		}
 	})
 }
+
+// most is what the reserve of a merchant may come to in the town.
+func most() money.Amount { return rs("700.00") }
 
 // tell reports an event. One that the state forbids must change nothing; which
 // is which is for other tests.
@@ -312,9 +317,35 @@ func (d *derivation) merchants(r ledger.Reader) {
 			d.rt.Fatalf("maturing of %s is not in order: %v", p.Merchant, p.Maturing)
 		}
 	}
+	d.holds(r)
+}
+
+// holds derives the reserves, and what a position keeps of them for their cap.
+func (d *derivation) holds(r ledger.Reader) {
+	held := make(map[string]map[calendar.Date]money.Amount)
+	for _, merchant := range []string{m, hand} {
+		held[merchant] = make(map[calendar.Date]money.Amount)
+	}
 	for h := range all[*payment.Hold](d.rt, r, payment.HoldRecord) {
 		left, err := h.Left()
 		must(d.rt, err)
 		d.add(payment.ReservePath(h.Merchant), left.Neg())
+		held[h.Merchant][h.ReleaseOn] = plus(d.rt, held[h.Merchant][h.ReleaseOn], left)
+	}
+	for merchant, want := range held {
+		if reserve := d.accounts[payment.ReservePath(merchant)]; reserve.Abs().Cmp(most()) > 0 {
+			d.rt.Fatalf("reserve of %s is %s", merchant, reserve.Abs())
+		}
+		have := make(map[calendar.Date]money.Amount)
+		for p := range all[*payment.Position](d.rt, r, payment.PositionRecord) {
+			for _, on := range p.Held {
+				if p.Merchant == merchant {
+					have[on.On] = on.Amount
+				}
+			}
+		}
+		if diff := cmp.Diff(want, have); diff != "" {
+			d.rt.Fatalf("holds of %s by date (-holds +position):\n%s", merchant, diff)
+		}
 	}
 }

@@ -58,8 +58,9 @@ func (p *plan) mature(on calendar.Date) error {
 	return nil
 }
 
-// matureBy gives the entry that moves what has matured by a date, and the
-// position afterwards; nil when there is nothing to move.
+// matureBy gives the entry that moves what has matured by a date, under the
+// date on which the last of it was due, and the position afterwards; nil when
+// there is nothing to move.
 func (p *Position) matureBy(on calendar.Date) (*ledger.Entry, *Position, error) {
 	due := 0
 	var sum money.Amount
@@ -82,7 +83,7 @@ func (p *Position) matureBy(on calendar.Date) (*ledger.Entry, *Position, error) 
 	}
 	return &ledger.Entry{
 		Key:  fmt.Sprintf("position/%s/%s/available/%d", p.Merchant, p.Currency, changed.Matures),
-		Kind: EntryAvailable, ValueDate: on, Postings: mature(p.Merchant, sum, p.Currency),
+		Kind: EntryAvailable, ValueDate: p.Maturing[due-1].On, Postings: mature(p.Merchant, sum, p.Currency),
 	}, &changed, nil
 }
 

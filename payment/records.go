@@ -161,7 +161,7 @@ type Position struct {
 	Matures    int            `json:"matures,omitzero"`   // how often money has matured; part of the entries' keys
 	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)
 	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
-	Held       []Maturity     `json:"held,omitempty"`     // under a plan with a cap: what is withheld, by release date
+	Held       []Maturity     `json:"held,omitempty"`     // what is withheld, by release date; a plan's cap is measured against it
 }
 
 // Maturity is an amount that becomes available on a date.

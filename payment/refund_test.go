@@ -237,6 +237,14 @@ func TestFailedDeposits(t *testing.T) {
 		d.book(later(payment.DisputeWon, "c1", "2026-03-02 12:00"), failed)
 		d.account("income/dispute_fee", "15.00")
 	})
+	t.Run("after its reserve's date, before a job has released it", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, terms())
+		d.book(captured(), later(payment.DepositFailed, "d1", "2026-05-31 10:00"))
+		d.stands(m, "available -976.40", "pending 876.40", "reserve/rolling 100.00")
+		d.settle("2026-05-31") // its own batch had paid 876.40 in March; what is released is a movement of its own
+		d.stands(m, "available -876.40", "pending 0.00", "reserve/rolling 0.00")
+	})
 	t.Run("after its reserve was released", func(t *testing.T) {
 		t.Parallel()
 		d := open(t, terms())

@@ -287,6 +287,7 @@ func (c *closing) Need(_ *ledger.State, n *ledger.Need) {
 	b := &c.fixed
 	n.Record(b.Ref())
 	n.Record(payment.PositionRef(b.Merchant, b.Currency))
+	n.Record((&Reported{Currency: b.Currency}).Ref())
 	for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant), payment.SettlementPath(b.ID)} {
 		n.Account(ledger.AccountID{Path: path, Currency: b.Currency})
 	}
@@ -328,7 +329,23 @@ func (c *closing) Apply(s *ledger.State) error {
 	position.Carry = c.batch.CarryOut.Neg()
 	s.Put(position)
 	s.Put(c.batch.day())
+	c.unreport(s)
 	return c.write(s)
+}
+
+// unreport has the files of the batch's date written again where that was done
+// already: nothing was known to have happened on it.
+func (c *closing) unreport(s *ledger.State) {
+	before := c.batch.Window.BusinessDate.AddDays(-1)
+	stored, ok := s.Record((&Reported{Currency: c.batch.Currency}).Ref()).(*Reported)
+	if !ok || !stored.Through.After(before) {
+		return
+	}
+	reported := Reported{Currency: stored.Currency, Through: before, Verified: stored.Verified}
+	if reported.Verified.After(before) {
+		reported.Verified = before
+	}
+	s.Put(&reported)
 }
 
 // position gives the merchant's position after proving it against the books:

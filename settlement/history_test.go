@@ -31,8 +31,8 @@ type history struct {
 }
 
 // histories draws one. inOrder leaves out events whose outcome depends on what
-// the job has done by then: those that come late, payouts, which take what the
-// batches so far have left, and failures of deposits whose reserve is due.
+// the job has done by then: those that come late, and payouts, which take what
+// the batches so far have left.
 func histories(inOrder bool) *rapid.Generator[history] {
 	return rapid.Custom(func(t *rapid.T) history {
 		h := history{rules: drawRules(t), end: ist("2026-05-15 00:00")}
@@ -45,9 +45,7 @@ func histories(inOrder bool) *rapid.Generator[history] {
 		}
 		slices.SortStableFunc(h.events, func(a, b payment.Event) int { return a.OccurredAt.Compare(b.OccurredAt) })
 		if inOrder {
-			h.events = slices.DeleteFunc(h.events, func(e payment.Event) bool {
-				return e.Kind == payment.PayoutRequested || e.Kind == payment.DepositFailed && e.OccurredAt.After(h.captured(e.ID).AddDate(0, 0, 2))
-			})
+			h.events = slices.DeleteFunc(h.events, func(e payment.Event) bool { return e.Kind == payment.PayoutRequested })
 			return h
 		}
 		for range rapid.IntRange(0, 6).Draw(t, "late ones") {
@@ -58,12 +56,6 @@ func histories(inOrder bool) *rapid.Generator[history] {
 		}
 		return h
 	})
-}
-
-// captured is the instant of a deposit.
-func (h *history) captured(id string) time.Time {
-	i := slices.IndexFunc(h.events, func(e payment.Event) bool { return e.Kind == payment.DepositCaptured && e.ID == id })
-	return h.events[i].OccurredAt
 }
 
 func drawRules(t *rapid.T) *payment.Rules {

@@ -65,6 +65,9 @@ func (m *Move) plan(s *ledger.State) (*Batch, *ledger.Entry, error) {
 	if !ok {
 		return nil, nil, &payment.FieldError{Field: payment.FieldKind, Err: fmt.Errorf("%s is not an event of a batch", e.Kind)}
 	}
+	if err := agrees(stored, e); err != nil {
+		return nil, nil, err
+	}
 	for _, step := range stored.Steps {
 		if step.Status == move.to {
 			return stored, nil, repeats(&step, e)
@@ -73,13 +76,9 @@ func (m *Move) plan(s *ledger.State) (*Batch, *ledger.Entry, error) {
 	if stored.Status != move.from {
 		return nil, nil, &payment.FieldError{Field: payment.FieldKind, Err: fmt.Errorf("%s %w: batch %s is %s", e.Kind, payment.ErrTransition, e.ID, stored.Status)}
 	}
-	if !e.Amount.IsZero() && (e.Amount != stored.Net || e.Currency != stored.Currency) {
-		return nil, nil, &payment.FieldError{Field: payment.FieldAmount, Err: fmt.Errorf("%s %s is not the net of batch %s, %s %s",
-			e.Currency, e.Currency.Format(e.Amount), e.ID, stored.Currency, stored.Currency.Format(stored.Net))}
-	}
 	batch := *stored
 	batch.Status = move.to
-	batch.Steps = append(append([]Step(nil), stored.Steps...), Step{Status: move.to, At: e.OccurredAt, Rail: e.Rail, Ref: e.RailRef})
+	batch.Steps = append(append([]Step(nil), stored.Steps...), Step{Status: move.to, At: e.OccurredAt, Rail: railOf(stored, e), Ref: e.RailRef})
 	entry, err := m.entry(stored)
 	return &batch, entry, err
 }
@@ -96,7 +95,7 @@ func (m *Move) entry(b *Batch) (*ledger.Entry, error) {
 		}
 		return entry, nil
 	}
-	rail := b.Steps[len(b.Steps)-1].Rail
+	rail := railOf(b, &m.Event)
 	entry.Key, entry.Kind = b.key("paid"), payment.EntryBatchPaid
 	entry.Postings = []ledger.Posting{
 		ledger.Dr(payment.RailPayoutsPath(rail), b.Net, b.Currency), ledger.Cr(payment.BankPath(b.Bank), b.Net, b.Currency),
@@ -104,11 +103,40 @@ func (m *Move) entry(b *Batch) (*ledger.Entry, error) {
 	return entry, nil
 }
 
+// agrees tells whether what an event says about its batch is true.
+func agrees(b *Batch, e *payment.Event) error {
+	if !e.Amount.IsZero() && (e.Amount != b.Net || e.Currency != b.Currency) {
+		return &payment.FieldError{Field: payment.FieldAmount, Err: fmt.Errorf("%s %s is not the net of batch %s, %s %s",
+			e.Currency, e.Currency.Format(e.Amount), b.ID, b.Currency, b.Currency.Format(b.Net))}
+	}
+	if e.OccurredAt.Before(b.Window.Closes) {
+		return &payment.FieldError{Field: payment.FieldOccurredAt, Err: fmt.Errorf("%s is before batch %s closed at %s",
+			e.OccurredAt.Format(time.RFC3339), b.ID, b.Window.Closes.Format(time.RFC3339))}
+	}
+	if sent := railOf(b, &payment.Event{}); e.Rail != "" && sent != "" && e.Rail != sent {
+		return &payment.FieldError{Field: payment.FieldRail, Err: fmt.Errorf("%w: batch %s was sent by %s, not %s", payment.ErrConflict, b.ID, sent, e.Rail)}
+	}
+	return nil
+}
+
+// railOf is the rail a batch was sent by, or the event's when it was not sent yet.
+func railOf(b *Batch, e *payment.Event) string {
+	for _, step := range b.Steps {
+		if step.Rail != "" {
+			return step.Rail
+		}
+	}
+	return e.Rail
+}
+
 // repeats compares a repetition with what was booked.
 func repeats(step *Step, e *payment.Event) error {
 	if !step.At.Equal(e.OccurredAt) {
 		return &payment.FieldError{Field: payment.FieldOccurredAt, Err: fmt.Errorf("%w: was %s, is now %s", payment.ErrConflict,
 			step.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))}
+	}
+	if step.Ref != e.RailRef {
+		return &payment.FieldError{Field: payment.FieldRailRef, Err: fmt.Errorf("%w: was %q, is now %q", payment.ErrConflict, step.Ref, e.RailRef)}
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ type delayed map[string]calendar.Window
 // releaseWindow is the window a hold is released in: the one that holds the
 // start of its release date, but never one before its deposit is settled.
 func releaseWindow(s *merchant.Schedule, hold *payment.Hold, late delayed) (calendar.Window, error) {
-	window, err := s.Timing.WindowAt(calendar.Cutoff(hold.ReleaseOn, calendar.Clock{}, s.Timing.Zone))
+	window, err := s.Timing.WindowAt(hold.ReleaseAt)
 	if err != nil {
 		return window, fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
 	}
@@ -90,11 +90,10 @@ func scan(
 	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, schedules Schedules,
 	visit func(item *payment.Item, s *merchant.Schedule, w calendar.Window, late bool) (bool, error),
 ) error {
-	for record, err := range r.Records(ctx, payment.ItemRecord, o.prefix(), "") {
+	for item, err := range ledger.RecordsOf[*payment.Item](ctx, r, payment.ItemRecord, o.prefix()) {
 		if err != nil {
 			return err
 		}
-		item := record.(*payment.Item)
 		if item.Window.BusinessDate.After(last) {
 			return nil
 		}
@@ -123,11 +122,10 @@ func scanHolds(
 	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, schedules Schedules, late delayed,
 	visit func(hold *payment.Hold, s *merchant.Schedule, w calendar.Window),
 ) error {
-	for record, err := range r.Records(ctx, payment.HoldRecord, o.prefix(), "") {
+	for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, o.prefix()) {
 		if err != nil {
 			return err
 		}
-		hold := record.(*payment.Hold)
 		if hold.ReleaseOn.After(last) {
 			return nil
 		}
@@ -223,11 +221,10 @@ func (r Ready) last() calendar.Date {
 // looked at; memory grows with the number of batches.
 func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]Target, error) {
 	var targets []Target
-	for record, err := range r.Records(ctx, payment.PositionRecord, "", "") {
+	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		p := record.(*payment.Position)
 		due, err := dueOf(ctx, r, owner{p.Merchant, p.Currency}, schedules, ready)
 		if err != nil {
 			return nil, err

@@ -14,11 +14,10 @@ import (
 )
 
 func (v *verifier) readBatches(ctx context.Context) error {
-	for record, err := range v.reader.Records(ctx, BatchRecord, "", "") {
+	for b, err := range ledger.RecordsOf[*Batch](ctx, v.reader, BatchRecord, "") {
 		if err != nil {
 			return err
 		}
-		b := record.(*Batch)
 		if id := batchID(&Target{Merchant: b.Merchant, Currency: b.Currency, Window: b.Window}); id != b.ID {
 			v.find("batch "+b.ID, "the id of its merchant, currency, schedule and window, "+id, b.ID)
 		}
@@ -74,17 +73,17 @@ func (v *verifier) listed(ctx context.Context, b *Batch) error {
 
 // readDays finds days that list a batch which is not there, or is another's.
 func (v *verifier) readDays(ctx context.Context) error {
-	for record, err := range v.reader.Records(ctx, DayRecord, "", "") {
+	for day, err := range ledger.RecordsOf[*Day](ctx, v.reader, DayRecord, "") {
 		if err != nil {
 			return err
 		}
-		switch b, err := Find(ctx, v.reader, record.(*Day).Batch); {
+		switch b, err := Find(ctx, v.reader, day.Batch); {
 		case errors.Is(err, ErrUnknownBatch):
-			v.find(record.Ref().String(), "a batch", err.Error())
+			v.find(day.Ref().String(), "a batch", err.Error())
 		case err != nil:
 			return err
-		case b.day().Ref() != record.Ref():
-			v.find(record.Ref().String(), "batch "+b.ID+" under "+b.day().Ref().ID, "here")
+		case b.day().Ref() != day.Ref():
+			v.find(day.Ref().String(), "batch "+b.ID+" under "+b.day().Ref().ID, "here")
 		}
 	}
 	return nil

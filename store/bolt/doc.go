@@ -21,7 +21,17 @@
 //		return err
 //	})
 //
-// Inside db.Update never call Post or anything else that opens a write
+// Inside db.Update never call Post, Verify or anything else that opens a write
 // transaction of its own: bbolt has one writer, and it would wait for itself
-// for ever.
+// for ever. Posting in the middle of reading (in a loop over a Statement) is
+// fine in a file that Open opened; a host that does it opens its own file with
+// room to grow (bbolt's InitialMmapSize), or a writer that needs more waits for
+// the reader that waits for it.
+//
+// # Damage
+//
+// A damaged file is an error that wraps ledger.ErrCorrupt, on opening, reading
+// or verifying, as far as bbolt and the operating system let us see it. Verify
+// names what is wrong. After a commit that failed the store takes no more
+// writes: reopen and verify it.
 package bolt

@@ -1,0 +1,308 @@
+package settlex_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reconcile/report"
+)
+
+// diary keeps what is logged, one line a record: message, currency and date.
+type diary struct {
+	slog.Handler
+	lines []string
+}
+
+func newDiary() *diary { return &diary{Handler: slog.DiscardHandler} }
+
+// Enabled implements slog.Handler.
+func (*diary) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle implements slog.Handler.
+func (d *diary) Handle(_ context.Context, r slog.Record) error {
+	line := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		if slices.Contains([]string{"merchant", "currency", "business_date", "net"}, a.Key) {
+			line += " " + a.Value.String()
+		}
+		return true
+	})
+	d.lines = append(d.lines, line)
+	return nil
+}
+
+// jobs runs every job until nothing is due, in their order, and gives what they
+// wrote down.
+func (h *house) jobs(dir string, now string) ([]string, error) {
+	h.t.Helper()
+	*h.clock = ist(now)
+	diary := newDiary()
+	var faults []error
+	for _, job := range h.Jobs(settlex.JobOptions{Dir: dir, Formats: []report.Format{report.CSV}, Log: slog.New(diary)}) {
+		for more := true; more; {
+			var err error
+			if more, err = job.Step(h.t.Context()); err != nil {
+				faults, more = append(faults, err), false
+			}
+		}
+	}
+	return diary.lines, errors.Join(faults...)
+}
+
+// oneRegion is threeRegions with India alone.
+func oneRegion() *payment.Rules {
+	rules := threeRegions()
+	rules.Book.Regions, rules.Book.Schedules = rules.Book.Regions[:1], rules.Book.Schedules[:1]
+	return rules
+}
+
+// A job that did not run for days catches up: window by window, then day by
+// day, in order; it verifies; and then there is nothing left to do.
+func TestJobsCatchUp(t *testing.T) {
+	t.Parallel()
+	h, dir := open(t, oneRegion()), t.TempDir()
+	h.take(
+		deposit("a1", "m1", "2026-03-02 10:00", "1000.00"),
+		deposit("a2", "m2", "2026-03-02 10:00", "100.00"),
+		deposit("a3", "m1", "2026-03-02 14:00", "10.00"),
+		deposit("a4", "m1", "2026-03-05 10:00", "1.00"),
+		deposit("a5", "m1", "2026-03-06 10:00", "2.00"),
+		deposit("a6", "m1", "2026-03-06 14:00", "3.00"),
+	)
+	got, err := h.jobs(dir, "2026-03-06 13:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"batch closed m1 INR 876.40", "batch closed m2 INR 87.64", "batch closed m1 INR 8.76", "files written INR 2026-03-02",
+		"files written INR 2026-03-03", "files written INR 2026-03-04",
+		"batch closed m1 INR 0.88", "files written INR 2026-03-05",
+		"batch closed m1 INR 1.75", "verified",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("first run (-want +got)\n%s", diff)
+	}
+	files := tree(t, dir)
+	if n := len(only(files, "settlex_", ".csv")); n != 4*3 {
+		t.Errorf("%d files, want itemised, summary and tail of four days", n)
+	}
+	h.store.writes = 0
+	got, err = h.jobs(dir, "2026-03-06 13:01")
+	if err != nil || len(got) != 0 || h.store.writes != 0 {
+		t.Errorf("second run: %q, %d transactions, %v", got, h.store.writes, err)
+	}
+	if diff := cmp.Diff(files, tree(t, dir)); diff != "" {
+		t.Errorf("files (-first +second)\n%s", diff)
+	}
+	for _, later := range []struct {
+		now  string
+		want []string
+	}{
+		{"2026-03-06 18:00", []string{"batch closed m1 INR 2.63"}},
+		{"2026-03-06 23:59", nil},
+		{"2026-03-07 00:00", []string{"files written INR 2026-03-06", "verified"}},
+		{"2026-03-07 12:00", []string{"batch closed m1 INR 101.00", "batch closed m2 INR 10.00"}}, // reserves
+	} {
+		got, err := h.jobs(dir, later.now)
+		if diff := cmp.Diff(later.want, got); err != nil || diff != "" {
+			t.Errorf("at %s: %v (-want +got)\n%s", later.now, err, diff)
+		}
+	}
+}
+
+// Running every hour and running once give the same files.
+func TestJobsHourlyOrOnce(t *testing.T) {
+	t.Parallel()
+	dirs := [2]string{t.TempDir(), t.TempDir()}
+	for i, dir := range dirs {
+		h := open(t, threeRegions())
+		h.take(week()...)
+		if i == 0 {
+			for hour := range 7*24 - 6 {
+				if _, err := h.jobs(dir, fmt.Sprintf("2026-03-%02d %02d:00", 2+hour/24, hour%24)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, err := h.jobs(dir, "2026-03-08 18:00"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, report := range []string{"settlex_itemised", "settlex_summary", "settlex_tail"} {
+		hourly, once := only(tree(t, dirs[0]), report, ".csv"), only(tree(t, dirs[1]), report, ".csv")
+		if diff := cmp.Diff(once, hourly); diff != "" || len(once) == 0 {
+			t.Errorf("%d files of %s (-once +hourly)\n%s", len(once), report, diff)
+		}
+	}
+}
+
+// A day whose files cannot be written is tried again, and so are those behind
+// it: they are written in order.
+func TestJobsRetryADay(t *testing.T) {
+	t.Parallel()
+	h, dir := open(t, threeRegions()), t.TempDir()
+	h.take(
+		deposit("a1", "m1", "2026-03-02 10:00", "1000.00"),
+		in(pkr(), deposit("p1", "m1", "2026-03-02 10:00", "1000.00")),
+	)
+	stone := filepath.Join(dir, "settlex_itemised_all_INR_2026-03-03_all_v1.csv")
+	if err := os.Mkdir(stone, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.jobs(dir, "2026-03-04 20:00")
+	if err == nil || !strings.Contains(err.Error(), "2026-03-03 in INR") {
+		t.Errorf("got %v, want an error that names the day", err)
+	}
+	want := []string{"batch closed m1 INR 876.40", "files written INR 2026-03-02", "batch closed m1 PKR 976.40", "verified"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("first run (-want +got)\n%s", diff)
+	}
+	if err := os.Remove(stone); err != nil {
+		t.Fatal(err)
+	}
+	got, err = h.jobs(dir, "2026-03-04 20:01")
+	want = []string{"files written INR 2026-03-03", "files written PKR 2026-03-03", "verified"}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("second run: %v (-want +got)\n%s", err, diff)
+	}
+}
+
+// How far the files have got is stored after they are there: a crash in
+// between writes them again, with the same bytes.
+func TestJobsCrashBehindTheFiles(t *testing.T) {
+	t.Parallel()
+	h, dir := open(t, oneRegion()), t.TempDir()
+	h.take(deposit("a1", "m1", "2026-03-02 10:00", "1000.00"))
+	h.settle(ist("2026-03-03 20:00"))
+	h.store.writes, h.store.fail = 0, 2 // the mark of the second day
+	if _, err := h.jobs(dir, "2026-03-04 00:30"); !errors.Is(err, errPulled) {
+		t.Fatalf("got %v", err)
+	}
+	files := tree(t, dir)
+	h.store.fail = 0
+	got, err := h.jobs(dir, "2026-03-04 00:30")
+	if diff := cmp.Diff([]string{"files written INR 2026-03-03", "verified"}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	if diff := cmp.Diff(files, tree(t, dir)); diff != "" {
+		t.Errorf("files (-before +after)\n%s", diff)
+	}
+}
+
+// A batch of a day whose files are written already, because nothing had
+// happened on it that was known, has the files written again.
+func TestJobsBatchOfAReportedDay(t *testing.T) {
+	t.Parallel()
+	h, dir := open(t, oneRegion()), t.TempDir()
+	h.take(deposit("a1", "m1", "2026-03-02 10:00", "1000.00"))
+	if _, err := h.jobs(dir, "2026-03-04 20:00"); err != nil {
+		t.Fatal(err)
+	}
+	h.take(deposit("a2", "m1", "2026-03-03 10:00", "100.00")) // the books have not got that far
+	got, err := h.jobs(dir, "2026-03-04 21:00")
+	if diff := cmp.Diff([]string{"batch closed m1 INR 87.64"}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	got, err = h.jobs(dir, "2026-03-04 21:01")
+	want := []string{"files written INR 2026-03-03", "verified"}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	if rows := table(t, filepath.Join(dir, "settlex_itemised_all_INR_2026-03-03_all_v1.csv")); len(rows) != 1 {
+		t.Errorf("%d rows, want the new batch", len(rows))
+	}
+}
+
+// A fault that verify finds is the job's error.
+func TestJobsVerify(t *testing.T) {
+	t.Parallel()
+	h, dir := damaged(t, func(p *payment.Position) { p.Carry = money.Minor(1) }), t.TempDir()
+	_, err := h.jobs(dir, "2026-03-03 20:00")
+	if err == nil || !strings.Contains(err.Error(), "verify: ") || !strings.Contains(err.Error(), "merchants/m1/available INR") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Complete is the last date all of whose windows are over, and never a date
+// that is still to come.
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		currency money.Currency
+		now      string // in India
+		want     string
+	}{
+		{"between two windows of a day", inr(), "2026-03-02 12:00", "2026-03-01"},
+		{"before the last window", inr(), "2026-03-02 17:59", "2026-03-01"},
+		{"after the last window, while the date is not over", inr(), "2026-03-02 23:59", "2026-03-01"},
+		{"when the date is over", inr(), "2026-03-03 00:00", "2026-03-02"},
+		{"before midnight in Karachi", pkr(), "2026-03-03 00:29", "2026-03-01"},
+		{"midnight in Karachi", pkr(), "2026-03-03 00:30", "2026-03-02"},
+		{"Friday, when the next window is on Thursday", bdt(), "2026-03-06 12:00", "2026-03-05"},
+		{"Monday", bdt(), "2026-03-09 12:00", "2026-03-08"},
+		{"Thursday", bdt(), "2026-03-12 17:30", "2026-03-11"},
+		{"Friday in Dhaka", bdt(), "2026-03-12 23:30", "2026-03-12"},
+		{"a currency of no region", money.MustCurrency("EUR"), "2026-03-06 12:00", "2026-03-05"},
+	}
+	h := open(t, threeRegions())
+	for _, tt := range tests {
+		*h.clock = ist(tt.now)
+		got, err := h.Complete(tt.currency)
+		if err != nil || got.String() != tt.want {
+			t.Errorf("%s: %q, %v; want %q", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// Grace counts: a date is not complete while late entries are waited for.
+func TestCompleteWaitsForGrace(t *testing.T) {
+	t.Parallel()
+	rules := oneRegion()
+	rules.Book.Schedules[0].Timing.Grace = 10 * time.Hour
+	h := open(t, rules)
+	for now, want := range map[string]string{"2026-03-03 03:59": "2026-03-01", "2026-03-03 04:00": "2026-03-02"} {
+		*h.clock = ist(now)
+		if got, err := h.Complete(inr()); err != nil || got.String() != want {
+			t.Errorf("at %s: %q, %v; want %q", now, got, err, want)
+		}
+	}
+}
+
+// Schedules and merchants of the configuration are stored once, and a second
+// engine finds them.
+func TestNewRegisters(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	config := settlex.Config{Store: h.store, Rules: threeRegions(), Merchants: []merchant.Merchant{{ID: "m1", Name: "Books & Co"}}}
+	for i, want := range []int{1, 0} {
+		h.store.writes = 0
+		if _, err := settlex.New(t.Context(), config); err != nil {
+			t.Fatal(err)
+		}
+		if h.store.writes != want {
+			t.Errorf("time %d: %d transactions, want %d", i+1, h.store.writes, want)
+		}
+	}
+	h.take(deposit("a1", "m1", "2026-03-02 10:00", "1000.00"))
+	rules := threeRegions()
+	rules.Book.Schedules[0].Version, rules.Book.Schedules[0].Timing.Cutoffs = "2", rules.Book.Schedules[0].Timing.Cutoffs[:1]
+	again := h.reopen(rules)
+	if done := again.settle(ist("2026-03-02 12:00")); done.Batches != 1 {
+		t.Errorf("%+v; the version that governed the deposit is gone", done)
+	}
+}
