@@ -22,9 +22,6 @@ var (
 	// ErrKeyConflict marks a key that was taken by an entry of other content.
 	// The error is a *ConflictError.
 	ErrKeyConflict = errors.New("key was used for another entry")
-	// ErrNotApplied marks an entry of an atomic batch that was sound itself,
-	// but was not booked because another one of the batch was rejected.
-	ErrNotApplied = errors.New("not applied because another entry of the batch was rejected")
 	// ErrIndefinite marks an outcome nobody knows: the commit failed half-way
 	// or its answer was lost. Ask again with the same key.
 	ErrIndefinite = errors.New("outcome is unknown")

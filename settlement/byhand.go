@@ -6,69 +6,60 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
-	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 )
 
 // ByHand gives the commands that are due for merchants who are settled by
 // hand: pending money becomes available on its date, reserves are released on
-// theirs. Both book under the start of that date in the schedule's zone.
+// theirs. Both book under the start of that date in the schedule's zone. What
+// is not due yet is hardly looked at.
 func ByHand(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]ledger.Command, error) {
-	commands, err := maturing(ctx, r, schedules, ready)
-	if err != nil {
-		return nil, err
-	}
-	for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, "") {
-		if err != nil {
-			return nil, err
-		}
-		if !hold.Manual {
-			continue
-		}
-		schedule, err := schedules(hold.Window.Schedule)
-		if err != nil {
-			return nil, err
-		}
-		if at, ok := ready.reaches(schedule, hold.ReleaseOn); ok {
-			commands = append(commands, &freeing{hold: hold, at: at})
-		}
-	}
-	return commands, nil
-}
-
-// reaches gives the start of a date in the schedule's zone, and whether it is
-// due.
-func (r Ready) reaches(s *merchant.Schedule, date calendar.Date) (time.Time, bool) {
-	at := calendar.Cutoff(date, calendar.Clock{}, s.Timing.Zone)
-	return at, !at.After(r.Horizon) && (r.Through.IsZero() || !date.After(r.Through))
-}
-
-func maturing(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]ledger.Command, error) {
 	var commands []ledger.Command
 	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		if len(p.Maturing) == 0 {
-			continue
-		}
-		schedule, err := schedules(p.ByHand)
-		if err != nil {
+		if mature, err := maturing(p, schedules, ready); err != nil {
 			return nil, err
+		} else if mature != nil {
+			commands = append(commands, mature)
 		}
-		last := -1
-		for i := range p.Maturing {
-			if _, ok := ready.reaches(schedule, p.Maturing[i].On); ok {
-				last = i
+		for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, payment.ItemPrefix(p.Merchant, p.Currency)) {
+			if err != nil {
+				return nil, err
 			}
-		}
-		if last >= 0 {
-			on := p.Maturing[last].On
-			at, _ := ready.reaches(schedule, on)
-			commands = append(commands, &payment.Mature{Merchant: p.Merchant, Currency: p.Currency, On: on, Instant: at})
+			if hold.ReleaseOn.After(ready.last()) {
+				break
+			}
+			if hold.Manual && ready.reaches(hold.ReleaseOn, hold.ReleaseAt) {
+				commands = append(commands, &freeing{hold: hold, at: hold.ReleaseAt})
+			}
 		}
 	}
 	return commands, nil
+}
+
+// reaches tells whether a date is due that begins at an instant.
+func (r Ready) reaches(date calendar.Date, at time.Time) bool {
+	return !at.After(r.Horizon) && (r.Through.IsZero() || !date.After(r.Through))
+}
+
+// maturing gives the command for what has matured of a position; nil: nothing.
+func maturing(p *payment.Position, schedules Schedules, ready Ready) (*payment.Mature, error) {
+	if len(p.Maturing) == 0 {
+		return nil, nil
+	}
+	schedule, err := schedules(p.ByHand)
+	if err != nil {
+		return nil, err
+	}
+	var due *payment.Mature
+	for _, m := range p.Maturing {
+		if at := calendar.Cutoff(m.On, calendar.Clock{}, schedule.Timing.Zone); ready.reaches(m.On, at) {
+			due = &payment.Mature{Merchant: p.Merchant, Currency: p.Currency, On: m.On, Instant: at}
+		}
+	}
+	return due, nil
 }
 
 // freeing is the command that releases a hold of a merchant who is settled by

@@ -2,6 +2,7 @@ package settlement_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,7 +63,6 @@ var blank = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "blank.db")
 	store, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
@@ -71,7 +71,8 @@ var blank = sync.OnceValues(func() ([]byte, error) {
 	if err := store.Close(); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	file, err := os.ReadFile(path)
+	return file, errors.Join(err, os.RemoveAll(dir))
 })
 
 // openAt makes a house on a file, which the caller closes. The file is not
@@ -253,14 +254,14 @@ func (h *house) lines(batch string) (all []*settlement.Line) {
 }
 
 // records gives the records of a kind, in order.
-func records[T any](h *house, kind string) (all []T) {
+func records[T ledger.Record](h *house, kind string) (all []T) {
 	h.t.Helper()
 	h.read(func(ctx context.Context, r ledger.Reader) error {
-		for record, err := range r.Records(ctx, kind, "", "") {
+		for record, err := range ledger.RecordsOf[T](ctx, r, kind, "") {
 			if err != nil {
 				return err
 			}
-			all = append(all, any(record).(T))
+			all = append(all, record)
 		}
 		return nil
 	})

@@ -3,6 +3,7 @@ package settlement_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -184,9 +185,12 @@ func newFiles(t *testing.T) *files {
 func (f *files) with(t *rapid.T, rules *payment.Rules, fn func(*house)) {
 	t.Helper()
 	path := filepath.Join(f.dir, fmt.Sprint(f.n.Add(1), ".db"))
-	defer os.Remove(path)
 	h := openAt(t, path, rules)
-	defer h.db.Close()
+	defer func() {
+		if err := errors.Join(h.db.Close(), os.Remove(path)); err != nil {
+			t.Errorf("%v", err)
+		}
+	}()
 	fn(h)
 	h.sound()
 }

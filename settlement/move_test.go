@@ -103,7 +103,7 @@ func TestMoves(t *testing.T) {
 			if !errors.As(err, &fault) || fault.Field != tt.field {
 				t.Fatalf("got %v, want a fault of %s", err, tt.field)
 			}
-			if tt.want != errAny && !errors.Is(err, tt.want) {
+			if !errors.Is(tt.want, errAny) && !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 			if diff := cmp.Diff(before, h.batches()[0], amounts()); diff != "" {

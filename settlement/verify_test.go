@@ -160,10 +160,10 @@ func TestVerifyFindsDamage(t *testing.T) {
 			"account settlements/FIRST INR", "batch_day/INR/2026-03-02/20260302T123000Z/m1/FIRST",
 			"movement deposit/d1/captured", "movement deposit/d2/captured",
 		}},
-		{"a batch that no report shows", func(h *house, first, _ *settlement.Batch) {
+		{"a batch that no report shows", func(h *house, _, _ *settlement.Batch) {
 			h.steal(records[*settlement.Day](h, settlement.DayRecord)[0])
 		}, []string{"batch FIRST"}},
-		{"a batch that reports show twice", func(h *house, first, _ *settlement.Batch) {
+		{"a batch that reports show twice", func(h *house, _, _ *settlement.Batch) {
 			day := records[*settlement.Day](h, settlement.DayRecord)[0]
 			day.Date = day.Date.AddDays(1)
 			h.plant(day)

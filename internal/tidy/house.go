@@ -92,6 +92,7 @@ func Plan() House {
 			{Path: "money", Floor: 0, Reach: nothing},
 			{Path: "calendar", Floor: 0, Reach: nothing},
 
+			{Path: "store/bolt/bolttest", Floor: 5, Reach: 3, ForTests: true},
 			{Path: "internal/scenario", Floor: 6, Reach: 5, ForTests: true},
 			{Path: "internal/testneed", Floor: 0, Reach: nothing, ForTests: true},
 			{Path: "internal/tidy", Floor: 0, Reach: nothing, ForTests: true},
