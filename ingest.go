@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/payment"
@@ -100,9 +101,25 @@ func (in *ingest) read(rows iter.Seq2[feed.Row, error]) error {
 			continue
 		}
 		row.Event = row.Normalize()
+		if err := in.engine.checkInstant(row.OccurredAt); err != nil {
+			in.bad = append(in.bad, badRow{row, row.Fault(&payment.FieldError{Field: payment.FieldOccurredAt, Err: err})})
+			continue
+		}
 		in.rows = append(in.rows, row)
 	}
 	slices.SortStableFunc(in.rows, func(a, b feed.Row) int { return a.OccurredAt.Compare(b.OccurredAt) })
+	return nil
+}
+
+// skew is how far ahead of ours the clock of whoever reports an event may be.
+const skew = 5 * time.Minute
+
+// checkInstant refuses what has not happened yet: booked, it would drag the
+// journal's time along, and everything after it would be late.
+func (e *Engine) checkInstant(at time.Time) error {
+	if now := e.now(); at.After(now.Add(skew)) {
+		return fmt.Errorf("%s is in the future; it is %s", at.Format(time.RFC3339), now.Format(time.RFC3339))
+	}
 	return nil
 }
 
