@@ -102,9 +102,11 @@ func (h *house) take(events ...payment.Event) settlex.Ingested {
 	return done
 }
 
-// settle settles all that is due at an instant.
+// settle settles all that is due at an instant; afterwards the clock is back
+// where it was, late enough for everything to have happened.
 func (h *house) settle(now time.Time) settlex.Settled {
 	h.t.Helper()
+	defer func(was time.Time) { *h.clock = was }(*h.clock)
 	*h.clock = now
 	done, err := h.Settle(h.t.Context(), calendar.Date{}, nil)
 	if err != nil {
@@ -263,14 +265,17 @@ func prices() fees.Table {
 	tax := fees.Tax{Code: "gst", Rate: money.MustRate("18%")}
 	var table fees.Table
 	for _, c := range []money.Currency{inr(), pkr(), bdt()} {
-		for event, component := range map[fees.Event]fees.Component{
-			fees.EventCapture: {Kind: "commission", Rate: money.MustRate("2%")},
-			fees.EventDispute: {Kind: "handling", Fixed: &dispute},
-			fees.EventPayout:  {Kind: "transfer", Fixed: &payout},
+		for _, price := range []struct {
+			event fees.Event
+			fees.Component
+		}{
+			{fees.EventCapture, fees.Component{Kind: "commission", Rate: money.MustRate("2%")}},
+			{fees.EventDispute, fees.Component{Kind: "handling", Fixed: &dispute}},
+			{fees.EventPayout, fees.Component{Kind: "transfer", Fixed: &payout}},
 		} {
 			table = append(table, fees.Schedule{
-				ID: string(event) + "-" + c.String(), Version: "1", Match: fees.Match{Currency: c, Event: event},
-				Components: []fees.Component{component}, Tax: tax,
+				ID: string(price.event) + "-" + c.String(), Version: "1", Match: fees.Match{Currency: c, Event: price.event},
+				Components: []fees.Component{price.Component}, Tax: tax,
 			})
 		}
 	}

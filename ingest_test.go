@@ -351,3 +351,16 @@ func TestNewNeedsRules(t *testing.T) {
 		}
 	}
 }
+
+// What has not happened yet is refused, but for the little that clocks differ:
+// it would make everything after it late.
+func TestIngestTheFuture(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	*h.clock = ist("2026-03-02 10:00")
+	h.take(deposit("d1", "m1", "2026-03-02 10:05", "1.00"))
+	_, err := h.Ingest(t.Context(), rows(t, deposit("d2", "m1", "2026-03-02 10:05:01", "1.00")), settlex.IngestOptions{})
+	if want := "occurred_at: 2026-03-02T04:35:01Z is in the future; it is 2026-03-02T04:30:00Z"; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}

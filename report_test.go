@@ -275,9 +275,9 @@ func TestReportOptions(t *testing.T) {
 func TestReportForeignCurrency(t *testing.T) {
 	t.Parallel()
 	usd, rules, dir := money.MustCurrency("USD"), threeRegions(), t.TempDir()
-	free := rules.Fees[0]
-	free.ID, free.Match.Currency, free.Match.Event = "usd", usd, ""
-	rules.Fees = append(rules.Fees, free)
+	capture := rules.Fees[0]
+	capture.ID, capture.Match.Currency = "capture-USD", usd
+	rules.Fees = append(rules.Fees, capture)
 	store := open(t, rules).store.Store
 	engine, err := settlex.New(t.Context(), settlex.Config{
 		Store: store, Rules: rules, Clock: func() time.Time { return ist("2026-03-03 12:00") }, Merchants: []merchant.Merchant{{ID: "m7", Region: "IN"}},
@@ -292,7 +292,7 @@ func TestReportForeignCurrency(t *testing.T) {
 	}
 	h.report(settlex.ReportOptions{Dir: dir, Formats: []report.Format{report.CSV}, From: date("2026-03-02"), To: date("2026-03-02")})
 	if rows := table(t, dir+"/settlex_itemised_all_USD_2026-03-02_all_v1.csv"); len(rows) != 1 {
-		t.Errorf("%d rows, want 1", len(rows))
+		t.Errorf("%d rows, want 1: %v", len(rows), rows)
 	}
 	if complete, err := h.Complete(usd); err != nil || complete != date("2026-03-02") {
 		t.Errorf("complete through %s, %v; want 2026-03-02", complete, err)

@@ -21,8 +21,17 @@
 // members and lines. Closing posts under the watermark's instant, raised only
 // to keep instants increasing.
 //
+// Booking instants strictly increase, so of several movements at one instant the
+// later ones are booked microseconds after it. A schedule whose cut-off is
+// inclusive should have a grace, or the second movement at the cut-off is late.
+//
 // A reserve that is due is released in the window that holds the start of its
-// release date, as a line of its own.
+// release date, as a line of its own, but never before its deposit is settled.
+//
+// Batches close in order of their watermarks, which is the order in which they
+// would have been closed in time, for what one carries forward goes into the
+// merchant's next. A batch of a business date whose files are written already
+// has them written again.
 //
 // # How a batch is closed
 //
