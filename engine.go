@@ -82,6 +82,9 @@ func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) er
 			}
 			known[stored.ID] = stored.Merchant
 		}
+		if err := e.checkRegions(ctx, r, known, merchants); err != nil {
+			return err
+		}
 		for i := range e.rules.Book.Schedules {
 			s := &e.rules.Book.Schedules[i]
 			if e.schedules[s.Pin()] == nil {
@@ -102,6 +105,29 @@ func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) er
 		return err
 	}
 	return e.books.Do(ctx, &putting{records: fresh})
+}
+
+// checkRegions refuses a configuration that would move money that is there
+// already: a merchant who has been paid stays in its region, and the region of
+// every such merchant stays configured.
+func (e *Engine) checkRegions(ctx context.Context, r ledger.Reader, known map[string]merchant.Merchant, wanted []merchant.Merchant) error {
+	now := maps.Clone(known)
+	for _, m := range wanted {
+		now[m.ID] = m
+	}
+	var faults []error
+	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
+		if err != nil {
+			return err
+		}
+		was, is := known[p.Merchant], now[p.Merchant]
+		if was.Region != is.Region {
+			faults = append(faults, fmt.Errorf("merchant %s has money in %s and stays in region %q, it cannot move to %q", p.Merchant, p.Currency, was.Region, is.Region))
+		} else if _, err := e.rules.Book.Region(&is, p.Currency); err != nil {
+			faults = append(faults, fmt.Errorf("merchant %s has money in %s: %w", p.Merchant, p.Currency, err))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // putting is the command that stores records as they are.

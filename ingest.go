@@ -1,7 +1,10 @@
 package settlex
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -31,6 +34,7 @@ type IngestOptions struct {
 type Ingested struct {
 	Rows     int // rows read, good and bad
 	Booked   int // events that are new
+	Late     int // of them, too late for their own window: they go to a later batch
 	Repeated int // events that had been booked before
 	Bad      int // rows refused
 }
@@ -54,8 +58,8 @@ func (r *RejectedError) Unwrap() []error {
 	return out
 }
 
-// Ingest books the events of a file in order of their instants; rows of the
-// same instant in file order. First everything is decided without writing, so
+// Ingest books the events of a file in order of their instants; those of one
+// instant in the order of a payment's life, then of the file. First everything is decided without writing, so
 // that a bad row (by itself, or because of what is booked already) keeps the
 // whole file out, or with BadRow is set aside. Booking is durable group by
 // group; after a crash the same call goes on where it stopped. Errors:
@@ -80,6 +84,8 @@ type ingest struct {
 	options IngestOptions
 	rows    []feed.Row
 	bad     []badRow
+	refused payment.Refused // of the bad ones, those refused for what is booked
+	known   bool            // they were refused when the file came before
 	result  Ingested
 }
 
@@ -90,12 +96,14 @@ type badRow struct {
 
 // read takes the rows of the file; what cannot be read is bad.
 func (in *ingest) read(rows iter.Seq2[feed.Row, error]) error {
+	hash := sha256.New()
 	for row, err := range rows {
 		var fault *feed.Error
 		if err != nil && !errors.As(err, &fault) {
 			return err
 		}
 		in.result.Rows++
+		fmt.Fprintf(hash, "%d\n%s\n%s\n", row.Line, row.Header, row.Raw)
 		if fault != nil {
 			in.bad = append(in.bad, badRow{row, fault})
 			continue
@@ -107,8 +115,49 @@ func (in *ingest) read(rows iter.Seq2[feed.Row, error]) error {
 		}
 		in.rows = append(in.rows, row)
 	}
-	slices.SortStableFunc(in.rows, func(a, b feed.Row) int { return a.OccurredAt.Compare(b.OccurredAt) })
+	in.refused.File = hex.EncodeToString(hash.Sum(nil))
+	order := make(map[payment.Kind]int)
+	for i, kind := range payment.Kinds() {
+		order[kind] = i
+	}
+	slices.SortStableFunc(in.rows, func(a, b feed.Row) int {
+		return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), cmp.Compare(order[a.Kind], order[b.Kind]))
+	})
 	return nil
+}
+
+// recall takes out the rows that were refused when the file came before: what
+// was booked since, from the same file too, must not make them good.
+func (in *ingest) recall(ctx context.Context) error {
+	return in.engine.books.Read(ctx, func(r ledger.Reader) error {
+		for stored, err := range ledger.RecordsOf[*payment.Refused](ctx, r, payment.RefusedRecord, in.refused.File) {
+			if err != nil {
+				return err
+			}
+			in.refused, in.known = *stored, true
+			break
+		}
+		refused := make(map[int]payment.RefusedRow)
+		for _, row := range in.refused.Rows {
+			refused[row.Line] = row
+		}
+		in.rows = slices.DeleteFunc(in.rows, func(row feed.Row) bool {
+			was, ok := refused[row.Line]
+			if ok {
+				fault := &feed.Error{File: row.File, Line: was.Line, Column: was.Column, Field: was.Field, Err: errors.New(was.Fault)}
+				in.bad = append(in.bad, badRow{row, fault})
+			}
+			return ok
+		})
+		return nil
+	})
+}
+
+// refuse notes a row that is bad because of what is booked.
+func (in *ingest) refuse(row feed.Row, err error) {
+	fault := row.Fault(err)
+	in.bad = append(in.bad, badRow{row, fault})
+	in.refused.Rows = append(in.refused.Rows, payment.RefusedRow{Line: fault.Line, Column: fault.Column, Field: fault.Field, Fault: fault.Err.Error()})
 }
 
 // skew is how far ahead of ours the clock of whoever reports an event may be.
@@ -123,36 +172,38 @@ func (e *Engine) checkInstant(at time.Time) error {
 	return nil
 }
 
-// command makes the command that books a row, and a way to ask whether it was
-// booked before.
-func (in *ingest) command(row *feed.Row) (ledger.Command, *bool) {
+// command makes the command that books a row, and a way to ask afterwards
+// whether it was booked before and whether it came late.
+func (in *ingest) command(row *feed.Row) (c ledger.Command, outcome func() (repeated, late bool)) {
 	if row.Kind == payment.BatchSent || row.Kind == payment.BatchPaid {
 		move := &settlement.Move{Event: row.Event}
-		return move, &move.Repeated
+		return move, func() (bool, bool) { return move.Repeated, false }
 	}
 	handle := &payment.Handle{Rules: in.engine.rules, Event: row.Event}
-	return handle, &handle.Repeated
+	return handle, func() (bool, bool) { return handle.Repeated, handle.Late }
 }
 
 // decide runs all rows through the real commands without saving anything, and
 // keeps the good ones that are new.
 func (in *ingest) decide(ctx context.Context) error {
+	if err := in.recall(ctx); err != nil {
+		return err
+	}
 	fresh := make([]feed.Row, 0, len(in.rows))
 	err := in.engine.books.DryRun(ctx, func(apply func(...ledger.Command) ([]error, error)) error {
 		done := 0
 		for group := range slices.Chunk(in.rows, ingestGroup) {
-			commands, repeated := in.commands(group)
+			commands, outcomes := in.commands(group)
 			errs, err := apply(commands...)
 			if err != nil {
 				return err
 			}
 			for i := range group {
-				switch {
-				case errs[i] != nil:
-					in.bad = append(in.bad, badRow{group[i], group[i].Fault(errs[i])})
-				case *repeated[i]:
+				if errs[i] != nil {
+					in.refuse(group[i], errs[i])
+				} else if repeated, _ := outcomes[i](); repeated {
 					in.result.Repeated++
-				default:
+				} else {
 					fresh = append(fresh, group[i])
 				}
 			}
@@ -165,12 +216,12 @@ func (in *ingest) decide(ctx context.Context) error {
 	return err
 }
 
-func (in *ingest) commands(group []feed.Row) ([]ledger.Command, []*bool) {
-	commands, repeated := make([]ledger.Command, len(group)), make([]*bool, len(group))
+func (in *ingest) commands(group []feed.Row) ([]ledger.Command, []func() (repeated, late bool)) {
+	commands, outcomes := make([]ledger.Command, len(group)), make([]func() (bool, bool), len(group))
 	for i := range group {
-		commands[i], repeated[i] = in.command(&group[i])
+		commands[i], outcomes[i] = in.command(&group[i])
 	}
-	return commands, repeated
+	return commands, outcomes
 }
 
 // report tells about the bad rows, or refuses the file because of them.
@@ -195,29 +246,41 @@ func (in *ingest) report() error {
 	return nil
 }
 
-// book books what was found good. Nothing may be refused now, unless somebody
-// else has written in between: then the error says where it stopped.
+// book books what was found good, and with the first of it which rows were
+// refused. Nothing may be refused now, unless somebody else has written in
+// between: then the error says where it stopped.
 func (in *ingest) book(ctx context.Context) error {
-	total := in.result.Rows
+	remember := len(in.refused.Rows) > 0 && !in.known
 	for group := range slices.Chunk(in.rows, ingestGroup) {
-		commands, repeated := in.commands(group)
-		errs, err := in.engine.books.DoAll(ctx, commands...)
+		commands, outcomes := in.commands(group)
+		together := commands
+		if remember {
+			together, remember = append(slices.Clip(commands), &putting{records: []ledger.Record{&in.refused}}), false
+		}
+		errs, err := in.engine.books.DoAll(ctx, together...)
 		if err != nil {
 			return fmt.Errorf("book events from line %d on: %w", group[0].Line, err)
 		}
 		for i := range group {
-			switch {
-			case errs[i] != nil:
+			if errs[i] != nil {
 				return fmt.Errorf("stopped after %d of %d events: %w", in.result.Booked, len(in.rows), group[i].Fault(errs[i]))
-			case *repeated[i]:
-				in.result.Repeated++
-			default:
-				in.result.Booked++
 			}
+			in.count(outcomes[i]())
 		}
-		in.progress(total + in.result.Booked)
+		in.progress(in.result.Rows + in.result.Booked)
 	}
 	return nil
+}
+
+func (in *ingest) count(repeated, late bool) {
+	switch {
+	case repeated:
+		in.result.Repeated++
+		return
+	case late:
+		in.result.Late++
+	}
+	in.result.Booked++
 }
 
 func (in *ingest) progress(done int) {

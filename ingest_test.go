@@ -45,7 +45,7 @@ func TestIngestOrder(t *testing.T) {
 	}
 	want := []string{
 		"deposit/a/captured at 10:00:00", "refund/r/created at 10:00:01",
-		"deposit/c/captured at 12:00:00", "deposit/b/captured at 12:00:00.000001",
+		"deposit/c/captured at 12:00:00", "deposit/b/captured at 12:00:00",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("journal (-want +got)\n%s", diff)

@@ -2,8 +2,10 @@ package settlex
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -58,23 +60,27 @@ func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
 	return err
 }
 
-// daily does one business date.
+// daily does one business date: it settles it, and writes the files of every
+// currency whose turn it is. Settling may bring batches of earlier dates to
+// light, whose files come first then. A currency whose calendar has ended does
+// not keep the others waiting; it is told of when they are done.
 func (j *jobs) daily(ctx context.Context) (more bool, err error) {
-	open, err := j.unreported(ctx)
-	if err != nil || len(open) == 0 {
-		return false, err
+	open, fault := j.unreported(ctx)
+	if len(open) == 0 {
+		return false, fault
 	}
-	date := open[0].from
-	for _, o := range open[1:] {
-		if o.from.Before(date) {
-			date = o.from
-		}
-	}
+	date := oldest(open)
 	if err := j.settle(ctx, date); err != nil {
 		return false, err
 	}
+	if open, fault = j.unreported(ctx); len(open) == 0 {
+		return false, fault
+	}
+	if oldest(open) != date {
+		return true, nil
+	}
 	for _, o := range open {
-		if date.Before(o.from) || date.After(o.to) {
+		if o.from != date {
 			continue
 		}
 		if _, err := j.writeDay(ctx, j.options.Dir, j.options.Formats, []money.Currency{o.currency}, date, true); err != nil {
@@ -89,6 +95,11 @@ func (j *jobs) daily(ctx context.Context) (more bool, err error) {
 	return true, nil
 }
 
+// oldest gives the first date that is due in any currency.
+func oldest(open []unwritten) calendar.Date {
+	return slices.MinFunc(open, func(a, b unwritten) int { return a.from.Compare(b.from) }).from
+}
+
 // unwritten is the span of business dates of one currency whose files are due.
 type unwritten struct {
 	currency money.Currency
@@ -98,35 +109,41 @@ type unwritten struct {
 
 // unreported lists the currencies with business dates that are over and have
 // no files yet. A currency's first date is that of its first batch, or of the
-// first that is due.
-func (j *jobs) unreported(ctx context.Context) ([]unwritten, error) {
+// first that is due. The error joins the faults of the currencies left out.
+func (j *jobs) unreported(ctx context.Context) (open []unwritten, fault error) {
 	currencies, err := j.currencies(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var open []unwritten
 	for _, c := range currencies {
 		o := unwritten{currency: c}
-		if o.to, err = j.Complete(c); err != nil {
-			return nil, err
-		}
-		err = j.books.Read(ctx, func(r ledger.Reader) error {
-			if o.reported, err = settlement.FindReported(ctx, r, c); err != nil {
-				return err
-			}
-			if o.from = o.reported.Through.AddDays(1); o.from.IsZero() {
-				o.from, err = j.firstDay(ctx, r, c)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("files in %s: %w", c, err)
+		if err := j.span(ctx, &o); err != nil {
+			fault = errors.Join(fault, fmt.Errorf("files in %s: %w", c, err))
+			continue
 		}
 		if !o.from.IsZero() && !o.from.After(o.to) {
 			open = append(open, o)
 		}
 	}
-	return open, nil
+	return open, fault
+}
+
+// span finds the dates of one currency; no first date: nothing has happened.
+func (j *jobs) span(ctx context.Context, o *unwritten) error {
+	err := j.books.Read(ctx, func(r ledger.Reader) (err error) {
+		if o.reported, err = settlement.FindReported(ctx, r, o.currency); err != nil {
+			return err
+		}
+		if o.from = o.reported.Through.AddDays(1); o.from.IsZero() {
+			o.from, err = j.firstDay(ctx, r, o.currency)
+		}
+		return err
+	})
+	if err != nil || o.from.IsZero() {
+		return err
+	}
+	o.to, err = j.Complete(o.currency)
+	return err
 }
 
 // firstDay is the business date of a currency's first batch, closed or due;
@@ -136,7 +153,7 @@ func (j *jobs) firstDay(ctx context.Context, r ledger.Reader, c money.Currency) 
 	if err != nil || !first.IsZero() {
 		return first, err
 	}
-	due, err := settlement.Due(ctx, r, j.schedule, settlement.Ready{Horizon: j.now()})
+	due, err := settlement.Due(ctx, r, j.schedule, j.ready(j.now(), calendar.Date{}))
 	if err != nil {
 		return first, err
 	}

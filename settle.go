@@ -26,7 +26,7 @@ type Settled struct {
 // of each batch.
 func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*settlement.Batch)) (Settled, error) {
 	var out Settled
-	ready := settlement.Ready{Horizon: e.now(), Through: through}
+	ready := e.ready(e.now(), through)
 	var err error
 	if out.Matured, err = e.settleByHand(ctx, ready); err != nil {
 		return out, err
@@ -51,7 +51,7 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 
 // Due counts the batches that Settle would close.
 func (e *Engine) Due(ctx context.Context, through calendar.Date) (int, error) {
-	targets, err := e.due(ctx, settlement.Ready{Horizon: e.now(), Through: through})
+	targets, err := e.due(ctx, e.ready(e.now(), through))
 	return len(targets), err
 }
 
@@ -65,17 +65,23 @@ func (e *Engine) Waiting(ctx context.Context, through calendar.Date) (int, error
 	}
 	// Late enough for the last cut-off of the date in any zone, and no later:
 	// calendars end.
-	horizon := calendar.Cutoff(through.AddDays(2), calendar.Clock{}, time.UTC)
-	var grace time.Duration
-	for _, s := range e.schedules {
-		grace = max(grace, s.Timing.Grace)
-	}
+	ready := e.ready(calendar.Cutoff(through.AddDays(2), calendar.Clock{}, time.UTC), through)
+	ready.Horizon = ready.Horizon.Add(ready.Grace)
 	var all []settlement.Target
 	err = e.books.Read(ctx, func(r ledger.Reader) error {
-		all, err = settlement.Due(ctx, r, e.schedule, settlement.Ready{Horizon: horizon.Add(grace), Through: through})
+		all, err = settlement.Due(ctx, r, e.schedule, ready)
 		return err
 	})
 	return len(all) - due, err
+}
+
+// ready says what is to be closed at an instant.
+func (e *Engine) ready(at time.Time, through calendar.Date) settlement.Ready {
+	ready := settlement.Ready{Horizon: at, Through: through}
+	for _, s := range e.schedules {
+		ready.Grace = max(ready.Grace, s.Timing.Grace)
+	}
+	return ready
 }
 
 func (e *Engine) due(ctx context.Context, ready settlement.Ready) (targets []settlement.Target, err error) {

@@ -72,10 +72,14 @@ func (s *State) decide(c Command) (missing *Need, err error) {
 }
 
 func (s *State) instant(at, clock time.Time) time.Time {
-	if at.IsZero() {
+	replayed := !at.IsZero()
+	if !replayed {
 		at = clock
 	}
 	at = at.UTC().Truncate(time.Microsecond)
+	if replayed && at.Equal(s.head.At) {
+		return at // facts of one instant stay together, so that a cut-off never parts them
+	}
 	if next := s.head.At.Add(time.Microsecond); at.Before(next) {
 		return next
 	}

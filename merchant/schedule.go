@@ -3,6 +3,7 @@ package merchant
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
@@ -91,6 +92,27 @@ type Schedule struct {
 
 // Pin names this version.
 func (s *Schedule) Pin() Pin { return Pin{ID: s.ID, Version: s.Version} }
+
+// Watermark is the instant before which the movements of a window must have
+// been booked: its cut-off and the schedule's grace.
+func (s *Schedule) Watermark(w calendar.Window) time.Time {
+	at := w.Closes.Add(s.Timing.Grace)
+	if s.Timing.CutoffInclusive {
+		at = at.Add(time.Microsecond) // instants are whole microseconds: the cut-off's own is in time
+	}
+	return at
+}
+
+// Settles gives the window a movement is settled in: its own, or, when it was
+// booked too late for that, the first whose watermark it was booked before. The
+// error is the calendar's, when it ends before such a window.
+func (s *Schedule) Settles(own calendar.Window, booked time.Time) (window calendar.Window, late bool, err error) {
+	if booked.Before(s.Watermark(own)) {
+		return own, false, nil
+	}
+	window, err = s.Timing.WindowAt(booked.Add(-s.Timing.Grace))
+	return window, true, err
+}
 
 // Validate reports everything that is wrong with the schedule.
 func (s *Schedule) Validate() error {

@@ -11,7 +11,8 @@ import (
 )
 
 // Handle is the command that books one event. After it was applied without an
-// error, Repeated tells whether the event had been booked before.
+// error, Repeated tells whether the event had been booked before, and Late
+// whether it came too late for its window.
 //
 // Its errors are *FieldError (wrapping ErrUnknown, ErrConflict, ErrTransition,
 // ErrTooMuch, ErrUnknownMerchant, or what merchant, fees and calendar report)
@@ -20,6 +21,7 @@ type Handle struct {
 	Rules    *Rules
 	Event    Event // normalized
 	Repeated bool
+	Late     bool // it came after the watermark of its window, and goes to a later batch
 }
 
 // At implements ledger.Command: a fact is booked under its own instant.
@@ -61,6 +63,7 @@ func (h *Handle) Apply(s *ledger.State) error {
 	if err != nil {
 		return err
 	}
+	h.Late = false
 	if h.Repeated = p.repeated; p.repeated {
 		return nil
 	}
@@ -85,6 +88,11 @@ func (h *Handle) Apply(s *ledger.State) error {
 		by := &booked[planned.entry]
 		item := planned.item
 		item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, by.At
+		_, late, err := planned.schedule.Settles(item.Window.Window, item.BookedAt)
+		if err != nil { // it would wait for its batch for ever
+			return &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", item.BookedAt.Format(timeFormat), planned.schedule.ID, err)}
+		}
+		h.Late = h.Late || late && !item.Manual
 		if err := AddItem(s, &item); err != nil {
 			return err
 		}

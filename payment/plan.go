@@ -35,8 +35,9 @@ type plan struct {
 
 // plannedItem is a movement that waits for the sequence of its entry.
 type plannedItem struct {
-	entry int // index in entries
-	item  Item
+	entry    int // index in entries
+	schedule *merchant.Schedule
+	item     Item
 }
 
 // locate finds the merchant and region of the event. mayCreate allows a
@@ -180,7 +181,7 @@ func (p *plan) move(entry int, category Category, typ string, source *Facts, ite
 	if item.Net, err = money.Sum(item.Gross, item.Fee, item.Tax, item.Withholding, item.Reserve); err != nil {
 		return err
 	}
-	p.items = append(p.items, plannedItem{entry: entry, item: item})
+	p.items = append(p.items, plannedItem{entry: entry, schedule: schedule, item: item})
 	return nil
 }
 

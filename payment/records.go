@@ -26,6 +26,7 @@ const (
 	ReleasedRecord = "released_hold"
 	MerchantRecord = "merchant"
 	ScheduleRecord = "schedule"
+	RefusedRecord  = "refused"
 )
 
 // Merchant is a merchant as stored.
@@ -48,6 +49,25 @@ func (s *Schedule) Ref() ledger.Ref { return ScheduleRef(s.Pin()) }
 func ScheduleRef(pin merchant.Pin) ledger.Ref {
 	return ledger.Ref{Kind: ScheduleRecord, ID: pin.String()}
 }
+
+// Refused remembers the rows of a file that were refused for what was booked
+// when the rest of it was taken, so that the same file gets the same answer when
+// it comes again, however far it got the first time.
+type Refused struct {
+	File string       `json:"file"` // SHA-256 of the file's rows, in hexadecimal
+	Rows []RefusedRow `json:"rows"` // by line
+}
+
+// RefusedRow is one of them, with its fault.
+type RefusedRow struct {
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Field  Field  `json:"field,omitempty"`
+	Fault  string `json:"fault"`
+}
+
+// Ref makes Refused a ledger.Record.
+func (r *Refused) Ref() ledger.Ref { return ledger.Ref{Kind: RefusedRecord, ID: r.File} }
 
 // Facts are what the event that opened a resource said about it.
 type Facts struct {

@@ -72,6 +72,9 @@ func (e *Event) present(f Field) error {
 	case FieldParent:
 		missing = e.Parent == ""
 	}
+	if missing && f == FieldAmount {
+		return fmt.Errorf("is missing or zero; a %s needs one above 0", e.Kind)
+	}
 	if missing {
 		return fmt.Errorf("is missing; a %s needs it", e.Kind)
 	}

@@ -167,7 +167,7 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 		ID: batchID(t), Merchant: t.Merchant, Currency: t.Currency, Window: t.Window, Status: Closing,
 		Region: region.ID, Bank: region.Bank,
 	}
-	if cmd.fixed.Watermark, err = marks.before(ctx, tx, watermark(schedule, t.Window.Window)); err != nil {
+	if cmd.fixed.Watermark, err = marks.before(ctx, tx, schedule.Watermark(t.Window.Window)); err != nil {
 		return nil, err
 	}
 	late, err := cmd.count(ctx, tx, t, c.Schedules, c.chunk())

@@ -42,28 +42,12 @@ func (o owner) prefix() string { return payment.ItemPrefix(o.merchant, o.currenc
 // Versions are never changed, so answers may be kept.
 type Schedules func(merchant.Pin) (*merchant.Schedule, error)
 
-// watermark is the instant before which a window's movements must have been
-// booked.
-func watermark(s *merchant.Schedule, w calendar.Window) time.Time {
-	at := w.Closes.Add(s.Timing.Grace)
-	if s.Timing.CutoffInclusive {
-		at = at.Add(time.Microsecond) // instants are whole microseconds: the cut-off's own is in time
-	}
-	return at
-}
-
-// windowOf is the window an item is settled in: its own, or, when it was
-// booked too late for that, the first whose watermark it was booked before.
+// windowOf is the window an item is settled in.
 func windowOf(s *merchant.Schedule, item *payment.Item) (window calendar.Window, late bool, err error) {
-	own := item.Window.Window
-	if item.BookedAt.Before(watermark(s, own)) {
-		return own, false, nil
+	if window, late, err = s.Settles(item.Window.Window, item.BookedAt); err != nil {
+		return window, late, fmt.Errorf("window of %s: %w", item.Entry, err)
 	}
-	window, err = s.Timing.WindowAt(item.BookedAt.Add(-s.Timing.Grace))
-	if err != nil {
-		return window, true, fmt.Errorf("window of %s: %w", item.Entry, err)
-	}
-	return window, true, nil
+	return window, late, nil
 }
 
 // delayed gives the windows that deposits are settled in which were booked too
@@ -196,22 +180,42 @@ func compareTargets(a, b Target) int {
 }
 
 // Ready says which windows are to be closed: those whose watermark has passed.
+//
+// The batches of one merchant and currency close in the order of their
+// watermarks, for carry goes along it. So a window of a business date up to
+// Through waits if one of a later date has the earlier watermark, as happens
+// with two schedules of different cut-offs, zones or grace.
 type Ready struct {
 	Horizon time.Time     // windows whose watermark is after it stay open
 	Through calendar.Date // windows of later business dates are not closed; zero: all may be
+	Grace   time.Duration // the longest grace of any schedule
 }
 
-func (r Ready) closes(s *merchant.Schedule, w calendar.Window) bool {
-	return !watermark(s, w).After(r.Horizon) && (r.Through.IsZero() || !w.BusinessDate.After(r.Through))
-}
-
-// last is a date that no window which is ready lies behind.
+// last is a date behind which no window lies that is ready, or that a ready
+// one may have to wait for.
 func (r Ready) last() calendar.Date {
 	last := payment.DateUTC(r.Horizon).AddDays(2) // ahead of the local date in every zone
-	if !r.Through.IsZero() && (last.IsZero() || r.Through.Before(last)) {
-		return r.Through
+	if r.Through.IsZero() {
+		return last
+	}
+	const apart = 3 // days between the same cut-off of two zones, and a day's two ends
+	if through := r.Through.AddDays(apart + int(r.Grace/(24*time.Hour))); last.IsZero() || through.Before(last) {
+		return through
 	}
 	return last
+}
+
+// prefix gives the targets of one owner up to the first that is not ready.
+func (r Ready) prefix(targets []Target) []Target {
+	slices.SortFunc(targets, compareTargets)
+	if r.Through.IsZero() {
+		return targets
+	}
+	end := slices.IndexFunc(targets, func(t Target) bool { return t.Window.BusinessDate.After(r.Through) })
+	if end < 0 {
+		return targets
+	}
+	return targets[:end]
 }
 
 // Due lists the batches to close: every window that is ready and has a
@@ -235,7 +239,7 @@ func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready)
 	return targets, nil
 }
 
-// dueOf lists the batches of one owner, in no order.
+// dueOf lists the batches of one owner, in order.
 func dueOf(ctx context.Context, r ledger.Reader, o owner, schedules Schedules, ready Ready) (targets []Target, err error) {
 	type key struct {
 		schedule merchant.Pin
@@ -245,12 +249,12 @@ func dueOf(ctx context.Context, r ledger.Reader, o owner, schedules Schedules, r
 	found := make(map[key]bool)
 	add := func(s *merchant.Schedule, w calendar.Window) {
 		k := key{s.Pin(), w.BusinessDate, w.Ordinal}
-		if found[k] || !ready.closes(s, w) {
+		if found[k] || s.Watermark(w).After(ready.Horizon) {
 			return
 		}
 		found[k] = true
 		targets = append(targets, Target{
-			Merchant: o.merchant, Currency: o.currency, Window: payment.WindowPin{Schedule: s.Pin(), Window: w}, watermark: watermark(s, w),
+			Merchant: o.merchant, Currency: o.currency, Window: payment.WindowPin{Schedule: s.Pin(), Window: w}, watermark: s.Watermark(w),
 		})
 	}
 	last, late := ready.last(), make(delayed)
@@ -265,5 +269,5 @@ func dueOf(ctx context.Context, r ledger.Reader, o owner, schedules Schedules, r
 		return nil, err
 	}
 	err = scanHolds(ctx, r, o, last, schedules, late, func(_ *payment.Hold, s *merchant.Schedule, w calendar.Window) { add(s, w) })
-	return targets, err
+	return ready.prefix(targets), err
 }

@@ -149,5 +149,8 @@ func (p *program) tell(name string, taken settlex.Ingested, asideName string, er
 		text += fmt.Sprintf(", %s bad and set aside in %s", number(taken.Bad), asideName)
 	}
 	p.sayf("%s\n", text)
+	if taken.Late > 0 {
+		p.warnf("%s: %s after the window had closed and go to a later batch", name, count(taken.Late, "event came", "events came"))
+	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (p *program) warnOpen(ctx context.Context, engine *settlex.Engine, through 
 	if err != nil {
 		return err
 	}
-	waiting, err := engine.Waiting(ctx, through)
+	waiting, err := p.waiting(ctx, engine, through)
 	if err != nil {
 		return err
 	}

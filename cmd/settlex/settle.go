@@ -47,7 +47,7 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 	if settled.Matured > 0 {
 		p.sayf("settled by hand: what has matured is available to %s\n", count(settled.Matured, "merchant", "merchants"))
 	}
-	waiting, err := engine.Waiting(ctx, through)
+	waiting, err := p.waiting(ctx, engine, through)
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,17 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 			count(waiting, "batch", "batches"), through, p.clock().UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// waiting counts the batches up to a date that wait for their cut-offs. Beyond
+// the end of a calendar it warns that nobody can tell.
+func (p *program) waiting(ctx context.Context, engine *settlex.Engine, through calendar.Date) (int, error) {
+	n, err := engine.Waiting(ctx, through)
+	if errors.Is(err, calendar.ErrOutOfRange) {
+		p.warnf("which batches wait for their cut-offs cannot be told: %v", err)
+		return 0, nil
+	}
+	return n, err
 }
 
 // close closes what is due and shows how far it has come.

@@ -29,6 +29,8 @@ func paymentRecord(kind string) ledger.Record {
 		return new(payment.Merchant)
 	case payment.ScheduleRecord:
 		return new(payment.Schedule)
+	case payment.RefusedRecord:
+		return new(payment.Refused)
 	}
 	return nil
 }
