@@ -28,7 +28,8 @@ type Command interface {
 
 // Apply decides commands in order on s and is pure. clock is the instant of
 // the group; each command gets the later of its own At (or clock, if that is
-// zero) and the lane's last instant + 1 microsecond.
+// zero) and the lane's last instant + 1 microsecond; one whose own At is the
+// lane's last instant shares it.
 //
 // The result has one error or nil for each command that was decided. A command
 // may turn out to touch what s was not told, because a command before it in the

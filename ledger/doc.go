@@ -20,8 +20,9 @@
 //   - An entry is booked once for each key, for ever. A retry with the same
 //     content gets the first outcome, with other content an error that names
 //     the difference.
-//   - Sequences have no gaps, instants strictly increase from one command that
-//     books to the next, and every block covers the one before it with a hash.
+//   - Sequences have no gaps, instants never decrease and increase from one command
+//     that books to the next, unless both replay facts of one instant; every block
+//     covers the one before it with a hash.
 //   - A limited account does not fall below its floor, except by the kinds of
 //     entry its chart allows to; such an entry says that it did.
 //   - Rejected means unchanged. A batch is booked whole or not at all.

@@ -14,7 +14,7 @@ type Config struct {
 	// Chart is the chart of accounts; required.
 	Chart *Chart
 	// Clock gives the time; nil means time.Now. Instants the ledger books are
-	// made strictly increasing whatever it gives.
+	// made increasing whatever it gives.
 	Clock func() time.Time
 }
 

@@ -134,7 +134,8 @@ func (s *State) PutKey(key string, b *Booked) { s.keys[key] = b }
 func (s *State) PutRecord(ref Ref, r Record) { s.records[ref] = r }
 
 // Now is the instant of the command being applied: UTC, whole microseconds,
-// strictly after every earlier command's that booked anything.
+// after every earlier command's that booked anything, or equal to it where both
+// replay facts of one instant.
 func (s *State) Now() time.Time { return s.now }
 
 // NextSeq is the sequence the next booked entry gets.
