@@ -21,9 +21,9 @@
 // members and lines. Closing posts under the watermark's instant, raised only
 // to keep instants increasing.
 //
-// Booking instants strictly increase, so of several movements at one instant the
-// later ones are booked microseconds after it. A schedule whose cut-off is
-// inclusive should have a grace, or the second movement at the cut-off is late.
+// Movements of one instant that follow one another are booked under it, so a
+// cut-off never parts them. One that reaches the journal after a later instant
+// was booked, or after its window was closed, is booked behind that.
 //
 // A reserve that is due is released in the window that holds the start of its
 // release date, as a line of its own, but never before its deposit is settled.
