@@ -103,7 +103,7 @@ func (in *ingest) read(rows iter.Seq2[feed.Row, error]) error {
 			return err
 		}
 		in.result.Rows++
-		_, _ = fmt.Fprintf(hash, "%d\n%s\n%s\n", row.Line, row.Header, row.Raw) // a hash takes everything
+		_, _ = fmt.Fprintf(hash, "%d\n%s\n%s\n%v\n", row.Line, row.Header, row.Raw, row.Event) // a hash takes everything
 		if fault != nil {
 			in.bad = append(in.bad, badRow{row, fault})
 			continue

@@ -52,8 +52,9 @@
 //
 // No job closes the windows of a manual schedule. Money of such a merchant
 // becomes available on its window's settlement date, at midnight in the
-// schedule's zone. A payout moves what is due by then itself, so it depends on
-// dates only and never on whether a job (Mature) has run.
+// schedule's zone. A payout moves what is due by then itself, so it does not
+// depend on whether a job (Mature) has run. A reserve that is due comes back when
+// it is released; a payout does not look for it.
 //
 // # Limits
 //

@@ -54,7 +54,7 @@ func ScheduleRef(pin merchant.Pin) ledger.Ref {
 // when the rest of it was taken, so that the same file gets the same answer when
 // it comes again, however far it got the first time.
 type Refused struct {
-	File string       `json:"file"` // SHA-256 of the file's rows, in hexadecimal
+	File string       `json:"file"` // SHA-256 of the file's rows and of how they were read, in hexadecimal
 	Rows []RefusedRow `json:"rows"` // by line
 }
 
