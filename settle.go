@@ -21,7 +21,7 @@ type Settled struct {
 
 // Settle closes every window that is due up to a business date (the zero date:
 // up to now) and releases the reserves that are due. Windows close in order of
-// their cut-offs, however late; a window whose cut-off the clock has not
+// their watermarks, however late; a window whose watermark the clock has not
 // reached stays open. Running it again does nothing. done, if not nil, is told
 // of each batch.
 func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*settlement.Batch)) (Settled, error) {
