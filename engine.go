@@ -190,6 +190,10 @@ func (e *Engine) Verify(ctx context.Context) (*ledger.Verification, error) {
 	err = e.books.Read(ctx, func(r ledger.Reader) error {
 		return settlement.Verify(ctx, r, func(f ledger.Finding) { v.Findings = append(v.Findings, f) })
 	})
+	if errors.Is(err, ledger.ErrCorrupt) { // what was found before it must not be lost
+		v.Findings = append(v.Findings, ledger.Finding{Place: "batches", Want: "readable records and accounts", Have: err.Error()})
+		err = nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("verify batches: %w", err)
 	}

@@ -63,16 +63,20 @@ func (e *Engine) Waiting(ctx context.Context, through calendar.Date) (int, error
 	if err != nil {
 		return 0, err
 	}
-	// Late enough for the last cut-off of the date in any zone, and no later:
-	// calendars end.
-	ready := e.ready(calendar.Cutoff(through.AddDays(2), calendar.Clock{}, time.UTC), through)
-	ready.Horizon = ready.Horizon.Add(ready.Grace)
 	var all []settlement.Target
 	err = e.books.Read(ctx, func(r ledger.Reader) error {
-		all, err = settlement.Due(ctx, r, e.schedule, ready)
+		all, err = settlement.Due(ctx, r, e.schedule, e.whole(through))
 		return err
 	})
 	return len(all) - due, err
+}
+
+// whole is ready at an instant late enough for the last cut-off of a date in
+// any zone, and no later: calendars end.
+func (e *Engine) whole(through calendar.Date) settlement.Ready {
+	ready := e.ready(calendar.Cutoff(through.AddDays(2), calendar.Clock{}, time.UTC), through)
+	ready.Horizon = ready.Horizon.Add(ready.Grace)
+	return ready
 }
 
 // ready says what is to be closed at an instant.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -56,23 +57,50 @@ func (t Type) Normal() Side {
 	return Credit
 }
 
+// Status says what may be done with an account.
+type Status uint8
+
+// The statuses. The zero value of a stored account is none of them.
+const (
+	Open          Status = iota + 1
+	NoDebit              // entries and holds may not debit it; captures of earlier holds go through
+	Frozen               // holds on it may be released or expire, nothing else
+	AccountClosed        // the same, and it stood at zero without holds, unless it was closed by force
+)
+
+// String is the status in words.
+func (s Status) String() string { return name(s, "open", "no_debit", "frozen", "closed") }
+
 // Account is an account as it stands: what the chart said when it was opened,
-// and its running totals.
+// what was changed since, and its running totals.
 type Account struct {
 	AccountID
-	No      uint64       // dense number in order of opening, from 1
-	Type    Type         // decides the normal side
-	Limited bool         // true: Available may not fall below Floor
-	Floor   money.Amount // minor units; meaningful when Limited
-	Opened  time.Time    // booking instant of the first posting, UTC
+	No       uint64    // dense number in order of opening, from 1
+	Type     Type      // decides the normal side
+	Opened   time.Time // booking instant of the first act on it, UTC
+	Status   Status
+	Metadata []Attribute // sorted by name
+	Limits
+	LimitsSeq uint64 // sequence of the act that set the limits
 	Balance
+	Holds    uint64    // open holds that have a leg on it
+	Counters []Counter // one for each of Velocity, in its order
 }
 
-// Balance holds the totals of one account in minor units. Both only grow.
+// Counter is what a velocity limit has counted.
+type Counter struct {
+	Since uint64 // sequence of the act that set the limit; what came before does not count
+	Slots []Slot // ordered, those of a total of zero left out
+}
+
+// Balance holds the totals of one account in minor units. Debits and Credits
+// only grow; what is held grows and shrinks.
 type Balance struct {
-	Debits  money.Amount
-	Credits money.Amount
-	Seq     uint64 // sequence of the last entry that touched the account; 0: none
+	Debits      money.Amount
+	Credits     money.Amount
+	HeldDebits  money.Amount
+	HeldCredits money.Amount
+	Seq         uint64 // sequence of the last act that touched the account; 0: none
 }
 
 // Net is credits - debits for a credit-normal account and debits - credits for
@@ -85,12 +113,52 @@ func (b Balance) Net(normal Side) (money.Amount, error) {
 	return b.Credits.Sub(b.Debits)
 }
 
+// held gives what holds would take from the account and what they would bring.
+func (b Balance) held(normal Side) (out, in money.Amount) {
+	if normal == Debit {
+		return b.HeldCredits, b.HeldDebits
+	}
+	return b.HeldDebits, b.HeldCredits
+}
+
 // Posted is the account's balance on its normal side.
 func (a Account) Posted() (money.Amount, error) { return a.Net(a.Type.Normal()) }
 
-// Available is what may still be taken from the account: the posted balance
-// (holds, when there are any, reduce it).
-func (a Account) Available() (money.Amount, error) { return a.Posted() }
+// Held is what holds have set aside of the account, and so is not available.
+func (a Account) Held() money.Amount {
+	out, _ := a.held(a.Type.Normal())
+	return out
+}
+
+// Available is what may still be taken from the account: what is posted less
+// what is held. Held money coming in is never spendable.
+func (a Account) Available() (money.Amount, error) {
+	posted, err := a.Posted()
+	if err != nil {
+		return posted, err
+	}
+	return posted.Sub(a.Held())
+}
+
+// highest is what stands on the account if every hold is captured that brings
+// money and none that takes it: what a ceiling bounds.
+func (a Account) highest() (money.Amount, error) {
+	posted, err := a.Posted()
+	if err != nil {
+		return posted, err
+	}
+	_, in := a.held(a.Type.Normal())
+	return posted.Add(in)
+}
+
+// equal compares all fields.
+func (a *Account) equal(b *Account) bool {
+	return a.AccountID == b.AccountID && a.No == b.No && a.Type == b.Type && a.Opened.Equal(b.Opened) && a.Status == b.Status &&
+		slices.Equal(a.Metadata, b.Metadata) && a.Limits.equal(b.Limits) && a.LimitsSeq == b.LimitsSeq && a.Balance == b.Balance &&
+		a.Holds == b.Holds && slices.EqualFunc(a.Counters, b.Counters, Counter.equal)
+}
+
+func (c Counter) equal(o Counter) bool { return c.Since == o.Since && slices.Equal(c.Slots, o.Slots) }
 
 const maxPath = 255
 
@@ -116,4 +184,14 @@ func checkPath(path string) error {
 
 func notPathRune(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+}
+
+// add counts one posting.
+func (b *Balance) add(p Posting) (err error) {
+	if p.Side == Debit {
+		b.Debits, err = b.Debits.Add(p.Amount)
+	} else {
+		b.Credits, err = b.Credits.Add(p.Amount)
+	}
+	return err
 }

@@ -18,11 +18,11 @@ func BenchmarkApply(b *testing.B) {
 	accounts := make(map[ledger.AccountID]*ledger.Account)
 	for i := range merchants {
 		id := ledger.AccountID{Path: fmt.Sprintf("merchants/m%d/available", i), Currency: inr()}
-		accounts[id] = &ledger.Account{AccountID: id, No: uint64(i + 1), Type: ledger.Liability, Limited: true}
+		accounts[id] = &ledger.Account{AccountID: id, No: uint64(i + 1), Type: ledger.Liability, Status: ledger.Open, Limits: ledger.Limits{Limited: true}}
 	}
 	for i, path := range []string{bank, sales} {
 		id := ledger.AccountID{Path: path, Currency: inr()}
-		accounts[id] = &ledger.Account{AccountID: id, No: uint64(merchants + i + 1), Type: ledger.Asset}
+		accounts[id] = &ledger.Account{AccountID: id, No: uint64(merchants + i + 1), Type: ledger.Asset, Status: ledger.Open}
 	}
 	entries := make([]ledger.Entry, batch)
 	commands := make([]ledger.Command, batch)
@@ -64,7 +64,7 @@ func BenchmarkApply(b *testing.B) {
 		runtime.ReadMemStats(&after)
 		mallocs += after.Mallocs - before.Mallocs
 		rounds++
-		if missing != nil || errs[0] != nil || len(changes.Block.Entries) != batch {
+		if missing != nil || errs[0] != nil || len(changes.Block.Items) != batch {
 			b.Fatal(missing, errs[0])
 		}
 		b.StartTimer()
@@ -88,7 +88,7 @@ func BenchmarkCanonical(b *testing.B) {
 		b.ReportAllocs()
 		data := e.AppendCanonical(nil)
 		for b.Loop() {
-			if _, err := ledger.DecodeEntry(data); err != nil {
+			if _, err := ledger.DecodeItem(data); err != nil {
 				b.Fatal(err)
 			}
 		}

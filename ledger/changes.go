@@ -5,7 +5,7 @@ import "slices"
 // Changes is what a group of commands decided, ready to be saved.
 type Changes struct {
 	Head     Head           // the lane's end afterwards
-	Block    *Block         // nil: no entry was booked
+	Block    *Block         // nil: nothing was booked
 	Accounts []*Account     // opened or changed, ordered by id
 	Records  []RecordChange // ordered by kind and id
 }
@@ -24,9 +24,8 @@ func (c *Changes) Empty() bool { return c.Block == nil && len(c.Records) == 0 }
 func (s *State) Changes() *Changes {
 	c := &Changes{Head: s.head}
 	if len(s.booked) > 0 {
-		c.Block = &Block{Lane: s.head.Lane, Accounts: s.head.Accounts, Prev: s.head.Hash, Entries: s.booked}
-		c.Block.Hash = c.Block.Sum()
-		c.Head.Hash = c.Block.Hash
+		c.Block = &Block{Lane: s.head.Lane, Items: s.booked}
+		c.Head.Blocks++
 	}
 	slices.SortFunc(s.dirty, func(a, b *Account) int { return a.Compare(b.AccountID) })
 	c.Accounts = slices.Compact(s.dirty)

@@ -10,13 +10,22 @@ import (
 )
 
 // Pattern is one line of a chart of accounts. A segment of Path in braces
-// stands for any one segment: "merchants/{m}/available".
+// stands for any one segment: "merchants/{m}/available". An account gets the
+// limits its pattern has when it is opened, and keeps them until they are
+// changed by an AccountChange.
 type Pattern struct {
 	Path      string
 	Type      Type
 	Limited   bool         // accounts of this pattern may not fall below Floor
 	Floor     money.Amount // minor units, usually 0
-	MayBreach []string     // kinds of entry that may take a limited account below its floor
+	Capped    bool         // they may not rise above Ceiling
+	Ceiling   money.Amount // minor units
+	Velocity  []Velocity   // what may flow through one of them within a window
+	MayBreach []string     // kinds of entry, facts from outside, that no limit of theirs stops; the entry says that it breached one
+}
+
+func (p *Pattern) limits() Limits {
+	return Limits{Limited: p.Limited, Floor: p.Floor, Capped: p.Capped, Ceiling: p.Ceiling, Velocity: p.Velocity}
 }
 
 // Chart says which accounts may exist and what they are. It is immutable. The
@@ -39,7 +48,7 @@ func NewChart(patterns ...Pattern) (*Chart, error) {
 		for _, err := range p.check() {
 			faults = append(faults, fmt.Errorf("chart pattern %d (%s): %w", i, p.Path, err))
 		}
-		p.MayBreach = slices.Clone(p.MayBreach)
+		p.MayBreach, p.Velocity = slices.Clone(p.MayBreach), slices.Clone(p.Velocity)
 		chart.patterns = append(chart.patterns, pattern{Pattern: p, segments: strings.Split(p.Path, "/")})
 	}
 	if len(patterns) == 0 {
@@ -59,10 +68,7 @@ func (p Pattern) check() []error {
 	if p.Type < Asset || p.Type > Expense {
 		faults = append(faults, errors.New("has no type"))
 	}
-	if !p.Limited && (!p.Floor.IsZero() || len(p.MayBreach) > 0) {
-		faults = append(faults, errors.New("has a floor or kinds that may breach it, but is not limited"))
-	}
-	return faults
+	return append(faults, p.limits().check()...)
 }
 
 // example is a path the pattern fits: braces off the segments they enclose.
@@ -78,12 +84,19 @@ func (p Pattern) example() string {
 
 // Match gives the first pattern that path fits.
 func (c *Chart) Match(path string) (Pattern, bool) {
-	for i := range c.patterns {
-		if c.patterns[i].matches(path) {
-			return c.patterns[i].Pattern, true
-		}
+	if p := c.match(path); p != nil {
+		return *p, true
 	}
 	return Pattern{}, false
+}
+
+func (c *Chart) match(path string) *Pattern {
+	for i := range c.patterns {
+		if c.patterns[i].matches(path) {
+			return &c.patterns[i].Pattern
+		}
+	}
+	return nil
 }
 
 // Patterns lists the chart in its order.

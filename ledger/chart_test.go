@@ -65,16 +65,14 @@ func TestChartFaults(t *testing.T) {
 			`chart pattern 0 ({{x}}): account path "{x}" has "{", which is not one of [A-Za-z0-9._-]`},
 		{"a sixth type", []ledger.Pattern{{Path: "a", Type: 6}}, "chart pattern 0 (a): has no type"},
 		{"floor without limit", []ledger.Pattern{{Path: "a", Type: ledger.Asset, Floor: money.Minor(-1)}},
-			"chart pattern 0 (a): has a floor or kinds that may breach it, but is not limited"},
-		{"breach without limit", []ledger.Pattern{{Path: "a", Type: ledger.Asset, MayBreach: []string{"refund"}}},
-			"chart pattern 0 (a): has a floor or kinds that may breach it, but is not limited"},
+			"chart pattern 0 (a): has a floor, but is not limited"},
 		{"all at once", []ledger.Pattern{
 			{Path: "good", Type: ledger.Asset},
 			{Path: "a b", Floor: money.Minor(5)},
 			{Path: "c"},
 		}, `chart pattern 1 (a b): account path "a b" has " ", which is not one of [A-Za-z0-9._-]
 chart pattern 1 (a b): has no type
-chart pattern 1 (a b): has a floor or kinds that may breach it, but is not limited
+chart pattern 1 (a b): has a floor, but is not limited
 chart pattern 2 (c): has no type`},
 	}
 	for _, test := range tests {

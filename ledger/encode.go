@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,30 +12,43 @@ import (
 	"github.com/settlex/settlex/money"
 )
 
-// entryVersion is the first byte of an entry's canonical bytes.
-const entryVersion = 1
+// itemVersion is the first byte of an item's canonical bytes.
+const itemVersion = 2
+
+// Bits of an item's flags.
+const (
+	flagBreached = 1 << iota
+	flagTerms
+)
 
 // AppendCanonical appends the canonical bytes of b, which cover every field.
 // docs/FORMAT.md draws them. Metadata must be sorted by name.
 func (b *Booked) AppendCanonical(dst []byte) []byte {
-	dst = append(dst, entryVersion)
+	var flags byte
+	if b.Breached {
+		flags |= flagBreached
+	}
+	if b.Terms != nil {
+		flags |= flagTerms
+	}
+	dst = append(dst, itemVersion, byte(b.Act))
 	dst = binary.AppendUvarint(dst, uint64(b.Lane))
 	dst = binary.AppendUvarint(dst, b.Seq)
 	dst = binary.AppendVarint(dst, b.At.UnixMicro())
-	dst = append(dst, boolByte(b.Breached))
+	dst = append(dst, flags)
 	dst = appendText(dst, b.Key)
 	dst = appendText(dst, b.Kind)
 	dst = appendText(dst, b.Reference)
 	dst = appendText(dst, b.PartOf)
-	dst = binary.AppendVarint(dst, int64(b.ValueDate.DaysSince(dayZero())))
-	dst = binary.AppendUvarint(dst, uint64(len(b.Metadata)))
-	for _, a := range b.Metadata {
-		dst = appendText(dst, a.Name)
-		dst = appendText(dst, a.Value)
-	}
+	dst = appendText(dst, b.Owner)
+	dst = appendDate(dst, b.ValueDate)
+	dst = appendAttributes(dst, b.Metadata)
 	dst = binary.AppendUvarint(dst, uint64(len(b.Postings)))
 	for i := range b.Postings {
 		dst = b.Postings[i].appendCanonical(dst)
+	}
+	if b.Terms != nil {
+		dst = b.Terms.appendCanonical(dst)
 	}
 	return dst
 }
@@ -44,94 +56,96 @@ func (b *Booked) AppendCanonical(dst []byte) []byte {
 func (p *Posting) appendCanonical(dst []byte) []byte {
 	dst = append(dst, byte(p.Side))
 	dst = append(dst, p.Currency.String()...)
-	amount := p.Amount.Bytes()
-	short := bytes.TrimLeft(amount[:], "\x00")
-	dst = append(dst, byte(len(short)))
-	dst = append(dst, short...)
-	return appendText(dst, p.Account)
+	return appendText(appendAmount(dst, p.Amount), p.Account)
 }
 
-// Hash is the SHA-256 of the entry's canonical bytes.
-func (b *Booked) Hash() [32]byte { return sha256.Sum256(b.AppendCanonical(nil)) }
+// appendAmount writes a length and the bytes of a two's complement integer
+// without leading zero bytes; a negative one has all sixteen.
+func appendAmount(dst []byte, a money.Amount) []byte {
+	wide := a.Bytes()
+	short := bytes.TrimLeft(wide[:], "\x00")
+	dst = append(dst, byte(len(short)))
+	return append(dst, short...)
+}
+
+// appendDate writes days from 1970, plus one from that day on, so that 0 says that there is no date.
+func appendDate(dst []byte, d calendar.Date) []byte {
+	if d.IsZero() {
+		return append(dst, 0)
+	}
+	days := int64(d.DaysSince(dayZero()))
+	if days >= 0 {
+		days++
+	}
+	return binary.AppendVarint(dst, days)
+}
+
+func appendAttributes(dst []byte, attributes []Attribute) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(attributes)))
+	for _, a := range attributes {
+		dst = appendText(appendText(dst, a.Name), a.Value)
+	}
+	return dst
+}
 
 func dayZero() calendar.Date { return calendar.DateOf(time.Unix(0, 0), time.UTC) }
-
-func boolByte(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 func appendText(dst []byte, s string) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(s)))
 	return append(dst, s...)
 }
 
-// Block is a run of entries saved together. Its hash covers the block before
-// it and the hash of every entry, so no entry can be changed, dropped or put
-// in between without breaking the chain.
-type Block struct {
-	Lane     uint16
-	Accounts uint64   // number of accounts opened up to and including this block
-	Prev     [32]byte // hash of the block before; zeros for the first
-	Entries  []*Booked
-	Hash     [32]byte
-}
-
-// First and Last are the sequences at the block's ends.
-func (b *Block) First() uint64 { return b.Entries[0].Seq }
-
-// Last is the sequence of the block's last entry.
-func (b *Block) Last() uint64 { return b.Entries[len(b.Entries)-1].Seq }
-
-// blockVersion is the first byte a block's hash covers.
-const blockVersion = 1
-
-// Sum computes the hash the block must have.
-func (b *Block) Sum() [32]byte {
-	h := sha256.New()
-	h.Write([]byte{blockVersion})
-	h.Write(b.Prev[:])
-	h.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint16(nil, b.Lane), b.Accounts))
-	var canonical []byte
-	for _, e := range b.Entries {
-		canonical = e.AppendCanonical(canonical[:0])
-		sum := sha256.Sum256(canonical)
-		h.Write(sum[:])
-	}
-	return [32]byte(h.Sum(nil))
-}
-
-// DecodeEntry reads canonical bytes. It refuses bytes that are cut, have
+// DecodeItem reads canonical bytes. It refuses bytes that are cut, have
 // something behind their end, are of another version, or are not what
-// AppendCanonical would write for the entry they decode to: every entry has one
+// AppendCanonical would write for the item they decode to: every item has one
 // form and so one hash. The error wraps ErrCorrupt.
-func DecodeEntry(data []byte) (*Booked, error) {
+func DecodeItem(data []byte) (*Booked, error) {
 	d := &decoder{data: data}
-	if v := d.byte(); v != entryVersion && d.err == nil {
-		return nil, fmt.Errorf("%w: entry version %d, this program knows %d", ErrCorrupt, v, entryVersion)
-	}
-	b := &Booked{Lane: d.lane(), Seq: d.uvarint(), At: time.UnixMicro(d.varint()).UTC(), Breached: d.bool()}
-	b.Key, b.Kind, b.Reference, b.PartOf = d.text(), d.text(), d.text(), d.text()
-	b.ValueDate = d.date()
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		b.Metadata = append(b.Metadata, Attribute{Name: d.text(), Value: d.text()})
-	}
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		b.Postings = append(b.Postings, d.posting())
-	}
+	b := d.item()
 	if err := d.end(); err != nil {
 		return nil, err
 	}
+	if b.Terms != nil && !bytes.Equal(b.AppendCanonical(nil), data) {
+		return nil, fmt.Errorf("%w: item %d is not in canonical form", ErrCorrupt, b.Seq)
+	}
 	return b, nil
+}
+
+func (d *decoder) item() *Booked {
+	if v := d.byte(); v != itemVersion {
+		d.fail("item version %d, this program knows %d", v, itemVersion)
+		return nil
+	}
+	b := &Booked{Act: Act(d.byte()), Lane: d.lane(), Seq: d.uvarint(), At: d.instant()}
+	flags := d.byte()
+	if flags > flagBreached|flagTerms {
+		d.fail("flags %x", flags)
+	}
+	if b.Act < Posted || b.Act > Refused {
+		d.fail("act %d", b.Act)
+	}
+	b.Breached = flags&flagBreached != 0
+	b.Key, b.Kind, b.Reference, b.PartOf, b.Owner = d.text(), d.text(), d.text(), d.text(), d.text()
+	b.ValueDate = d.date()
+	b.Metadata = d.attributes()
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		b.Postings = append(b.Postings, d.posting())
+	}
+	if flags&flagTerms != 0 {
+		b.Terms = d.terms()
+	}
+	if t := b.terms(); (b.Act == Changed) != (t.Change != nil) || (b.Act == Refused) != (t.Refusal != nil) {
+		d.fail("item %d is %s, and its terms are not", b.Seq, b.Act)
+	}
+	return b
 }
 
 // decoder reads a byte slice from the front; after the first fault it gives
 // zeros and keeps the fault.
 type decoder struct {
-	data []byte
-	err  error
+	nested bool // within a refusal
+	data   []byte
+	err    error
 }
 
 func (d *decoder) fail(format string, args ...any) {
@@ -162,14 +176,6 @@ func (d *decoder) byte() byte {
 		return b[0]
 	}
 	return 0
-}
-
-func (d *decoder) bool() bool {
-	b := d.byte()
-	if b > 1 {
-		d.fail("truth value %d", b)
-	}
-	return b == 1
 }
 
 func (d *decoder) uvarint() uint64 {
@@ -215,26 +221,52 @@ func (d *decoder) count() uint64 {
 
 func (d *decoder) text() string { return string(d.take(d.uvarint())) }
 
+func (d *decoder) instant() time.Time { return time.UnixMicro(d.varint()).UTC() }
+
+func (d *decoder) attributes() []Attribute {
+	var out []Attribute
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		out = append(out, Attribute{Name: d.text(), Value: d.text()})
+	}
+	return out
+}
+
 func (d *decoder) date() calendar.Date {
 	days := d.varint()
 	const far = 4_000_000 // days; calendar dates end long before
 	if days > far || days < -far {
-		d.fail("value date %d days from 1970", days)
+		d.fail("date %d days from 1970", days)
 		return calendar.Date{}
 	}
-	date := dayZero().AddDays(int(days))
+	if days == 0 {
+		return calendar.Date{}
+	}
+	at := days
+	if days > 0 {
+		at--
+	}
+	date := dayZero().AddDays(int(at))
 	if date.IsZero() {
-		d.fail("value date %d days from 1970", days)
+		d.fail("date %d days from 1970", at)
 	}
 	return date
 }
 
 func (d *decoder) posting() Posting {
-	p := Posting{Side: Side(d.byte())}
-	var err error
-	if p.Currency, err = money.ParseCurrency(string(d.take(3))); err != nil && d.err == nil {
+	p := Posting{Side: Side(d.byte()), Currency: d.currency(), Amount: d.amount()}
+	p.Account = d.text()
+	return p
+}
+
+func (d *decoder) currency() money.Currency {
+	c, err := money.ParseCurrency(string(d.take(3)))
+	if err != nil && d.err == nil {
 		d.err = errors.Join(ErrCorrupt, err)
 	}
+	return c
+}
+
+func (d *decoder) amount() money.Amount {
 	var wide [16]byte
 	short := d.take(uint64(d.byte()))
 	if len(short) > 16 || len(short) > 0 && short[0] == 0 {
@@ -242,9 +274,9 @@ func (d *decoder) posting() Posting {
 		short = nil
 	}
 	copy(wide[16-len(short):], short)
-	if p.Amount, err = money.FromBytes(wide); err != nil && d.err == nil {
+	a, err := money.FromBytes(wide)
+	if err != nil && d.err == nil {
 		d.err = errors.Join(ErrCorrupt, err)
 	}
-	p.Account = d.text()
-	return p
+	return a
 }

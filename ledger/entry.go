@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
@@ -66,23 +65,13 @@ type Entry struct {
 	Reference string        // free, at most 255 bytes
 	ValueDate calendar.Date // zero: the UTC date of the booking instant
 	PartOf    string        // key of the entry this one hangs on; empty: it stands alone
+	Owner     string        // room that alone may reverse it, at most 64 bytes; empty: anybody may
 	Metadata  []Attribute   // at most 50 pairs, names unique; kept sorted by name
 	Postings  []Posting     // kept in the caller's order
-}
 
-// Booked is an entry as the journal holds it. It never changes.
-type Booked struct {
-	Entry
-	Lane     uint16    // journal lane
-	Seq      uint64    // place in the lane, from 1, without gaps
-	At       time.Time // booking instant, UTC, whole microseconds, never before an earlier Seq's
-	Breached bool      // a limited account fell below its floor, as the chart allows for this kind
-}
-
-// Result is the outcome of one entry.
-type Result struct {
-	Booked
-	Replayed bool // true: booked by an earlier call; nothing was written now
+	// OrFirstOpen books on the first open date when ValueDate is closed; the
+	// journal keeps both. It is no part of what the entry is: a retry may differ.
+	OrFirstOpen bool
 }
 
 const (

@@ -3,25 +3,25 @@ package ledger
 import (
 	"errors"
 	"fmt"
-
-	"github.com/settlex/settlex/money"
 )
 
-// Sentinels a caller may branch on with errors.Is.
+// Sentinels a caller may branch on with errors.Is. What the state of the ledger
+// refuses is a *Failure with a sentinel of its own. Every error is definite,
+// nothing was written, except one that wraps ErrIndefinite.
 var (
-	// ErrInvalid marks an entry that can never be booked, whatever the state
+	// ErrInvalid marks a request that can never be booked, whatever the state
 	// of the ledger. The error is an *EntryError that lists every fault.
 	ErrInvalid = errors.New("entry is invalid")
 	// ErrUnbalanced is a fault of an invalid entry: debits and credits differ.
 	ErrUnbalanced = errors.New("entry does not balance")
 	// ErrUnknownAccount marks a path that no pattern of the chart matches.
 	ErrUnknownAccount = errors.New("account is not in the chart")
-	// ErrInsufficientFunds marks an entry that would take a limited account
-	// below its floor. The error is a *FundsError.
-	ErrInsufficientFunds = errors.New("insufficient funds")
 	// ErrKeyConflict marks a key that was taken by an entry of other content.
 	// The error is a *ConflictError.
 	ErrKeyConflict = errors.New("key was used for another entry")
+	// ErrNotApplied marks an item of an atomic batch that was not applied because
+	// another one failed, which its text names.
+	ErrNotApplied = errors.New("not applied")
 	// ErrIndefinite marks an outcome nobody knows: the commit failed half-way
 	// or its answer was lost. Ask again with the same key.
 	ErrIndefinite = errors.New("outcome is unknown")
@@ -29,7 +29,7 @@ var (
 	ErrCorrupt = errors.New("stored data is corrupt")
 )
 
-// EntryError reports every fault of one invalid entry.
+// EntryError reports every fault of one invalid entry or other request.
 type EntryError struct {
 	Key    string
 	Faults []error
@@ -55,25 +55,17 @@ func (e *PostingError) Error() string { return fmt.Sprintf("posting %d: %v", e.I
 // Unwrap gives the fault.
 func (e *PostingError) Unwrap() error { return e.Err }
 
-// FundsError gives the figures of a limited account that would fall below its
-// floor. Amounts are minor units of the account's currency.
-type FundsError struct {
-	Key       string
-	Account   AccountID
-	Available money.Amount // before the entry
-	Change    money.Amount // net effect of the whole entry, negative
-	Floor     money.Amount
+// ItemError places an error in one item of a batch.
+type ItemError struct {
+	Index int // from 0
+	Err   error
 }
 
-// Error gives the figures in major units.
-func (e *FundsError) Error() string {
-	c := e.Account.Currency
-	return fmt.Sprintf("entry %q: insufficient funds: %s has %s %s available, the entry takes %s, the floor is %s",
-		e.Key, e.Account.Path, c, c.Format(e.Available), c.Format(e.Change.Neg()), c.Format(e.Floor))
-}
+// Error names the item.
+func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, e.Err) }
 
-// Is makes errors.Is(err, ErrInsufficientFunds) true.
-func (e *FundsError) Is(target error) bool { return target == ErrInsufficientFunds }
+// Unwrap gives the fault.
+func (e *ItemError) Unwrap() error { return e.Err }
 
 // ConflictError names the first field in which an entry differs from the one
 // that took its key.
@@ -92,3 +84,22 @@ func (e *ConflictError) Error() string {
 
 // Is makes errors.Is(err, ErrKeyConflict) true.
 func (e *ConflictError) Is(target error) bool { return target == ErrKeyConflict }
+
+// Failed gives what went wrong in a batch as one error, nil if nothing did. It
+// joins the errors of the items, each placed by an *ItemError when there are
+// several items, and leaves out those that wrap ErrNotApplied: of an atomic
+// batch the error of the one item that failed is left.
+func Failed(outcomes []Outcome) error {
+	var errs []error
+	for i := range outcomes {
+		err := outcomes[i].Err
+		if err == nil || errors.Is(err, ErrNotApplied) {
+			continue
+		}
+		if len(outcomes) > 1 {
+			err = &ItemError{Index: i, Err: err}
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

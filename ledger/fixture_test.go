@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -128,6 +129,26 @@ func wantDiff(t helper, what string, want, got any, options ...cmp.Option) {
 	if diff := cmp.Diff(want, got, options...); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
+}
+
+// sentinels lets cmp compare errors by identity.
+func sentinels() cmp.Option { return cmpopts.EquateErrors() }
+
+// wantOnlyBurnt wants a store to have changed by a burnt key and nothing else.
+func wantOnlyBurnt(t testing.TB, before, after *snapshot, key string) {
+	t.Helper()
+	if len(after.blocks) != len(before.blocks)+1 {
+		t.Fatalf("%d blocks became %d, want one more", len(before.blocks), len(after.blocks))
+	}
+	last := after.blocks[len(after.blocks)-1].Items
+	if len(last) != 1 || last[0].Act != ledger.Refused || last[0].Key != key {
+		t.Errorf("the last block has %d items, the first is %s %q; want one refusal of %q", len(last), last[0].Act, last[0].Key, key)
+	}
+	want := before.head
+	want.Seq, want.Blocks, want.At = want.Seq+1, want.Blocks+1, last[0].At
+	wantDiff(t, "head", want, after.head)
+	wantDiff(t, "accounts", before.accounts, after.accounts)
+	wantDiff(t, "records", before.records, after.records)
 }
 
 // helper is what testing.T and rapid.T have in common and assertions need.

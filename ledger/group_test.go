@@ -334,7 +334,7 @@ func TestGroupPanics(t *testing.T) {
 		g, books := newGate(t)
 		panicking := true
 		g.commit = func(next *snapshot) error {
-			if panicking && len(next.entries()) > 1 {
+			if panicking && len(next.items()) > 1 {
 				panic("a bug")
 			}
 			return nil

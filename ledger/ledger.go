@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
 )
 
@@ -16,6 +17,10 @@ type Config struct {
 	// Clock gives the time; nil means time.Now. Instants the ledger books are
 	// made increasing whatever it gives.
 	Clock func() time.Time
+	// Tick gives ticks at which Wait looks for what others have written, a
+	// host's own transactions for one, and a way to end them; nil means a tick
+	// every second.
+	Tick func() (ticks <-chan time.Time, stop func())
 }
 
 // Ledger books entries into a store and answers questions about them. It is
@@ -24,7 +29,9 @@ type Ledger struct {
 	store Store
 	chart *Chart
 	clock func() time.Time
+	tick  func() (<-chan time.Time, func())
 	group group
+	news  news
 }
 
 // New makes a ledger on a store.
@@ -32,9 +39,15 @@ func New(store Store, config Config) (*Ledger, error) {
 	if store == nil || config.Chart == nil {
 		return nil, errors.New("ledger: a store and a chart of accounts are needed")
 	}
-	l := &Ledger{store: store, chart: config.Chart, clock: config.Clock}
+	l := &Ledger{store: store, chart: config.Chart, clock: config.Clock, tick: config.Tick}
 	if l.clock == nil {
 		l.clock = time.Now
+	}
+	if l.tick == nil {
+		l.tick = func() (<-chan time.Time, func()) {
+			ticker := time.NewTicker(time.Second)
+			return ticker.C, ticker.Stop
+		}
 	}
 	l.group.commit = l.commit
 	return l, nil
@@ -47,30 +60,116 @@ func (l *Ledger) Chart() *Chart { return l.chart }
 func (l *Ledger) Clock() time.Time { return l.clock().UTC().Truncate(time.Microsecond) }
 
 // Post books entries, all or none, durably. Results come in the order of the
-// entries. Errors: ErrInvalid, ErrUnknownAccount, ErrKeyConflict,
-// ErrInsufficientFunds for the first entry that was rejected; ErrIndefinite
-// when the commit's outcome is unknown (retry with the same keys).
+// entries. The error is that of the first entry that was rejected, placed by an
+// *ItemError when there are several: ErrInvalid, ErrUnknownAccount,
+// ErrKeyConflict, a *Failure; or ErrIndefinite when the commit's outcome is
+// unknown (retry with the same keys).
 //
 // An embedder that holds a write transaction on the same bolt file must use
 // PostTx: on bolt there is one writer, and Post would wait for it for ever.
 func (l *Ledger) Post(ctx context.Context, entries ...Entry) ([]Result, error) {
-	p := &posting{entries: entries}
-	if err := l.Do(ctx, p); err != nil {
-		return nil, err
-	}
-	return p.results, nil
+	return posted(l.Execute(ctx, Atomic, requestsOf(entries)...))
 }
 
 // PostTx is Post inside the caller's transaction: the entries commit or vanish
-// with it. After an error nothing of this call is in the transaction, which
-// stays usable.
+// with it. After an error nothing of this call is in the transaction but the
+// burnt key of what the ledger's state refused; it stays usable.
 func (l *Ledger) PostTx(ctx context.Context, tx Tx, entries ...Entry) ([]Result, error) {
-	p := &posting{entries: entries}
-	errs, err := l.DoTx(ctx, tx, p)
-	if err = errors.Join(append(errs, err)...); err != nil {
+	return posted(l.ExecuteTx(ctx, tx, Atomic, requestsOf(entries)...))
+}
+
+func requestsOf(entries []Entry) []Request {
+	requests := make([]Request, len(entries))
+	for i := range entries {
+		requests[i] = entries[i]
+	}
+	return requests
+}
+
+// posted gives the results of an atomic batch, or the error that spoiled it.
+func posted(outcomes []Outcome, err error) ([]Result, error) {
+	if err != nil {
 		return nil, err
 	}
-	return p.results, nil
+	results := make([]Result, len(outcomes))
+	for i := range outcomes {
+		err := outcomes[i].Err
+		switch {
+		case err == nil:
+			results[i] = outcomes[i].Result
+		case errors.Is(err, ErrNotApplied):
+		case len(outcomes) > 1:
+			return nil, &ItemError{Index: i, Err: err}
+		default:
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// Hold sets money aside. See Execute for its errors; a Hold in a batch with
+// other requests goes through Execute too.
+func (l *Ledger) Hold(ctx context.Context, h Hold) (Result, error) { return l.one(ctx, h) }
+
+// Capture posts a hold, or a part of it.
+func (l *Ledger) Capture(ctx context.Context, c Capture) (Result, error) { return l.one(ctx, c) }
+
+// Release gives back what is left of a hold.
+func (l *Ledger) Release(ctx context.Context, r Release) (Result, error) { return l.one(ctx, r) }
+
+// Reverse takes an entry back, or a part of it.
+func (l *Ledger) Reverse(ctx context.Context, r Reversal) (Result, error) { return l.one(ctx, r) }
+
+// ChangeAccount sets an account's limits, status or metadata.
+func (l *Ledger) ChangeAccount(ctx context.Context, c AccountChange) (Result, error) {
+	return l.one(ctx, c)
+}
+
+// ChangePeriod closes value dates or opens closed ones again.
+func (l *Ledger) ChangePeriod(ctx context.Context, p PeriodChange) (Result, error) {
+	return l.one(ctx, p)
+}
+
+// Expire books the expiry of holds whose time is over, at most limit of them in
+// one transaction, and says how many: call it from time to time, until it books
+// fewer than limit. What an expired hold has left is unusable from its instant
+// on, but available again only once its expiry is booked.
+func (l *Ledger) Expire(ctx context.Context, limit int) (booked int, err error) {
+	if limit < 1 {
+		return 0, fmt.Errorf("expire holds: at most %d of them is not a number to book", limit)
+	}
+	var commands []Command
+	clock := l.Clock()
+	err = l.store.Read(ctx, func(r Reader) error {
+		head, err := r.Head(ctx)
+		if err != nil {
+			return err
+		}
+		now := NewState(l.chart, head).instant(time.Time{}, clock) // the clock may lie behind the journal
+		for e, err := range RecordsOf[*Expiry](ctx, r, ExpiryRecord, "") {
+			if err != nil {
+				return err
+			}
+			if e.Expires.After(now) || len(commands) >= limit {
+				break
+			}
+			commands = append(commands, &expiry{hold: e.Hold})
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("expire holds: %w", err)
+	}
+	errs, err := l.DoAll(ctx, commands...)
+	if err = errors.Join(append(errs, err)...); err != nil {
+		return 0, fmt.Errorf("expire %d holds: %w", len(commands), err)
+	}
+	for _, c := range commands {
+		if c.(*expiry).booked { //nolint:forcetypeassert // made above
+			booked++
+		}
+	}
+	return booked, nil
 }
 
 // Do runs one command of any room, grouped with those of concurrent callers.
@@ -140,6 +239,9 @@ func (l *Ledger) commit(ctx context.Context, commands []Command) (errs []error, 
 		errs, err = l.DoTx(ctx, tx, commands...)
 		return err
 	})
+	if err == nil {
+		l.news.tell()
+	}
 	return errs, err
 }
 
@@ -191,18 +293,87 @@ func (l *Ledger) Write(ctx context.Context, fn func(Tx) error) error { return l.
 func (l *Ledger) Account(ctx context.Context, path string, currency money.Currency) (a Account, ok bool, err error) {
 	id := AccountID{Path: path, Currency: currency}
 	err = l.store.Read(ctx, func(r Reader) error {
-		s := NewState(l.chart, Head{})
-		need := &Need{Accounts: []AccountID{id}, state: s}
-		if err := r.Load(ctx, need, s); err != nil {
-			return err
-		}
-		a, ok = s.Account(id)
-		return nil
+		a, ok, err = accountOf(ctx, r, id)
+		return err
 	})
 	return a, ok, err
 }
 
-// Entry reads the entry that took a key; ok is false when the key is free.
+func accountOf(ctx context.Context, r Reader, id AccountID) (a Account, ok bool, err error) {
+	s := NewState(nil, Head{})
+	if err := r.Load(ctx, &Need{Accounts: []AccountID{id}, state: s}, s); err != nil {
+		return a, false, err
+	}
+	a, ok = s.Account(id)
+	return a, ok, nil
+}
+
+// BalanceOn reads what an account stood at, posted, on its normal side, at the
+// end of a value date, as far as it is booked now. Nothing booked is zero.
+func (l *Ledger) BalanceOn(ctx context.Context, path string, currency money.Currency, on calendar.Date) (money.Amount, error) {
+	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) { return r.BalanceOn(ctx, id, on) })
+}
+
+// BalanceAt reads what the books said an account stood at, posted, on its
+// normal side, at an instant: whatever was booked at or before it, and nothing
+// booked later, however far back its value date lies.
+func (l *Ledger) BalanceAt(ctx context.Context, path string, currency money.Currency, at time.Time) (money.Amount, error) {
+	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) {
+		seq, err := SeqBefore(ctx, r, at.UTC().Truncate(time.Microsecond).Add(time.Microsecond))
+		if err != nil {
+			return Balance{}, err
+		}
+		return r.BalanceAt(ctx, id, seq)
+	})
+}
+
+func (l *Ledger) asOf(ctx context.Context, id AccountID, read func(Reader, AccountID) (Balance, error)) (net money.Amount, err error) {
+	err = l.store.Read(ctx, func(r Reader) error {
+		account, ok, err := accountOf(ctx, r, id)
+		if !ok || err != nil {
+			return err
+		}
+		balance, err := read(r, id)
+		if err != nil {
+			return err
+		}
+		net, err = balance.Net(account.Type.Normal())
+		return err
+	})
+	if err != nil {
+		return net, fmt.Errorf("balance of %s: %w", id, err)
+	}
+	return net, nil
+}
+
+// HoldState reads a hold as it stands; ok is false when there is none of this
+// key.
+func (l *Ledger) HoldState(ctx context.Context, key string) (h HoldState, ok bool, err error) {
+	err = l.store.Read(ctx, func(r Reader) error {
+		s := NewState(nil, Head{})
+		if err := r.Load(ctx, &Need{Records: []Ref{holdRef(key)}, state: s}, s); err != nil {
+			return err
+		}
+		if stored, found := s.records[holdRef(key)].(*HoldState); found {
+			h, ok = *stored, true
+		}
+		return nil
+	})
+	return h, ok, err
+}
+
+// ClosedThrough is the last closed value date; zero: none is.
+func (l *Ledger) ClosedThrough(ctx context.Context) (through calendar.Date, err error) {
+	err = l.store.Read(ctx, func(r Reader) error {
+		head, err := r.Head(ctx)
+		through = head.Closed
+		return err
+	})
+	return through, err
+}
+
+// Entry reads the item that took a key, an entry or another act; ok is false
+// when the key is free.
 func (l *Ledger) Entry(ctx context.Context, key string) (b Booked, ok bool, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
 		s := NewState(l.chart, Head{})
@@ -216,31 +387,4 @@ func (l *Ledger) Entry(ctx context.Context, key string) (b Booked, ok bool, err 
 		return nil
 	})
 	return b, ok, err
-}
-
-// posting books entries all or none.
-type posting struct {
-	entries []Entry
-	results []Result
-}
-
-func (p *posting) At() time.Time { return time.Time{} }
-
-func (p *posting) Need(_ *State, n *Need) {
-	for i := range p.entries {
-		n.Entry(&p.entries[i])
-	}
-}
-
-func (p *posting) Apply(s *State) error {
-	p.results = make([]Result, 0, len(p.entries))
-	for _, e := range p.entries {
-		result, err := s.Book(e)
-		if err != nil {
-			p.results = nil
-			return err
-		}
-		p.results = append(p.results, result)
-	}
-	return nil
 }

@@ -1,13 +1,18 @@
 package ledger_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 )
 
@@ -72,38 +77,40 @@ func (m *memory) snapshot() *snapshot {
 type snapshot struct {
 	head     ledger.Head
 	blocks   []*ledger.Block
+	hashes   []tlog.Hash
 	accounts map[ledger.AccountID]ledger.Account
 	records  map[ledger.Ref]ledger.Record
 	saved    bool // by the transaction that made it
 
-	headErr, blockErr, accountErr error // damage
+	headErr, blockErr, hashErr, accountErr error // damage
 }
 
 func (s *snapshot) clone() *snapshot {
 	next := *s
 	next.blocks = slices.Clone(s.blocks)
+	next.hashes = slices.Clone(s.hashes)
 	next.accounts = maps.Clone(s.accounts)
 	next.records = maps.Clone(s.records)
 	return &next
 }
 
-func (s *snapshot) entries() []*ledger.Booked {
+func (s *snapshot) items() []*ledger.Booked {
 	var out []*ledger.Booked
 	for _, b := range s.blocks {
-		out = append(out, b.Entries...)
+		out = append(out, b.Items...)
 	}
 	return out
 }
 
 func (s *snapshot) Head(context.Context) (ledger.Head, error) { return s.head, s.headErr }
 
-func (s *snapshot) Load(_ context.Context, need *ledger.Need, state *ledger.State) error {
+func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.State) error {
 	for _, key := range need.Keys {
-		i := slices.IndexFunc(s.entries(), func(b *ledger.Booked) bool { return b.Key == key })
+		i := slices.IndexFunc(s.items(), func(b *ledger.Booked) bool { return b.Key == key })
 		if i < 0 {
 			state.PutKey(key, nil)
 		} else {
-			state.PutKey(key, s.entries()[i])
+			state.PutKey(key, s.items()[i])
 		}
 	}
 	for _, id := range need.Accounts {
@@ -116,14 +123,88 @@ func (s *snapshot) Load(_ context.Context, need *ledger.Need, state *ledger.Stat
 	for _, ref := range need.Records {
 		state.PutRecord(ref, s.records[ref])
 	}
+	for _, standing := range need.Standings {
+		balance, err := s.BalanceOn(ctx, standing.AccountID, standing.On)
+		if err != nil {
+			return err
+		}
+		state.PutStanding(standing, balance)
+	}
+	for _, tree := range need.Trees {
+		var ids []ledger.AccountID
+		for id := range s.accounts {
+			if tree.Holds(id) {
+				ids = append(ids, id)
+			}
+		}
+		state.PutTree(tree, ids)
+	}
 	return nil
 }
 
-func (s *snapshot) Save(_ context.Context, c *ledger.Changes) error {
-	s.saved, s.head = true, c.Head
+// sum adds up what the entries that pass do to an account.
+func (s *snapshot) sum(id ledger.AccountID, pass func(*ledger.Booked) bool) (b ledger.Balance, err error) {
+	for _, e := range s.items() {
+		if !e.IsEntry() || !pass(e) {
+			continue
+		}
+		for _, p := range e.Postings {
+			switch {
+			case p.ID() != id:
+			case p.Side == ledger.Debit:
+				b.Debits, err = b.Debits.Add(p.Amount)
+			default:
+				b.Credits, err = b.Credits.Add(p.Amount)
+			}
+			if err != nil {
+				return b, err
+			}
+		}
+	}
+	return b, nil
+}
+
+func (s *snapshot) BalanceAt(_ context.Context, id ledger.AccountID, seq uint64) (ledger.Balance, error) {
+	return s.sum(id, func(e *ledger.Booked) bool { return e.Seq <= seq })
+}
+
+func (s *snapshot) BalanceOn(_ context.Context, id ledger.AccountID, on calendar.Date) (ledger.Balance, error) {
+	return s.sum(id, func(e *ledger.Booked) bool { return !e.ValueDate.After(on) })
+}
+
+func (s *snapshot) Hashes(_ context.Context, indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, at := range indexes {
+		if s.hashErr != nil || at >= int64(len(s.hashes)) {
+			return nil, cmp.Or(s.hashErr, fmt.Errorf("%w: no hash %d", ledger.ErrCorrupt, at))
+		}
+		out[i] = s.hashes[at]
+	}
+	return out, nil
+}
+
+// seal makes the whole log anew.
+func (s *snapshot) seal() {
+	s.hashes = nil
+	for i, b := range s.blocks {
+		more, err := ledger.LogHashes(context.Background(), s, uint64(i), b)
+		if err != nil {
+			panic(err)
+		}
+		s.hashes = append(s.hashes, more...)
+	}
+}
+
+func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	if c.Block != nil {
+		more, err := ledger.LogHashes(ctx, s, uint64(len(s.blocks)), c.Block)
+		if err != nil {
+			return err
+		}
+		s.hashes = append(slices.Clip(s.hashes), more...)
 		s.blocks = append(s.blocks, c.Block)
 	}
+	s.saved, s.head = true, c.Head
 	for _, a := range c.Accounts {
 		s.accounts[a.AccountID] = *a
 	}
@@ -163,9 +244,9 @@ func (s *snapshot) Blocks(_ context.Context, seq uint64) iter.Seq2[*ledger.Block
 	}
 }
 
-func (s *snapshot) Entries(_ context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
+func (s *snapshot) Items(_ context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
-		for _, e := range s.entries() {
+		for _, e := range s.items() {
 			if e.Seq >= seq && !yield(e, nil) {
 				return
 			}
@@ -175,9 +256,36 @@ func (s *snapshot) Entries(_ context.Context, seq uint64) iter.Seq2[*ledger.Book
 
 func (s *snapshot) Movements(ctx context.Context, id ledger.AccountID, seq uint64) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
-		for e, err := range s.Entries(ctx, seq) {
+		for e, err := range ledger.Entries(ctx, s, seq) {
 			touched := slices.ContainsFunc(e.Postings, func(p ledger.Posting) bool { return p.ID() == id })
 			if touched && !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s *snapshot) Dated(ctx context.Context, id ledger.AccountID, from ledger.DatedPlace) iter.Seq2[*ledger.Booked, error] {
+	return func(yield func(*ledger.Booked, error) bool) {
+		var list []*ledger.Booked
+		for e := range s.Movements(ctx, id, 1) {
+			if e.ValueDate.After(from.On) || e.ValueDate == from.On && e.Seq >= from.Seq {
+				list = append(list, e)
+			}
+		}
+		slices.SortStableFunc(list, func(a, b *ledger.Booked) int { return a.ValueDate.Compare(b.ValueDate) })
+		for _, e := range list {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *snapshot) Referenced(ctx context.Context, reference string, seq uint64) iter.Seq2[*ledger.Booked, error] {
+	return func(yield func(*ledger.Booked, error) bool) {
+		for e, err := range s.Items(ctx, seq) {
+			if e.Reference == reference && !yield(e, err) {
 				return
 			}
 		}

@@ -59,8 +59,8 @@ func TestUndeclaredNeeds(t *testing.T) {
 			if !errors.Is(errs[1], test.want) || errs[0] != nil || errs[2] != nil {
 				t.Errorf("errors are %v, want %v for the second", errs, test.want)
 			}
-			if n := len(changes.Block.Entries); changes.Block.Entries[n-1].Key != "after" {
-				t.Errorf("last entry is %q", changes.Block.Entries[n-1].Key)
+			if n := len(changes.Block.Items); changes.Block.Items[n-1].Key != "after" {
+				t.Errorf("last entry is %q", changes.Block.Items[n-1].Key)
 			}
 		})
 	}

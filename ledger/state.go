@@ -9,9 +9,11 @@ import (
 // A Need collects what commands touch, so that a store can bring it in one
 // round trip. What the state already holds is not asked for again.
 type Need struct {
-	Keys     []string
-	Accounts []AccountID
-	Records  []Ref
+	Keys      []string
+	Accounts  []AccountID
+	Records   []Ref
+	Standings []Standing
+	Trees     []Tree
 
 	state *State
 }
@@ -31,10 +33,19 @@ func (n *Need) Account(id AccountID) {
 }
 
 // Entry asks for everything that booking e touches.
-func (n *Need) Entry(e *Entry) {
-	n.Key(e.Key)
-	for i := range e.Postings {
-		n.Account(e.Postings[i].ID())
+func (n *Need) Entry(e *Entry) { n.Request(*e) }
+
+// Standing asks for a balance as of a value date.
+func (n *Need) Standing(st Standing) {
+	if _, ok := n.state.standings[st]; !ok {
+		n.Standings = append(n.Standings, st)
+	}
+}
+
+// Tree asks which accounts a tree has.
+func (n *Need) Tree(t Tree) {
+	if _, ok := n.state.trees[t]; !ok {
+		n.Trees = append(n.Trees, t)
 	}
 }
 
@@ -73,7 +84,19 @@ func (n *Need) settle() bool {
 	n.Accounts = slices.Compact(n.Accounts)
 	slices.SortFunc(n.Records, compareRefs)
 	n.Records = slices.Compact(n.Records)
-	return len(n.Keys)+len(n.Accounts)+len(n.Records) > 0
+	n.Standings, n.Trees = distinct(n.Standings), distinct(n.Trees)
+	return len(n.Keys)+len(n.Accounts)+len(n.Records)+len(n.Standings)+len(n.Trees) > 0
+}
+
+// distinct drops repetitions of what is only read, so that its order is free.
+func distinct[T comparable](list []T) []T {
+	out := list[:0]
+	for i, v := range list {
+		if !slices.Contains(list[:i], v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func compareRefs(a, b Ref) int {
@@ -91,17 +114,22 @@ type State struct {
 	accounts map[AccountID]*Account // present and nil: loaded, does not exist
 	keys     map[string]*Booked     // present and nil: loaded, free
 	records  map[Ref]Record         // present and nil: loaded, does not exist
-	booked   []*Booked
-	dirty    []*Account
-	written  map[Ref]bool
-	undo     []undo
+
+	standings map[Standing]Balance // debits and credits, as the snapshot has them
+	trees     map[Tree][]AccountID // as the snapshot has them
+
+	whole   bool // what is not there does not exist: the state holds everything
+	booked  []*Booked
+	dirty   []*Account
+	written map[Ref]bool
+	undo    []undo
 }
 
 // undo restores one value a command has changed.
 type undo struct {
-	account *Account // restored to balance, or removed when opened by the command
+	account *Account // restored to before, or removed when opened by the command
 	opened  bool
-	balance Balance
+	before  Account
 	ref     Ref
 	record  Record
 	loaded  bool
@@ -118,6 +146,9 @@ func NewState(chart *Chart, head Head) *State {
 		keys:     make(map[string]*Booked),
 		records:  make(map[Ref]Record),
 		written:  make(map[Ref]bool),
+
+		standings: make(map[Standing]Balance),
+		trees:     make(map[Tree][]AccountID),
 	}
 }
 
@@ -132,6 +163,13 @@ func (s *State) PutKey(key string, b *Booked) { s.keys[key] = b }
 // PutRecord tells the state a record, or with nil that there is none. Only a
 // store's Load calls it.
 func (s *State) PutRecord(ref Ref, r Record) { s.records[ref] = r }
+
+// PutStanding tells the state what value dates up to a day add up to on an
+// account, held amounts left out. Only a store's Load calls it.
+func (s *State) PutStanding(st Standing, b Balance) { s.standings[st] = b }
+
+// PutTree tells the state which accounts a tree has. Only a store's Load calls it.
+func (s *State) PutTree(t Tree, ids []AccountID) { s.trees[t] = ids }
 
 // Now is the instant of the command being applied: UTC, whole microseconds,
 // after every earlier command's that booked anything, or equal to it where both
@@ -150,20 +188,25 @@ type notLoaded func(*Need)
 
 // Account gives an account; ok is false when it does not exist.
 func (s *State) Account(id AccountID) (a Account, ok bool) {
-	p, loaded := s.accounts[id]
-	if !loaded {
-		panic(notLoaded(func(n *Need) { n.Account(id) }))
-	}
+	p := s.account(id)
 	if p == nil {
-		return Account{}, false
+		return Account{AccountID: id}, false
 	}
 	return *p, true
+}
+
+func (s *State) account(id AccountID) *Account {
+	p, loaded := s.accounts[id]
+	if !loaded && !s.whole {
+		panic(notLoaded(func(n *Need) { n.Account(id) }))
+	}
+	return p
 }
 
 // Record gives a record, or nil when there is none.
 func (s *State) Record(ref Ref) Record {
 	r, loaded := s.records[ref]
-	if !loaded {
+	if !loaded && !s.whole {
 		panic(notLoaded(func(n *Need) { n.Record(ref) }))
 	}
 	return r
@@ -202,7 +245,9 @@ func (s *State) rollback(m mark) {
 		s.revert(&s.undo[i])
 	}
 	for _, b := range s.booked[m.booked:] {
-		s.keys[b.Key] = nil
+		if b.Key != "" {
+			s.keys[b.Key] = nil
+		}
 	}
 	s.head, s.booked, s.dirty, s.undo = m.head, s.booked[:m.booked], s.dirty[:m.dirty], s.undo[:m.undo]
 }
@@ -230,6 +275,6 @@ func (s *State) revert(u *undo) {
 	case u.opened:
 		s.accounts[u.account.AccountID] = nil
 	default:
-		u.account.Balance = u.balance
+		*u.account = u.before
 	}
 }

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
+	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
 )
 
@@ -17,141 +21,307 @@ type Line struct {
 	Balance money.Amount // posted balance after the movement, on the normal side
 }
 
-// Statement yields every movement of an account in booking order with its
-// running balance. An account nothing was booked on has none.
-func (l *Ledger) Statement(ctx context.Context, path string, currency money.Currency) iter.Seq2[Line, error] {
-	id := AccountID{Path: path, Currency: currency}
-	return func(yield func(Line, error) bool) {
-		err := l.store.Read(ctx, func(r Reader) error {
-			running := Balance{}
-			for entry, err := range r.Movements(ctx, id, 1) {
-				if err != nil {
-					return err
-				}
-				line, err := l.line(entry, id, &running)
-				if err != nil {
-					return err
-				}
-				if !yield(line, nil) {
-					return errStop
-				}
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errStop) {
-			yield(Line{}, fmt.Errorf("statement of %s: %w", id, err))
-		}
-	}
+// Span is a part of an account's history on one of its two axes. The zero value
+// is all of it, in booking order. Make others with BookedIn and ValuedIn.
+type Span struct {
+	byValue     bool
+	from, until time.Time
+	first, last calendar.Date
 }
 
-// errStop ends a snapshot whose reader has seen enough.
-var errStop = errors.New("stop")
+// BookedIn is what was booked at or after from and before until, in booking
+// order. A zero instant leaves that end open.
+func BookedIn(from, until time.Time) Span { return Span{from: from, until: until} }
 
-func (l *Ledger) line(entry *Booked, id AccountID, running *Balance) (Line, error) {
-	line := Line{Entry: entry}
-	before := *running
-	for _, p := range entry.Postings {
-		if p.ID() != id {
-			continue
-		}
-		if err := running.add(p); err != nil {
-			return Line{}, err
-		}
-	}
-	pattern, ok := l.chart.Match(id.Path)
-	if !ok {
-		return Line{}, fmt.Errorf("%w: %s", ErrUnknownAccount, id.Path)
-	}
-	var err error
-	if line.Debit, err = running.Debits.Sub(before.Debits); err != nil {
-		return Line{}, err
-	}
-	if line.Credit, err = running.Credits.Sub(before.Credits); err != nil {
-		return Line{}, err
-	}
-	line.Balance, err = running.Net(pattern.Type.Normal())
-	return line, err
+// ValuedIn is what has a value date from first to last, both included, in order
+// of value date and then of booking. A zero date leaves that end open.
+func ValuedIn(first, last calendar.Date) Span { return Span{byValue: true, first: first, last: last} }
+
+// StatementQuery asks for a page of an account's statement.
+type StatementQuery struct {
+	Account  string
+	Currency money.Currency
+	Span     Span
+	After    Cursor // Next of the page before; empty: the first page
+	Limit    int    // lines of a page; 0 means 50, at most 10,000
 }
 
-// add counts one posting.
-func (b *Balance) add(p Posting) (err error) {
-	if p.Side == Debit {
-		b.Debits, err = b.Debits.Add(p.Amount)
-	} else {
-		b.Credits, err = b.Credits.Add(p.Amount)
-	}
-	return err
+// Statement is a page of an account's statement.
+type Statement struct {
+	AccountID
+	Opening money.Amount // posted balance before the first line, on the normal side
+	Lines   []Line
+	Closing money.Amount // after the last line; the span's closing balance on its last page
+	Next    Cursor       // empty: this is the last page
 }
 
-// TrialRow is one account of a trial balance. One of the two columns is zero.
-type TrialRow struct {
-	Account Account
-	Debit   money.Amount // net debit balance, minor units
-	Credit  money.Amount // net credit balance, minor units
-}
+// Cursor is a place in a list that stays where it is while entries arrive.
+type Cursor string
 
-// TrialBalance lists every account with its net balance, ordered by path and
-// currency, and the sums of both columns per currency. The sums of a currency
-// are equal in a sound ledger; Balanced says so.
-type TrialBalance struct {
-	Rows   []TrialRow
-	Totals map[money.Currency]TrialTotal
-}
+const (
+	pageLines    = 50
+	maxPageLines = 10_000
+)
 
-// TrialTotal sums the columns of one currency.
-type TrialTotal struct{ Debit, Credit money.Amount }
-
-// Difference is debits - credits, zero in a sound ledger.
-func (t TrialTotal) Difference() (money.Amount, error) { return t.Debit.Sub(t.Credit) }
-
-// Balanced tells that debits equal credits in every currency.
-func (t *TrialBalance) Balanced() bool {
-	for _, total := range t.Totals {
-		if total.Debit != total.Credit {
-			return false
-		}
-	}
-	return true
-}
-
-// TrialBalance reads the trial balance of one snapshot.
-func (l *Ledger) TrialBalance(ctx context.Context) (*TrialBalance, error) {
-	out := &TrialBalance{Totals: make(map[money.Currency]TrialTotal)}
+// Statement reads a page: the opening balance, every movement with its running
+// balance, the closing balance. An account nothing was booked on has an empty
+// one.
+func (l *Ledger) Statement(ctx context.Context, q StatementQuery) (*Statement, error) {
+	id := AccountID{Path: q.Account, Currency: q.Currency}
+	out := &Statement{AccountID: id}
 	err := l.store.Read(ctx, func(r Reader) error {
-		for account, err := range r.Accounts(ctx, "") {
+		limit, err := pageSize(q.Limit)
+		if err != nil {
+			return err
+		}
+		walk, err := newWalk(ctx, r, id, q.Span, q.After)
+		if err != nil {
+			return err
+		}
+		if out.Opening, err = walk.balance(); err != nil {
+			return err
+		}
+		out.Closing = out.Opening
+		for line, err := range walk.lines(ctx) {
 			if err != nil {
 				return err
 			}
-			if err := out.add(account); err != nil {
-				return err
+			if len(out.Lines) == limit {
+				out.Next = walk.span.cursor(out.Lines[limit-1].Entry)
+				return nil
 			}
+			out.Lines, out.Closing = append(out.Lines, line), line.Balance
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("trial balance: %w", err)
+		return nil, fmt.Errorf("statement of %s: %w", id, err)
 	}
 	return out, nil
 }
 
-func (t *TrialBalance) add(account Account) error {
-	net, err := account.Net(Debit)
+func pageSize(limit int) (int, error) {
+	switch {
+	case limit == 0:
+		return pageLines, nil
+	case limit < 0 || limit > maxPageLines:
+		return 0, fmt.Errorf("a page of %d lines, at most %d are given", limit, maxPageLines)
+	}
+	return limit, nil
+}
+
+// Lines yields every movement of an account within a span with its running
+// balance, on one snapshot. An account nothing was booked on has none.
+func (l *Ledger) Lines(ctx context.Context, path string, currency money.Currency, span Span) iter.Seq2[Line, error] {
+	id := AccountID{Path: path, Currency: currency}
+	return snapshotOf(l.store, ctx, "statement of "+id.String(), func(r Reader, yield func(Line) bool) error {
+		walk, err := newWalk(ctx, r, id, span, "")
+		if err != nil {
+			return err
+		}
+		for line, err := range walk.lines(ctx) {
+			if err != nil {
+				return err
+			}
+			if !yield(line) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// snapshotOf yields what read finds on one snapshot; its error is the last pair.
+func snapshotOf[T any](store Store, ctx context.Context, what string, read func(Reader, func(T) bool) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		stopped := false
+		err := store.Read(ctx, func(r Reader) error {
+			return read(r, func(v T) bool {
+				stopped = !yield(v, nil)
+				return !stopped
+			})
+		})
+		if err != nil && !stopped {
+			var none T
+			yield(none, fmt.Errorf("%s: %w", what, err))
+		}
+	}
+}
+
+// walk goes through a span of an account's history.
+type walk struct {
+	reader  Reader
+	id      AccountID
+	span    Span
+	normal  Side
+	running Balance
+	seq     uint64     // booking axis: the first
+	last    uint64     // booking axis: the last
+	place   DatedPlace // value axis: the first
+}
+
+func newWalk(ctx context.Context, r Reader, id AccountID, span Span, after Cursor) (*walk, error) {
+	w := &walk{reader: r, id: id, span: span, normal: Debit}
+	account, ok, err := accountOf(ctx, r, id)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		w.normal = account.Type.Normal()
+	}
+	if span.byValue {
+		return w, w.startByValue(ctx, after)
+	}
+	return w, w.startByBooking(ctx, after)
+}
+
+func (w *walk) startByBooking(ctx context.Context, after Cursor) error {
+	before, err := SeqBefore(ctx, w.reader, w.span.from)
 	if err != nil {
 		return err
 	}
-	row, total := TrialRow{Account: account}, t.Totals[account.Currency]
-	if net.Sign() >= 0 {
-		row.Debit = net
-	} else {
-		row.Credit = net.Neg()
-	}
-	if total.Debit, err = total.Debit.Add(row.Debit); err != nil {
+	head, err := w.reader.Head(ctx)
+	if err != nil {
 		return err
 	}
-	if total.Credit, err = total.Credit.Add(row.Credit); err != nil {
+	if w.last = head.Seq; !w.span.until.IsZero() {
+		if w.last, err = SeqBefore(ctx, w.reader, w.span.until); err != nil {
+			return err
+		}
+	}
+	if after != "" {
+		if before, err = parseSeq(after); err != nil {
+			return err
+		}
+	}
+	w.seq = before + 1
+	w.running, err = w.reader.BalanceAt(ctx, w.id, before)
+	return err
+}
+
+func (w *walk) startByValue(ctx context.Context, after Cursor) (err error) {
+	w.place = DatedPlace{On: w.span.first}
+	if after == "" {
+		if !w.span.first.IsZero() {
+			w.running, err = w.reader.BalanceOn(ctx, w.id, w.span.first.AddDays(-1))
+		}
 		return err
 	}
-	t.Rows = append(t.Rows, row)
-	t.Totals[account.Currency] = total
+	last, err := parsePlace(after)
+	if err != nil {
+		return err
+	}
+	if w.running, err = w.reader.BalanceOn(ctx, w.id, last.On.AddDays(-1)); err != nil {
+		return err
+	}
+	for e, err := range w.reader.Dated(ctx, w.id, DatedPlace{On: last.On}) {
+		if err != nil {
+			return err
+		}
+		if e.ValueDate != last.On || e.Seq > last.Seq {
+			break
+		}
+		if err := w.running.addUntil(e, w.id, last.On); err != nil {
+			return err
+		}
+	}
+	w.place = DatedPlace{On: last.On, Seq: last.Seq + 1}
 	return nil
+}
+
+func (w *walk) balance() (money.Amount, error) { return w.running.Net(w.normal) }
+
+// lines yields the movements that are left.
+func (w *walk) lines(ctx context.Context) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		for e, err := range w.entries(ctx) {
+			var line Line
+			if err == nil {
+				line, err = w.line(e)
+			}
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (w *walk) entries(ctx context.Context) iter.Seq2[*Booked, error] {
+	return func(yield func(*Booked, error) bool) {
+		list := w.reader.Movements(ctx, w.id, w.seq)
+		if w.span.byValue {
+			list = w.reader.Dated(ctx, w.id, w.place)
+		}
+		for e, err := range list {
+			if err == nil && w.isBehind(e) {
+				return
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// isBehind tells whether an entry lies behind the span's end.
+func (w *walk) isBehind(e *Booked) bool {
+	if w.span.byValue {
+		return !w.span.last.IsZero() && e.ValueDate.After(w.span.last)
+	}
+	return e.Seq > w.last
+}
+
+func (w *walk) line(e *Booked) (line Line, err error) {
+	before := w.running
+	for _, p := range e.Postings {
+		if p.ID() != w.id {
+			continue
+		}
+		if err := w.running.add(p); err != nil {
+			return Line{}, err
+		}
+	}
+	line.Entry = e
+	if line.Debit, err = w.running.Debits.Sub(before.Debits); err != nil {
+		return Line{}, err
+	}
+	if line.Credit, err = w.running.Credits.Sub(before.Credits); err != nil {
+		return Line{}, err
+	}
+	line.Balance, err = w.balance()
+	return line, err
+}
+
+// cursor is the place of an entry in the span's order.
+func (s Span) cursor(e *Booked) Cursor {
+	if s.byValue {
+		return Cursor(fmt.Sprintf("%s:%d", e.ValueDate, e.Seq))
+	}
+	return seqCursor(e.Seq)
+}
+
+func seqCursor(seq uint64) Cursor { return Cursor(strconv.FormatUint(seq, 10)) }
+
+// ErrCursor marks a cursor that no list of this kind gave.
+var ErrCursor = errors.New("cursor is not valid")
+
+func parseSeq(c Cursor) (uint64, error) {
+	if c == "" {
+		return 0, nil
+	}
+	seq, err := strconv.ParseUint(string(c), 10, 64)
+	if err != nil || string(seqCursor(seq)) != string(c) {
+		return 0, fmt.Errorf("%w: %q", ErrCursor, c)
+	}
+	return seq, nil
+}
+
+func parsePlace(c Cursor) (DatedPlace, error) {
+	day, number, _ := strings.Cut(string(c), ":")
+	on, err := calendar.ParseDate(day)
+	seq, seqErr := parseSeq(Cursor(number))
+	if err != nil || seqErr != nil || seq == 0 {
+		return DatedPlace{}, fmt.Errorf("%w: %q", ErrCursor, c)
+	}
+	return DatedPlace{On: on, Seq: seq}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"time"
+
+	"github.com/settlex/settlex/calendar"
 )
 
 // Store opens transactions. Both stores implement it.
@@ -36,10 +38,21 @@ type Reader interface {
 	Accounts(ctx context.Context, prefix string) iter.Seq2[Account, error]
 	// Blocks yields the blocks of the lane from the one that holds seq, in order.
 	Blocks(ctx context.Context, seq uint64) iter.Seq2[*Block, error]
-	// Entries yields the entries of the lane from seq on, in order.
-	Entries(ctx context.Context, seq uint64) iter.Seq2[*Booked, error]
+	// Hashes gives hashes of the lane's Merkle log by their index (tlog.StoredHashIndex).
+	Hashes(ctx context.Context, indexes []int64) ([]Hash, error)
+	// Items yields the items of the lane from seq on, in order: entries and all other acts.
+	Items(ctx context.Context, seq uint64) iter.Seq2[*Booked, error]
+	// Referenced yields the items that bear a reference, in order of seq, from seq on.
+	Referenced(ctx context.Context, reference string, seq uint64) iter.Seq2[*Booked, error]
 	// Movements yields the entries that touch an account, in order of seq, from seq on.
 	Movements(ctx context.Context, id AccountID, seq uint64) iter.Seq2[*Booked, error]
+	// Dated yields the entries that touch an account in order of value date and seq, from a place on.
+	Dated(ctx context.Context, id AccountID, from DatedPlace) iter.Seq2[*Booked, error]
+	// BalanceAt gives an account's totals after the last entry up to seq, held amounts left out.
+	BalanceAt(ctx context.Context, id AccountID, seq uint64) (Balance, error)
+	// BalanceOn gives what an account's entries with value dates up to a day add up to, held amounts
+	// left out. Seq is 0.
+	BalanceOn(ctx context.Context, id AccountID, on calendar.Date) (Balance, error)
 	// Records yields the records of one kind whose id starts with prefix and
 	// is at or after from, ordered by the bytes of their ids.
 	Records(ctx context.Context, kind, prefix, from string) iter.Seq2[Record, error]
@@ -49,8 +62,10 @@ type Reader interface {
 }
 
 // EngineChecker is a Store whose own engine can look for faults below what a
-// Reader sees. Verify asks it after its snapshot has ended, because an engine
-// may have to keep writers out meanwhile.
+// Reader sees. Verify asks it before it reads anything, outside its snapshot:
+// an engine may have to keep writers out meanwhile. An error that wraps
+// ErrCorrupt says that it is not safe to read what was found; Verify then gives
+// the findings alone.
 type EngineChecker interface {
 	CheckEngine(ctx context.Context, report func(Finding)) error
 }
@@ -75,10 +90,18 @@ func (r Ref) String() string { return r.Kind + "/" + r.ID }
 // Head is the end of a lane.
 type Head struct {
 	Lane     uint16
-	Seq      uint64    // of the last entry; 0: empty
-	At       time.Time // booking instant of the last entry, UTC; zero: empty
-	Accounts uint64    // number of accounts ever opened
-	Hash     [32]byte  // of the last block
+	Seq      uint64        // of the last item; 0: empty
+	At       time.Time     // booking instant of the last item, UTC; zero: empty
+	Accounts uint64        // number of accounts ever opened
+	Blocks   uint64        // number of blocks: leaves of the lane's Merkle log
+	Closed   calendar.Date // last closed value date; zero: none
+}
+
+// DatedPlace is a place in an account's entries ordered by value date, and
+// within one date by sequence. The zero value is before the first.
+type DatedPlace struct {
+	On  calendar.Date
+	Seq uint64
 }
 
 // Finding is one difference that Verify found.

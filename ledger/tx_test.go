@@ -85,11 +85,11 @@ func TestWrite(t *testing.T) {
 		if !errors.Is(err, ledger.ErrInsufficientFunds) || results != nil {
 			t.Errorf("second call gives %v, %v", results, err)
 		}
-		results, err = books.PostTx(t.Context(), tx, transfer("b", "payout", available, bank, 100), sale("a", 100))
+		results, err = books.PostTx(t.Context(), tx, transfer("c", "payout", available, bank, 100), sale("a", 100))
 		if err != nil {
 			return err
 		}
-		if results[0].Seq != 2 || results[0].Replayed || !results[1].Replayed {
+		if results[0].Seq != 3 || results[0].Replayed || !results[1].Replayed {
 			t.Errorf("third call gives %+v", results)
 		}
 		return nil
@@ -98,13 +98,13 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantPosted(t, books, available, "0.00")
-	if n := len(store.snapshot().blocks); n != 2 {
-		t.Errorf("%d blocks, want one for each call that booked", n)
+	if n := len(store.snapshot().blocks); n != 3 {
+		t.Errorf("%d blocks, want one for each call that booked or burnt a key", n)
 	}
 
 	before := store.snapshot()
 	err = books.Write(t.Context(), func(tx ledger.Tx) error {
-		if _, err := books.PostTx(t.Context(), tx, sale("c", 100)); err != nil {
+		if _, err := books.PostTx(t.Context(), tx, sale("d", 100)); err != nil {
 			return err
 		}
 		return errRefused

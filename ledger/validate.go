@@ -10,32 +10,20 @@ import (
 	"github.com/settlex/settlex/money"
 )
 
-// validate looks for every fault an entry can have by itself, in this order:
-// key, kind, reference, part of, metadata, number of postings, each posting by
-// index (path, currency, side, amount) and, once every posting is sound by
-// itself, accounts on both sides and balance per currency in order of first use.
-func (e *Entry) validate() error {
-	var faults []error
-	fault := func(err error) {
-		if err != nil {
-			faults = append(faults, err)
-		}
-	}
-	fault(checkText("key", e.Key, 1, maxKey))
-	fault(checkText("kind", e.Kind, 1, maxKind))
-	fault(checkText("reference", e.Reference, 0, maxReference))
-	fault(checkText("part of", e.PartOf, 0, maxKey))
-	if e.PartOf != "" && e.PartOf == e.Key {
-		fault(errors.New("entry is part of itself"))
-	}
-	faults = append(faults, checkMetadata(e.Metadata)...)
+// check looks for every fault an entry or a hold can have by itself, in this
+// order: key, kind, reference, part of, owner, metadata, number of postings, each
+// posting by index (path, currency, side, amount) and, once every posting is
+// sound by itself, accounts on both sides and balance per currency in order of
+// first use.
+func (e *Entry) check() []error {
+	faults := e.checkTexts(1)
 	if n := len(e.Postings); n < 2 || n > maxPostings {
-		fault(fmt.Errorf("entry has %d postings, between 2 and %d are needed", n, maxPostings))
+		faults = append(faults, fmt.Errorf("entry has %d postings, between 2 and %d are needed", n, maxPostings))
 	}
 	sound := true
 	for i := range e.Postings {
 		for _, err := range e.Postings[i].validate() {
-			fault(&PostingError{Index: i, Err: err})
+			faults = append(faults, &PostingError{Index: i, Err: err})
 			sound = false
 		}
 	}
@@ -43,10 +31,27 @@ func (e *Entry) validate() error {
 		faults = append(faults, e.checkSides()...)
 		faults = append(faults, e.checkBalance()...)
 	}
-	if len(faults) == 0 {
-		return nil
+	return faults
+}
+
+// checkTexts looks for the faults of everything but the postings. A kind may
+// be required or not.
+func (e *Entry) checkTexts(shortestKind int) []error {
+	var faults []error
+	fault := func(err error) {
+		if err != nil {
+			faults = append(faults, err)
+		}
 	}
-	return &EntryError{Key: e.Key, Faults: faults}
+	fault(checkText("key", e.Key, 1, maxKey))
+	fault(checkText("kind", e.Kind, shortestKind, maxKind))
+	fault(checkText("reference", e.Reference, 0, maxReference))
+	fault(checkText("part of", e.PartOf, 0, maxKey))
+	if e.PartOf != "" && e.PartOf == e.Key {
+		fault(errors.New("entry is part of itself"))
+	}
+	fault(checkText("owner", e.Owner, 0, maxKind))
+	return append(faults, checkMetadata(e.Metadata)...)
 }
 
 func (p *Posting) validate() []error {

@@ -253,7 +253,7 @@ func TestValidExtremes(t *testing.T) {
 			t.Parallel()
 			books := open(t, newMemory())
 			booked := mustPost(t, books, test.entry)[0].Booked
-			decoded, err := ledger.DecodeEntry(booked.AppendCanonical(nil))
+			decoded, err := ledger.DecodeItem(booked.AppendCanonical(nil))
 			if err != nil {
 				t.Fatal(err)
 			}

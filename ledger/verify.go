@@ -1,20 +1,25 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Verification is what Verify looked at and what it found.
 type Verification struct {
-	Entries  uint64
+	Entries  uint64 // items of the journal
 	Blocks   uint64
 	Accounts uint64
 	Head     Head
+	Root     tlog.Hash // of the Merkle log over all blocks, re-derived
 	Findings []Finding // empty: everything agrees
 }
 
@@ -31,31 +36,92 @@ func (v *Verification) Err() error {
 	}
 }
 
+// TreeHead is what a checkpoint says of a lane's Merkle log: its size in blocks
+// and its root then.
+type TreeHead struct {
+	Blocks uint64
+	Root   tlog.Hash
+}
+
 // Verify reads the whole journal of one snapshot and re-derives everything
-// kept beside it: block hashes and their chain, sequences, instants, the
-// balance of each entry and of each account, and the store's indexes. It
-// reports every difference; the error is only for a snapshot that cannot be
-// read. Memory grows with the number of accounts, not of entries.
+// kept beside it: the Merkle log, sequences, instants, the balance of each entry,
+// and every account with its totals, limits, counters and status, every hold,
+// every reversal, the closed period and the store's indexes. It reports every
+// difference; the error is only for a snapshot that cannot be read. Given what
+// kept checkpoints say, it also reports a journal that does not continue them: a
+// tail that was cut, or history that was rewritten with all its hashes.
 //
-// It must not be called inside a write transaction of the same store: a store
-// that is an EngineChecker may wait for that to end.
-func (l *Ledger) Verify(ctx context.Context) (*Verification, error) {
-	v := &verifier{accounts: make(map[AccountID]*Account), chart: l.chart}
-	err := l.store.Read(ctx, func(r Reader) error { return v.run(ctx, r) })
-	if engine, ok := l.store.(EngineChecker); ok && err == nil {
-		err = engine.CheckEngine(ctx, v.report)
+// Memory grows with the number of accounts, of holds and of reversed entries, not
+// with the number of entries. Verify must not be called inside a write
+// transaction of the same store: a store that is an EngineChecker may wait for
+// that to end.
+func (l *Ledger) Verify(ctx context.Context, kept ...TreeHead) (*Verification, error) {
+	v := newVerifier(kept)
+	if engine, ok := l.store.(EngineChecker); ok {
+		err := engine.CheckEngine(ctx, v.report)
+		if errors.Is(err, ErrCorrupt) && len(v.Findings) > 0 {
+			return &v.Verification, nil // the engine cannot be trusted to read what it stands on
+		}
+		if err != nil {
+			return nil, fmt.Errorf("verify: %w", err)
+		}
 	}
-	if err != nil {
+	if err := l.store.Read(ctx, func(r Reader) error { return v.run(ctx, r) }); err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	return &v.Verification, nil
 }
 
+// verifier re-derives a state from the journal, item by item.
 type verifier struct {
 	Verification
-	accounts map[AccountID]*Account
-	chart    *Chart
-	head     Head // re-derived
+	state *State // holds everything
+	peaks peaks
+	kept  []TreeHead
+}
+
+func newVerifier(kept []TreeHead) *verifier {
+	s := NewState(nil, Head{})
+	s.whole = true
+	return &verifier{state: s, peaks: peaks{}, kept: kept}
+}
+
+// peaks are those stored hashes of a growing log that later ones need.
+type peaks map[int64]tlog.Hash
+
+// ReadHashes implements tlog.HashReader.
+func (p peaks) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, at := range indexes {
+		hash, ok := p[at]
+		if !ok {
+			return nil, fmt.Errorf("hash %d is gone", at)
+		}
+		out[i] = hash
+	}
+	return out, nil
+}
+
+// grow adds a record and gives its hashes, from index first on.
+func (p peaks) grow(blocks uint64, record tlog.Hash) (first int64, hashes []tlog.Hash) {
+	hashes, err := tlog.StoredHashesForRecordHash(int64(blocks), record, p)
+	if err != nil {
+		panic(fmt.Sprintf("ledger: log of %d blocks: %v", blocks, err)) // every peak is kept
+	}
+	first = LogSize(blocks)
+	for level := range len(hashes) - 1 { // the left half of each new node was a peak until now
+		delete(p, tlog.StoredHashIndex(level, int64(blocks>>level)-1))
+	}
+	p[first+int64(len(hashes))-1] = hashes[len(hashes)-1]
+	return first, hashes
+}
+
+func (p peaks) root(blocks uint64) tlog.Hash {
+	root, err := tlog.TreeHash(int64(blocks), p)
+	if err != nil {
+		panic(fmt.Sprintf("ledger: log of %d blocks: %v", blocks, err)) // every peak is kept
+	}
+	return root
 }
 
 func (v *verifier) run(ctx context.Context, r Reader) error {
@@ -67,15 +133,23 @@ func (v *verifier) run(ctx context.Context, r Reader) error {
 	if err != nil {
 		return err
 	}
-	v.Head = stored
+	v.Head, v.Root = stored, v.peaks.root(v.Blocks)
 	switch {
 	case headErr != nil:
 		v.find("head", "a readable head", headErr.Error())
 	case whole:
 		v.checkHead()
 	}
+	if whole {
+		v.checkKept()
+	}
 	if err := v.checkAccounts(ctx, r, whole); err != nil {
 		return err
+	}
+	for _, kind := range []string{HoldRecord, ExpiryRecord, ReversalRecord} {
+		if err := v.checkRecords(ctx, r, kind, whole); err != nil {
+			return err
+		}
 	}
 	return r.Check(ctx, v.report)
 }
@@ -83,15 +157,18 @@ func (v *verifier) run(ctx context.Context, r Reader) error {
 // journal re-derives everything from the blocks. Behind an unreadable one
 // nothing can be derived: whole is false then.
 func (v *verifier) journal(ctx context.Context, r Reader) (whole bool, err error) {
+	v.checkpoint()
 	for block, err := range r.Blocks(ctx, 0) { // 1 is the first, but what is filed before it should be seen
 		if errors.Is(err, ErrCorrupt) {
-			v.find(fmt.Sprintf("block after entry %d", v.head.Seq), "a readable block", err.Error())
+			v.find(fmt.Sprintf("block after item %d", v.state.head.Seq), "a readable block", err.Error())
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		v.block(block)
+		if err := v.block(ctx, r, block); err != nil {
+			return false, err
+		}
 	}
 	return true, nil
 }
@@ -102,77 +179,137 @@ func (v *verifier) find(place, want, have string) {
 	v.report(Finding{Place: place, Want: want, Have: have})
 }
 
-func (v *verifier) block(b *Block) {
+func (v *verifier) block(ctx context.Context, r Reader, b *Block) error {
+	place := fmt.Sprintf("block %d (items %d to %d)", v.Blocks+1, b.First(), b.Last())
+	first, hashes := v.peaks.grow(v.Blocks, leafHash(b.Leaf()))
+	if err := v.checkHashes(ctx, r, place, first, hashes); err != nil {
+		return err
+	}
 	v.Blocks++
-	place := fmt.Sprintf("block %d (entries %d to %d)", v.Blocks, b.First(), b.Last())
-	if b.Prev != v.head.Hash {
-		v.find(place, fmt.Sprintf("previous hash %x", v.head.Hash), fmt.Sprintf("%x", b.Prev))
+	v.state.head.Lane = b.Lane
+	for _, item := range b.Items {
+		if item.Lane != b.Lane {
+			v.find(place, fmt.Sprintf("lane %d, which item %d is in", item.Lane, item.Seq), fmt.Sprintf("lane %d", b.Lane))
+		}
+		v.item(item)
 	}
-	if sum := b.Sum(); sum != b.Hash {
-		v.find(place, fmt.Sprintf("hash %x", sum), fmt.Sprintf("%x", b.Hash))
+	v.state.head.Blocks = v.Blocks
+	v.checkpoint()
+	return nil
+}
+
+// checkHashes compares the hashes that are stored for a block.
+func (v *verifier) checkHashes(ctx context.Context, r Reader, place string, first int64, want []tlog.Hash) error {
+	for i := range want {
+		at := first + int64(i)
+		have, err := r.Hashes(ctx, []int64{at})
+		switch {
+		case errors.Is(err, ErrCorrupt):
+			v.find(place, fmt.Sprintf("log hash %d: %v", at, want[i]), err.Error())
+		case err != nil:
+			return err
+		case have[0] != want[i]:
+			v.find(place, fmt.Sprintf("log hash %d: %v", at, want[i]), have[0].String())
+		}
 	}
-	v.head.Lane, v.head.Hash = b.Lane, b.Hash
-	for _, e := range b.Entries {
-		v.entry(e)
-	}
-	if v.head.Accounts != b.Accounts {
-		v.find(place, fmt.Sprintf("%d accounts opened", v.head.Accounts), fmt.Sprint(b.Accounts))
+	return nil
+}
+
+// checkpoint compares with what is kept of a log of the size reached.
+func (v *verifier) checkpoint() {
+	for _, k := range v.kept {
+		if k.Blocks != v.Blocks {
+			continue
+		}
+		if root := v.peaks.root(v.Blocks); k.Root != root {
+			v.find(fmt.Sprintf("checkpoint over %d blocks", k.Blocks), fmt.Sprintf("root %v, as it was signed", k.Root), root.String())
+		}
 	}
 }
 
-func (v *verifier) entry(e *Booked) {
+// checkKept names checkpoints that cover more than there is.
+func (v *verifier) checkKept() {
+	for _, k := range v.kept {
+		if k.Blocks > v.Blocks {
+			v.find("journal", fmt.Sprintf("at least the %d blocks of a checkpoint", k.Blocks), fmt.Sprintf("%d blocks: its end is missing", v.Blocks))
+		}
+	}
+}
+
+func (v *verifier) item(b *Booked) {
 	v.Entries++
-	place := fmt.Sprintf("entry %d (%s)", e.Seq, e.Key)
-	if e.Seq != v.head.Seq+1 {
-		v.find(place, fmt.Sprintf("sequence %d", v.head.Seq+1), fmt.Sprint(e.Seq))
+	s := v.state
+	place := fmt.Sprintf("item %d (%s %q)", b.Seq, b.Act, b.Key)
+	if b.Seq != s.head.Seq+1 {
+		v.find(place, fmt.Sprintf("sequence %d", s.head.Seq+1), fmt.Sprint(b.Seq))
 	}
-	if e.At.Before(v.head.At) {
-		v.find(place, "booked at or after "+v.head.At.Format(time.RFC3339Nano), e.At.Format(time.RFC3339Nano))
+	if b.At.Before(s.head.At) {
+		v.find(place, "booked at or after "+s.head.At.Format(time.RFC3339Nano), b.At.Format(time.RFC3339Nano))
 	}
-	v.head.Seq, v.head.At = e.Seq, e.At
-	if err := e.validate(); err != nil {
-		v.find(place, "a valid entry", err.Error())
+	s.head.At, s.now = b.At, b.At
+	v.admitted(place, b)
+	if err := s.attempt(func() error { return s.fold(b) }); err != nil {
+		v.find(place, "an item that fits those before it", err.Error())
+	}
+	s.head.Seq = b.Seq
+	s.undo, s.dirty = s.undo[:0], s.dirty[:0]
+	clear(s.written)
+}
+
+// admitted checks that an item is valid, and that the limits of its accounts
+// allowed it if it says so.
+func (v *verifier) admitted(place string, b *Booked) {
+	if b.Act != Posted && b.Act != Held && b.Act != Captured && b.Act != Reversed {
 		return
 	}
-	breached := false
-	for _, p := range e.Postings {
-		account := v.account(p.ID(), e)
-		if err := account.add(p); err != nil {
-			v.find(place, "sums within range", err.Error())
+	if faults := b.Entry.check(); len(faults) > 0 {
+		v.find(place, "a valid entry", (&EntryError{Key: b.Key, Faults: faults}).Error())
+		return
+	}
+	if closed := v.state.head.Closed; b.IsEntry() && !closed.IsZero() && !b.ValueDate.After(closed) {
+		v.find(place, "a value date after "+closed.String()+", which was closed", b.ValueDate.String())
+	}
+	if b.Act == Captured {
+		return // its limits were checked when the hold was placed
+	}
+	breached, err := v.state.breaches(b)
+	if err != nil {
+		v.find(place, "one that its accounts take", err.Error())
+	} else if b.Breached != breached {
+		v.find(place, fmt.Sprintf("breaching a limit: %t", breached), fmt.Sprintf("marked %t", b.Breached))
+	}
+}
+
+// breaches tells whether an item takes an account beyond one of its limits.
+func (s *State) breaches(b *Booked) (bool, error) {
+	added, err := sums(b.Postings)
+	if err != nil {
+		return false, err
+	}
+	for _, sum := range added {
+		f := effect{side: sum.Side, amount: sum.Amount}
+		if account, ok := s.Account(sum.AccountID); ok {
+			f.account = account
+		} else if i := slices.IndexFunc(b.terms().Opened, func(o Opening) bool { return o.AccountID == sum.AccountID }); i >= 0 {
+			f.account = b.Opened[i].account()
 		}
-		account.Seq = e.Seq
-		// All of an entry's postings on one account stand on one side, so what
-		// one of them takes below the floor stays there.
-		breached = breached || p.Side != account.Type.Normal() && account.belowFloor()
+		if err := f.admits(b); err != nil {
+			return false, err
+		}
+		if f.account.unlimited() {
+			continue // as when it was booked: without limits available may even be out of range
+		}
+		failure, err := f.exceeds(s)
+		if failure != nil || err != nil {
+			return failure != nil, err
+		}
 	}
-	if e.Breached != breached {
-		v.find(place, fmt.Sprintf("breaching a floor: %t", breached), fmt.Sprintf("marked %t", e.Breached))
-	}
-}
-
-func (a *Account) belowFloor() bool {
-	available, err := a.Available()
-	return err == nil && a.Limited && available.Cmp(a.Floor) < 0
-}
-
-// account opens accounts in the order of the journal, as booking did.
-func (v *verifier) account(id AccountID, e *Booked) *Account {
-	if a := v.accounts[id]; a != nil {
-		return a
-	}
-	pattern, ok := v.chart.Match(id.Path)
-	if !ok {
-		v.find(fmt.Sprintf("entry %d (%s)", e.Seq, e.Key), "accounts of the chart", id.Path)
-	}
-	v.head.Accounts++
-	a := &Account{AccountID: id, No: v.head.Accounts, Type: pattern.Type, Limited: pattern.Limited, Floor: pattern.Floor, Opened: e.At}
-	v.accounts[id] = a
-	return a
+	return false, nil
 }
 
 // checkHead compares the stored head with the end of the journal.
 func (v *verifier) checkHead() {
-	stored, derived := v.Head, v.head
+	stored, derived := v.Head, v.state.head
 	if v.Blocks == 0 {
 		derived.Lane = stored.Lane
 	}
@@ -183,12 +320,15 @@ func (v *verifier) checkHead() {
 
 // figures is a head in one line.
 func (h *Head) figures() string {
-	return fmt.Sprintf("lane %d seq %d at %s, %d accounts, hash %x", h.Lane, h.Seq, h.At.Format(time.RFC3339Nano), h.Accounts, h.Hash)
+	return fmt.Sprintf("lane %d seq %d at %s, %d accounts, %d blocks, closed through %s",
+		h.Lane, h.Seq, h.At.Format(time.RFC3339Nano), h.Accounts, h.Blocks, h.Closed)
 }
 
 // checkAccounts compares every account with the journal, as far as that could
 // be read whole.
 func (v *verifier) checkAccounts(ctx context.Context, r Reader, whole bool) error {
+	left := maps.Clone(v.state.accounts)
+	maps.DeleteFunc(left, func(_ AccountID, a *Account) bool { return a == nil }) // opened by an item that did not fit
 	for stored, err := range r.Accounts(ctx, "") {
 		if errors.Is(err, ErrCorrupt) { // those behind it are neither right nor wrong
 			v.find("accounts", "a readable account", err.Error())
@@ -201,30 +341,73 @@ func (v *verifier) checkAccounts(ctx context.Context, r Reader, whole bool) erro
 		if !whole {
 			continue
 		}
-		derived := v.accounts[stored.AccountID]
-		delete(v.accounts, stored.AccountID)
+		derived := left[stored.AccountID]
+		delete(left, stored.AccountID)
 		switch {
 		case derived == nil:
 			v.find("account "+stored.String(), "no such account", "one with seq "+fmt.Sprint(stored.Seq))
-		case *derived != stored:
+		case !derived.equal(&stored):
 			v.find("account "+stored.String(), derived.figures(), stored.figures())
 		}
 	}
 	if !whole {
 		return nil
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(v.accounts), AccountID.Compare) {
-		v.find("account "+id.String(), v.accounts[id].figures(), "no such account")
+	for _, id := range slices.SortedFunc(maps.Keys(left), AccountID.Compare) {
+		v.find("account "+id.String(), left[id].figures(), "no such account")
 	}
 	return nil
 }
 
 // figures is an account in one line, in minor units.
 func (a *Account) figures() string {
-	limit := "unlimited"
-	if a.Limited {
-		limit = "floor " + a.Floor.String()
+	text := fmt.Sprintf("no %d %s %s opened %s debits %s credits %s held %s and %s in %d holds, seq %d, limits %+v of seq %d", a.No, a.Type, a.Status,
+		a.Opened.Format(time.RFC3339Nano), a.Debits, a.Credits, a.HeldDebits, a.HeldCredits, a.Holds, a.Seq, a.Limits, a.LimitsSeq)
+	if len(a.Counters) > 0 {
+		text += fmt.Sprintf(" counted %v", a.Counters)
 	}
-	return fmt.Sprintf("no %d %s %s opened %s debits %s credits %s seq %d",
-		a.No, a.Type, limit, a.Opened.Format(time.RFC3339Nano), a.Debits, a.Credits, a.Seq)
+	if len(a.Metadata) > 0 {
+		text += fmt.Sprintf(" metadata %v", a.Metadata)
+	}
+	return text
+}
+
+// checkRecords compares the ledger's own records of a kind with the journal.
+func (v *verifier) checkRecords(ctx context.Context, r Reader, kind string, whole bool) error {
+	left := make(map[string]Record)
+	for ref, record := range v.state.records {
+		if ref.Kind == kind && record != nil {
+			left[ref.ID] = record
+		}
+	}
+	for stored, err := range r.Records(ctx, kind, "", "") {
+		if errors.Is(err, ErrCorrupt) || !whole {
+			return nil //nolint:nilerr // Reader.Check names every record that cannot be read
+		}
+		if err != nil {
+			return err
+		}
+		ref := stored.Ref()
+		want, have := content(left[ref.ID]), content(stored)
+		delete(left, ref.ID)
+		if !bytes.Equal(want, have) {
+			v.find("record "+ref.String(), string(want), string(have))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(left)) {
+		v.find("record "+Ref{kind, id}.String(), string(content(left[id])), "no such record")
+	}
+	return nil
+}
+
+// content is a record as text, to compare.
+func content(r Record) []byte {
+	if r == nil {
+		return []byte("no such record")
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return text
 }

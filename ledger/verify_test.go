@@ -34,29 +34,33 @@ func TestVerify(t *testing.T) {
 	if err != nil || v.Err() != nil {
 		t.Fatalf("%v, %v", err, v.Err())
 	}
-	wantDiff(t, "verification", &ledger.Verification{Entries: 4, Blocks: 3, Accounts: 3, Head: store.snapshot().head}, v)
+	root, err := ledger.Root(t.Context(), store.snapshot(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantDiff(t, "verification", &ledger.Verification{Entries: 4, Blocks: 3, Accounts: 3, Head: store.snapshot().head, Root: root}, v)
 }
 
-// change gives a snapshot whose block i is a changed copy. It does not seal
-// the block again, unless reseal says so.
+// change gives a snapshot whose block i is a changed copy. Its hashes stay as
+// they are, unless reseal says to make them all anew.
 func change(i int, reseal bool, fn func(*ledger.Block)) func(*snapshot) {
 	return func(s *snapshot) {
 		b := *s.blocks[i]
-		b.Entries = slices.Clone(b.Entries)
+		b.Items = slices.Clone(b.Items)
 		fn(&b)
-		if reseal {
-			b.Hash = b.Sum()
-		}
 		s.blocks[i] = &b
+		if reseal {
+			s.seal()
+		}
 	}
 }
 
 // entry changes a copy of entry j of a block.
 func entry(b *ledger.Block, j int, fn func(*ledger.Booked)) {
-	e := *b.Entries[j]
+	e := *b.Items[j]
 	e.Postings = slices.Clone(e.Postings)
 	fn(&e)
-	b.Entries[j] = &e
+	b.Items[j] = &e
 }
 
 func account(path string, fn func(*ledger.Account)) func(*snapshot) {
@@ -82,60 +86,61 @@ func TestVerifyFinds(t *testing.T) {
 		place  string // of the first finding
 		want   string // part of it
 	}{
-		{"an entry's amount", change(2, false, func(b *ledger.Block) { entry(b, 0, amount) }), "block 3 (entries 4 to 4)", "hash "},
-		{"an entry's amount, sealed again", change(2, true, func(b *ledger.Block) { entry(b, 0, amount) }), "head", "hash "},
-		{"an entry's reference", change(0, false, func(b *ledger.Block) { entry(b, 1, func(e *ledger.Booked) { e.Reference = "x" }) }), "block 1 (entries 1 to 2)", "hash "},
-		{"an entry in the middle, sealed again", change(1, true, func(b *ledger.Block) { entry(b, 0, func(e *ledger.Booked) { e.Reference = "x" }) }), "block 3 (entries 4 to 4)", "previous hash "},
-		{"a block's own hash", change(1, false, func(b *ledger.Block) { b.Hash[0] ^= 1 }), "block 2 (entries 3 to 3)", "hash "},
-		{"a block's previous hash", change(1, false, func(b *ledger.Block) { b.Prev[0] ^= 1 }), "block 2 (entries 3 to 3)", "previous hash "},
-		{"a block's lane", change(1, false, func(b *ledger.Block) { b.Lane = 1 }), "block 2 (entries 3 to 3)", "hash "},
-		{"a block's accounts", change(1, true, func(b *ledger.Block) { b.Accounts = 9 }), "block 2 (entries 3 to 3)", "3 accounts opened"},
-		{"the first block gone", func(s *snapshot) { s.blocks = s.blocks[1:] }, "block 1 (entries 3 to 3)", "previous hash 0000"},
-		{"a block gone in the middle", func(s *snapshot) { s.blocks = slices.Delete(s.blocks, 1, 2) }, "block 2 (entries 4 to 4)", "previous hash "},
+		{"an entry's amount", change(2, false, func(b *ledger.Block) { entry(b, 0, amount) }), "block 3 (items 4 to 4)", "log hash 3: "},
+		{"an entry's amount, sealed again", change(2, true, func(b *ledger.Block) { entry(b, 0, amount) }), "account bank INR", "debits 10501 "},
+		{"an entry's reference", change(0, false, func(b *ledger.Block) { entry(b, 1, func(e *ledger.Booked) { e.Reference = "x" }) }), "block 1 (items 1 to 2)", "log hash 0: "},
+		{"a hash", func(s *snapshot) { s.hashes[1][0] ^= 1 }, "block 2 (items 3 to 3)", "log hash 1: "},
+		{"a hash above others", func(s *snapshot) { s.hashes[2][0] ^= 1 }, "block 2 (items 3 to 3)", "log hash 2: "},
+		{"hashes gone", func(s *snapshot) { s.hashes = s.hashes[:3] }, "block 3 (items 4 to 4)", "no hash 3"},
+		{"a block's lane", change(2, false, func(b *ledger.Block) { b.Lane = 1 }), "head", "want lane 1 "},
+		{"the first block gone", func(s *snapshot) { s.blocks = s.blocks[1:] }, "block 1 (items 3 to 3)", "log hash 0: "},
+		{"the first block gone, sealed again", func(s *snapshot) { s.blocks = s.blocks[1:]; s.seal() }, `item 3 (posted "r1")`, "sequence 1"},
+		{"a block gone in the middle", func(s *snapshot) { s.blocks = slices.Delete(s.blocks, 1, 2) }, "block 2 (items 4 to 4)", "log hash 1: "},
 		{"the last block gone", func(s *snapshot) { s.blocks = s.blocks[:2] }, "head", "want lane 0 seq 3 "},
-		{"entries exchanged", change(0, true, func(b *ledger.Block) { b.Entries[0], b.Entries[1] = b.Entries[1], b.Entries[0] }), "entry 2 (f1)", "sequence 1"},
+		{"entries exchanged", change(0, true, func(b *ledger.Block) { b.Items[0], b.Items[1] = b.Items[1], b.Items[0] }), `item 2 (posted "f1")`, "sequence 1"},
 		{"an entry unbalanced", change(2, true, func(b *ledger.Block) {
 			entry(b, 0, func(e *ledger.Booked) { e.Postings[0].Amount = money.Minor(1) })
-		}), "entry 4 (s2)", "entry does not balance: INR debits 0.01, credits 5.00"},
+		}), `item 4 (posted "s2")`, "entry does not balance: INR debits 0.01, credits 5.00"},
 		{"time going back", change(2, true, func(b *ledger.Block) {
 			entry(b, 0, func(e *ledger.Booked) { e.At = noon().Add(-time.Hour) })
-		}), "entry 4 (s2)", "booked at or after 2026-03-02T12:00:00.000001Z"},
+		}), `item 4 (posted "s2")`, "booked at or after 2026-03-02T12:00:00.000001Z"},
 		{"an account outside the chart", change(2, true, func(b *ledger.Block) {
 			entry(b, 0, func(e *ledger.Booked) { e.Postings[0].Account = "nowhere" })
-		}), "entry 4 (s2)", "accounts of the chart"},
+		}), `item 4 (posted "s2")`, "account nowhere INR was never opened"},
 		{"a breach that was none", change(2, true, func(b *ledger.Block) {
 			entry(b, 0, func(e *ledger.Booked) { e.Breached = true })
-		}), "entry 4 (s2)", "want breaching a floor: false, have marked true"},
+		}), `item 4 (posted "s2")`, "want breaching a limit: false, have marked true"},
 		{"a breach that is not marked", change(1, true, func(b *ledger.Block) {
 			entry(b, 0, func(e *ledger.Booked) { e.Breached = false })
-		}), "entry 3 (r1)", "want breaching a floor: true, have marked false"},
+		}), `item 3 (posted "r1")`, "want breaching a limit: true, have marked false"},
 		{"sums beyond range", change(2, true, func(b *ledger.Block) {
 			entry(b, 0, func(e *ledger.Booked) {
 				for i := range e.Postings {
 					e.Postings[i].Amount = limit(t)
 				}
 			})
-		}), "entry 4 (s2)", "want sums within range"},
+		}), `item 4 (posted "s2")`, "bank INR: amount overflow"},
 		{"a balance", account(available, func(a *ledger.Account) { a.Debits = money.Minor(10301) }),
-			"account merchants/m1/available INR", "debits 10300 credits 10500 seq 4, have "},
+			"account merchants/m1/available INR", "debits 10300 credits 10500 held 0 and 0 in 0 holds, seq 4, "},
 		{"an account's number", account(bank, func(a *ledger.Account) { a.No = 7 }), "account bank INR", "want no 1 "},
 		{"an account's type", account(bank, func(a *ledger.Account) { a.Type = ledger.Expense }), "account bank INR", "want no 1 asset "},
-		{"an account's limit", account(available, func(a *ledger.Account) { a.Limited = false }), "account merchants/m1/available INR", "floor 0 "},
-		{"an account's floor", account(available, func(a *ledger.Account) { a.Floor = money.Minor(-1) }), "account merchants/m1/available INR", "floor 0 "},
+		{"an account's limit", account(available, func(a *ledger.Account) { a.Limited = false }), "account merchants/m1/available INR", "limits {Limited:true Floor:0 "},
+		{"an account's floor", account(available, func(a *ledger.Account) { a.Floor = money.Minor(-1) }), "account merchants/m1/available INR", "limits {Limited:true Floor:0 "},
 		{"an account's opening", account(bank, func(a *ledger.Account) { a.Opened = noon().Add(1) }), "account bank INR", "opened 2026-03-02T12:00:00Z"},
-		{"an account's sequence", account(bank, func(a *ledger.Account) { a.Seq = 3 }), "account bank INR", "seq 4, have "},
+		{"an account's sequence", account(bank, func(a *ledger.Account) { a.Seq = 3 }), "account bank INR", "0 holds, seq 3, limits"},
 		{"an account gone", func(s *snapshot) { delete(s.accounts, ledger.AccountID{Path: bank, Currency: inr()}) }, "account bank INR", "have no such account"},
 		{"an account too many", func(s *snapshot) {
 			id := ledger.AccountID{Path: bank, Currency: pkr()}
 			s.accounts[id] = ledger.Account{AccountID: id}
 		}, "account bank PKR", "want no such account"},
 		{"the head's sequence", func(s *snapshot) { s.head.Seq = 5 }, "head", "want lane 0 seq 4 "},
-		{"the head's hash", func(s *snapshot) { s.head.Hash[31] ^= 1 }, "head", "hash "},
+		{"the head's blocks", func(s *snapshot) { s.head.Blocks = 4 }, "head", "have lane 0 seq 4 at 2026-03-02T12:00:00.000002Z, 3 accounts, 4 blocks"},
+		{"the head's period", func(s *snapshot) { s.head.Closed = date("2026-01-31") }, "head", "closed through 2026-01-31"},
 		{"the head's instant", func(s *snapshot) { s.head.At = s.head.At.AddDate(200, 0, 0) }, "head", "have lane 0 seq 4 at 2226-"},
 		{"the head's lane", func(s *snapshot) { s.head.Lane = 3 }, "head", "have lane 3 "},
 		{"the head's accounts", func(s *snapshot) { s.head.Accounts = 2 }, "head", "3 accounts"},
 		{"an unreadable head", func(s *snapshot) { s.headErr = ledger.ErrCorrupt }, "head", "want a readable head"},
-		{"an unreadable block", func(s *snapshot) { s.blocks, s.blockErr = s.blocks[:2], ledger.ErrCorrupt }, "block after entry 3", "want a readable block"},
+		{"an unreadable block", func(s *snapshot) { s.blocks, s.blockErr = s.blocks[:2], ledger.ErrCorrupt }, "block after item 3", "want a readable block"},
 		{"an unreadable account", func(s *snapshot) { s.accountErr = ledger.ErrCorrupt }, "accounts", "want a readable account"},
 	}
 	for _, test := range tests {

@@ -190,6 +190,7 @@ func (h *Hold) ReleaseAll(on calendar.Date, reason string) (ledger.Entry, *Hold,
 	}
 	entry := ledger.Entry{
 		Key: DepositRecord + "/" + h.ID + "/reserve.released", Kind: EntryReserveFreed, Reference: reason, ValueDate: on,
+		Owner: Owner, OrFirstOpen: true,
 		Postings: []ledger.Posting{
 			ledger.Dr(ReservePath(h.Merchant), left, h.Currency), ledger.Cr(AvailablePath(h.Merchant), left, h.Currency),
 		},

@@ -286,7 +286,7 @@ func (d *desk) entries(after uint64) string {
 	d.Helper()
 	var out strings.Builder
 	err := d.Books().Read(d.Context(), func(r ledger.Reader) error {
-		for e, err := range r.Entries(d.Context(), after+1) {
+		for e, err := range ledger.Entries(d.Context(), r, after+1) {
 			if err != nil {
 				return err
 			}

@@ -84,6 +84,7 @@ func (p *Position) matureBy(on calendar.Date) (*ledger.Entry, *Position, error) 
 	return &ledger.Entry{
 		Key:  fmt.Sprintf("position/%s/%s/available/%d", p.Merchant, p.Currency, changed.Matures),
 		Kind: EntryAvailable, ValueDate: p.Maturing[due-1].On, Postings: mature(p.Merchant, sum, p.Currency),
+		Owner: Owner, OrFirstOpen: true,
 	}, &changed, nil
 }
 

@@ -75,10 +75,12 @@ func (p *plan) place(m *merchant.Merchant) error {
 // nothing is left is not booked. The result is its index, or -1.
 func (p *plan) post(kind, step string, partOf int, postings ...ledger.Posting) int {
 	entry := ledger.Entry{
-		Key:       p.key(step),
-		Kind:      kind,
-		Reference: p.event.RailRef,
-		ValueDate: p.valueDate(),
+		Key:         p.key(step),
+		Kind:        kind,
+		Reference:   p.event.RailRef,
+		ValueDate:   p.valueDate(),
+		Owner:       Owner,
+		OrFirstOpen: true,
 	}
 	if partOf >= 0 {
 		entry.PartOf = p.entries[partOf].Key

@@ -13,6 +13,10 @@ import (
 	"github.com/settlex/settlex/reserve"
 )
 
+// Owner marks the entries of this room: only it may reverse them, so that the
+// books and the states of payments never part.
+const Owner = "payment"
+
 // The kinds of record this room keeps.
 const (
 	DepositRecord  = "deposit"

@@ -24,6 +24,9 @@ const (
 	ReportedRecord = "reported"
 )
 
+// Owner marks the entries of this room: only it may reverse them.
+const Owner = "settlement"
+
 // Status is where a batch stands in its life.
 type Status string
 

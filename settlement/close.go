@@ -455,6 +455,7 @@ func (c *closing) post(s *ledger.State) error {
 func (c *closing) book(s *ledger.State, kind, step string, postings ...ledger.Posting) error {
 	_, err := s.Book(ledger.Entry{
 		Key: c.batch.key(step), Kind: kind, Reference: c.batch.ID, ValueDate: c.batch.Window.BusinessDate, Postings: postings,
+		Owner: Owner, OrFirstOpen: true,
 	})
 	return err
 }

@@ -84,7 +84,7 @@ func (m *Move) plan(s *ledger.State) (*Batch, *ledger.Entry, error) {
 }
 
 func (m *Move) entry(b *Batch) (*ledger.Entry, error) {
-	entry := &ledger.Entry{Reference: m.Event.RailRef, ValueDate: payment.DateUTC(m.Event.OccurredAt)}
+	entry := &ledger.Entry{Reference: m.Event.RailRef, ValueDate: payment.DateUTC(m.Event.OccurredAt), Owner: Owner, OrFirstOpen: true}
 	if m.Event.Kind == payment.BatchSent {
 		if m.Event.Rail == "" {
 			return nil, &payment.FieldError{Field: payment.FieldRail, Err: fmt.Errorf("is missing; a %s needs it", m.Event.Kind)}

@@ -167,7 +167,7 @@ func (v *verifier) readPositions(ctx context.Context) error {
 // readJournal looks for movements of a merchant's money that have no place. An
 // entry that hangs on another one is part of that one's movement.
 func (v *verifier) readJournal(ctx context.Context) error {
-	for e, err := range v.reader.Entries(ctx, 1) {
+	for e, err := range ledger.Entries(ctx, v.reader, 1) {
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func (p *player) row(what, debit, credit, balance string) {
 func (p *player) printEntries() error {
 	return p.engine.Books().Read(p.ctx(), func(r ledger.Reader) error {
 		first := true
-		for e, err := range r.Entries(p.ctx(), p.seq+1) {
+		for e, err := range ledger.Entries(p.ctx(), r, p.seq+1) {
 			if err != nil {
 				return err
 			}

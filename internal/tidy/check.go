@@ -141,7 +141,7 @@ func (h House) checkLibrary(s source, room Room, i imported) []Finding {
 	switch {
 	case !ok:
 		return []Finding{finding(RuleLibrary, s, i.line, "imports %s: give the library a room in internal/tidy/house.go", i.path)}
-	case isTestCode(s, room) || l.Room == room.Path:
+	case isTestCode(s, room) || l.Room != "" && within(room.Path, l.Room):
 		return nil
 	case l.Room == "":
 		return []Finding{finding(RuleLibrary, s, i.line, "imports %s: only tests may", i.path)}

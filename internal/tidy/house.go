@@ -68,7 +68,7 @@ func Plan() House {
 			{Path: "cmd/settlex", Floor: 6, Reach: 5, Clock: Anywhere, Chance: Anywhere},
 
 			// A store reaches the domain and not the root: whoever builds a program brings the two together.
-			{Path: "store/bolt", Floor: 5, Reach: 3},
+			{Path: "store/bolt", Floor: 5, Reach: 3, Clock: InDefaults},
 			// The bundled sample is drawn from a seeded source, so it is the same on every machine.
 			{Path: "internal/sample", Floor: 5, Reach: 4, Chance: Anywhere},
 
@@ -85,6 +85,7 @@ func Plan() House {
 
 			{Path: "ledger", Floor: 1, Reach: 0, Clock: InDefaults, Chance: InDefaults},
 			{Path: "ledger/plaintext", Floor: 1, Reach: 0},
+			{Path: "ledger/proof", Floor: 1, Reach: 0, Chance: InDefaults},
 			{Path: "fees", Floor: 1, Reach: 0},
 			{Path: "reserve", Floor: 1, Reach: 0},
 			{Path: "merchant", Floor: 1, Reach: 0},
@@ -93,6 +94,8 @@ func Plan() House {
 			{Path: "calendar", Floor: 0, Reach: nothing},
 
 			{Path: "store/bolt/bolttest", Floor: 5, Reach: 3, ForTests: true},
+			{Path: "store/storetest", Floor: 5, Reach: 3, ForTests: true},
+			{Path: "internal/torture", Floor: 6, Reach: 5, ForTests: true, Clock: Anywhere, Chance: Anywhere},
 			{Path: "internal/scenario", Floor: 6, Reach: 5, ForTests: true},
 			{Path: "internal/testneed", Floor: 0, Reach: nothing, ForTests: true},
 			{Path: "internal/tidy", Floor: 0, Reach: nothing, ForTests: true},
@@ -100,6 +103,7 @@ func Plan() House {
 		Libraries: []Library{
 			{"github.com/cockroachdb/apd/v3", "money"},
 			{"go.etcd.io/bbolt", "store/bolt"},
+			{"golang.org/x/mod", "ledger"},
 			{"github.com/robfig/cron/v3", "runner"},
 			{"github.com/parquet-go/parquet-go", "reconcile/report"},
 			{"github.com/goccy/go-yaml", "config"},
@@ -108,6 +112,7 @@ func Plan() House {
 			{"github.com/schollz/progressbar/v3", "cmd/settlex"},
 			{"golang.org/x/term", "cmd/settlex"},
 
+			{"github.com/anishathalye/porcupine", ""},
 			{"github.com/google/go-cmp", ""},
 			{"github.com/rogpeppe/go-internal", ""},
 			{"pgregory.net/rapid", ""},
@@ -116,7 +121,7 @@ func Plan() House {
 		Network:      []string{"net/http", "database/sql"},
 		Embedder: Embedder{
 			Packages:  []string{"ledger", "store/bolt"},
-			Libraries: []string{"github.com/cockroachdb/apd/v3", "go.etcd.io/bbolt", "golang.org/x/sys"},
+			Libraries: []string{"github.com/cockroachdb/apd/v3", "go.etcd.io/bbolt", "golang.org/x/mod", "golang.org/x/sys"},
 			// apd brings database/sql/driver, a page of interfaces; the package above it would be a client.
 			Barred: []string{"net/http", "database/sql"},
 		},

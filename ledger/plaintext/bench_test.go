@@ -29,7 +29,7 @@ func many(n int) *canned {
 		reader.accounts = append(reader.accounts, account(paths[i], ledger.Liability, money.Amount{}, money.Minor(int64(entries)*50_000)))
 	}
 	reader.entries = func(yield func(*ledger.Booked, error) bool) {
-		e := &ledger.Booked{Entry: ledger.Entry{Kind: "deposit.captured", Metadata: []ledger.Attribute{{Name: "order_id", Value: "order-17"}}}}
+		e := &ledger.Booked{Act: ledger.Posted, Entry: ledger.Entry{Kind: "deposit.captured", Metadata: []ledger.Attribute{{Name: "order_id", Value: "order-17"}}}}
 		e.Postings = []ledger.Posting{ledger.Dr("bank", money.Minor(50_000), inr), ledger.Cr("", money.Minor(50_000), inr)}
 		for i := range n {
 			e.Key, e.Reference = "dep_0190b5e2-7e1c-7abc-8def-0123456789ab/captured", "REF0123456789"

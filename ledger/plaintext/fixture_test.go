@@ -77,7 +77,7 @@ func export(t testing.TB, f plaintext.Format, books *ledger.Ledger) (string, pla
 func journalOf(t testing.TB, books *ledger.Ledger) (entries []ledger.Booked, accounts []ledger.Account) {
 	t.Helper()
 	err := books.Read(t.Context(), func(r ledger.Reader) error {
-		for e, err := range r.Entries(t.Context(), 1) {
+		for e, err := range ledger.Entries(t.Context(), r, 1) {
 			if err != nil {
 				return err
 			}
@@ -122,7 +122,7 @@ func (c *canned) Accounts(context.Context, string) iter.Seq2[ledger.Account, err
 	}
 }
 
-func (c *canned) Entries(context.Context, uint64) iter.Seq2[*ledger.Booked, error] { return c.entries }
+func (c *canned) Items(context.Context, uint64) iter.Seq2[*ledger.Booked, error] { return c.entries }
 
 // hostileTexts are what people and programs have been seen to put into free
 // text, and what they could put to be taken for something else.

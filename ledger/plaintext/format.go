@@ -65,6 +65,7 @@ func (f Format) notation() (notation, error) {
 // Its size does not depend on the number of accounts or entries.
 type survey struct {
 	head       ledger.Head
+	root       ledger.Hash      // of the journal's Merkle log
 	currencies []money.Currency // of the accounts, by code
 	turnover   []money.Amount   // debits of each currency, in its minor units
 	first      calendar.Date    // of the value dates; no date when there is no entry
@@ -72,13 +73,13 @@ type survey struct {
 }
 
 // appendTitle appends the lines that say what the file is. They tie it to the
-// journal: the hash of the last block covers every entry.
+// journal: the root of its Merkle log covers every item.
 func appendTitle(dst []byte, f Format, s *survey) []byte {
 	dst = fmt.Appendf(dst, "; SettleX journal for %s, form %d\n", f, Form)
 	if s.head.Seq == 0 {
 		return fmt.Appendf(dst, "; lane %d, no entries\n", s.head.Lane)
 	}
-	return fmt.Appendf(dst, "; lane %d, entries 1 to %d, hash of the last block %x\n", s.head.Lane, s.head.Seq, s.head.Hash)
+	return fmt.Appendf(dst, "; lane %d, items 1 to %d in %d blocks, root %v\n", s.head.Lane, s.head.Seq, s.head.Blocks, s.root)
 }
 
 // appendDate appends a date and a space.

@@ -1,6 +1,7 @@
 package plaintext_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -58,10 +59,50 @@ func story() []ledger.Entry {
 	}
 }
 
+// hold books what is no entry: money set aside, and a closed period.
+func hold(t testing.TB, books *ledger.Ledger) {
+	t.Helper()
+	inr := money.MustCurrency("INR")
+	if _, err := books.Hold(t.Context(), ledger.Hold{Key: "h", Kind: "auth", Postings: []ledger.Posting{
+		ledger.Dr("bank", money.Minor(500), inr), ledger.Cr("merchants/a/available", money.Minor(500), inr),
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := books.ChangePeriod(t.Context(), ledger.PeriodChange{Key: "p", Through: calendar.MustDate("2026-02-28")}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// settle captures a part of the hold, takes it back, and is refused once: the
+// export has the two entries.
+func settle(t testing.TB, books *ledger.Ledger) {
+	t.Helper()
+	inr := money.MustCurrency("INR")
+	outcomes, err := books.Execute(t.Context(), ledger.Independent,
+		ledger.Capture{Key: "c", Hold: "h", Kind: "capture", Final: true, Postings: []ledger.Posting{
+			ledger.Dr("bank", money.Minor(300), inr), ledger.Cr("merchants/a/available", money.Minor(300), inr),
+		}},
+		ledger.Reversal{Key: "r", Of: "c", Kind: "mistake", ValueDate: calendar.MustDate("2026-03-01"), All: true},
+		ledger.Release{Key: "late", Hold: "h"},
+		ledger.AccountChange{Key: "a", Account: "bank-fees", Currency: inr, Status: ledger.Frozen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, wanted := range []error{nil, nil, ledger.ErrHoldCaptured, nil} {
+		if !errors.Is(outcomes[i].Err, wanted) {
+			t.Fatalf("request %d: %v", i, outcomes[i].Err)
+		}
+	}
+}
+
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	books := booked(t, chart(t), story()...)
 	empty := booked(t, chart(t))
+	held, captured := booked(t, chart(t)), booked(t, chart(t))
+	hold(t, held)
+	hold(t, captured)
+	settle(t, captured)
 	tests := []struct {
 		name    string
 		books   *ledger.Ledger
@@ -71,6 +112,10 @@ func TestGolden(t *testing.T) {
 			Entries: 5, Postings: 15, Accounts: 10, First: calendar.MustDate("2026-02-26"), Last: calendar.MustDate("2026-03-01"),
 		}},
 		{"empty", empty, plaintext.Summary{}},
+		{"held", held, plaintext.Summary{}},
+		{"captured", captured, plaintext.Summary{
+			Entries: 2, Postings: 4, Accounts: 3, First: calendar.MustDate("2026-03-01"), Last: calendar.MustDate("2026-03-02"),
+		}},
 	}
 	for _, test := range tests {
 		for f, ext := range map[plaintext.Format]string{plaintext.HLedger: ".journal", plaintext.Beancount: ".beancount"} {

@@ -61,6 +61,9 @@ func (j *journal) write(ctx context.Context) error {
 	if err := j.flush(j.preamble(j.buf, &j.survey)); err != nil {
 		return err
 	}
+	if j.Entries == 0 {
+		return j.out.Flush()
+	}
 	if err := j.open(ctx); err != nil {
 		return err
 	}
@@ -93,18 +96,30 @@ func (j *journal) look(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	for entry, err := range j.reader.Entries(ctx, 1) {
+	items := uint64(0)
+	for item, err := range j.reader.Items(ctx, 1) {
 		if err != nil {
-			return fmt.Errorf("read entries: %w", err)
+			return fmt.Errorf("read the journal: %w", err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		j.count(entry)
+		if items++; item.IsEntry() {
+			j.count(item)
+		}
 	}
 	j.survey.first, j.survey.last = j.First, j.Last
-	if j.Entries != j.survey.head.Seq {
-		return fmt.Errorf("%w: the journal has %d entries, its head says %d", ledger.ErrCorrupt, j.Entries, j.survey.head.Seq)
+	if items != j.survey.head.Seq {
+		return fmt.Errorf("%w: the journal has %d items, its head says %d", ledger.ErrCorrupt, items, j.survey.head.Seq)
+	}
+	if j.survey.root, err = ledger.Root(ctx, j.reader, j.survey.head.Blocks); err != nil {
+		return fmt.Errorf("read the journal's root: %w", err)
+	}
+	if j.Entries == 0 { // accounts of holds alone, or of limits: there is no date to open them on
+		if slices.ContainsFunc(j.survey.turnover, func(a money.Amount) bool { return !a.IsZero() }) {
+			return fmt.Errorf("%w: accounts have a turnover, the journal has no entries", ledger.ErrCorrupt)
+		}
+		j.Accounts, j.survey.currencies, j.survey.turnover = 0, nil, nil
 	}
 	return j.check(&j.survey)
 }
@@ -165,7 +180,7 @@ func (j *journal) open(ctx context.Context) error {
 }
 
 func (j *journal) entries(ctx context.Context) error {
-	for entry, err := range j.reader.Entries(ctx, 1) {
+	for entry, err := range ledger.Entries(ctx, j.reader, 1) {
 		if err != nil {
 			return fmt.Errorf("read entries: %w", err)
 		}

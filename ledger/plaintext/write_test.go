@@ -20,7 +20,7 @@ var errBroken = errors.New("broken")
 // two is a sound ledger of one entry and two accounts, as a Reader.
 func two(date string, amount money.Amount) *canned {
 	inr := money.MustCurrency("INR")
-	entry := &ledger.Booked{Seq: 1, Entry: ledger.Entry{
+	entry := &ledger.Booked{Act: ledger.Posted, Seq: 1, Entry: ledger.Entry{
 		Key: "k", Kind: "sale", ValueDate: calendar.MustDate(date),
 		Postings: []ledger.Posting{ledger.Dr("bank", amount, inr), ledger.Cr("income/sales", amount, inr)},
 	}}
@@ -91,11 +91,16 @@ func TestWriteRefuses(t *testing.T) {
 		},
 		{
 			name: "entries", f: plaintext.HLedger, change: func(c *canned) { c.entries = entriesOf(errBroken) }, want: errBroken,
-			text: "write journal for hledger: read entries: broken",
+			text: "write journal for hledger: read the journal: broken",
 		},
 		{
 			name: "journal cut short", f: plaintext.HLedger, change: func(c *canned) { c.head.Seq = 2 }, want: ledger.ErrCorrupt,
-			text: "write journal for hledger: stored data is corrupt: the journal has 1 entries, its head says 2",
+			text: "write journal for hledger: stored data is corrupt: the journal has 1 items, its head says 2",
+		},
+		{
+			name: "turnover without entries", f: plaintext.HLedger, want: ledger.ErrCorrupt,
+			change: func(c *canned) { c.head.Seq, c.entries = 0, entriesOf(nil) },
+			text:   "write journal for hledger: stored data is corrupt: accounts have a turnover, the journal has no entries",
 		},
 		{
 			name: "account not in the chart", f: plaintext.HLedger, change: func(c *canned) { c.accounts[0].Path = "cash" },

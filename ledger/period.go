@@ -1,0 +1,55 @@
+package ledger
+
+import (
+	"errors"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+)
+
+// PeriodChange closes value dates, or opens closed ones again. Entries whose
+// value date is closed are refused, unless they ask for the first open date.
+type PeriodChange struct {
+	Key       string        // as an Entry's
+	Reopen    bool          // false: close
+	Through   calendar.Date // the last closed value date afterwards; with Reopen zero opens all
+	Kind      string        // free
+	Reference string        // why, and who said so; free, at most 255 bytes
+}
+
+func (p PeriodChange) draft() Booked {
+	act := Closed
+	if p.Reopen {
+		act = Reopened
+	}
+	return Booked{Entry: Entry{Key: p.Key, Kind: p.Kind, Reference: p.Reference}, Act: act, Terms: &Terms{Through: p.Through}}
+}
+
+func (p PeriodChange) faults(d *Booked) []error {
+	faults := d.checkTexts(0)
+	if p.Through.IsZero() && !p.Reopen {
+		faults = append(faults, errors.New("the date to close through is missing"))
+	}
+	return faults
+}
+
+func (p PeriodChange) need(*State, *Need) {}
+
+func (p PeriodChange) apply(s *State, d *Booked) error {
+	why := ""
+	switch today := calendar.DateOf(s.now, time.UTC); {
+	case p.Reopen && !p.Through.Before(s.head.Closed):
+		why = "so nothing would open"
+	case !p.Reopen && !p.Through.After(s.head.Closed):
+		why = "so nothing would close"
+	case !p.Reopen && !p.Through.Before(today):
+		why = "and it is only " + today.String()
+	}
+	if why != "" {
+		return &Failure{Reason: ErrPeriodOrder, Key: d.Key, Date: p.Through, Closed: s.head.Closed, Of: why}
+	}
+	return nil
+}
+
+// ClosedThrough is the last closed value date; zero: none is.
+func (s *State) ClosedThrough() calendar.Date { return s.head.Closed }

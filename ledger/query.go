@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/money"
+)
+
+// EntryQuery asks for entries; each field that is set narrows the answer. With
+// Account or Reference an index leads to them; without either the journal is
+// read from the place the booking instants allow.
+type EntryQuery struct {
+	Account   string         // that touch this account; Currency too if that is set
+	Currency  money.Currency //
+	Kind      string         //
+	Reference string         //
+	Metadata  []Attribute    // that have all of these pairs
+	Breached  bool           // only those that breached a limit
+
+	First, Last calendar.Date // value dates, both included; zero: open
+	From, Until time.Time     // booking instants, Until excluded; zero: open
+
+	After Cursor // of the last entry of the page before; empty: from the beginning
+}
+
+// Entries yields the entries a query asks for in booking order, each with the
+// cursor that leads behind it. Stop and ask again with it for the next page:
+// entries that arrive meanwhile come at the end.
+func (l *Ledger) Entries(ctx context.Context, q EntryQuery) iter.Seq2[Item, error] {
+	return snapshotOf(l.store, ctx, "list entries", func(r Reader, yield func(Item) bool) error {
+		after, err := parseSeq(q.After)
+		if err != nil {
+			return err
+		}
+		if !q.From.IsZero() {
+			before, err := SeqBefore(ctx, r, q.From)
+			if err != nil {
+				return err
+			}
+			after = max(after, before)
+		}
+		for e, err := range q.source(ctx, r, after+1) {
+			if err != nil {
+				return err
+			}
+			if !q.Until.IsZero() && !e.At.Before(q.Until) {
+				return nil
+			}
+			if q.wants(e) && !yield(Item{Booked: e, Cursor: seqCursor(e.Seq)}) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// Item is an item of a list and the place behind it.
+type Item struct {
+	*Booked
+	Cursor Cursor
+}
+
+// source is the shortest list that holds every entry the query can want.
+func (q *EntryQuery) source(ctx context.Context, r Reader, seq uint64) iter.Seq2[*Booked, error] {
+	switch {
+	case q.Account != "" && !q.Currency.IsZero():
+		return r.Movements(ctx, AccountID{Path: q.Account, Currency: q.Currency}, seq)
+	case q.Reference != "":
+		return r.Referenced(ctx, q.Reference, seq)
+	}
+	return r.Items(ctx, seq)
+}
+
+func (q *EntryQuery) wants(e *Booked) bool {
+	touches := func(p Posting) bool {
+		return (q.Account == "" || p.Account == q.Account) && (q.Currency.IsZero() || p.Currency == q.Currency)
+	}
+	return e.IsEntry() && (q.Kind == "" || e.Kind == q.Kind) && (q.Reference == "" || e.Reference == q.Reference) &&
+		(!q.Breached || e.Breached) && slices.ContainsFunc(e.Postings, touches) &&
+		(q.First.IsZero() || !e.ValueDate.Before(q.First)) && (q.Last.IsZero() || !e.ValueDate.After(q.Last)) &&
+		!slices.ContainsFunc(q.Metadata, func(a Attribute) bool { return !slices.Contains(e.Metadata, a) })
+}
+
+// Changes is the change feed: every item of the journal behind a cursor, in
+// order, until the end there is now. The empty cursor is the beginning. An item
+// is never missed and never comes twice: keep the cursor of the last one that
+// was dealt with, and Wait for more.
+func (l *Ledger) Changes(ctx context.Context, after Cursor) iter.Seq2[Item, error] {
+	return snapshotOf(l.store, ctx, "change feed", func(r Reader, yield func(Item) bool) error {
+		seq, err := parseSeq(after)
+		if err != nil {
+			return err
+		}
+		for item, err := range r.Items(ctx, seq+1) {
+			if err != nil {
+				return err
+			}
+			if !yield(Item{Booked: item, Cursor: seqCursor(item.Seq)}) {
+				return nil
+			}
+		}
+		return nil
+	})
+}
+
+// Wait returns when the journal reaches beyond a cursor, or with the context's
+// error.
+func (l *Ledger) Wait(ctx context.Context, after Cursor) error {
+	seq, err := parseSeq(after)
+	if err != nil {
+		return fmt.Errorf("change feed: %w", err)
+	}
+	ticks, stop := l.tick()
+	defer stop()
+	for {
+		committed := l.news.next()
+		var head Head
+		err := l.store.Read(ctx, func(r Reader) (err error) {
+			head, err = r.Head(ctx)
+			return err
+		})
+		if err != nil || head.Seq > seq {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-committed:
+		case <-ticks:
+		}
+	}
+}

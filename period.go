@@ -1,0 +1,70 @@
+package settlex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/settlement"
+)
+
+// ErrWindowsOpen marks a period that cannot be closed because settlement
+// windows up to its end are not.
+var ErrWindowsOpen = errors.New("settlement windows are open")
+
+// ClosePeriod closes value dates up to one: entries of the host's own with such
+// a value date are refused from then on, and facts about payments that arrive
+// late are booked on the first open date and keep their own. It is refused while a
+// settlement window up to that date is not closed (ErrWindowsOpen, naming the
+// first), and by the ledger when it would close nothing or a date that is not
+// over (ledger.ErrPeriodOrder). The reason is kept in the journal. The same
+// close again is a replay.
+func (e *Engine) ClosePeriod(ctx context.Context, through calendar.Date, key, reason string) (ledger.Result, error) {
+	var out ledger.Outcome
+	err := e.books.Write(ctx, func(tx ledger.Tx) error {
+		if err := e.windowsClosed(ctx, tx, through); err != nil {
+			return err
+		}
+		outcomes, err := e.books.ExecuteTx(ctx, tx, ledger.Atomic, ledger.PeriodChange{Key: key, Through: through, Kind: "period.closed", Reference: reason})
+		if err == nil {
+			out = outcomes[0]
+		}
+		return err
+	})
+	if err = errors.Join(err, out.Err); err != nil {
+		return ledger.Result{}, fmt.Errorf("close the period through %s: %w", through, err)
+	}
+	return out.Result, nil
+}
+
+// ReopenPeriod opens value dates after one; the zero date opens all. It is a
+// recorded act like closing.
+func (e *Engine) ReopenPeriod(ctx context.Context, through calendar.Date, key, reason string) (ledger.Result, error) {
+	result, err := e.books.ChangePeriod(ctx, ledger.PeriodChange{Key: key, Reopen: true, Through: through, Kind: "period.reopened", Reference: reason})
+	if err != nil {
+		return ledger.Result{}, fmt.Errorf("reopen the period: %w", err)
+	}
+	return result, nil
+}
+
+// windowsClosed looks for windows up to a date with a movement or a reserve in
+// no batch, whether or not their cut-off has come.
+func (e *Engine) windowsClosed(ctx context.Context, r ledger.Reader, through calendar.Date) error {
+	open, err := settlement.Due(ctx, r, e.schedule, e.whole(through))
+	if err != nil {
+		return err
+	}
+	if len(open) > 0 {
+		t := open[0]
+		return fmt.Errorf("%w: %d, the first of %s in %s for %s", ErrWindowsOpen, len(open), t.Merchant, t.Currency, t.Window.BusinessDate)
+	}
+	for unfinished, err := range ledger.RecordsOf[*settlement.Unfinished](ctx, r, settlement.ClosingRecord, "") {
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: batch %s is being closed", ErrWindowsOpen, unfinished.Batch)
+	}
+	return nil
+}
