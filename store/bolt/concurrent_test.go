@@ -121,7 +121,7 @@ func TestPostWhileReading(t *testing.T) {
 	books := bolttest.Books(t, config(t).Chart)
 	mustPost(t, books, many(50, "s")...)
 	seen := 0
-	for line, err := range books.Statement(t.Context(), available, inr()) {
+	for line, err := range books.Lines(t.Context(), available, inr(), ledger.Span{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

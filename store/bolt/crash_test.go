@@ -135,7 +135,7 @@ func kill(t *testing.T, self, path, round string, after int, acknowledged map[st
 func booked(t *testing.T, books *ledger.Ledger) map[string]bool {
 	t.Helper()
 	keys := make(map[string]bool)
-	for line, err := range books.Statement(t.Context(), bank, inr()) {
+	for line, err := range books.Lines(t.Context(), bank, inr(), ledger.Span{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

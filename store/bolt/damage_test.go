@@ -207,7 +207,7 @@ func TestVerifyAccusesNobodyWrongly(t *testing.T) {
 // relabelled gives the page of one entry with another sequence.
 func relabelled(t testing.TB, page []byte, seq uint64) []byte {
 	t.Helper()
-	e, err := ledger.DecodeEntry(page[1:])
+	e, err := ledger.DecodeItem(page[1:])
 	if err != nil {
 		t.Fatal(err)
 	}

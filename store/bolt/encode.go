@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 )
@@ -33,7 +34,7 @@ func unseal(data []byte) (value []byte, ok bool) {
 	return data[:n], true
 }
 
-const headBytes = 2 + 8 + 8 + 8 + 32
+const headBytes = 2 + 8 + 8 + 8 + 8 + 4
 
 func encodeHead(h ledger.Head) []byte {
 	out := make([]byte, 0, headBytes+sealBytes)
@@ -41,7 +42,8 @@ func encodeHead(h ledger.Head) []byte {
 	out = binary.BigEndian.AppendUint64(out, h.Seq)
 	out = binary.BigEndian.AppendUint64(out, uint64(h.At.UnixMicro()))
 	out = binary.BigEndian.AppendUint64(out, h.Accounts)
-	return seal(append(out, h.Hash[:]...))
+	out = binary.BigEndian.AppendUint64(out, h.Blocks)
+	return seal(binary.BigEndian.AppendUint32(out, encodeDay(h.Closed)))
 }
 
 func decodeHead(sealed []byte) (ledger.Head, error) {
@@ -54,30 +56,42 @@ func decodeHead(sealed []byte) (ledger.Head, error) {
 		Seq:      binary.BigEndian.Uint64(data[2:]),
 		At:       time.UnixMicro(int64(binary.BigEndian.Uint64(data[10:]))).UTC(),
 		Accounts: binary.BigEndian.Uint64(data[18:]),
+		Blocks:   binary.BigEndian.Uint64(data[26:]),
+		Closed:   decodeDay(binary.BigEndian.Uint32(data[34:])),
 	}
-	copy(h.Hash[:], data[26:])
 	return h, nil
 }
 
-const blockHeaderBytes = 2 + 8 + 8 + 32 + 32
+// dayOne is the first date there is.
+var dayOne = calendar.MustDate("0001-01-01")
+
+// encodeDay numbers days so that they order as dates do; 0 is no date.
+func encodeDay(d calendar.Date) uint32 {
+	if d.IsZero() {
+		return 0
+	}
+	return uint32(d.DaysSince(dayOne)) + 1 //nolint:gosec // dates end at 9999
+}
+
+func decodeDay(n uint32) calendar.Date {
+	if n == 0 {
+		return calendar.Date{}
+	}
+	return dayOne.AddDays(int(n) - 1)
+}
+
+const blockHeaderBytes = 2 + 8
 
 func encodeBlockHeader(b *ledger.Block) []byte {
-	out := make([]byte, 0, blockHeaderBytes)
-	out = binary.BigEndian.AppendUint16(out, b.Lane)
-	out = binary.BigEndian.AppendUint64(out, uint64(len(b.Entries)))
-	out = binary.BigEndian.AppendUint64(out, b.Accounts)
-	out = append(out, b.Prev[:]...)
-	return append(out, b.Hash[:]...)
+	out := binary.BigEndian.AppendUint16(make([]byte, 0, blockHeaderBytes), b.Lane)
+	return binary.BigEndian.AppendUint64(out, uint64(len(b.Items)))
 }
 
 func decodeBlockHeader(data []byte) (*ledger.Block, uint64, error) {
 	if len(data) != blockHeaderBytes {
 		return nil, 0, fmt.Errorf("%w: block header has %d bytes, not %d", ledger.ErrCorrupt, len(data), blockHeaderBytes)
 	}
-	b := &ledger.Block{Lane: binary.BigEndian.Uint16(data), Accounts: binary.BigEndian.Uint64(data[10:])}
-	copy(b.Prev[:], data[18:])
-	copy(b.Hash[:], data[50:])
-	return b, binary.BigEndian.Uint64(data[2:]), nil
+	return &ledger.Block{Lane: binary.BigEndian.Uint16(data)}, binary.BigEndian.Uint64(data[2:]), nil
 }
 
 func accountKey(id ledger.AccountID) []byte {
@@ -93,43 +107,24 @@ func decodeAccountKey(key []byte) (ledger.AccountID, error) {
 	return ledger.AccountID{Path: string(path), Currency: currency}, nil
 }
 
-const accountBytes = 8 + 1 + 1 + 8 + 8 + 3*16
+// totalsBytes is the size of debits and credits.
+const totalsBytes = 2 * 16
 
-func encodeAccount(a *ledger.Account) []byte {
-	out := make([]byte, 0, accountBytes)
-	out = binary.BigEndian.AppendUint64(out, a.No)
-	limited := byte(0)
-	if a.Limited {
-		limited = 1
-	}
-	out = append(out, byte(a.Type), limited)
-	out = binary.BigEndian.AppendUint64(out, uint64(a.Opened.UnixMicro()))
-	out = binary.BigEndian.AppendUint64(out, a.Seq)
-	for _, amount := range []money.Amount{a.Floor, a.Debits, a.Credits} {
-		b := amount.Bytes()
-		out = append(out, b[:]...)
-	}
-	return out
+func encodeTotals(b ledger.Balance) []byte {
+	debits, credits := b.Debits.Bytes(), b.Credits.Bytes()
+	return append(append(make([]byte, 0, totalsBytes), debits[:]...), credits[:]...)
 }
 
-func decodeAccount(id ledger.AccountID, data []byte) (*ledger.Account, error) {
-	if len(data) != accountBytes || data[9] > 1 {
-		return nil, fmt.Errorf("%w: account %s is %x", ledger.ErrCorrupt, id, data)
+func decodeTotals(data []byte) (b ledger.Balance, err error) {
+	if len(data) != totalsBytes {
+		return b, fmt.Errorf("%w: totals are %x", ledger.ErrCorrupt, data)
 	}
-	a := &ledger.Account{
-		AccountID: id,
-		No:        binary.BigEndian.Uint64(data),
-		Type:      ledger.Type(data[8]),
-		Limited:   data[9] == 1,
-		Opened:    time.UnixMicro(int64(binary.BigEndian.Uint64(data[10:]))).UTC(),
+	b.Debits, err = money.FromBytes([16]byte(data))
+	if err == nil {
+		b.Credits, err = money.FromBytes([16]byte(data[16:]))
 	}
-	a.Seq = binary.BigEndian.Uint64(data[18:])
-	for i, into := range []*money.Amount{&a.Floor, &a.Debits, &a.Credits} {
-		amount, err := money.FromBytes([16]byte(data[26+16*i:]))
-		if err != nil {
-			return nil, fmt.Errorf("%w: account %s: %w", ledger.ErrCorrupt, id, err)
-		}
-		*into = amount
+	if err != nil {
+		return b, fmt.Errorf("%w: totals: %w", ledger.ErrCorrupt, err)
 	}
-	return a, nil
+	return b, nil
 }

@@ -35,7 +35,7 @@ func TestContextIsOver(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	seen := 0
-	for _, err := range books.Statement(ctx, available, inr()) {
+	for _, err := range books.Lines(ctx, available, inr(), ledger.Span{}) {
 		if seen++; seen == 3 {
 			stop()
 		}

@@ -71,7 +71,7 @@ func FuzzStoredBytes(f *testing.F) {
 			t.Errorf("what was there is found: %+v, %v", v, err)
 		}
 		for _, account := range []string{bank, available} {
-			for _, err := range books.Statement(t.Context(), account, inr()) {
+			for _, err := range books.Lines(t.Context(), account, inr(), ledger.Span{}) {
 				if err != nil && !errors.Is(err, ledger.ErrCorrupt) {
 					t.Error(err)
 				}

@@ -27,7 +27,7 @@ func (t *Tx) saveBlock(b *ledger.Block) error {
 	}
 	var page, item []byte
 	first := b.First()
-	for _, e := range b.Entries {
+	for _, e := range b.Items {
 		item = e.AppendCanonical(item[:0])
 		if len(page) > 0 && len(page)+binary.MaxVarintLen16+len(item) > pageBytes {
 			if err := journal.Put(be(first), page); err != nil {
@@ -77,7 +77,7 @@ func decodeItems(data []byte) ([]*ledger.Booked, error) {
 		if used <= 0 || n > uint64(len(data)-used) {
 			return nil, fmt.Errorf("%w: journal page is cut short", ledger.ErrCorrupt)
 		}
-		entry, err := ledger.DecodeEntry(data[used : used+int(n)])
+		entry, err := ledger.DecodeItem(data[used : used+int(n)])
 		if err != nil {
 			return nil, err
 		}
@@ -113,15 +113,15 @@ func (t *Tx) block(key, header []byte) (*ledger.Block, error) {
 		return nil, fmt.Errorf("block %x: %w", key, err)
 	}
 	journal := t.bucket(bucketJournal).Cursor()
-	for k, page := journal.Seek(key); k != nil && uint64(len(block.Entries)) < count; k, page = journal.Next() {
+	for k, page := journal.Seek(key); k != nil && uint64(len(block.Items)) < count; k, page = journal.Next() {
 		entries, err := decodePage(k, page)
 		if err != nil {
 			return nil, fmt.Errorf("block %x: %w", key, err)
 		}
-		block.Entries = append(block.Entries, entries...)
+		block.Items = append(block.Items, entries...)
 	}
-	if uint64(len(block.Entries)) != count || count == 0 {
-		return nil, fmt.Errorf("%w: block %x has %d entries, its header says %d", ledger.ErrCorrupt, key, len(block.Entries), count)
+	if uint64(len(block.Items)) != count || count == 0 {
+		return nil, fmt.Errorf("%w: block %x has %d entries, its header says %d", ledger.ErrCorrupt, key, len(block.Items), count)
 	}
 	if !bytes.Equal(key, be(block.First())) {
 		return nil, fmt.Errorf("%w: block %x begins with entry %d", ledger.ErrCorrupt, key, block.First())
@@ -129,8 +129,8 @@ func (t *Tx) block(key, header []byte) (*ledger.Block, error) {
 	return block, nil
 }
 
-// Entries implements ledger.Reader.
-func (t *Tx) Entries(ctx context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
+// Items implements ledger.Reader.
+func (t *Tx) Items(ctx context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
 		cursor := t.bucket(bucketJournal).Cursor()
 		for key, page := seekHolder(cursor, seq); key != nil; key, page = cursor.Next() {
@@ -191,7 +191,7 @@ func (p *pageReader) load(seq uint64) error {
 	return nil
 }
 
-func (t *Tx) entryByKey(key string) (*ledger.Booked, error) {
+func (t *Tx) itemByKey(key string) (*ledger.Booked, error) {
 	data := t.bucket(bucketKeys).Get([]byte(key))
 	if data == nil {
 		return nil, nil

@@ -43,7 +43,7 @@ func TestDamageMet(t *testing.T) {
 			return err
 		}},
 		{"a statement of a damaged page", "journal", flip(be(1), 1), func(h *host) error {
-			for _, err := range h.books.Statement(t.Context(), bank, inr()) {
+			for _, err := range h.books.Lines(t.Context(), bank, inr(), ledger.Span{}) {
 				if err != nil {
 					return err
 				}
@@ -51,7 +51,7 @@ func TestDamageMet(t *testing.T) {
 			return nil
 		}},
 		{"a statement of a cut movement", "movements", set(append(be(2), 1), nil), func(h *host) error {
-			for _, err := range h.books.Statement(t.Context(), available, inr()) {
+			for _, err := range h.books.Lines(t.Context(), available, inr(), ledger.Span{}) {
 				if err != nil {
 					return err
 				}
@@ -80,7 +80,7 @@ func TestDamageMet(t *testing.T) {
 		}},
 		{"entries under a short key", "journal", file(be(1), []byte{0}), func(h *host) error {
 			return h.books.Read(t.Context(), func(r ledger.Reader) error {
-				for _, err := range r.Entries(t.Context(), 1) {
+				for _, err := range ledger.Entries(t.Context(), r, 1) {
 					if err != nil {
 						return err
 					}

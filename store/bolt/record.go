@@ -14,7 +14,7 @@ import (
 // newRecord makes an empty record of a kind, to decode into. Each room's file
 // knows the kinds of its room.
 func newRecord(kind string) (ledger.Record, error) {
-	for _, room := range []func(string) ledger.Record{paymentRecord, settlementRecord} {
+	for _, room := range []func(string) ledger.Record{ledgerRecord, paymentRecord, settlementRecord} {
 		if r := room(kind); r != nil {
 			return r, nil
 		}
@@ -75,29 +75,34 @@ func encodeRecords(changes []ledger.RecordChange) ([][]byte, error) {
 	return values, nil
 }
 
+// saveRecords writes changes, which are ordered by kind.
 func (t *Tx) saveRecords(changes []ledger.RecordChange, values [][]byte) error {
-	var bucket *bbolt.Bucket
-	kind := ""
-	for i, change := range changes {
-		if bucket == nil || change.Ref.Kind != kind {
-			var err error
-			if bucket, err = t.bucket(bucketRecords).CreateBucketIfNotExists([]byte(change.Ref.Kind)); err != nil {
-				return fmt.Errorf("records of kind %q: %w", change.Ref.Kind, err)
-			}
-			kind = change.Ref.Kind
+	for from := 0; from < len(changes); {
+		kind := changes[from].Ref.Kind
+		until := from
+		for until < len(changes) && changes[until].Ref.Kind == kind {
+			until++
 		}
-		if err := saveRecord(bucket, []byte(change.Ref.ID), values[i]); err != nil {
-			return fmt.Errorf("record %s: %w", change.Ref, err)
+		if err := t.saveKind(kind, changes[from:until], values[from:until]); err != nil {
+			return fmt.Errorf("records of kind %q: %w", kind, err)
 		}
+		from = until
 	}
 	return nil
 }
 
-func saveRecord(bucket *bbolt.Bucket, id, value []byte) error {
-	if value == nil {
-		return bucket.Delete(id)
+// saveKind writes changes of one kind.
+func (t *Tx) saveKind(name string, changes []ledger.RecordChange, values [][]byte) error {
+	kind, err := t.recordKind(name)
+	if err != nil {
+		return err
 	}
-	return bucket.Put(id, value)
+	for i, change := range changes {
+		if err := kind.save([]byte(change.Ref.ID), values[i]); err != nil {
+			return fmt.Errorf("record %s: %w", change.Ref, err)
+		}
+	}
+	return kind.close()
 }
 
 // Records implements ledger.Reader.

@@ -5,8 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -18,7 +22,7 @@ import (
 )
 
 // Format is the version of the layout this program reads and writes.
-const Format = 1
+const Format = 2
 
 // Sentinels a caller may branch on.
 var (
@@ -26,9 +30,15 @@ var (
 	ErrInUse = errors.New("file is in use by another process")
 	// ErrNewerFormat marks a file that a newer program has written.
 	ErrNewerFormat = errors.New("file was written by a newer program")
+	// ErrOlderFormat marks a file of a layout that no release has written and
+	// this program does not read.
+	ErrOlderFormat = errors.New("file was written before the first release")
 	// ErrReadOnly marks a store whose last commit failed; it must be reopened
 	// and verified before it takes writes again.
 	ErrReadOnly = errors.New("store is read-only since a commit failed: reopen and verify it")
+	// ErrFull marks a write that found no room for its pages. Nothing of it was
+	// committed, and the store takes writes again as soon as there is room.
+	ErrFull = errors.New("no room for the file to grow, nothing was committed")
 )
 
 // Options adjust Open. The zero value is right for almost everybody.
@@ -36,6 +46,33 @@ type Options struct {
 	// LockWait is how long Open waits for another process to let go of the
 	// file; 0 means one second.
 	LockWait time.Duration
+	// LongRead is how old a snapshot may be before a commit warns of it: while
+	// it is open no page it can see is used again, and the file grows. 0 means
+	// one minute.
+	LongRead time.Duration
+	// Warn is told of each such snapshot once; nil means a warning of log/slog.
+	Warn func(LongReader)
+	// Clock tells how old snapshots are; nil means time.Now.
+	Clock func() time.Time
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.LockWait == 0 {
+		o.LockWait = time.Second
+	}
+	if o.LongRead == 0 {
+		o.LongRead = time.Minute
+	}
+	if o.Warn == nil {
+		o.Warn = func(r LongReader) {
+			slog.Warn("a snapshot keeps the ledger's file growing", "open", r.Open, "pending_bytes", r.Pending, "file_bytes", r.File)
+		}
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return o
 }
 
 // Store is a ledger.Store in one bbolt file.
@@ -43,6 +80,14 @@ type Store struct {
 	db     *bbolt.DB
 	owned  bool // Open opened db, so Close closes it
 	failed atomic.Bool
+
+	// writer covers a write from its beginning to when the cache has taken it
+	// over, or failed says that it failed: bbolt lets the next one in before it
+	// returns from the commit.
+	writer sync.Mutex
+	cache  cache
+
+	readers readers
 }
 
 // Open opens the file at path and creates it, readable by its owner only, if
@@ -57,8 +102,9 @@ func Open(path string, options Options) (*Store, error) {
 
 func open(path string, options Options) (store *Store, err error) {
 	defer guard(&err)()
-	if options.LockWait == 0 {
-		options.LockWait = time.Second
+	options = options.withDefaults()
+	if err := create(path); err != nil {
+		return nil, err
 	}
 	if err := checkSize(path, options); err != nil {
 		return nil, err
@@ -76,7 +122,7 @@ func open(path string, options Options) (store *Store, err error) {
 	if store, err = Attach(db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	store.owned = true
+	store.owned, store.readers.options = true, options
 	return store, nil
 }
 
@@ -104,16 +150,7 @@ func checkSize(path string, options Options) error {
 	if err != nil {
 		return openError(err)
 	}
-	err = db.View(func(tx *bbolt.Tx) error {
-		if info, err = os.Stat(path); err != nil {
-			return err
-		}
-		if info.Size() < tx.Size() {
-			return fmt.Errorf("%w: file has %d bytes, its pages need %d", ledger.ErrCorrupt, info.Size(), tx.Size())
-		}
-		return nil
-	})
-	return errors.Join(err, db.Close())
+	return errors.Join(checkOpening(db), db.Close())
 }
 
 // mapSize is the address space reserved for the file: 16 GiB, or what bbolt
@@ -141,12 +178,15 @@ func Attach(db *bbolt.DB) (store *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db}, nil
+	return &Store{db: db, readers: readers{options: Options{}.withDefaults()}}, nil
 }
 
 // buckets lists those within the root.
 func buckets() [][]byte {
-	return [][]byte{bucketMeta, bucketBlocks, bucketJournal, bucketKeys, bucketAccounts, bucketMovements, bucketRecords}
+	return [][]byte{
+		bucketMeta, bucketBlocks, bucketHashes, bucketJournal, bucketKeys, bucketAccounts,
+		bucketMovements, bucketDated, bucketDays, bucketReferences, bucketRecords,
+	}
 }
 
 // checkLayout tells whether everything layOut makes is there.
@@ -193,8 +233,11 @@ func checkFormat(meta *bbolt.Bucket) error {
 	if len(stored) != 4 || binary.BigEndian.Uint32(stored) == 0 {
 		return fmt.Errorf("%w: format number is %x", ledger.ErrCorrupt, stored)
 	}
-	if format := binary.BigEndian.Uint32(stored); format > Format {
+	switch format := binary.BigEndian.Uint32(stored); {
+	case format > Format:
 		return fmt.Errorf("%w: format %d, this one knows %d", ErrNewerFormat, format, Format)
+	case format < Format:
+		return fmt.Errorf("%w: format %d, this one knows %d", ErrOlderFormat, format, Format)
 	}
 	return nil
 }
@@ -208,12 +251,18 @@ func (s *Store) Close() error {
 	return s.db.Close()
 }
 
-// Write implements ledger.Store. An error of the commit itself is indefinite;
-// the store refuses further writes after it. When fn saves nothing there is no
-// commit, and not a byte of the file changes.
+// Write implements ledger.Store. When fn saves nothing there is no commit, and
+// not a byte of the file changes. Errors of the commit itself: ErrFull, after
+// which the store goes on, and for every other one ledger.ErrIndefinite, after
+// which it refuses further writes with ErrReadOnly.
 func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	if s.failed.Load() {
+		return ErrReadOnly
 	}
 	tx, err := s.db.Begin(true)
 	if err != nil {
@@ -221,26 +270,74 @@ func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) (err error)
 	}
 	defer guard(&err)()
 	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
-	if s.failed.Load() {
-		return ErrReadOnly
-	}
 	ours := Wrap(tx)
-	if err := fn(ours); err != nil || !ours.saved {
+	ours.cache = &s.cache
+	if err := fn(ours); err != nil || len(ours.saved) == 0 {
 		return err
 	}
-	return s.commit(tx)
+	if err := s.commit(tx); err != nil {
+		s.cache.drop()
+		return err
+	}
+	s.cache.committed(ours.saved)
+	s.readers.warn(s.db)
+	return nil
 }
 
-func (s *Store) commit(tx *bbolt.Tx) (err error) {
-	err = errors.New("it panicked")
-	defer func() {
-		if err != nil {
-			s.failed.Store(true)
-			err = fmt.Errorf("%w: commit: %w", ledger.ErrIndefinite, err)
-		}
-	}()
+// commit ends a transaction, whose outcome is known in two cases: no error, and
+// no room while the file was extended or written to, if the meta page still
+// names the transaction before. That page is the last thing a commit writes, and
+// without it the others are free pages; a sync that failed is never this case.
+func (s *Store) commit(tx *bbolt.Tx) error {
+	id := tx.ID()
+	s.failed.Store(true) // a panic leaves it so
+	err := guarded(tx.Commit)
+	full := err != nil && noRoom(err) && s.isBefore(id)
+	s.failed.Store(err != nil && !full)
+	switch {
+	case full:
+		return fmt.Errorf("%w: commit: %w", ErrFull, err)
+	case err != nil:
+		return fmt.Errorf("%w: commit: %w", ledger.ErrIndefinite, err)
+	}
+	return nil
+}
+
+// guarded calls fn under guard.
+func guarded(fn func() error) (err error) {
 	defer guard(&err)()
-	return tx.Commit()
+	return fn()
+}
+
+// noRoom tells whether a commit failed because the file may not take more
+// bytes, and not in a sync, after which nobody knows what is on the disk.
+func noRoom(err error) bool {
+	if errors.Is(err, bolterrors.ErrMaxSizeReached) {
+		return true // the host's own bound, before anything is written
+	}
+	var write *fs.PathError
+	isWrite := errors.As(err, &write) && write.Op == "write"
+	// Of what truncating the file says bbolt keeps only the words.
+	isResize := strings.HasPrefix(err.Error(), "file resize error: ")
+	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if isWrite && errors.Is(err, cause) || isResize && strings.HasSuffix(err.Error(), ": "+cause.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+// isBefore tells whether transaction id is not in the file, as its meta pages
+// read now.
+func (s *Store) isBefore(id int) bool {
+	now := id
+	err := guarded(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error {
+			now = tx.ID()
+			return nil
+		})
+	})
+	return err == nil && now < id
 }
 
 // Read implements ledger.Store.
@@ -249,5 +346,6 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Reader) error) (err err
 		return err
 	}
 	defer guard(&err)()
+	defer s.readers.enter()()
 	return s.db.View(func(tx *bbolt.Tx) error { return fn(Wrap(tx)) })
 }

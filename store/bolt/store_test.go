@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantDiff(t, "a new ledger", &ledger.Verification{}, v)
+	wantDiff(t, "a new ledger", &ledger.Verification{Root: sha256.Sum256(nil)}, v)
 }
 
 // What was acknowledged is there when the file is opened again, and opening it
@@ -108,6 +109,9 @@ func TestRejectedLeavesFileUnchanged(t *testing.T) {
 	store := bolttest.OpenFile(t, path)
 	books := bolttest.On(t, store, config(t))
 	mustPost(t, books, sale("s1", 500))
+	if _, err := books.Post(t.Context(), payout("p1", 501)); !errors.Is(err, ledger.ErrInsufficientFunds) {
+		t.Fatal(err)
+	}
 	before := read(t, path)
 	tests := []struct {
 		name    string
@@ -116,8 +120,9 @@ func TestRejectedLeavesFileUnchanged(t *testing.T) {
 	}{
 		{"invalid", []ledger.Entry{{}}, ledger.ErrInvalid},
 		{"conflict", []ledger.Entry{sale("s1", 501)}, ledger.ErrKeyConflict},
-		{"no funds", []ledger.Entry{payout("p1", 501)}, ledger.ErrInsufficientFunds},
-		{"a batch", append(many(100, "b"), payout("p1", 1000)), ledger.ErrInsufficientFunds},
+		{"frozen", []ledger.Entry{payout("p1", 501)}, ledger.ErrInsufficientFunds},
+		{"a frozen key with other content", []ledger.Entry{payout("p1", 502)}, ledger.ErrKeyConflict},
+		{"a batch", append(many(100, "b"), payout("p1", 501)), ledger.ErrInsufficientFunds},
 		{"a replay", []ledger.Entry{sale("s1", 500)}, nil},
 		{"nothing", nil, nil},
 	}
@@ -152,8 +157,8 @@ func TestFormat(t *testing.T) {
 		is     error
 		want   string
 	}{
-		{"newer", binary.BigEndian.AppendUint32(nil, 2), bolt.ErrNewerFormat, "file was written by a newer program: format 2, this one knows 1"},
-		{"much newer", []byte{255, 255, 255, 255}, bolt.ErrNewerFormat, "file was written by a newer program: format 4294967295, this one knows 1"},
+		{"newer", binary.BigEndian.AppendUint32(nil, 3), bolt.ErrNewerFormat, "file was written by a newer program: format 3, this one knows 2"},
+		{"much newer", []byte{255, 255, 255, 255}, bolt.ErrNewerFormat, "file was written by a newer program: format 4294967295, this one knows 2"},
 		{"none", []byte{0, 0, 0, 0}, ledger.ErrCorrupt, "stored data is corrupt: format number is 00000000"},
 		{"cut", []byte{0, 1}, ledger.ErrCorrupt, "stored data is corrupt: format number is 0001"},
 	}

@@ -14,14 +14,18 @@ import (
 )
 
 var (
-	bucketRoot      = []byte("settlex")
-	bucketMeta      = []byte("meta")      // format, head
-	bucketBlocks    = []byte("blocks")    // first seq -> block header
-	bucketJournal   = []byte("journal")   // first seq of a page -> entries
-	bucketKeys      = []byte("keys")      // idempotency key -> seq
-	bucketAccounts  = []byte("accounts")  // path 0 currency -> account
-	bucketMovements = []byte("movements") // account number, seq -> nothing
-	bucketRecords   = []byte("records")   // a bucket for each kind: id -> record
+	bucketRoot       = []byte("settlex")
+	bucketMeta       = []byte("meta")       // format, head
+	bucketBlocks     = []byte("blocks")     // first seq -> block header
+	bucketHashes     = []byte("hashes")     // index -> hash of the Merkle log
+	bucketJournal    = []byte("journal")    // first seq of a page -> entries
+	bucketKeys       = []byte("keys")       // idempotency key -> seq
+	bucketAccounts   = []byte("accounts")   // path 0 currency -> account
+	bucketMovements  = []byte("movements")  // account number, seq -> totals after it
+	bucketDated      = []byte("dated")      // account number, value date, seq -> nothing
+	bucketDays       = []byte("days")       // account number, value date -> what its entries add up to
+	bucketReferences = []byte("references") // reference 0 seq -> nothing
+	bucketRecords    = []byte("records")    // a bucket for each kind: id -> record
 
 	keyFormat = []byte("format")
 	keyHead   = []byte("head")
@@ -32,7 +36,8 @@ var (
 type Tx struct {
 	root  *bbolt.Bucket
 	tx    *bbolt.Tx
-	saved bool // something was written
+	saved []*ledger.Changes // in this transaction
+	cache *cache            // nil: a transaction of the host's, or of a reader
 }
 
 // Wrap lets the ledger take part in the host's own transaction of a file it
@@ -54,16 +59,16 @@ func (t *Tx) Head(context.Context) (ledger.Head, error) {
 }
 
 // Load implements ledger.Reader.
-func (t *Tx) Load(_ context.Context, need *ledger.Need, s *ledger.State) error {
+func (t *Tx) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
 	for _, key := range need.Keys {
-		entry, err := t.entryByKey(key)
+		entry, err := t.itemByKey(key)
 		if err != nil {
 			return err
 		}
 		s.PutKey(key, entry)
 	}
 	for _, id := range need.Accounts {
-		account, err := t.account(id)
+		account, err := t.cachedAccount(id)
 		if err != nil {
 			return err
 		}
@@ -76,12 +81,36 @@ func (t *Tx) Load(_ context.Context, need *ledger.Need, s *ledger.State) error {
 		}
 		s.PutRecord(ref, record)
 	}
+	return t.loadStandings(ctx, need, s)
+}
+
+// loadStandings brings what assertions look at.
+func (t *Tx) loadStandings(ctx context.Context, need *ledger.Need, s *ledger.State) error {
+	for _, standing := range need.Standings {
+		balance, err := t.BalanceOn(ctx, standing.AccountID, standing.On)
+		if err != nil {
+			return err
+		}
+		s.PutStanding(standing, balance)
+	}
+	for _, tree := range need.Trees {
+		var ids []ledger.AccountID
+		for account, err := range t.Accounts(ctx, tree.Root) {
+			if err != nil {
+				return err
+			}
+			if tree.Holds(account.AccountID) {
+				ids = append(ids, account.AccountID)
+			}
+		}
+		s.PutTree(tree, ids)
+	}
 	return nil
 }
 
 // Save implements ledger.Tx. It writes nothing when the changes cannot be
 // stored.
-func (t *Tx) Save(_ context.Context, c *ledger.Changes) error {
+func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	if !t.tx.Writable() {
 		return bolterrors.ErrTxNotWritable
 	}
@@ -89,9 +118,15 @@ func (t *Tx) Save(_ context.Context, c *ledger.Changes) error {
 	if err != nil {
 		return err
 	}
-	t.saved = true
+	if err := t.beginCache(ctx); err != nil {
+		return err
+	}
+	t.saved = append(t.saved, c)
 	if c.Block != nil {
 		if err := t.saveBlock(c.Block); err != nil {
+			return err
+		}
+		if err := t.saveHashes(ctx, c); err != nil {
 			return err
 		}
 		if err := t.index(c); err != nil {
@@ -104,38 +139,6 @@ func (t *Tx) Save(_ context.Context, c *ledger.Changes) error {
 	return t.bucket(bucketMeta).Put(keyHead, encodeHead(c.Head))
 }
 
-// index writes what is derived from the block: keys, accounts, movements.
-func (t *Tx) index(c *ledger.Changes) error {
-	numbers := make(map[ledger.AccountID]uint64, len(c.Accounts))
-	accounts := t.bucket(bucketAccounts)
-	for _, a := range c.Accounts {
-		numbers[a.AccountID] = a.No
-		if err := accounts.Put(accountKey(a.AccountID), encodeAccount(a)); err != nil {
-			return fmt.Errorf("account %s: %w", a.AccountID, err)
-		}
-	}
-	keys, movements := t.bucket(bucketKeys), t.bucket(bucketMovements)
-	for _, e := range c.Block.Entries {
-		if err := keys.Put([]byte(e.Key), be(e.Seq)); err != nil {
-			return fmt.Errorf("key %q: %w", e.Key, err)
-		}
-		for i := range e.Postings {
-			if err := movements.Put(movementKey(numbers[e.Postings[i].ID()], e.Seq), []byte{}); err != nil {
-				return fmt.Errorf("movement of %s: %w", e.Postings[i].ID(), err)
-			}
-		}
-	}
-	return nil
-}
-
-func (t *Tx) account(id ledger.AccountID) (*ledger.Account, error) {
-	data := t.bucket(bucketAccounts).Get(accountKey(id))
-	if data == nil {
-		return nil, nil
-	}
-	return decodeAccount(id, data)
-}
-
 // Accounts implements ledger.Reader.
 func (t *Tx) Accounts(ctx context.Context, prefix string) iter.Seq2[ledger.Account, error] {
 	return func(yield func(ledger.Account, error) bool) {
@@ -146,41 +149,13 @@ func (t *Tx) Accounts(ctx context.Context, prefix string) iter.Seq2[ledger.Accou
 			}
 			var account *ledger.Account
 			if err == nil {
-				account, err = decodeAccount(id, value)
+				account, err = ledger.DecodeAccount(id, value)
 			}
 			if err != nil {
 				yield(ledger.Account{}, err)
 				return
 			}
 			if !yield(*account, nil) {
-				return
-			}
-		}
-	}
-}
-
-// Movements implements ledger.Reader.
-func (t *Tx) Movements(ctx context.Context, id ledger.AccountID, seq uint64) iter.Seq2[*ledger.Booked, error] {
-	return func(yield func(*ledger.Booked, error) bool) {
-		account, err := t.account(id)
-		if account == nil || err != nil {
-			if err != nil {
-				yield(nil, err)
-			}
-			return
-		}
-		pages := pageReader{tx: t}
-		prefix := be(account.No)
-		for key := range scan(t.bucket(bucketMovements), prefix, be(seq)) {
-			if len(key) != movementKeyBytes {
-				yield(nil, fmt.Errorf("%w: movement key %x", ledger.ErrCorrupt, key))
-				return
-			}
-			entry, err := pages.entry(binary.BigEndian.Uint64(key[8:]))
-			if err == nil {
-				err = ctx.Err()
-			}
-			if !yield(entry, err) || err != nil {
 				return
 			}
 		}
@@ -205,10 +180,4 @@ func scanFrom(b *bbolt.Bucket, prefix, start []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-const movementKeyBytes = 16
-
-func movementKey(account, seq uint64) []byte {
-	return binary.BigEndian.AppendUint64(be(account), seq)
-}
-
-func be(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 16), n) }
+func be(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 24), n) }

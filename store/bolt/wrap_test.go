@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -100,17 +101,26 @@ func TestPostTxSeveralTimes(t *testing.T) {
 		if _, err := h.books.PostTx(t.Context(), ours, payout("p1", 101)); !errors.Is(err, ledger.ErrInsufficientFunds) {
 			t.Errorf("too much: %v", err)
 		}
-		results, err := h.books.PostTx(t.Context(), bolt.Wrap(tx), payout("p1", 100), sale("s7", 1))
+		if _, err := h.books.PostTx(t.Context(), bolt.Wrap(tx), payout("p1", 101)); !frozen(err) {
+			t.Errorf("too much again: %v", err)
+		}
+		results, err := h.books.PostTx(t.Context(), bolt.Wrap(tx), payout("p2", 100), sale("s7", 1))
 		if err != nil {
 			return err
 		}
-		if results[0].Seq != 101 || !results[1].Replayed || results[1].Seq != 8 {
+		if results[0].Seq != 102 || !results[1].Replayed || results[1].Seq != 8 {
 			t.Errorf("results are %+v", results)
 		}
 		return order(tx, "o2")
 	})
 	wantOrders(t, h, "o1", "o2")
 	wantPosted(t, h.books, available, "0.00")
+}
+
+// frozen tells whether an error is the failure of an earlier attempt.
+func frozen(err error) bool {
+	var failure *ledger.Failure
+	return errors.As(err, &failure) && failure.Frozen
 }
 
 // The host writes its own rows between our commits, and our books go on.
@@ -142,9 +152,15 @@ func TestPostTxRejected(t *testing.T) {
 			_, err := h.books.PostTx(t.Context(), tx, sale("s2", 1), ledger.Entry{})
 			return err
 		}, ledger.ErrInvalid},
-		{"no funds", func(h *host, tx ledger.Tx) error {
-			_, err := h.books.PostTx(t.Context(), tx, sale("s2", 1), payout("p", 999))
-			return err
+		{"no funds, in a room", func(h *host, tx ledger.Tx) error {
+			errs, err := h.books.DoTx(t.Context(), tx, work(func(s *ledger.State) error {
+				if _, err := s.Book(sale("s2", 1)); err != nil {
+					return err
+				}
+				_, err := s.Book(payout("p", 999))
+				return err
+			}))
+			return errors.Join(append(errs, err)...)
 		}, ledger.ErrInsufficientFunds},
 		{"conflict", func(h *host, tx ledger.Tx) error {
 			_, err := h.books.PostTx(t.Context(), tx, sale("s2", 1), sale("s1", 2))
@@ -197,6 +213,40 @@ func TestPostTxRejected(t *testing.T) {
 			after := h.dump(t)
 			delete(after, "orders/6f31")
 			wantDiff(t, "file", before, after)
+		})
+	}
+}
+
+// What the state refuses burns its key in the host's transaction, and nothing
+// else: the freeze lasts only if the host commits.
+func TestPostTxFreezes(t *testing.T) {
+	t.Parallel()
+	for _, commits := range []bool{true, false} {
+		t.Run(fmt.Sprintf("the host commits: %t", commits), func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t)
+			mustPost(t, h.books, sale("s1", 100))
+			err := h.db.Update(func(tx *bbolt.Tx) error {
+				_, err := h.books.PostTx(t.Context(), bolt.Wrap(tx), sale("s2", 1), payout("p", 999))
+				if !errors.Is(err, ledger.ErrInsufficientFunds) || frozen(err) {
+					t.Errorf("error is %v", err)
+				}
+				if !commits {
+					return errHost
+				}
+				return nil
+			})
+			if commits != (err == nil) {
+				t.Fatal(err)
+			}
+			wantPosted(t, h.books, available, "1.00")
+			mustPost(t, h.books, sale("s3", 1000))
+			if _, err := h.books.Post(t.Context(), payout("p", 999)); frozen(err) != commits {
+				t.Errorf("the retry gives %v", err)
+			}
+			if _, ok, err := h.books.Entry(t.Context(), "s2"); ok || err != nil {
+				t.Errorf("the other entry is there: %t, %v", ok, err)
+			}
 		})
 	}
 }
