@@ -7,6 +7,8 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/store/bolt"
 )
 
@@ -25,9 +27,14 @@ func TestVerifyFinds(t *testing.T) {
 	err = db.Update(func(tx *bbolt.Tx) error {
 		accounts := tx.Bucket([]byte("settlex")).Bucket([]byte("accounts"))
 		key := []byte("merchants/m_pk_karahi/pending\x00PKR")
-		value := append([]byte(nil), accounts.Get(key)...)
-		value[len(value)-1]++
-		return accounts.Put(key, value)
+		account, err := ledger.DecodeAccount(ledger.AccountID{}, accounts.Get(key))
+		if err != nil {
+			return err
+		}
+		if account.Debits, err = account.Debits.Add(money.Minor(1)); err != nil {
+			return err
+		}
+		return accounts.Put(key, account.AppendBinary(nil))
 	})
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
