@@ -6,9 +6,13 @@ BENCH ?= .
 EACH ?= 30
 # Tries of every property: make soak CHECKS=100000
 CHECKS ?= 20000
+# Runs of the ledger against the notebook, of 30 steps each on the average: make soak RUNS=400000
+RUNS ?= 40000
+# How long the torture goes on: make torture FOR=2h
+FOR ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help test race fuzz lint bench demo sample soak ci cover
+.PHONY: help test race fuzz lint bench demo sample soak torture ci cover
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,9 +38,14 @@ demo: ## Settle the bundled month of payments
 sample: ## Write the bundled sample anew from its generator
 	go test ./internal/sample -run TestPaymentsFile -update
 
-soak: ## Try every property CHECKS times (20000), then fuzz each target for ten minutes
-	go test -timeout 0 -rapid.checks=$(CHECKS) $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ { print $$1 }')
+soak: ## Take a million steps against the model, try every property CHECKS times (20000), then fuzz each target for ten minutes
+	go test ./store/storetest -run '^TestMemory$$/^model$$' -count=1 -v -timeout 0 -rapid.checks=$(RUNS)
+	go test ./store/bolt -run '^TestSuite$$/^model$$' -count=1 -v -timeout 0 -rapid.checks=2000
+	go test $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ { print $$1 }') -timeout 0 -rapid.checks=$(CHECKS)
 	FUZZ_EACH=600 FUZZ_TOTAL=86400 .ci/run fuzz
+
+torture: ## Kill a ledger at random for FOR (10m) and hold it to its word
+	go test ./internal/torture -run '^TestTorture$$' -count=1 -v -timeout 0 -artifacts -outputdir "$${TMPDIR:-/tmp}" -torture.for=$(FOR)
 
 ci: ## Run everything that must hold before a change lands
 	.ci/run

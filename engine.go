@@ -182,8 +182,10 @@ func (e *Engine) currencies(ctx context.Context) ([]money.Currency, error) {
 
 // Verify re-derives everything the store keeps beside the journal, and proves
 // the books of payments and settlement: positions, reserves, and every batch.
-func (e *Engine) Verify(ctx context.Context) (*ledger.Verification, error) {
-	v, err := e.books.Verify(ctx)
+// Given what kept checkpoints say, it also reports a journal that does not
+// continue them.
+func (e *Engine) Verify(ctx context.Context, kept ...ledger.TreeHead) (*ledger.Verification, error) {
+	v, err := e.books.Verify(ctx, kept...)
 	if err != nil {
 		return nil, err
 	}

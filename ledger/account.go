@@ -60,7 +60,8 @@ func (t Type) Normal() Side {
 // Status says what may be done with an account.
 type Status uint8
 
-// The statuses. The zero value of a stored account is none of them.
+// The statuses. The zero value is none of them; an AccountChange says with it
+// that the status stays.
 const (
 	Open          Status = iota + 1
 	NoDebit              // entries and holds may not debit it; captures of earlier holds go through
@@ -87,7 +88,7 @@ type Account struct {
 	Counters []Counter // one for each of Velocity, in its order
 }
 
-// Counter is what a velocity limit has counted.
+// Counter is what a velocity limit has counted. A window is 60 slots.
 type Counter struct {
 	Since uint64 // sequence of the act that set the limit; what came before does not count
 	Slots []Slot // ordered, those of a total of zero left out
@@ -105,7 +106,7 @@ type Balance struct {
 
 // Net is credits - debits for a credit-normal account and debits - credits for
 // a debit-normal one: positive when the account stands on its normal side.
-// ErrOverflow cannot occur for balances the ledger keeps.
+// money.ErrOverflow cannot occur for balances the ledger keeps.
 func (b Balance) Net(normal Side) (money.Amount, error) {
 	if normal == Debit {
 		return b.Debits.Sub(b.Credits)
@@ -121,7 +122,8 @@ func (b Balance) held(normal Side) (out, in money.Amount) {
 	return b.HeldDebits, b.HeldCredits
 }
 
-// Posted is the account's balance on its normal side.
+// Posted is the account's balance on its normal side, holds left out; negative
+// when it stands on the other side.
 func (a Account) Posted() (money.Amount, error) { return a.Net(a.Type.Normal()) }
 
 // Held is what holds have set aside of the account, and so is not available.
@@ -130,8 +132,8 @@ func (a Account) Held() money.Amount {
 	return out
 }
 
-// Available is what may still be taken from the account: what is posted less
-// what is held. Held money coming in is never spendable.
+// Available is what is posted less what is held, on the normal side: it may be
+// taken down to the account's floor. Held money coming in is never spendable.
 func (a Account) Available() (money.Amount, error) {
 	posted, err := a.Posted()
 	if err != nil {

@@ -38,7 +38,8 @@ func (a Act) String() string {
 
 // Booked is an item of the journal: an entry, or another act that changed the
 // ledger. It never changes. Of an act that is no entry, Entry holds what the
-// act has of it: key, kind, reference, metadata, and a hold's postings.
+// act has of it: key, kind, reference, metadata, and a hold's postings. An
+// Expired item has no key.
 type Booked struct {
 	Entry
 	Act      Act
@@ -46,13 +47,14 @@ type Booked struct {
 	Seq      uint64    // place in the lane, from 1, without gaps
 	At       time.Time // booking instant, UTC, whole microseconds, never before an earlier Seq's
 	Breached bool      // a limit of an account was breached, as the chart allows for this kind
-	*Terms             // nil: nothing beyond the above
+	*Terms             // nil: nothing beyond the above, so look before reading a field of it
 }
 
 // IsEntry tells whether the item's postings changed balances.
 func (b *Booked) IsEntry() bool { return b.Act == Posted || b.Act == Captured || b.Act == Reversed }
 
-// Terms are what acts other than a plain entry carry besides.
+// Terms are what an item carries besides, if it has any of it: what other acts
+// than a plain entry say, accounts that were opened, a value date that was moved.
 type Terms struct {
 	Of      string        // Captured, Released, Expired: key of the hold; Reversed: key of the entry
 	All     bool          // Captured, Reversed: everything that was left was asked for
@@ -86,7 +88,7 @@ type Refusal struct {
 	Failure Failure
 }
 
-// Result is the outcome of one request.
+// Result is what a request has come to: the item that took its key.
 type Result struct {
 	Booked
 	Replayed bool // true: booked by an earlier call; nothing was written now

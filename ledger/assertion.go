@@ -10,15 +10,17 @@ import (
 	"github.com/settlex/settlex/money"
 )
 
-// Assertion says what a balance is. In a batch it is a guard: it sees what the
-// requests before it did, and a wrong one fails the batch. By itself, through
-// Ledger.Assert, it is an alarm. It is not booked.
+// Assertion says what a balance is. In an atomic batch it is a guard: it sees
+// what the requests before it did, and a wrong one fails the batch. By itself,
+// through Ledger.Assert, it is an alarm. It has no key, is not booked and burns
+// nothing. An account that does not exist stands at zero. Refused with
+// ErrAssertion.
 type Assertion struct {
 	Account  string         // path; with Subtree every account whose path is it or lies below it
 	Currency money.Currency //
 	Subtree  bool           //
 	On       calendar.Date  // balance by value date at the end of this day; zero: everything booked
-	Amount   money.Amount   // posted: on the account's normal side; of a subtree: debits - credits
+	Amount   money.Amount   // posted, minor units: on the account's normal side; of a subtree: debits - credits
 }
 
 // Standing names a balance as of a value date.
@@ -109,12 +111,12 @@ func (s *State) tree(t Tree) []AccountID {
 	}
 	ids := slices.Clone(stored)
 	for id, account := range s.accounts {
-		if account != nil && t.Holds(id) && !slices.Contains(stored, id) {
+		if account != nil && t.Holds(id) {
 			ids = append(ids, id)
 		}
 	}
 	slices.SortFunc(ids, AccountID.Compare)
-	return ids
+	return slices.Compact(ids)
 }
 
 // standing is an account's net balance now or as of a value date.
@@ -152,7 +154,8 @@ func (b *Balance) addUntil(e *Booked, id AccountID, on calendar.Date) error {
 }
 
 // Assert looks at balances without booking anything: an alarm. The error joins
-// a *Failure for every assertion that is wrong.
+// a *Failure for every assertion that is wrong, each placed by an *ItemError when
+// there are several.
 func (l *Ledger) Assert(ctx context.Context, assertions ...Assertion) error {
 	requests := make([]Request, len(assertions))
 	for i := range assertions {

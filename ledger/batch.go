@@ -22,15 +22,20 @@ func (m Mode) String() string { return name(m, "atomic", "independent") }
 // Outcome is what became of one item of a batch.
 type Outcome struct {
 	Result       // empty when Err is set, and for an Assertion
-	Err    error // why the item was not booked
+	Err    error // why the item was not booked, or an Assertion is wrong; nil: all is well
 }
 
 // Execute runs a batch of requests in one transaction: one outcome for each, in
 // their order. In an Atomic batch the first item that fails carries its error
 // and all others one that wraps ErrNotApplied; in an Independent one each item
 // sees what those before it did. What the state of the ledger refused burns the
-// key of that item alone: a retry gets the same *Failure. The error is for a
-// transaction that failed as a whole; ErrIndefinite: retry with the same keys.
+// key of that item alone: a retry gets the same *Failure. Failed makes one error
+// of the outcomes.
+//
+// Errors of an item: *EntryError, *ConflictError, *Failure, ErrNotApplied. The
+// error beside them is for the batch as a whole: ErrInvalid for no mode or a
+// missing request, ErrIndefinite (retry with the same keys), or that of the
+// context or the store, after which nothing was written.
 func (l *Ledger) Execute(ctx context.Context, mode Mode, requests ...Request) ([]Outcome, error) {
 	b, err := newBatch(mode, requests)
 	if err == nil && len(requests) > 0 {
@@ -44,7 +49,7 @@ func (l *Ledger) Execute(ctx context.Context, mode Mode, requests ...Request) ([
 
 // ExecuteTx is Execute inside the caller's transaction: what was booked, and
 // keys that were burnt, commit or vanish with it. An item that failed left
-// nothing else in the transaction, which stays usable.
+// nothing else in the transaction, which stays usable. See bolt.Wrap.
 func (l *Ledger) ExecuteTx(ctx context.Context, tx Tx, mode Mode, requests ...Request) ([]Outcome, error) {
 	b, err := newBatch(mode, requests)
 	if err != nil {
@@ -57,8 +62,9 @@ func (l *Ledger) ExecuteTx(ctx context.Context, tx Tx, mode Mode, requests ...Re
 	return b.outcomes, nil
 }
 
-// Try is a dry run of Execute: the real path without its save. Results have the
-// sequences and instants they would have got.
+// Try is a dry run of Execute on a snapshot: the real path without its save.
+// Nothing is written and no key is burnt. Results have the sequences and instants
+// they would have got.
 func (l *Ledger) Try(ctx context.Context, mode Mode, requests ...Request) ([]Outcome, error) {
 	b, err := newBatch(mode, requests)
 	if err != nil {
@@ -118,6 +124,9 @@ func (b *batch) Apply(s *State) error {
 	}
 	for i, r := range b.requests {
 		result, err := s.Execute(r)
+		if errors.Is(err, ErrCorrupt) { // what stands behind it would be decided on the same data
+			return err
+		}
 		b.outcomes[i] = Outcome{result, err}
 		if err := s.freeze(r, err); err != nil {
 			return err
@@ -138,7 +147,7 @@ func (b *batch) atomic(s *State) error {
 		}
 		return nil
 	})
-	if failed < 0 {
+	if failed < 0 || errors.Is(err, ErrCorrupt) {
 		return err
 	}
 	because := (&ItemError{Index: failed, Err: err}).Error() // as text: only the item that failed is what its error says

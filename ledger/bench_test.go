@@ -20,9 +20,9 @@ func BenchmarkApply(b *testing.B) {
 		id := ledger.AccountID{Path: fmt.Sprintf("merchants/m%d/available", i), Currency: inr()}
 		accounts[id] = &ledger.Account{AccountID: id, No: uint64(i + 1), Type: ledger.Liability, Status: ledger.Open, Limits: ledger.Limits{Limited: true}}
 	}
-	for i, path := range []string{bank, sales} {
-		id := ledger.AccountID{Path: path, Currency: inr()}
-		accounts[id] = &ledger.Account{AccountID: id, No: uint64(merchants + i + 1), Type: ledger.Asset, Status: ledger.Open}
+	for path, typ := range map[string]ledger.Type{bank: ledger.Asset, sales: ledger.Income} {
+		id := idOf(path)
+		accounts[id] = &ledger.Account{AccountID: id, No: uint64(len(accounts) + 1), Type: typ, Status: ledger.Open}
 	}
 	entries := make([]ledger.Entry, batch)
 	commands := make([]ledger.Command, batch)

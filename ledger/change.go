@@ -11,16 +11,16 @@ import (
 // AccountChange sets an account's limits, status or metadata; what is left zero
 // stays as it is. An account that does not exist is opened as the chart says.
 // Every change is an item of the journal, so who set which limit when can
-// always be told.
+// always be told. Refused with ErrNotEmpty.
 type AccountChange struct {
 	Key       string         // as an Entry's
 	Account   string         // path
 	Currency  money.Currency //
-	Limits    *Limits        // nil: as they are. New ones take effect from now on: what stands below a new floor may stay there
-	Status    Status         // zero: as it is
-	Metadata  []Attribute    // nil: as it is; empty and not nil: none
-	Force     bool           // Status AccountClosed: also with a balance or open holds
-	Kind      string         // free
+	Limits    *Limits        // nil: as they are; else all of them anew. What stands below a new floor may stay there
+	Status    Status         // zero: as it is. AccountClosed needs a balance of zero and no open holds
+	Metadata  []Attribute    // nil: as it is; empty and not nil: none; else all of it anew, as an Entry's
+	Force     bool           // AccountClosed: also with a balance or open holds
+	Kind      string         // free, at most 64 bytes
 	Reference string         // why, and who said so; free, at most 255 bytes
 }
 

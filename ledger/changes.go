@@ -2,7 +2,8 @@ package ledger
 
 import "slices"
 
-// Changes is what a group of commands decided, ready to be saved.
+// Changes is what a group of commands decided, ready to be saved: the new items
+// and everything derived from them.
 type Changes struct {
 	Head     Head           // the lane's end afterwards
 	Block    *Block         // nil: nothing was booked

@@ -24,6 +24,13 @@ type Pattern struct {
 	MayBreach []string     // kinds of entry, facts from outside, that no limit of theirs stops; the entry says that it breached one
 }
 
+// clone shares nothing with p.
+func (p *Pattern) clone() Pattern {
+	out := *p
+	out.MayBreach, out.Velocity = slices.Clone(p.MayBreach), slices.Clone(p.Velocity)
+	return out
+}
+
 func (p *Pattern) limits() Limits {
 	return Limits{Limited: p.Limited, Floor: p.Floor, Capped: p.Capped, Ceiling: p.Ceiling, Velocity: p.Velocity}
 }
@@ -39,8 +46,8 @@ type pattern struct {
 	segments []string
 }
 
-// NewChart checks patterns and makes a chart of them. All faults are reported,
-// each with the pattern's place and path.
+// NewChart checks patterns and makes a chart of them. There is at least one. All
+// faults are reported, each with the pattern's place, from 0, and its path.
 func NewChart(patterns ...Pattern) (*Chart, error) {
 	chart := &Chart{}
 	var faults []error
@@ -48,8 +55,7 @@ func NewChart(patterns ...Pattern) (*Chart, error) {
 		for _, err := range p.check() {
 			faults = append(faults, fmt.Errorf("chart pattern %d (%s): %w", i, p.Path, err))
 		}
-		p.MayBreach, p.Velocity = slices.Clone(p.MayBreach), slices.Clone(p.Velocity)
-		chart.patterns = append(chart.patterns, pattern{Pattern: p, segments: strings.Split(p.Path, "/")})
+		chart.patterns = append(chart.patterns, pattern{Pattern: p.clone(), segments: strings.Split(p.Path, "/")})
 	}
 	if len(patterns) == 0 {
 		faults = append(faults, errors.New("chart has no pattern"))
@@ -82,10 +88,10 @@ func (p Pattern) example() string {
 	return strings.Join(segments, "/")
 }
 
-// Match gives the first pattern that path fits.
+// Match gives the first pattern that matches a path; ok is false when none does.
 func (c *Chart) Match(path string) (Pattern, bool) {
 	if p := c.match(path); p != nil {
-		return *p, true
+		return p.clone(), true
 	}
 	return Pattern{}, false
 }
@@ -103,7 +109,7 @@ func (c *Chart) match(path string) *Pattern {
 func (c *Chart) Patterns() []Pattern {
 	out := make([]Pattern, len(c.patterns))
 	for i := range c.patterns {
-		out[i] = c.patterns[i].Pattern
+		out[i] = c.patterns[i].clone()
 	}
 	return out
 }

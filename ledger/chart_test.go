@@ -66,6 +66,12 @@ func TestChartFaults(t *testing.T) {
 		{"a sixth type", []ledger.Pattern{{Path: "a", Type: 6}}, "chart pattern 0 (a): has no type"},
 		{"floor without limit", []ledger.Pattern{{Path: "a", Type: ledger.Asset, Floor: money.Minor(-1)}},
 			"chart pattern 0 (a): has a floor, but is not limited"},
+		{"ceiling without cap", []ledger.Pattern{{Path: "a", Type: ledger.Asset, Ceiling: money.Minor(1)}},
+			"chart pattern 0 (a): has a ceiling, but is not capped"},
+		{"ceiling below the floor", []ledger.Pattern{{Path: "a", Type: ledger.Asset, Limited: true, Capped: true, Ceiling: money.Minor(-1)}},
+			"chart pattern 0 (a): ceiling -1 is below floor 0"},
+		{"a velocity limit that is none", []ledger.Pattern{{Path: "a", Type: ledger.Asset, Velocity: make([]ledger.Velocity, 1)}},
+			"chart pattern 0 (a): velocity limit 0 (unknown(0) unknown(0) unknown(0), at most 0) is not valid"},
 		{"all at once", []ledger.Pattern{
 			{Path: "good", Type: ledger.Asset},
 			{Path: "a b", Floor: money.Minor(5)},
@@ -90,12 +96,15 @@ chart pattern 2 (c): has no type`},
 // A chart does not change with what it was made from.
 func TestChartIsImmutable(t *testing.T) {
 	t.Parallel()
-	kinds := []string{"refund"}
-	c, err := ledger.NewChart(ledger.Pattern{Path: "a", Type: ledger.Liability, Limited: true, MayBreach: kinds})
+	kinds, limits := []string{"refund"}, []ledger.Velocity{velocity(ledger.Hour, ledger.Out, ledger.Sum, 1)}
+	c, err := ledger.NewChart(ledger.Pattern{Path: "a", Type: ledger.Liability, Limited: true, MayBreach: kinds, Velocity: limits})
 	if err != nil {
 		t.Fatal(err)
 	}
-	kinds[0] = "sale"
+	kinds[0], limits[0].Per = "sale", ledger.Day
+	if got := c.Patterns()[0].Velocity[0].Per; got != ledger.Hour {
+		t.Errorf("the window became %s", got)
+	}
 	if got := c.Patterns()[0].MayBreach; !slices.Equal(got, []string{"refund"}) {
 		t.Errorf("kinds that may breach became %q", got)
 	}

@@ -24,8 +24,8 @@
 //   - Acknowledged means durable, whatever happens to the process next.
 //   - A key is taken once, for ever. A retry with the same content gets the first
 //     outcome, with other content an error that names the difference.
-//   - No account goes beyond a limit, but by the kinds of entry its chart allows
-//     to; such an entry says that it did.
+//   - Nothing takes an account beyond its limits but the kinds of entry that its
+//     chart allows to; such an entry says that it did.
 //   - Rejected means unchanged, but for the key that was burnt. An atomic batch is
 //     booked whole or not at all.
 //   - The journal is one sequence of items without gaps, whose instants never
@@ -34,8 +34,8 @@
 //
 // # Accounts and the chart
 //
-// An account is a path and one currency. The first request that touches it opens
-// it, if a Pattern of the Chart matches its path, as the first such pattern says.
+// An account is a path and one currency. The first entry, hold or change that
+// names it opens it, as the first Pattern of the Chart says that matches its path.
 // Its Type decides which side increases it: debits an asset or an expense,
 // credits all others. It has three figures, all on that side: Posted, what
 // entries add up to; Held, what holds have set aside of it; Available, Posted less
@@ -46,9 +46,9 @@
 //
 // # Entries
 //
-// An Entry has at least two positive Postings on different accounts. Its value
-// date is the day it counts for and the caller's to say; its booking instant is
-// the ledger's. What stands in the journal is a Booked: an Entry with the Act that
+// An Entry has at least two Postings, all of positive amounts, and no account on
+// both sides. Its value date is the day it counts for and the caller's to say; its
+// booking instant is the ledger's. What stands in the journal is a Booked: an Entry with the Act that
 // it was, its sequence (Seq) and its instant (At). Acts that are no entries, such
 // as placing a hold, are items of the same sequence.
 //
@@ -56,9 +56,9 @@
 //
 // A Hold sets a balanced set of postings aside. It ends once: captured (Capture),
 // in one part or several, until nothing is left or a part is final; released
-// (Release); or expired. From the instant it expires at it cannot be captured.
-// What it has set aside is available again when the expiry is booked, so a
-// program calls Ledger.Expire from time to time. Limits are checked when the
+// (Release); or expired. From the instant it expires at it can be neither captured
+// nor released. What it has set aside is available again when the expiry is
+// booked, so a program calls Ledger.Expire from time to time. Limits are checked when the
 // hold is placed; no capture is refused for one.
 //
 // # Limits
@@ -88,9 +88,9 @@
 // in a transaction of the host's, so that its rows and its entries are both there
 // or neither: see bolt.Wrap.
 //
-// Every request but an Assertion has a key of the caller's choice that names the
-// fact, not the attempt. After a crash, or an error that wraps ErrIndefinite, ask
-// again with the same key. A request that the state of the ledger refuses (no
+// Every request but an Assertion has a key of the caller's choice: one for each
+// thing that may happen once. After a crash, or an error that wraps ErrIndefinite,
+// ask again with the same key. A request that the state of the ledger refuses (no
 // funds, a closed period) burns its key: a retry gets the same Failure, for
 // ever, so that whoever saw it can rely on it. A new attempt takes a new key.
 // What is malformed burns nothing.
@@ -127,7 +127,7 @@
 //   - ErrNotApplied: another item of the atomic batch failed. The key stays free.
 //   - *ItemError: which item of a batch it was, from Post and Failed.
 //   - ErrIndefinite: nobody knows whether it was booked.
-//   - ErrCursor: a cursor that is of no list, or of another one.
+//   - ErrCursor: a cursor that no list of this kind gave.
 //   - ErrCorrupt: stored data contradicts itself.
 //
 // What else a call returns is the error of its context or of its store. Within a

@@ -255,6 +255,9 @@ func (d *decoder) date() calendar.Date {
 func (d *decoder) posting() Posting {
 	p := Posting{Side: Side(d.byte()), Currency: d.currency(), Amount: d.amount()}
 	p.Account = d.text()
+	if d.err == nil && p.Side != Debit && p.Side != Credit {
+		d.fail("posting on side %d", p.Side)
+	}
 	return p
 }
 

@@ -51,14 +51,16 @@ func Cr(account string, amount money.Amount, currency money.Currency) Posting {
 	return Posting{Account: account, Side: Credit, Amount: amount, Currency: currency}
 }
 
-// Attribute is one pair of an entry's metadata.
+// Attribute is one pair of an entry's or an account's metadata.
 type Attribute struct {
-	Name  string
-	Value string
+	Name  string // 1 to 100 bytes
+	Value string // at most 2,000 bytes
 }
 
 // Entry is what a caller asks the ledger to book: at least two postings whose
-// debits equal their credits in every currency they use.
+// debits equal their credits in every currency they use. Texts are UTF-8. Refused
+// with ErrPeriodClosed, ErrAccountStatus, ErrInsufficientFunds, ErrCeiling and
+// ErrVelocity, looked for in this order.
 type Entry struct {
 	Key       string        // taken once for ever; 1 to 255 bytes. A retry with the same key and content is a replay
 	Kind      string        // what it is, in the caller's words; 1 to 64 bytes
@@ -67,7 +69,7 @@ type Entry struct {
 	PartOf    string        // key of the entry this one hangs on; empty: it stands alone
 	Owner     string        // room that alone may reverse it, at most 64 bytes; empty: anybody may
 	Metadata  []Attribute   // at most 50 pairs, names unique; kept sorted by name
-	Postings  []Posting     // kept in the caller's order
+	Postings  []Posting     // 2 to 1,000, no account on both sides; kept in the caller's order
 
 	// OrFirstOpen books on the first open date when ValueDate is closed; the
 	// journal keeps both. It is no part of what the entry is: a retry may differ.

@@ -7,17 +7,19 @@ import (
 
 // Sentinels a caller may branch on with errors.Is. What the state of the ledger
 // refuses is a *Failure with a sentinel of its own. Every error is definite,
-// nothing was written, except one that wraps ErrIndefinite.
+// nothing was booked, except one that wraps ErrIndefinite.
 var (
 	// ErrInvalid marks a request that can never be booked, whatever the state
 	// of the ledger. The error is an *EntryError that lists every fault.
 	ErrInvalid = errors.New("entry is invalid")
 	// ErrUnbalanced is a fault of an invalid entry: debits and credits differ.
 	ErrUnbalanced = errors.New("entry does not balance")
-	// ErrUnknownAccount marks a path that no pattern of the chart matches.
+	// ErrUnknownAccount marks a path that no pattern of the chart matches, or
+	// matches with another type than the account was opened with. It is a fault of
+	// an *EntryError.
 	ErrUnknownAccount = errors.New("account is not in the chart")
-	// ErrKeyConflict marks a key that was taken by an entry of other content.
-	// The error is a *ConflictError.
+	// ErrKeyConflict marks a key that was taken by a request of other content,
+	// booked or refused. The error is a *ConflictError.
 	ErrKeyConflict = errors.New("key was used for another entry")
 	// ErrNotApplied marks an item of an atomic batch that was not applied because
 	// another one failed, which its text names.
@@ -29,10 +31,11 @@ var (
 	ErrCorrupt = errors.New("stored data is corrupt")
 )
 
-// EntryError reports every fault of one invalid entry or other request.
+// EntryError reports every fault of one invalid entry or other request. Its key
+// stays free.
 type EntryError struct {
 	Key    string
-	Faults []error
+	Faults []error // those of one posting are *PostingError
 }
 
 // Error lists the faults in the order they were looked for.
@@ -67,14 +70,14 @@ func (e *ItemError) Error() string { return fmt.Sprintf("item %d: %v", e.Index, 
 // Unwrap gives the fault.
 func (e *ItemError) Unwrap() error { return e.Err }
 
-// ConflictError names the first field in which an entry differs from the one
+// ConflictError names the first field in which a request differs from the one
 // that took its key.
 type ConflictError struct {
 	Key   string
-	Field string
-	Seq   uint64 // sequence of the entry that took the key
-	Was   string
-	Now   string
+	Field string // in words: "kind", "posting 0"
+	Seq   uint64 // sequence of the item that took the key
+	Was   string // the field's value then
+	Now   string // and in this request
 }
 
 // Error names the field and both values.

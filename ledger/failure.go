@@ -29,17 +29,21 @@ var (
 	ErrPeriodOrder = errors.New("period cannot be moved there")
 	// ErrNotFound: no hold, or no entry, has the key that is named.
 	ErrNotFound = errors.New("not found")
-	// ErrHoldCaptured, ErrHoldReleased, ErrHoldExpired: the hold has ended so.
+	// ErrHoldCaptured: the hold has ended so, completely or finally.
 	ErrHoldCaptured = errors.New("hold was captured")
+	// ErrHoldReleased: the hold has ended so.
 	ErrHoldReleased = errors.New("hold was released")
-	ErrHoldExpired  = errors.New("hold has expired")
+	// ErrHoldExpired: the hold's time is over, whether its expiry was booked or
+	// not; or would be over when it is placed.
+	ErrHoldExpired = errors.New("hold has expired")
 	// ErrExceedsHold: a capture asks for more than is left of a leg.
 	ErrExceedsHold = errors.New("more than is left of the hold")
 	// ErrExceedsEntry: a reversal asks for more than is left of the original.
 	ErrExceedsEntry = errors.New("more than is left of the entry")
 	// ErrReversed: nothing is left of the original.
 	ErrReversed = errors.New("entry was reversed")
-	// ErrNotReversible: the entry is a reversal itself, or belongs to a room.
+	// ErrNotReversible: the entry is a reversal itself, belongs to a room, or is
+	// another act and no entry.
 	ErrNotReversible = errors.New("entry cannot be reversed")
 	// ErrAssertion: a balance is not what it was said to be.
 	ErrAssertion = errors.New("balance assertion failed")
@@ -52,18 +56,37 @@ var reasons = [...]error{
 	14: ErrReversed, 15: ErrNotReversible, 16: ErrAssertion,
 }
 
-// Failure is why the state of the ledger refused a request. Which figures are
-// set depends on the reason; amounts are minor units of Account's currency.
+// Failure is why the state of the ledger refused a request. Amounts are minor
+// units of Account's currency. Which figures are set depends on the reason:
+//
+//	ErrInsufficientFunds     Account; Has available, Change (negative), Bound the floor
+//	ErrCeiling               Account; Has standing, Change, Bound the ceiling
+//	ErrVelocity              Account; Of the limit, Has flowed, Change, Bound the maximum
+//	ErrAccountStatus         Account; Of the status
+//	ErrNotEmpty              Account; Has posted, Change held
+//	ErrPeriodClosed          Date, Closed
+//	ErrPeriodOrder           Date, Closed; Of why
+//	ErrNotFound              Of what was looked for
+//	ErrHoldCaptured, ErrHoldReleased, ErrHoldExpired
+//	                         Of the hold's key, or the instant of expiry that a new one has
+//	ErrExceedsHold           Account; Of the hold's key, Has left, Change asked for
+//	ErrExceedsEntry          Account; Of the entry's key, Has left, Change asked for
+//	ErrReversed              Of the entry's key
+//	ErrNotReversible         Of the entry's key and why
+//	ErrAssertion             Account; Has actual, Bound expected, Date if it was about one
+//
+// Of a velocity limit that counts, Has, Change and Bound are numbers of entries
+// and holds.
 type Failure struct {
 	Reason  error         // one of the sentinels above
 	Key     string        // of the request
 	Account AccountID     // the account it stands on; zero: none
 	Of      string        // key of the hold or entry, the velocity limit, or the status
-	Has     money.Amount  // available, standing, flowed, left or actual, before the request
+	Has     money.Amount  // before the request
 	Change  money.Amount  // what the request would change, or asks for
 	Bound   money.Amount  // floor, ceiling, maximum or expected amount
 	Date    calendar.Date // the value date asked for
-	Closed  calendar.Date // the last closed value date
+	Closed  calendar.Date // the last closed value date; zero: none is
 	Frozen  bool          // true: an earlier attempt burnt the key; these are its figures
 }
 
@@ -83,7 +106,7 @@ func (f *Failure) text() string {
 	c := f.Account.Currency
 	at := f.Account.String()
 	switch f.Reason {
-	case ErrInsufficientFunds:
+	case ErrInsufficientFunds: //nolint:errorlint // the sentinels themselves
 		return fmt.Sprintf("insufficient funds: %s has %s %s available, %s is asked for, the floor is %s",
 			f.Account.Path, c, c.Format(f.Has), c.Format(f.Change.Neg()), c.Format(f.Bound))
 	case ErrCeiling:

@@ -1,6 +1,8 @@
 package ledger_test
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -156,3 +158,90 @@ type helper interface {
 	Helper()
 	Errorf(format string, args ...any)
 }
+
+// hands is a clock that a test moves.
+type hands struct{ now time.Time }
+
+func (h *hands) read() time.Time { return h.now }
+
+// on moves the clock forward.
+func (h *hands) on(by time.Duration) { h.now = h.now.Add(by) }
+
+// clocked keeps books on a memory by a clock that begins at noon.
+func clocked(t testing.TB, patterns ...ledger.Pattern) (*ledger.Ledger, *memory, *hands) {
+	t.Helper()
+	clock, store := &hands{noon()}, newMemory()
+	c := chart(t)
+	if patterns != nil {
+		var err error
+		if c, err = ledger.NewChart(patterns...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bolttest.On(t, store, ledger.Config{Chart: c, Clock: clock.read}), store, clock
+}
+
+// ask makes one request.
+func ask(t testing.TB, books *ledger.Ledger, r ledger.Request) (ledger.Result, error) {
+	t.Helper()
+	outcomes, err := books.Execute(t.Context(), ledger.Atomic, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outcomes[0].Result, outcomes[0].Err
+}
+
+// accept makes requests that must be booked, one after the other, and gives the
+// last result.
+func accept(t testing.TB, books *ledger.Ledger, requests ...ledger.Request) (last ledger.Result) {
+	t.Helper()
+	for _, r := range requests {
+		var err error
+		if last, err = ask(t, books, r); err != nil {
+			t.Fatalf("%T: %v", r, err)
+		}
+	}
+	return last
+}
+
+// refuse makes a request that the state must refuse.
+func refuse(t testing.TB, books *ledger.Ledger, r ledger.Request, reason error) ledger.Failure {
+	t.Helper()
+	_, err := ask(t, books, r)
+	var failure *ledger.Failure
+	if !errors.As(err, &failure) || !errors.Is(err, reason) {
+		t.Fatalf("%T gives %v, want %v", r, err, reason)
+	}
+	return *failure
+}
+
+// stands is how an account stands, as people read it.
+func stands(t testing.TB, books *ledger.Ledger, path string) string {
+	t.Helper()
+	a, ok, err := books.Account(t.Context(), path, inr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ok {
+		return "not opened"
+	}
+	posted, err := a.Posted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	available, err := a.Available()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := inr().Format
+	return fmt.Sprintf("%s posted, %s held, %s available, %d holds", f(posted), f(a.Held()), f(available), a.Holds)
+}
+
+func wantStands(t testing.TB, books *ledger.Ledger, path, want string) {
+	t.Helper()
+	if got := stands(t, books, path); got != want {
+		t.Errorf("%s: %s; want %s", path, got, want)
+	}
+}
+
+func idOf(path string) ledger.AccountID { return ledger.AccountID{Path: path, Currency: inr()} }

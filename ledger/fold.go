@@ -110,14 +110,22 @@ func (a *Account) total(s sum) (err error) {
 	return err
 }
 
-// hold adds to what is held; a negative amount takes from it.
-func (a *Account) hold(side Side, amount money.Amount) (err error) {
-	if side == Debit {
-		a.HeldDebits, err = a.HeldDebits.Add(amount)
-	} else {
-		a.HeldCredits, err = a.HeldCredits.Add(amount)
+// hold adds to what is held; a negative amount takes from it. More cannot be
+// taken than there is.
+func (a *Account) hold(side Side, amount money.Amount) error {
+	held := &a.HeldDebits
+	if side == Credit {
+		held = &a.HeldCredits
 	}
-	return err
+	after, err := held.Add(amount)
+	if err != nil {
+		return err
+	}
+	if after.Sign() < 0 {
+		return fmt.Errorf("%w: account %s has %s held on the %s side, %s of it end", ErrCorrupt, a.AccountID, held, side, amount.Neg())
+	}
+	*held = after
+	return nil
 }
 
 // count counts an amount for the velocity limits of one flow, in the slot of

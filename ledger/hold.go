@@ -13,12 +13,14 @@ import (
 // Hold sets a balanced set of postings aside: the money that leaves an account
 // is no longer available, the money that comes is not yet. It is captured,
 // released or expires as a whole, however many legs it has. Its limits are
-// checked when it is placed, so no capture can break them.
+// checked when it is placed, so no capture can break them. Refused with
+// ErrHoldExpired, ErrAccountStatus, ErrInsufficientFunds, ErrCeiling and
+// ErrVelocity, looked for in this order.
 type Hold struct {
 	Key       string      // as an Entry's; names the hold from then on
 	Kind      string      // 1 to 64 bytes
 	Reference string      // free, at most 255 bytes
-	Expires   time.Time   // at this instant it can no longer be captured; zero: never
+	Expires   time.Time   // from this instant on it can no longer be captured or released; zero: never
 	Metadata  []Attribute // as an Entry's
 	Owner     string      // as an Entry's
 	Postings  []Posting   // as an Entry's
@@ -38,15 +40,16 @@ const (
 // String is the status in lower case.
 func (h HoldStatus) String() string { return name(h, "open", "captured", "released", "expired") }
 
-// HoldState is a hold as it stands. It is stored as a record.
+// HoldState is a hold as it stands. It is stored as a record. One that is past
+// its Expires is open until its expiry is booked.
 type HoldState struct {
-	Key     string     // of the hold
-	Seq     uint64     // of the item that placed it
-	At      time.Time  // when it was placed, UTC
-	Expires time.Time  // zero: never
-	Status  HoldStatus //
-	Ended   uint64     // sequence of the item that ended it; 0: open
-	Owner   string
+	Key     string    // of the hold
+	Seq     uint64    // of the item that placed it
+	At      time.Time // when it was placed, UTC
+	Expires time.Time // zero: never
+	Status  HoldStatus
+	Ended   uint64    // sequence of the item that ended it; 0: open
+	Owner   string    // as an Entry's
 	Legs    []HoldLeg // one for each account, in order of first use
 }
 
@@ -103,7 +106,13 @@ func (h Hold) draft() Booked {
 	return d
 }
 
-func (h Hold) faults(d *Booked) []error { return d.Entry.check() }
+func (h Hold) faults(d *Booked) []error {
+	faults := d.Entry.check()
+	if year := h.Expires.UTC().Year(); year < 1 || year > 9999 { // it could be written and never be read again
+		faults = append(faults, fmt.Errorf("expires %s, outside the years 1 to 9999", h.Expires.Format(time.RFC3339)))
+	}
+	return faults
+}
 
 func (h Hold) need(_ *State, n *Need) {
 	for i := range h.Postings {
@@ -139,17 +148,20 @@ func (s *State) foldHold(b *Booked, t *Terms) error {
 }
 
 // Capture posts a hold, or a part of it, as an entry. A hold may be captured
-// several times, until nothing is left or a capture is final.
+// several times, until nothing is left or a capture is final. Refused with
+// ErrNotFound, ErrHoldCaptured, ErrHoldReleased, ErrHoldExpired, ErrPeriodClosed,
+// ErrExceedsHold and, if an account is frozen or closed, ErrAccountStatus, looked
+// for in this order.
 type Capture struct {
 	Key       string        // as an Entry's
 	Hold      string        // key of the hold
-	Kind      string        // of the entry
-	Reference string        // of the entry
-	Metadata  []Attribute   // of the entry
-	ValueDate calendar.Date // of the entry; zero: the UTC date of the booking instant
+	Kind      string        // of the entry, as are the following; its Owner is the hold's
+	Reference string        //
+	Metadata  []Attribute   //
+	ValueDate calendar.Date // zero: the UTC date of the booking instant
 
 	All      bool      // everything that is left; then there are no Postings
-	Postings []Posting // balanced; for each account at most what is left of its leg
+	Postings []Posting // balanced; for each account at most what is left of its leg, on its side
 	Final    bool      // what is left afterwards is released
 }
 
@@ -191,8 +203,9 @@ func (c Capture) need(s *State, n *Need) { n.hold(s, c.Hold) }
 // hold asks for a hold and, once it is known, for its accounts.
 func (n *Need) hold(s *State, key string) {
 	n.Record(holdRef(key))
-	if stored, ok := s.Peek(holdRef(key)); ok && stored != nil {
-		for _, leg := range stored.(*HoldState).Legs { //nolint:forcetypeassert // a store gives the type of the kind
+	stored, _ := s.Peek(holdRef(key))
+	if h, ok := stored.(*HoldState); ok {
+		for _, leg := range h.Legs {
 			n.Account(leg.ID())
 		}
 	}
@@ -367,12 +380,13 @@ func (s *State) endHold(h *HoldState, b *Booked, status HoldStatus) error {
 	return nil
 }
 
-// Release gives back what is left of a hold.
+// Release gives back what is left of a hold, and ends it. Refused with
+// ErrNotFound, ErrHoldCaptured, ErrHoldReleased and ErrHoldExpired.
 type Release struct {
 	Key       string      // as an Entry's
 	Hold      string      // key of the hold
-	Kind      string      // free
-	Reference string      // free
+	Kind      string      // free, at most 64 bytes
+	Reference string      // free, at most 255 bytes
 	Metadata  []Attribute // as an Entry's
 }
 

@@ -23,8 +23,9 @@ type Config struct {
 	Tick func() (ticks <-chan time.Time, stop func())
 }
 
-// Ledger books entries into a store and answers questions about them. It is
-// safe for concurrent use; concurrent callers share commits.
+// Ledger books what it is asked to into a store, and answers questions about it.
+// It is safe for concurrent use; concurrent callers share commits. There is
+// nothing to close but the store.
 type Ledger struct {
 	store Store
 	chart *Chart
@@ -34,7 +35,8 @@ type Ledger struct {
 	news  news
 }
 
-// New makes a ledger on a store.
+// New makes a ledger on a store. It reads nothing. The error is for a store or a
+// chart that is missing.
 func New(store Store, config Config) (*Ledger, error) {
 	if store == nil || config.Chart == nil {
 		return nil, errors.New("ledger: a store and a chart of accounts are needed")
@@ -56,7 +58,7 @@ func New(store Store, config Config) (*Ledger, error) {
 // Chart is the chart of accounts the ledger was made with.
 func (l *Ledger) Chart() *Chart { return l.chart }
 
-// Clock reads the ledger's clock.
+// Clock reads the ledger's clock: UTC, whole microseconds.
 func (l *Ledger) Clock() time.Time { return l.clock().UTC().Truncate(time.Microsecond) }
 
 // Post books entries, all or none, durably. Results come in the order of the
@@ -107,17 +109,17 @@ func posted(outcomes []Outcome, err error) ([]Result, error) {
 	return results, nil
 }
 
-// Hold sets money aside. See Execute for its errors; a Hold in a batch with
-// other requests goes through Execute too.
+// Hold sets money aside. Like the methods that follow it books one request by
+// itself and gives the errors of an item of Execute, and ErrIndefinite.
 func (l *Ledger) Hold(ctx context.Context, h Hold) (Result, error) { return l.one(ctx, h) }
 
-// Capture posts a hold, or a part of it.
+// Capture posts a hold, or a part of it, as an entry.
 func (l *Ledger) Capture(ctx context.Context, c Capture) (Result, error) { return l.one(ctx, c) }
 
-// Release gives back what is left of a hold.
+// Release gives back what is left of a hold and ends it.
 func (l *Ledger) Release(ctx context.Context, r Release) (Result, error) { return l.one(ctx, r) }
 
-// Reverse takes an entry back, or a part of it.
+// Reverse takes an entry back, or a part of it, by a new one.
 func (l *Ledger) Reverse(ctx context.Context, r Reversal) (Result, error) { return l.one(ctx, r) }
 
 // ChangeAccount sets an account's limits, status or metadata.
@@ -138,6 +140,7 @@ func (l *Ledger) Expire(ctx context.Context, limit int) (booked int, err error) 
 	if limit < 1 {
 		return 0, fmt.Errorf("expire holds: at most %d of them is not a number to book", limit)
 	}
+	var due []*expiry
 	var commands []Command
 	clock := l.Clock()
 	err = l.store.Read(ctx, func(r Reader) error {
@@ -153,7 +156,8 @@ func (l *Ledger) Expire(ctx context.Context, limit int) (booked int, err error) 
 			if e.Expires.After(now) || len(commands) >= limit {
 				break
 			}
-			commands = append(commands, &expiry{hold: e.Hold})
+			one := &expiry{hold: e.Hold}
+			due, commands = append(due, one), append(commands, one)
 		}
 		return nil
 	})
@@ -164,8 +168,8 @@ func (l *Ledger) Expire(ctx context.Context, limit int) (booked int, err error) 
 	if err = errors.Join(append(errs, err)...); err != nil {
 		return 0, fmt.Errorf("expire %d holds: %w", len(commands), err)
 	}
-	for _, c := range commands {
-		if c.(*expiry).booked { //nolint:forcetypeassert // made above
+	for _, one := range due {
+		if one.booked {
 			booked++
 		}
 	}
@@ -224,7 +228,7 @@ func (l *Ledger) decide(ctx context.Context, r Reader, s *State, commands []Comm
 	clock := l.Clock()
 	errs, missing := Apply(s, clock, commands)
 	for missing != nil {
-		if err := r.Load(ctx, missing, s); err != nil {
+		if err := missing.bring(ctx, r); err != nil {
 			return nil, fmt.Errorf("load what a command turned out to touch: %w", err)
 		}
 		var more []error
@@ -259,7 +263,7 @@ func load(ctx context.Context, r Reader, s *State, commands []Command) error {
 		if !need.settle() {
 			return nil
 		}
-		if err := r.Load(ctx, need, s); err != nil {
+		if err := need.bring(ctx, r); err != nil {
 			return fmt.Errorf("load what %d commands touch: %w", len(commands), err)
 		}
 	}
@@ -267,8 +271,9 @@ func load(ctx context.Context, r Reader, s *State, commands []Command) error {
 }
 
 // DryRun gives fn the real path without its Save: commands applied through
-// apply see the effects of those before, and nothing is written. All of it
-// stays in memory until fn returns.
+// apply see the effects of those before, on one snapshot, and nothing is written.
+// The results of apply are those of DoAll. All of it stays in memory until fn
+// returns. For requests there is Try.
 func (l *Ledger) DryRun(ctx context.Context, fn func(apply func(...Command) ([]error, error)) error) error {
 	return l.store.Read(ctx, func(r Reader) error {
 		head, err := r.Head(ctx)
@@ -288,8 +293,8 @@ func (l *Ledger) Read(ctx context.Context, fn func(Reader) error) error { return
 // Write runs fn in a transaction of its own; DoTx and PostTx take part in it.
 func (l *Ledger) Write(ctx context.Context, fn func(Tx) error) error { return l.store.Write(ctx, fn) }
 
-// Account reads an account as it stands; ok is false when nothing was ever
-// booked on it.
+// Account reads an account as it stands; ok is false when no entry, hold or
+// change ever named it.
 func (l *Ledger) Account(ctx context.Context, path string, currency money.Currency) (a Account, ok bool, err error) {
 	id := AccountID{Path: path, Currency: currency}
 	err = l.store.Read(ctx, func(r Reader) error {
@@ -301,22 +306,24 @@ func (l *Ledger) Account(ctx context.Context, path string, currency money.Curren
 
 func accountOf(ctx context.Context, r Reader, id AccountID) (a Account, ok bool, err error) {
 	s := NewState(nil, Head{})
-	if err := r.Load(ctx, &Need{Accounts: []AccountID{id}, state: s}, s); err != nil {
+	need := &Need{Accounts: []AccountID{id}, state: s}
+	if err := need.bring(ctx, r); err != nil {
 		return a, false, err
 	}
 	a, ok = s.Account(id)
 	return a, ok, nil
 }
 
-// BalanceOn reads what an account stood at, posted, on its normal side, at the
-// end of a value date, as far as it is booked now. Nothing booked is zero.
+// BalanceOn reads what an account stood at, posted, on its normal side, in minor
+// units, at the end of a value date, as far as it is booked now. Nothing booked is
+// zero.
 func (l *Ledger) BalanceOn(ctx context.Context, path string, currency money.Currency, on calendar.Date) (money.Amount, error) {
 	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) { return r.BalanceOn(ctx, id, on) })
 }
 
 // BalanceAt reads what the books said an account stood at, posted, on its
-// normal side, at an instant: whatever was booked at or before it, and nothing
-// booked later, however far back its value date lies.
+// normal side, in minor units, at an instant: whatever was booked at or before it,
+// and nothing booked later, however far back its value date lies.
 func (l *Ledger) BalanceAt(ctx context.Context, path string, currency money.Currency, at time.Time) (money.Amount, error) {
 	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) {
 		seq, err := SeqBefore(ctx, r, at.UTC().Truncate(time.Microsecond).Add(time.Microsecond))
@@ -351,7 +358,8 @@ func (l *Ledger) asOf(ctx context.Context, id AccountID, read func(Reader, Accou
 func (l *Ledger) HoldState(ctx context.Context, key string) (h HoldState, ok bool, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
 		s := NewState(nil, Head{})
-		if err := r.Load(ctx, &Need{Records: []Ref{holdRef(key)}, state: s}, s); err != nil {
+		need := &Need{Records: []Ref{holdRef(key)}, state: s}
+		if err := need.bring(ctx, r); err != nil {
 			return err
 		}
 		if stored, found := s.records[holdRef(key)].(*HoldState); found {

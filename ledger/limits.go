@@ -10,19 +10,22 @@ import (
 )
 
 // Limits bound one account. The chart gives an account its first limits; later
-// ones are set by an AccountChange. Amounts are minor units of its currency.
+// ones are set by an AccountChange. Amounts are minor units of its currency, on
+// its normal side. Kinds of entry in Pattern.MayBreach pass all of them.
 type Limits struct {
-	Limited  bool         // Available may not fall below Floor
-	Floor    money.Amount // usually 0; a credit line lowers it
-	Capped   bool         // what stands on the account, held money coming in included, may not rise above Ceiling
+	Limited  bool         // Available may not fall below Floor: ErrInsufficientFunds
+	Floor    money.Amount // usually 0; a credit line makes it negative
+	Capped   bool         // what is posted and what holds would bring may not rise above Ceiling: ErrCeiling
 	Ceiling  money.Amount
-	Velocity []Velocity // at most 8
+	Velocity []Velocity // at most 8, no two that count the same: ErrVelocity
 }
 
 // Velocity bounds what may flow through an account within a rolling window.
 // The window moves in sixtieths and is never shorter than it says: what flowed
-// counts for at most one sixtieth longer. Holds count when they are placed; what
-// is released or expires is given back.
+// counts for at most one sixtieth longer. Holds count when they are placed, their
+// captures no more; what is released or expires is given back, of a Count only if
+// nothing was captured. A reversal counts as an entry. What came before the limit
+// was set does not count.
 type Velocity struct {
 	Per     Window
 	Flow    Flow

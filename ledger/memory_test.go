@@ -82,7 +82,9 @@ type snapshot struct {
 	records  map[ledger.Ref]ledger.Record
 	saved    bool // by the transaction that made it
 
-	headErr, blockErr, hashErr, accountErr error // damage
+	loads *int // how many more succeed; nil: all
+
+	headErr, blockErr, hashErr, accountErr, recordErr, itemErr error // damage
 }
 
 func (s *snapshot) clone() *snapshot {
@@ -105,6 +107,11 @@ func (s *snapshot) items() []*ledger.Booked {
 func (s *snapshot) Head(context.Context) (ledger.Head, error) { return s.head, s.headErr }
 
 func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.State) error {
+	if s.loads != nil {
+		if *s.loads--; *s.loads < 0 {
+			return errRefused
+		}
+	}
 	for _, key := range need.Keys {
 		i := slices.IndexFunc(s.items(), func(b *ledger.Booked) bool { return b.Key == key })
 		if i < 0 {
@@ -251,6 +258,9 @@ func (s *snapshot) Items(_ context.Context, seq uint64) iter.Seq2[*ledger.Booked
 				return
 			}
 		}
+		if s.itemErr != nil {
+			yield(nil, s.itemErr)
+		}
 	}
 }
 
@@ -268,7 +278,11 @@ func (s *snapshot) Movements(ctx context.Context, id ledger.AccountID, seq uint6
 func (s *snapshot) Dated(ctx context.Context, id ledger.AccountID, from ledger.DatedPlace) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
 		var list []*ledger.Booked
-		for e := range s.Movements(ctx, id, 1) {
+		for e, err := range s.Movements(ctx, id, 1) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			if e.ValueDate.After(from.On) || e.ValueDate == from.On && e.Seq >= from.Seq {
 				list = append(list, e)
 			}
@@ -305,6 +319,9 @@ func (s *snapshot) Records(_ context.Context, kind, prefix, from string) iter.Se
 			if !yield(s.records[ledger.Ref{Kind: kind, ID: id}], nil) {
 				return
 			}
+		}
+		if s.recordErr != nil {
+			yield(nil, s.recordErr)
 		}
 	}
 }

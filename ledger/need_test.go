@@ -190,3 +190,41 @@ func TestExploreChangesNothing(t *testing.T) {
 		t.Errorf("%d records were saved", n)
 	}
 }
+
+// A store that cannot load fails the transaction, ahead of Apply or within it,
+// and a reading too.
+func TestLoadFails(t *testing.T) {
+	t.Parallel()
+	store := newMemory()
+	books := open(t, store)
+	mustPost(t, books, sale("float", 100))
+	sound := store.snapshot()
+	succeed := func(n int) {
+		store.now = sound.clone()
+		store.now.loads = &n
+	}
+	lazy := &work{apply: book(sale("a", 1)).apply}
+	for want, do := range map[string]func() error{
+		"load what 1 commands touch: refused":              func() error { return books.Do(t.Context(), book(sale("a", 1))) },
+		"load what a command turned out to touch: refused": func() error { return books.Do(t.Context(), lazy) },
+		"refused":                      func() error { _, _, err := books.Account(t.Context(), bank, inr()); return err },
+		"balance of bank INR: refused": func() error { _, err := books.BalanceAt(t.Context(), bank, inr(), noon()); return err },
+		"statement of bank INR: refused": func() error {
+			_, err := books.Statement(t.Context(), ledger.StatementQuery{Account: bank, Currency: inr()})
+			return err
+		},
+	} {
+		succeed(0)
+		wantText(t, do(), want)
+	}
+	succeed(0)
+	_, _, holdErr := books.HoldState(t.Context(), "h")
+	_, _, entryErr := books.Entry(t.Context(), "float")
+	if !errors.Is(holdErr, errRefused) || !errors.Is(entryErr, errRefused) {
+		t.Errorf("hold: %v, entry: %v", holdErr, entryErr)
+	}
+	succeed(1) // the keys, and not the accounts they lead to
+	_, err := books.Execute(t.Context(), ledger.Atomic, takeBack("r", "float"))
+	wantText(t, err, "load what 1 commands touch: refused")
+	store.now = sound
+}

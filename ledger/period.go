@@ -8,12 +8,13 @@ import (
 )
 
 // PeriodChange closes value dates, or opens closed ones again. Entries whose
-// value date is closed are refused, unless they ask for the first open date.
+// value date is closed are refused, unless they ask for the first open date. No
+// day is closed before it is over, by the UTC date. Refused with ErrPeriodOrder.
 type PeriodChange struct {
 	Key       string        // as an Entry's
 	Reopen    bool          // false: close
 	Through   calendar.Date // the last closed value date afterwards; with Reopen zero opens all
-	Kind      string        // free
+	Kind      string        // free, at most 64 bytes
 	Reference string        // why, and who said so; free, at most 255 bytes
 }
 

@@ -30,9 +30,9 @@ type EntryQuery struct {
 
 // Entries yields the entries a query asks for in booking order, each with the
 // cursor that leads behind it. Stop and ask again with it for the next page:
-// entries that arrive meanwhile come at the end.
+// entries that arrive meanwhile come at the end. Errors: ErrCursor.
 func (l *Ledger) Entries(ctx context.Context, q EntryQuery) iter.Seq2[Item, error] {
-	return snapshotOf(l.store, ctx, "list entries", func(r Reader, yield func(Item) bool) error {
+	return snapshotOf(ctx, l.store, "list entries", func(r Reader, yield func(Item) bool) error {
 		after, err := parseSeq(q.After)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (l *Ledger) Entries(ctx context.Context, q EntryQuery) iter.Seq2[Item, erro
 	})
 }
 
-// Item is an item of a list and the place behind it.
+// Item is an item of the journal in a list, and the place behind it.
 type Item struct {
 	*Booked
 	Cursor Cursor
@@ -89,9 +89,9 @@ func (q *EntryQuery) wants(e *Booked) bool {
 // Changes is the change feed: every item of the journal behind a cursor, in
 // order, until the end there is now. The empty cursor is the beginning. An item
 // is never missed and never comes twice: keep the cursor of the last one that
-// was dealt with, and Wait for more.
+// was dealt with, and Wait for more. Errors: ErrCursor.
 func (l *Ledger) Changes(ctx context.Context, after Cursor) iter.Seq2[Item, error] {
-	return snapshotOf(l.store, ctx, "change feed", func(r Reader, yield func(Item) bool) error {
+	return snapshotOf(ctx, l.store, "change feed", func(r Reader, yield func(Item) bool) error {
 		seq, err := parseSeq(after)
 		if err != nil {
 			return err
@@ -109,7 +109,8 @@ func (l *Ledger) Changes(ctx context.Context, after Cursor) iter.Seq2[Item, erro
 }
 
 // Wait returns when the journal reaches beyond a cursor, or with the context's
-// error.
+// error. A commit of this Ledger ends it at once; for what others write to the
+// store it looks once a second. Errors: ErrCursor.
 func (l *Ledger) Wait(ctx context.Context, after Cursor) error {
 	seq, err := parseSeq(after)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 
 // Request is what a caller can ask the ledger to do: an Entry, Hold, Capture,
 // Release, Reversal, AccountChange or PeriodChange, each booked once for its
-// key, or an Assertion, which is looked at and not booked.
+// key, or an Assertion, which is looked at and not booked. The doc comment of each
+// lists what it is refused with by the state of the ledger.
 type Request interface {
 	// draft is the request in the form the journal keeps, as far as it can be
 	// said without looking at the ledger. An act of zero is not booked.
@@ -39,7 +40,7 @@ func (n *Need) Request(r Request) {
 // postings, their status, their limits. What the state refuses is a *Failure.
 //
 // Commands of rooms use it with business keys: a refused one burns nothing and
-// may be tried again.
+// may be tried again. Errors: *EntryError, *ConflictError, *Failure.
 func (s *State) Execute(r Request) (Result, error) {
 	d := r.draft()
 	if faults := r.faults(&d); len(faults) > 0 {
@@ -56,6 +57,11 @@ func (s *State) Execute(r Request) (Result, error) {
 	}
 	if err := r.apply(s, &d); err != nil {
 		return Result{}, err
+	}
+	if d.terms().All { // the postings come from what is stored
+		if err := d.balanced(); err != nil {
+			return Result{}, fmt.Errorf("%q: %w", d.Key, err)
+		}
 	}
 	if err := s.append(&d); err != nil {
 		return Result{}, fmt.Errorf("%q: %w", d.Key, err)

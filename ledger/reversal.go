@@ -12,14 +12,16 @@ import (
 // Reversal takes an entry back, or a part of it, by a new entry with the sides
 // exchanged. All reversals of an entry together never exceed it. A reversal
 // cannot be reversed, and an entry that belongs to a room only by that room.
+// Refused with ErrNotFound, ErrNotReversible, ErrReversed, ErrExceedsEntry and as
+// an Entry, looked for in this order.
 type Reversal struct {
 	Key       string        // as an Entry's
 	Of        string        // key of the entry to take back
-	Kind      string        // of the new entry
-	ValueDate calendar.Date // of the new entry; required, and it must be open
-	Reference string        // of the new entry
-	Metadata  []Attribute   // of the new entry
-	Owner     string        // the room that asks; must be the original's
+	Kind      string        // of the new entry, as are the following
+	ValueDate calendar.Date // required, and it must be open
+	Reference string        //
+	Metadata  []Attribute   //
+	Owner     string        // the room that asks: the original's; empty if that has none
 
 	All      bool      // everything that is left; then there are no Postings
 	Postings []Posting // as they are to be booked: balanced, each on the other side than in the original
@@ -50,6 +52,25 @@ func (r *TakenBack) on(id AccountID) (at int, amount money.Amount) {
 		amount = r.Legs[at].Amount
 	}
 	return at, amount
+}
+
+// fits tells whether what was taken back is no more than the entry booked.
+func (r *TakenBack) fits(original *Booked) error {
+	booked, err := sums(original.Postings)
+	if err != nil {
+		return err
+	}
+	for _, leg := range r.Legs {
+		at := slices.IndexFunc(booked, func(s sum) bool { return s.Path == leg.Account && s.Currency == leg.Currency })
+		var had money.Amount
+		if at >= 0 {
+			had = booked[at].Amount
+		}
+		if leg.Amount.Cmp(had) > 0 {
+			return fmt.Errorf("%s taken back on %s %s, booked were %s", leg.Amount, leg.Account, leg.Currency, had)
+		}
+	}
+	return nil
 }
 
 func (r Reversal) draft() Booked {
@@ -116,6 +137,9 @@ func (r Reversal) original(s *State, d *Booked) (*Booked, error) {
 	if why != "" {
 		return nil, &Failure{Reason: ErrNotReversible, Key: d.Key, Of: fmt.Sprintf("%q is %s", r.Of, why)}
 	}
+	if err := original.balanced(); err != nil {
+		return nil, fmt.Errorf("entry %q: %w", r.Of, err)
+	}
 	return original, nil
 }
 
@@ -134,6 +158,9 @@ func (s *State) leftOf(original *Booked) ([]Posting, error) {
 			if amount, err = amount.Sub(already); err != nil {
 				return nil, err
 			}
+		}
+		if amount.Sign() < 0 {
+			return nil, fmt.Errorf("%w: %s more of %s was taken back than entry %q has", ErrCorrupt, amount.Neg(), sum.AccountID, original.Key)
 		}
 		if amount.Sign() > 0 {
 			left = append(left, Posting{Account: sum.Path, Side: sum.Side.other(), Amount: amount, Currency: sum.Currency})

@@ -18,7 +18,7 @@ type Need struct {
 	state *State
 }
 
-// Key asks for the entry that took a key.
+// Key asks for the item that took a key.
 func (n *Need) Key(key string) {
 	if _, ok := n.state.keys[key]; !ok {
 		n.Keys = append(n.Keys, key)
@@ -90,13 +90,12 @@ func (n *Need) settle() bool {
 
 // distinct drops repetitions of what is only read, so that its order is free.
 func distinct[T comparable](list []T) []T {
-	out := list[:0]
-	for i, v := range list {
-		if !slices.Contains(list[:i], v) {
-			out = append(out, v)
-		}
-	}
-	return out
+	seen := make(map[T]bool, len(list))
+	return slices.DeleteFunc(list, func(v T) bool {
+		again := seen[v]
+		seen[v] = true
+		return again
+	})
 }
 
 func compareRefs(a, b Ref) int {
@@ -106,7 +105,8 @@ func compareRefs(a, b Ref) int {
 // State is what a group of commands decides on: the part of the ledger they
 // declared to need, changed in memory as each command is applied. It does no
 // I/O and reads no clock: the same state, instants and commands give the same
-// changes.
+// changes. A command that touches what was not declared is stopped and applied
+// again once that is loaded.
 type State struct {
 	chart    *Chart
 	head     Head
@@ -176,10 +176,10 @@ func (s *State) PutTree(t Tree, ids []AccountID) { s.trees[t] = ids }
 // replay facts of one instant.
 func (s *State) Now() time.Time { return s.now }
 
-// NextSeq is the sequence the next booked entry gets.
+// NextSeq is the sequence the next booked item gets.
 func (s *State) NextSeq() uint64 { return s.head.Seq + 1 }
 
-// Lane is the journal lane entries are booked in.
+// Lane is the journal lane items are booked in.
 func (s *State) Lane() uint16 { return s.head.Lane }
 
 // notLoaded stops a command that touches what the state was not told; Apply

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type Line struct {
 	Entry   *Booked
 	Debit   money.Amount // sum of the entry's debits on the account, minor units
 	Credit  money.Amount // sum of the entry's credits on the account, minor units
-	Balance money.Amount // posted balance after the movement, on the normal side
+	Balance money.Amount // posted balance after the movement, on the normal side, minor units
 }
 
 // Span is a part of an account's history on one of its two axes. The zero value
@@ -49,7 +50,7 @@ type StatementQuery struct {
 // Statement is a page of an account's statement.
 type Statement struct {
 	AccountID
-	Opening money.Amount // posted balance before the first line, on the normal side
+	Opening money.Amount // posted balance before the first line, on the normal side, minor units
 	Lines   []Line
 	Closing money.Amount // after the last line; the span's closing balance on its last page
 	Next    Cursor       // empty: this is the last page
@@ -65,7 +66,7 @@ const (
 
 // Statement reads a page: the opening balance, every movement with its running
 // balance, the closing balance. An account nothing was booked on has an empty
-// one.
+// one. Errors: ErrCursor, and one for a Limit out of its range.
 func (l *Ledger) Statement(ctx context.Context, q StatementQuery) (*Statement, error) {
 	id := AccountID{Path: q.Account, Currency: q.Currency}
 	out := &Statement{AccountID: id}
@@ -114,7 +115,7 @@ func pageSize(limit int) (int, error) {
 // balance, on one snapshot. An account nothing was booked on has none.
 func (l *Ledger) Lines(ctx context.Context, path string, currency money.Currency, span Span) iter.Seq2[Line, error] {
 	id := AccountID{Path: path, Currency: currency}
-	return snapshotOf(l.store, ctx, "statement of "+id.String(), func(r Reader, yield func(Line) bool) error {
+	return snapshotOf(ctx, l.store, "statement of "+id.String(), func(r Reader, yield func(Line) bool) error {
 		walk, err := newWalk(ctx, r, id, span, "")
 		if err != nil {
 			return err
@@ -132,7 +133,7 @@ func (l *Ledger) Lines(ctx context.Context, path string, currency money.Currency
 }
 
 // snapshotOf yields what read finds on one snapshot; its error is the last pair.
-func snapshotOf[T any](store Store, ctx context.Context, what string, read func(Reader, func(T) bool) error) iter.Seq2[T, error] {
+func snapshotOf[T any](ctx context.Context, store Store, what string, read func(Reader, func(T) bool) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped := false
 		err := store.Read(ctx, func(r Reader) error {
@@ -169,10 +170,14 @@ func newWalk(ctx context.Context, r Reader, id AccountID, span Span, after Curso
 	if ok {
 		w.normal = account.Type.Normal()
 	}
+	start := w.startByBooking
 	if span.byValue {
-		return w, w.startByValue(ctx, after)
+		start = w.startByValue
 	}
-	return w, w.startByBooking(ctx, after)
+	if err := start(ctx, after); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 func (w *walk) startByBooking(ctx context.Context, after Cursor) error {
@@ -189,26 +194,28 @@ func (w *walk) startByBooking(ctx context.Context, after Cursor) error {
 			return err
 		}
 	}
-	if after != "" {
-		if before, err = parseSeq(after); err != nil {
-			return err
-		}
+	last, err := parseSeq(after)
+	if err != nil {
+		return err
 	}
+	before = max(before, last) // a cursor of another span leads to nothing outside this one
 	w.seq = before + 1
 	w.running, err = w.reader.BalanceAt(ctx, w.id, before)
 	return err
 }
 
 func (w *walk) startByValue(ctx context.Context, after Cursor) (err error) {
-	w.place = DatedPlace{On: w.span.first}
-	if after == "" {
+	var last DatedPlace
+	if after != "" {
+		if last, err = parsePlace(after); err != nil {
+			return err
+		}
+	}
+	if after == "" || last.On.Before(w.span.first) {
+		w.place = DatedPlace{On: w.span.first}
 		if !w.span.first.IsZero() {
 			w.running, err = w.reader.BalanceOn(ctx, w.id, w.span.first.AddDays(-1))
 		}
-		return err
-	}
-	last, err := parsePlace(after)
-	if err != nil {
 		return err
 	}
 	if w.running, err = w.reader.BalanceOn(ctx, w.id, last.On.AddDays(-1)); err != nil {
@@ -310,7 +317,7 @@ func parseSeq(c Cursor) (uint64, error) {
 		return 0, nil
 	}
 	seq, err := strconv.ParseUint(string(c), 10, 64)
-	if err != nil || string(seqCursor(seq)) != string(c) {
+	if err != nil || seq == math.MaxUint64 || string(seqCursor(seq)) != string(c) { // there is nothing behind the largest
 		return 0, fmt.Errorf("%w: %q", ErrCursor, c)
 	}
 	return seq, nil

@@ -2,11 +2,12 @@ package ledger_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 )
@@ -79,113 +80,208 @@ func TestStatementEnds(t *testing.T) {
 	store.damage = nil
 }
 
-func TestTrialBalance(t *testing.T) {
-	t.Parallel()
-	books := open(t, newMemory())
-	empty, err := books.TrialBalance(t.Context())
-	if err != nil || len(empty.Rows) != 0 || !empty.Balanced() {
-		t.Errorf("empty books give %+v, %v", empty, err)
+// spread gives books with a sale of 1.00 an hour from noon on; by value date they
+// lie in another order.
+func spread(t testing.TB) (*ledger.Ledger, *hands) {
+	t.Helper()
+	books, _, clock := clocked(t)
+	for _, e := range []ledger.Entry{
+		dated("a", "2026-02-03", false), dated("b", "2026-02-01", false), dated("c", "2026-02-02", false), dated("d", "2026-02-01", false),
+		dated("e", "2026-02-02", false), transfer("x", "sale", bank, pending, 7), dated("f", "2026-02-02", false), dated("g", "2026-02-28", false),
+	} {
+		mustPost(t, books, e)
+		clock.on(time.Hour)
 	}
-	rupees := transfer("pk", "sale", bank, sales, 0)
-	for i := range rupees.Postings {
-		rupees.Postings[i].Amount, rupees.Postings[i].Currency = money.Minor(33), pkr()
-	}
-	mustPost(t, books, sale("s1", 10000), transfer("r1", "refund", available, bank, 10500), rupees)
+	return books, clock
+}
 
-	got, err := books.TrialBalance(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []string
-	for _, row := range got.Rows {
-		rows = append(rows, fmt.Sprintf("%s: %s %s", row.Account.AccountID, row.Debit, row.Credit))
-	}
-	wantDiff(t, "rows", []string{
-		"bank INR: 0 500",
-		"bank PKR: 33 0",
-		"merchants/m1/available INR: 500 0",
-		"sales PKR: 0 33",
-	}, rows)
-	wantDiff(t, "totals", map[money.Currency]ledger.TrialTotal{
-		inr(): {Debit: money.Minor(500), Credit: money.Minor(500)},
-		pkr(): {Debit: money.Minor(33), Credit: money.Minor(33)},
-	}, got.Totals)
-	if !got.Balanced() {
-		t.Error("the books do not balance")
+// statement writes a whole statement page by page: "opening: keys with running
+// balances: closing", each page's opening being the closing of the one before.
+func statement(t testing.TB, books *ledger.Ledger, q ledger.StatementQuery) string {
+	t.Helper()
+	text, closing := "", ""
+	for {
+		page, err := books.Statement(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if opening := page.Opening.String(); text == "" {
+			text = opening + ":"
+		} else if opening != closing {
+			t.Errorf("a page opens at %s, the one before closed at %s", opening, closing)
+		}
+		for _, line := range page.Lines {
+			text += fmt.Sprintf(" %s %s", line.Entry.Key, line.Balance)
+		}
+		closing = page.Closing.String()
+		if q.After = page.Next; page.Next == "" {
+			return text + ": " + closing
+		}
+		if len(page.Lines) != q.Limit {
+			t.Errorf("a page has %d lines, want %d", len(page.Lines), q.Limit)
+		}
 	}
 }
 
-func TestTrialBalanceOfBrokenBooks(t *testing.T) {
+func TestStatementSpans(t *testing.T) {
 	t.Parallel()
-	store := newMemory()
-	store.now.accounts[ledger.AccountID{Path: bank, Currency: inr()}] = ledger.Account{
-		AccountID: ledger.AccountID{Path: bank, Currency: inr()},
-		Balance:   ledger.Balance{Debits: money.Minor(7), Credits: money.Minor(3)},
+	hour := func(n int) time.Time { return noon().Add(time.Duration(n) * time.Hour) }
+	day := func(s string) calendar.Date {
+		if s == "" {
+			return calendar.Date{}
+		}
+		return date("2026-02-" + s)
 	}
-	books, err := ledger.New(store, stopped(t))
-	if err != nil {
-		t.Fatal(err)
+	none := time.Time{}
+	tests := []struct {
+		name string
+		span ledger.Span
+		want string
+	}{
+		{"all", ledger.Span{}, "0: a 100 b 200 c 300 d 400 e 500 f 600 g 700: 700"},
+		{"all, said so", ledger.BookedIn(none, none), "0: a 100 b 200 c 300 d 400 e 500 f 600 g 700: 700"},
+		{"from an instant", ledger.BookedIn(hour(3), none), "300: d 400 e 500 f 600 g 700: 700"},
+		{"until an instant", ledger.BookedIn(none, hour(3)), "0: a 100 b 200 c 300: 300"},
+		{"between", ledger.BookedIn(hour(1).Add(1), hour(3)), "200: c 300: 300"},
+		{"an hour in which it rests", ledger.BookedIn(hour(5), hour(6)), "500:: 500"},
+		{"before all", ledger.BookedIn(none, hour(0)), "0:: 0"},
+		{"behind all", ledger.BookedIn(hour(9), none), "700:: 700"},
+		{"no time", ledger.BookedIn(hour(3), hour(1)), "300:: 300"},
+		{"by value date", ledger.ValuedIn(day(""), day("")), "0: b 100 d 200 c 300 e 400 f 500 a 600 g 700: 700"},
+		{"from a value date", ledger.ValuedIn(day("02"), day("")), "200: c 300 e 400 f 500 a 600 g 700: 700"},
+		{"until a value date", ledger.ValuedIn(day(""), day("02")), "0: b 100 d 200 c 300 e 400 f 500: 500"},
+		{"a day", ledger.ValuedIn(day("02"), day("02")), "200: c 300 e 400 f 500: 500"},
+		{"a day on which it rests", ledger.ValuedIn(day("10"), day("10")), "600:: 600"},
+		{"behind all days", ledger.ValuedIn(date("2026-03-01"), day("")), "700:: 700"},
+		{"before all days", ledger.ValuedIn(day(""), date("2026-01-31")), "0:: 0"},
+		{"from the first day there is", ledger.ValuedIn(date("0001-01-01"), day("01")), "0: b 100 d 200: 200"},
+		{"no days", ledger.ValuedIn(day("03"), day("01")), "500:: 500"},
 	}
-	got, err := books.TrialBalance(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	difference, err := got.Totals[inr()].Difference()
-	if got.Balanced() || difference != money.Minor(4) || err != nil {
-		t.Errorf("difference is %s, %v; balanced is %t", difference, err, got.Balanced())
-	}
-}
-
-func TestSeqBefore(t *testing.T) {
-	t.Parallel()
-	for _, n := range []int{0, 1, 2, 7, 64} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+	books, _ := spread(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			store := newMemory()
-			books := open(t, store)
-			for i := range n { // two entries an hour
-				at := noon().Add(time.Duration(i/2) * time.Hour)
-				w := book(sale(fmt.Sprint(i), 1))
-				if i%2 == 1 {
-					at = time.Time{} // a microsecond later
+			for _, limit := range []int{1, 2, 3, 7, 50} {
+				q := ledger.StatementQuery{Account: available, Currency: inr(), Span: test.span, Limit: limit}
+				if got := statement(t, books, q); got != test.want {
+					t.Errorf("in pages of %d: %s, want %s", limit, got, test.want)
 				}
-				w.at = at
-				if err := books.Do(t.Context(), w); err != nil {
+			}
+			opening, _, _ := strings.Cut(test.want, ":")
+			text := opening + ":"
+			for line, err := range books.Lines(t.Context(), available, inr(), test.span) {
+				if err != nil {
 					t.Fatal(err)
 				}
+				text += fmt.Sprintf(" %s %s", line.Entry.Key, line.Balance)
 			}
-			instants := []time.Time{noon().Add(-time.Hour), noon().AddDate(1, 0, 0)}
-			for _, e := range store.snapshot().items() {
-				instants = append(instants, e.At.Add(-1), e.At, e.At.Add(1))
-			}
-			for _, at := range instants {
-				want := uint64(0)
-				for _, e := range store.snapshot().items() {
-					if e.At.Before(at) {
-						want = e.Seq
-					}
-				}
-				if got, err := ledger.SeqBefore(t.Context(), store.snapshot(), at); got != want || err != nil {
-					t.Errorf("before %s: %d, %v; want %d", at, got, err, want)
-				}
+			if want := test.want[:strings.LastIndex(test.want, ":")]; text != want {
+				t.Errorf("lines are %s, want %s", text, want)
 			}
 		})
 	}
 }
 
-// A journal shorter than its head says is corrupt; the search must not go on
-// for ever.
-func TestSeqBeforeInCutJournal(t *testing.T) {
+// A page that was read stays as it was while entries arrive; the next one goes
+// on behind it, and opens with what stands before it now.
+func TestStatementWhileEntriesArrive(t *testing.T) {
 	t.Parallel()
-	s := newMemory().snapshot()
-	s.head.Seq = 3
-	_, err := ledger.SeqBefore(t.Context(), s, noon())
-	wantText(t, err, "stored data is corrupt: item 2 is not in the journal")
-	if !errors.Is(err, ledger.ErrCorrupt) {
-		t.Error("the error is not ErrCorrupt")
+	for name, test := range map[string]struct {
+		span          ledger.Span
+		first, second string
+	}{
+		"booking": {ledger.Span{}, "a 100 b 200 c 300", "300: d 400 e 500 f 600 g 700 late 800 today 900"},
+		"value":   {ledger.ValuedIn(calendar.Date{}, calendar.Date{}), "b 100 d 200 c 300", "400: e 500 f 600 a 700 g 800 today 900"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			books, _ := spread(t)
+			q := ledger.StatementQuery{Account: available, Currency: inr(), Span: test.span, Limit: 3}
+			page := func() (text string) {
+				t.Helper()
+				got, err := books.Statement(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, line := range got.Lines {
+					text += fmt.Sprintf(" %s %s", line.Entry.Key, line.Balance)
+				}
+				if q.After, q.Limit = got.Next, 50; got.Opening.IsZero() {
+					return strings.TrimSpace(text)
+				}
+				return got.Opening.String() + ":" + text
+			}
+			if got := page(); got != test.first {
+				t.Errorf("first page is %s, want %s", got, test.first)
+			}
+			mustPost(t, books, dated("late", "2026-01-31", false), sale("today", 100))
+			if got := page(); got != test.second {
+				t.Errorf("second page is %s, want %s", got, test.second)
+			}
+		})
 	}
-	s.headErr = context.DeadlineExceeded
-	if _, err := ledger.SeqBefore(t.Context(), s, noon()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error is %v", err)
+}
+
+// Cursors and limits no statement gave are refused; one of another span leads
+// to nothing outside this one.
+func TestStatementCursors(t *testing.T) {
+	t.Parallel()
+	books, _ := spread(t)
+	q := ledger.StatementQuery{Account: available, Currency: inr()}
+	refused := func(q ledger.StatementQuery, want string) {
+		t.Helper()
+		page, err := books.Statement(t.Context(), q)
+		wantText(t, err, "statement of merchants/m1/available INR: "+want)
+		if page != nil {
+			t.Errorf("there is a page: %+v", page)
+		}
+	}
+	for _, cursor := range []ledger.Cursor{"x", "01", "-1", "2026-02-01:1", "18446744073709551615"} {
+		q.After = cursor
+		refused(q, fmt.Sprintf("cursor is not valid: %q", cursor))
+	}
+	q.Span = ledger.ValuedIn(calendar.Date{}, calendar.Date{})
+	for _, cursor := range []ledger.Cursor{"x", "1", "2026-02-01", "2026-02-01:", "2026-02-01:0", "2026-02-01:01", "2026-02-30:1", ":1", "2026-02-01:18446744073709551615"} {
+		q.After = cursor
+		refused(q, fmt.Sprintf("cursor is not valid: %q", cursor))
+	}
+	q.After = ""
+	for _, limit := range []int{-1, 10_001} {
+		q.Limit = limit
+		refused(q, fmt.Sprintf("a page of %d lines, at most 10000 are given", limit))
+	}
+	for _, test := range []struct {
+		span  ledger.Span
+		after ledger.Cursor
+		want  string
+	}{
+		{ledger.BookedIn(noon().Add(5*time.Hour), time.Time{}), "1", "500: f 600 g 700: 700"},
+		{ledger.ValuedIn(date("2026-02-03"), calendar.Date{}), "2026-02-01:2", "500: a 600 g 700: 700"},
+		{ledger.ValuedIn(calendar.Date{}, date("2026-02-01")), "2026-02-03:1", "600:: 600"},
+	} {
+		got := statement(t, books, ledger.StatementQuery{Account: available, Currency: inr(), Span: test.span, After: test.after})
+		if got != test.want {
+			t.Errorf("behind %q: %s, want %s", test.after, got, test.want)
+		}
+	}
+	if got := statement(t, books, ledger.StatementQuery{Account: drawer, Currency: inr()}); got != "0:: 0" {
+		t.Errorf("nobody's statement is %s", got)
+	}
+}
+
+// A page has fifty lines unless another number is asked for.
+func TestStatementPageSize(t *testing.T) {
+	t.Parallel()
+	books, _, _ := clocked(t)
+	entries := make([]ledger.Entry, 60)
+	for i := range entries {
+		entries[i] = sale(fmt.Sprint(i), 1)
+	}
+	mustPost(t, books, entries...)
+	for limit, want := range map[int]int{0: 50, 10: 10, 10_000: 60} {
+		page, err := books.Statement(t.Context(), ledger.StatementQuery{Account: available, Currency: inr(), Limit: limit})
+		if err != nil || len(page.Lines) != want || (page.Next == "") != (want == 60) {
+			t.Errorf("limit %d: %d lines and next %q, %v", limit, len(page.Lines), page.Next, err)
+		}
 	}
 }

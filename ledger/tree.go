@@ -76,7 +76,8 @@ func LogHashes(ctx context.Context, r Reader, blocks uint64, b *Block) ([]tlog.H
 	return tlog.StoredHashesForRecordHash(int64(blocks), leafHash(b.Leaf()), HashReader(ctx, r))
 }
 
-// LogSize is how many hashes are stored for a number of blocks.
+// LogSize is how many hashes are stored for the lane's log over a number of
+// blocks.
 func LogSize(blocks uint64) int64 { return tlog.StoredHashCount(int64(blocks)) }
 
 // leafHash is the hash of a block's leaf as a record of the log.
@@ -92,8 +93,8 @@ func Root(ctx context.Context, r Reader, blocks uint64) (tlog.Hash, error) {
 	return tlog.TreeHash(int64(blocks), HashReader(ctx, r))
 }
 
-// ProveItem proves that an item of the block is below its leaf: CheckItem
-// checks it. The index counts from 0.
+// ProveItem proves that an item of the block is below its leaf, as
+// proof.ProveInclusion puts it into a file. The index counts from 0.
 func (b *Block) ProveItem(index int) (tlog.RecordProof, error) {
 	var tree hashList
 	for i, item := range b.Items {
@@ -102,5 +103,6 @@ func (b *Block) ProveItem(index int) (tlog.RecordProof, error) {
 	return tlog.ProveRecord(int64(len(b.Items)), int64(index), tree)
 }
 
-// Hash is the SHA-256 of the item's canonical bytes.
+// Hash is the SHA-256 of the item's canonical bytes, for comparing items. The
+// trees' leaves have another one, see Block.
 func (b *Booked) Hash() [32]byte { return sha256.Sum256(b.AppendCanonical(nil)) }

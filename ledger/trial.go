@@ -59,6 +59,9 @@ func (l *Ledger) TrialBalance(ctx context.Context) (*TrialBalance, error) {
 }
 
 func (t *TrialBalance) add(account Account) error {
+	if err := account.sound(); err != nil {
+		return err
+	}
 	net, err := account.Net(Debit)
 	if err != nil {
 		return err

@@ -8,7 +8,8 @@ import (
 	"github.com/settlex/settlex/calendar"
 )
 
-// Store opens transactions. Both stores implement it.
+// Store opens transactions. Package store/bolt has one. Package storetest is the
+// suite that every store has to pass.
 type Store interface {
 	// Write runs fn in a read-write transaction and commits it durably if fn
 	// returns nil. An error that wraps ErrIndefinite means that the commit may
@@ -32,9 +33,10 @@ type Tx interface {
 type Reader interface {
 	// Head is the end of the journal's lane.
 	Head(ctx context.Context) (Head, error)
-	// Load puts what need names into s, whether it exists or not.
+	// Load puts what need names into s, whether it exists or not: it calls
+	// PutKey, PutAccount, PutRecord, PutStanding or PutTree once for each name.
 	Load(ctx context.Context, need *Need, s *State) error
-	// Accounts yields accounts whose path starts with prefix, ordered by path and currency.
+	// Accounts yields accounts whose path starts with the bytes of prefix, ordered by path and currency.
 	Accounts(ctx context.Context, prefix string) iter.Seq2[Account, error]
 	// Blocks yields the blocks of the lane from the one that holds seq, in order.
 	Blocks(ctx context.Context, seq uint64) iter.Seq2[*Block, error]

@@ -15,10 +15,10 @@ import (
 
 // Verification is what Verify looked at and what it found.
 type Verification struct {
-	Entries  uint64 // items of the journal
+	Entries  uint64 // items of the journal, of every act
 	Blocks   uint64
 	Accounts uint64
-	Head     Head
+	Head     Head      // as it is stored
 	Root     tlog.Hash // of the Merkle log over all blocks, re-derived
 	Findings []Finding // empty: everything agrees
 }
@@ -192,6 +192,11 @@ func (v *verifier) block(ctx context.Context, r Reader, b *Block) error {
 			v.find(place, fmt.Sprintf("lane %d, which item %d is in", item.Lane, item.Seq), fmt.Sprintf("lane %d", b.Lane))
 		}
 		v.item(item)
+		if item.Act == Reversed {
+			if err := v.reversal(ctx, r, item); err != nil {
+				return err
+			}
+		}
 	}
 	v.state.head.Blocks = v.Blocks
 	v.checkpoint()
@@ -254,6 +259,29 @@ func (v *verifier) item(b *Booked) {
 	s.head.Seq = b.Seq
 	s.undo, s.dirty = s.undo[:0], s.dirty[:0]
 	clear(s.written)
+}
+
+// reversal holds an item against the entry it takes back, which is read again:
+// nobody could keep every entry in memory.
+func (v *verifier) reversal(ctx context.Context, r Reader, b *Booked) error {
+	place, of := fmt.Sprintf("item %d (%s %q)", b.Seq, b.Act, b.Key), b.terms().Of
+	s := NewState(nil, Head{})
+	if err := r.Load(ctx, &Need{Keys: []string{of}, state: s}, s); errors.Is(err, ErrCorrupt) {
+		return nil // Reader.Check names the key that leads nowhere
+	} else if err != nil {
+		return err
+	}
+	original := s.keys[of]
+	if original == nil || original.Seq >= b.Seq || original.Act == Reversed || !original.IsEntry() || original.Owner != b.Owner {
+		v.find(place, "an entry before it that it may take back", fmt.Sprintf("%q", of))
+		return nil
+	}
+	if taken, ok := v.state.records[reversedRef(of)].(*TakenBack); ok {
+		if err := taken.fits(original); err != nil {
+			v.find(place, "no more than is left of the entry", err.Error())
+		}
+	}
+	return nil
 }
 
 // admitted checks that an item is valid, and that the limits of its accounts
@@ -361,13 +389,31 @@ func (v *verifier) checkAccounts(ctx context.Context, r Reader, whole bool) erro
 
 // figures is an account in one line, in minor units.
 func (a *Account) figures() string {
-	text := fmt.Sprintf("no %d %s %s opened %s debits %s credits %s held %s and %s in %d holds, seq %d, limits %+v of seq %d", a.No, a.Type, a.Status,
-		a.Opened.Format(time.RFC3339Nano), a.Debits, a.Credits, a.HeldDebits, a.HeldCredits, a.Holds, a.Seq, a.Limits, a.LimitsSeq)
+	text := fmt.Sprintf("no %d %s %s opened %s debits %s credits %s held %s and %s in %d holds, seq %d, %s of seq %d", a.No, a.Type, a.Status,
+		a.Opened.Format(time.RFC3339Nano), a.Debits, a.Credits, a.HeldDebits, a.HeldCredits, a.Holds, a.Seq, a.Limits.figures(), a.LimitsSeq)
 	if len(a.Counters) > 0 {
 		text += fmt.Sprintf(" counted %v", a.Counters)
 	}
 	if len(a.Metadata) > 0 {
 		text += fmt.Sprintf(" metadata %v", a.Metadata)
+	}
+	return text
+}
+
+// figures is limits in one line, in minor units.
+func (l *Limits) figures() string {
+	text := "limits"
+	if l.Limited {
+		text += fmt.Sprintf(" floor %s", l.Floor)
+	}
+	if l.Capped {
+		text += fmt.Sprintf(" ceiling %s", l.Ceiling)
+	}
+	for _, v := range l.Velocity {
+		text += fmt.Sprintf(" %s at most %s", v, v.Max)
+	}
+	if l.unlimited() {
+		text += " none"
 	}
 	return text
 }
@@ -382,7 +428,7 @@ func (v *verifier) checkRecords(ctx context.Context, r Reader, kind string, whol
 	}
 	for stored, err := range r.Records(ctx, kind, "", "") {
 		if errors.Is(err, ErrCorrupt) || !whole {
-			return nil //nolint:nilerr // Reader.Check names every record that cannot be read
+			return nil // Reader.Check names every record that cannot be read
 		}
 		if err != nil {
 			return err

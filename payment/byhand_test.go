@@ -66,8 +66,8 @@ func TestPayoutBeyondWhatIsAvailable(t *testing.T) {
 	t.Parallel()
 	d := open(t, terms())
 	d.book(saved())
-	d.refuse(payout("p1", "870.51", "2026-03-05 10:00"), `entry "payout/p1/requested": insufficient funds: `+
-		`merchants/hand/available has INR 876.40 available, the entry takes 876.41, the floor is 0.00`)
+	d.refuse(payout("p1", "870.51", "2026-03-05 10:00"), `"payout/p1/requested": insufficient funds: `+
+		`merchants/hand/available has INR 876.40 available, 876.41 is asked for, the floor is 0.00`)
 	d.stands(hand, "available 0.00", "pending 876.40")
 	d.book(payout("p1", "870.50", "2026-03-05 10:00")) // the same id: a refused event was never there
 	d.stands(hand, "available 0.00", "payouts 876.40", "pending 0.00")
@@ -82,8 +82,8 @@ func TestDebtComesFirst(t *testing.T) {
 		refund("r1", "d1", "500.00", "2026-03-03 11:00"), // -500.00 + 11.80
 	)
 	d.stands(hand, "available -488.20", "pending 876.40")
-	d.refuse(payout("p1", "382.31", "2026-03-05 10:00"), `entry "payout/p1/requested": insufficient funds: `+
-		`merchants/hand/available has INR 388.20 available, the entry takes 388.21, the floor is 0.00`)
+	d.refuse(payout("p1", "382.31", "2026-03-05 10:00"), `"payout/p1/requested": insufficient funds: `+
+		`merchants/hand/available has INR 388.20 available, 388.21 is asked for, the floor is 0.00`)
 	d.book(payout("p1", "382.30", "2026-03-05 10:00"))
 	d.stands(hand, "available 0.00", "pending 0.00")
 }
@@ -105,8 +105,8 @@ func TestNegativeMaturity(t *testing.T) {
 			if job != "" {
 				d.job(job)
 			}
-			d.refuse(payout("p1", "71.51", "2026-03-06 12:00"), `entry "payout/p1/requested": insufficient funds: `+
-				`merchants/hand/available has INR 77.40 available, the entry takes 77.41, the floor is 0.00`)
+			d.refuse(payout("p1", "71.51", "2026-03-06 12:00"), `"payout/p1/requested": insufficient funds: `+
+				`merchants/hand/available has INR 77.40 available, 77.41 is asked for, the floor is 0.00`)
 			d.book(payout("p1", "71.50", "2026-03-06 12:00"))
 			d.stands(hand, "available 0.00", "pending 0.00")
 		})

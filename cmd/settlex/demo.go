@@ -174,7 +174,7 @@ func (p *program) conclude(ctx context.Context, s *session, result *demoResult) 
 	if err := p.summary(ctx, s); err != nil {
 		return err
 	}
-	if err := p.verify(ctx, s, true); err != nil {
+	if err := p.verify(ctx, s, verifying{files: true}); err != nil {
 		return err
 	}
 	p.printf("\n%s in %s, each with a manifest: %s\n", count(len(result.written), "file", "files"), s.Reports, outcomes(result.written))

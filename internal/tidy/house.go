@@ -23,7 +23,7 @@ type Licence uint8
 const (
 	// Never is the zero value.
 	Never Licence = iota
-	// InDefaults allows it in a method of a Config, or a function that takes one: the place where defaults are set.
+	// InDefaults allows it in a method of a Config or of Options, or a function that takes one: where defaults are set.
 	InDefaults
 	// Anywhere sets no bound.
 	Anywhere
@@ -120,7 +120,7 @@ func Plan() House {
 		NetworkFloor: 4,
 		Network:      []string{"net/http", "database/sql"},
 		Embedder: Embedder{
-			Packages:  []string{"ledger", "store/bolt"},
+			Packages:  []string{"ledger", "ledger/proof", "store/bolt"},
 			Libraries: []string{"github.com/cockroachdb/apd/v3", "go.etcd.io/bbolt", "golang.org/x/mod", "golang.org/x/sys"},
 			// apd brings database/sql/driver, a page of interfaces; the package above it would be a client.
 			Barred: []string{"net/http", "database/sql"},

@@ -23,8 +23,11 @@ func (h House) checkLink(ctx context.Context, t *Tree) ([]Finding, error) {
 			return nil, err
 		}
 		for _, dep := range linked {
-			if !h.Embedder.mayLink(t.Module, dep) {
-				found = append(found, Finding{RuleLink, p, "links " + dep + ": whoever embeds the ledger would link it too"})
+			switch {
+			case !h.Embedder.mayLink(t.Module, dep.path):
+				found = append(found, Finding{RuleLink, p, "links " + dep.path + ": whoever embeds the ledger would link it too"})
+			case dep.cgo:
+				found = append(found, Finding{RuleLink, p, "links " + dep.path + ", which is cgo: whoever embeds the ledger would need a C compiler"})
 			}
 		}
 	}
@@ -41,16 +44,27 @@ func (e Embedder) mayLink(module, dep string) bool {
 	return !slices.Contains(e.Barred, dep)
 }
 
-// dependencies lists the import paths of a package and of all it links, as the build on this machine would.
-func dependencies(ctx context.Context, root, room string) ([]string, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-e", "-deps", "-f", "{{.ImportPath}}", "./"+room)
+// dependency is a package that is linked.
+type dependency struct {
+	path string
+	cgo  bool // the standard library builds without
+}
+
+// dependencies lists a package and all it links, as the build on this machine would with a C compiler.
+func dependencies(ctx context.Context, root, room string) ([]dependency, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-e", "-deps", "-f", "{{.ImportPath}} {{if and .CgoFiles (not .Standard)}}cgo{{end}}", "./"+room)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=1")
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("list what %s links: %w: %s", room, err, strings.TrimSpace(complaints.String()))
 	}
-	return strings.Fields(string(out)), nil
+	var linked []dependency
+	for line := range strings.Lines(string(out)) {
+		path, cgo, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		linked = append(linked, dependency{path, cgo != ""})
+	}
+	return linked, nil
 }

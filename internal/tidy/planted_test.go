@@ -143,12 +143,29 @@ func planted() []struct {
 			},
 		},
 		{
+			name: "embedder who would link Parquet, a driver and C",
+			files: map[string]string{
+				"money/c.go":            imports("money", "C"),
+				"ledger/ledger.go":      imports("ledger", module+"/money", "github.com/parquet-go/parquet-go"),
+				"ledger/proof/proof.go": imports("proof", "golang.org/x/mod/sumdb/note", "github.com/jackc/pgx/v5"),
+			},
+			want: []string{
+				"ledger: links github.com/parquet-go/parquet-go: whoever embeds the ledger would link it too [link]",
+				"ledger: links " + module + "/money, which is cgo: whoever embeds the ledger would need a C compiler [link]",
+				"ledger/ledger.go:4: imports github.com/parquet-go/parquet-go: only reconcile/report may [library]",
+				"ledger/proof: links github.com/jackc/pgx/v5: whoever embeds the ledger would link it too [link]",
+				"ledger/proof/proof.go:4: imports github.com/jackc/pgx/v5: give the library a room in internal/tidy/house.go [library]",
+				"money/c.go:3: cgo: everything is pure Go [cgo]",
+			},
+		},
+		{
 			name: "machine's clock",
 			files: map[string]string{
 				"settlement/now.go":  "package settlement\n\nimport \"time\"\n\nvar now = time.Now\n",
 				"payment/since.go":   "package payment\n\nimport clock \"time\"\n\nfunc age(t clock.Time) any { return clock.Since(t) }\n",
 				"payment/config.go":  "package payment\n\nimport \"time\"\n\ntype Config struct{ Now any }\n\nfunc (c *Config) fill() { c.Now = time.Now }\n",
 				"defaults.go":        "package settlex\n\nimport \"time\"\n\ntype Config struct{ Now any }\n\nfunc (c *Config) fill() { c.Now = time.Now }\n\nfunc New(c Config) { c.Now = time.Now }\n",
+				"runner/options.go":  "package runner\n\nimport \"time\"\n\ntype Options struct{ Now any }\n\nfunc (o *Options) fill() { o.Now = time.Now }\n",
 				"elsewhere.go":       "package settlex\n\nimport \"time\"\n\nfunc stamp() any { return time.Now() }\n",
 				"cmd/settlex/now.go": "package main\n\nimport \"time\"\n\nvar start = time.Now()\n",
 				"money/time_test.go": "package money_test\n\nimport \"time\"\n\nvar start = time.Now()\n",

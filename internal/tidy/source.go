@@ -30,7 +30,7 @@ type imported struct {
 type use struct {
 	path, name string
 	line       int
-	inConfig   bool // inside a method of a Config or a function that takes one
+	inConfig   bool // inside a method of a Config or Options, or a function that takes one
 }
 
 func parse(root, file string) (source, error) {
@@ -94,7 +94,7 @@ func (s source) initialisers() []int {
 	return lines
 }
 
-// concernsConfig tells a method of Config, or a function that takes one.
+// concernsConfig tells a method of Config or Options, or a function that takes one.
 func concernsConfig(fn *ast.FuncDecl) bool {
 	fields := fn.Type.Params.List
 	if fn.Recv != nil {
@@ -105,7 +105,7 @@ func concernsConfig(fn *ast.FuncDecl) bool {
 		if star, ok := t.(*ast.StarExpr); ok {
 			t = star.X
 		}
-		if id, ok := t.(*ast.Ident); ok && id.Name == "Config" {
+		if id, ok := t.(*ast.Ident); ok && (id.Name == "Config" || id.Name == "Options") {
 			return true
 		}
 	}

@@ -12,23 +12,23 @@
 //
 // # Promise
 //
-// A file says everything a journal holds, every field of every entry, in a form
-// that can be read back. It ends with the balance of each account as the ledger
-// keeps it, asserted to the last minor unit after every entry: a program that
-// accepts the file has added up all postings by itself and agrees with every
-// balance we have. No text in the ledger, whatever a caller put there, can pass
+// A file has every entry of the journal, with the fields of the table below, in a
+// form that can be read back. It ends with the balance of each account as the
+// ledger keeps it, holds left out, asserted to the last minor unit after every
+// entry: a program that accepts the file has added up all postings by itself and
+// agrees with every balance we have. No text in the ledger, whatever a caller put there, can pass
 // for a line of the file. The same ledger gives the same bytes. Memory stays
 // flat however long the journal is and however many accounts it has.
 //
 // # Form
 //
-// Form 1, in this order: two lines that say what the file is and tie it to the
-// journal by the hash of its last block; the currencies with their decimals;
-// the accounts with their types; the entries in the order of the journal; the
-// balances.
+// Form 2, in this order: two lines that say what the file is and tie it to the
+// journal by the root of its Merkle log (in base64, as a checkpoint has it); the
+// currencies with their decimals; the accounts with their types; the entries in
+// the order of the journal; the balances.
 //
-//	; SettleX journal for hledger, form 1
-//	; lane 0, entries 1 to 1, hash of the last block d5c5…
+//	; SettleX journal for hledger, form 2
+//	; lane 0, items 1 to 1 in 1 blocks, root TSMSCI…
 //
 //	decimal-mark .
 //	commodity 1000.00 INR
@@ -101,8 +101,11 @@
 // balances on; a ledger beyond either is refused with ErrBeyondFormat. hledger
 // has neither bound. It needs a UTF-8 locale where texts are not ASCII.
 //
-// Entries stand in the order of the journal, not of their dates. Charts,
-// limits and the records of other rooms are not exported. Closing balances are
+// Entries stand in the order of the journal, not of their dates. Of an entry that
+// captures a hold or reverses another one the file does not say which; nor has it
+// an entry's owner, or the closed date it was asked for. Items that are no entries
+// (holds, changes, periods, refusals), charts, limits and the records of rooms are
+// not exported. A journal without entries gives no accounts. Closing balances are
 // those of the snapshot: a backdated entry of tomorrow changes them.
 //
 // The whole export reads one snapshot, and a store may not be able to reuse

@@ -217,7 +217,9 @@ func (c *checker) strays() {
 // should be.
 func (c *checker) layout() {
 	known := func(names ...[]byte) func([]byte) bool {
-		return func(key []byte) bool { return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, key) }) }
+		return func(key []byte) bool {
+			return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, key) })
+		}
 	}
 	for _, place := range []struct {
 		name   string
@@ -307,8 +309,9 @@ func (c *checker) records(ctx context.Context) error {
 // recordSums compares the sums of what is there with those that are kept.
 func (c *checker) recordSums(sums map[string]recordSum) {
 	for key := range scan(c.bucket(bucketMeta), []byte(recordSumPrefix), nil) {
-		kind := string(key[len(recordSumPrefix):])
-		sums[kind] = sums[kind] // a kind that is gone has none
+		if kind := string(key[len(recordSumPrefix):]); sums[kind] == (recordSum{}) {
+			sums[kind] = recordSum{} // all of them may be gone
+		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(sums)) {
 		have := sums[kind]

@@ -15,14 +15,14 @@ import (
 // which says that it is damaged. Whoever comes second finds the first one's.
 func create(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil //nolint:nilerr // it is there, or opening it says why not
+		return nil // it is there, or opening it says why not
 	}
 	dir := filepath.Dir(path)
 	made, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(made.Name())
+	defer func() { _ = os.Remove(made.Name()) }()
 	if err := made.Close(); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func create(path string) error {
 		return fmt.Errorf("lay out: %w", err)
 	}
 	if err := os.Link(made.Name(), path); err != nil {
-		return nil //nolint:nilerr // somebody was first, or there are no links here: then it is made in its place
+		return nil // somebody was first, or there are no links here: then it is made in its place
 	}
 	return syncDir(dir)
 }

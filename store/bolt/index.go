@@ -90,6 +90,10 @@ func (t *Tx) index(c *ledger.Changes) error {
 	}
 	accounts := t.bucket(bucketAccounts)
 	for _, a := range c.Accounts {
+		if sum := ix.running[a.AccountID]; sum.Debits != a.Debits || sum.Credits != a.Credits {
+			return fmt.Errorf("%w: account %s: debits %s and credits %s are to be stored, what is there and the block add up to %s and %s",
+				ledger.ErrCorrupt, a.AccountID, a.Debits, a.Credits, sum.Debits, sum.Credits)
+		}
 		if err := accounts.Put(accountKey(a.AccountID), a.AppendBinary(nil)); err != nil {
 			return fmt.Errorf("account %s: %w", a.AccountID, err)
 		}

@@ -6,33 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"math"
 	"os"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/settlex/settlex/ledger"
-)
-
-// bbolt's layout of a file, in the byte order of the machine. It is as old as
-// bbolt's format 2 and checked below by its magic number and version.
-const (
-	metaMagic   = 0xED0CDAED
-	metaVersion = 2
-	metaBytes   = 64
-
-	pageHeaderBytes  = 16
-	elementBytes     = 16
-	bucketValueBytes = 16
-
-	branchPage   = 0x01
-	leafPage     = 0x02
-	freelistPage = 0x10
-
-	noFreelist = math.MaxUint64
 )
 
 // pageTree looks at the pages of a bbolt file by reading them. bbolt maps the
@@ -47,40 +26,6 @@ type pageTree struct {
 	found  int
 }
 
-// fileMeta is what the newest meta page says.
-type fileMeta struct {
-	root, freelist, pages, txid uint64
-}
-
-// readMeta reads the meta page that bbolt goes by: the newer one of those that
-// are valid.
-func readMeta(file io.ReaderAt, pageSize int) (newest fileMeta, err error) {
-	found := false
-	for n := range int64(2) {
-		data := make([]byte, pageHeaderBytes+metaBytes)
-		if _, err := file.ReadAt(data, n*int64(pageSize)); err != nil {
-			continue // there is another one
-		}
-		if meta, ok := decodeMeta(data[pageHeaderBytes:]); ok && (!found || meta.txid > newest.txid) {
-			newest, found = meta, true
-		}
-	}
-	if !found {
-		return newest, fmt.Errorf("%w: neither meta page is valid", ledger.ErrCorrupt)
-	}
-	return newest, nil
-}
-
-func decodeMeta(data []byte) (meta fileMeta, ok bool) {
-	order := binary.NativeEndian
-	sum := fnv.New64a()
-	_, _ = sum.Write(data[:metaBytes-8]) // it never fails
-	ok = order.Uint32(data) == metaMagic && order.Uint32(data[4:]) == metaVersion && order.Uint64(data[metaBytes-8:]) == sum.Sum64()
-	return fileMeta{
-		root: order.Uint64(data[16:]), freelist: order.Uint64(data[32:]), pages: order.Uint64(data[40:]), txid: order.Uint64(data[48:]),
-	}, ok
-}
-
 // openPages opens the file of a database whose writers the caller keeps out.
 func openPages(db *bbolt.DB, report func(ledger.Finding)) (*pageTree, error) {
 	file, err := os.Open(db.Path())
@@ -89,7 +34,7 @@ func openPages(db *bbolt.DB, report func(ledger.Finding)) (*pageTree, error) {
 	}
 	t := &pageTree{file: file, size: uint64(db.Info().PageSize), report: report}
 	if t.meta, err = readMeta(file, db.Info().PageSize); err == nil {
-		err = t.checkSize()
+		err = errors.Join(t.checkSize(), t.lostMeta())
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -314,66 +259,4 @@ func inOrder(list []element, keys keySpan) error {
 		last = e.key
 	}
 	return nil
-}
-
-// diskPage is a page as it lies in the file.
-type diskPage struct {
-	id          uint64
-	kind, count uint16
-	overflow    uint64
-	data        []byte // with its header
-}
-
-func decodePageHeader(data []byte) diskPage {
-	order := binary.NativeEndian
-	return diskPage{id: order.Uint64(data), kind: order.Uint16(data[8:]), count: order.Uint16(data[10:]), overflow: uint64(order.Uint32(data[12:]))}
-}
-
-// element is one key of a page.
-type element struct {
-	key    []byte
-	value  []byte // leaf
-	bucket bool   // leaf: the value is a bucket
-	page   uint64 // branch
-}
-
-// elements reads the list of a branch or a leaf.
-func (p *diskPage) elements() ([]element, error) {
-	switch {
-	case p.kind != branchPage && p.kind != leafPage:
-		return nil, fmt.Errorf("%w: its type is %#x", ledger.ErrCorrupt, p.kind)
-	case p.kind == branchPage && p.count == 0:
-		return nil, fmt.Errorf("%w: nothing lies below it", ledger.ErrCorrupt)
-	case pageHeaderBytes+int(p.count)*elementBytes > len(p.data):
-		return nil, fmt.Errorf("%w: it says it has %d keys", ledger.ErrCorrupt, p.count)
-	}
-	list := make([]element, 0, p.count)
-	for i := range int(p.count) {
-		e, ok := p.element(p.data[pageHeaderBytes+i*elementBytes:])
-		if !ok {
-			return nil, fmt.Errorf("%w: key %d does not lie within it", ledger.ErrCorrupt, i)
-		}
-		list = append(list, e)
-	}
-	return slices.Clip(list), nil
-}
-
-// element reads the one that data begins with; places in it count from there.
-func (p *diskPage) element(data []byte) (e element, ok bool) {
-	order, size := binary.NativeEndian, uint64(len(data))
-	first, second, third, fourth := order.Uint32(data), order.Uint32(data[4:]), order.Uint32(data[8:]), order.Uint32(data[12:])
-	if p.kind == branchPage {
-		at, end := uint64(first), uint64(first)+uint64(second)
-		if at < elementBytes || end > size {
-			return e, false
-		}
-		return element{key: data[at:end], page: order.Uint64(data[8:])}, true
-	}
-	at := uint64(second)
-	middle := at + uint64(third)
-	end := middle + uint64(fourth)
-	if first > 1 || at < elementBytes || end > size {
-		return e, false
-	}
-	return element{key: data[at:middle], value: data[middle:end], bucket: first == 1}, true
 }

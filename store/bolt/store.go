@@ -91,7 +91,8 @@ type Store struct {
 }
 
 // Open opens the file at path and creates it, readable by its owner only, if
-// it is not there. Errors: ErrInUse, ErrNewerFormat, ledger.ErrCorrupt.
+// it is not there. Errors: ErrInUse, ErrNewerFormat, ErrOlderFormat,
+// ledger.ErrCorrupt.
 func Open(path string, options Options) (*Store, error) {
 	store, err := open(path, options)
 	if err != nil {
@@ -119,10 +120,10 @@ func open(path string, options Options) (store *Store, err error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	if store, err = Attach(db); err != nil {
+	if store, err = attach(db, true); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	store.owned, store.readers.options = true, options
+	store.readers.options = options
 	return store, nil
 }
 
@@ -164,12 +165,19 @@ func mapSize() int {
 
 // Attach keeps a ledger in a file that the host has opened and will close. A
 // host that opened it with NoSync gives up what acknowledging promises. Errors:
-// ErrNewerFormat, ledger.ErrCorrupt.
-func Attach(db *bbolt.DB) (store *Store, err error) {
+// ErrNewerFormat, ErrOlderFormat, ledger.ErrCorrupt.
+func Attach(db *bbolt.DB) (store *Store, err error) { return attach(db, false) }
+
+// attach is Attach; a file of our own is new, or has a ledger in it.
+func attach(db *bbolt.DB, owned bool) (store *Store, err error) {
 	defer guard(&err)()
 	laidOut := false
 	err = db.View(func(tx *bbolt.Tx) error {
-		laidOut, err = checkLayout(tx.Bucket(bucketRoot))
+		root := tx.Bucket(bucketRoot)
+		if owned && root == nil && tx.ID() > newFileID {
+			return fmt.Errorf("%w: bucket %q is missing", ledger.ErrCorrupt, bucketRoot)
+		}
+		laidOut, err = checkLayout(root)
 		return err
 	})
 	if err == nil && !laidOut { // a commit without need would change the file
@@ -178,8 +186,12 @@ func Attach(db *bbolt.DB) (store *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, readers: readers{options: Options{}.withDefaults()}}, nil
+	return &Store{db: db, owned: owned, readers: readers{options: Options{}.withDefaults()}}, nil
 }
+
+// newFileID is the last transaction of a file that bbolt has made and nobody has
+// written to.
+const newFileID = 1
 
 // buckets lists those within the root.
 func buckets() [][]byte {
@@ -189,18 +201,26 @@ func buckets() [][]byte {
 	}
 }
 
-// checkLayout tells whether everything layOut makes is there.
+// checkLayout tells whether layOut was here. It made everything at once, so what
+// is missing is lost: made anew, it would be empty.
 func checkLayout(root *bbolt.Bucket) (laidOut bool, err error) {
 	if root == nil {
 		return false, nil
 	}
-	for _, name := range buckets() {
-		if root.Bucket(name) == nil {
-			return false, nil
+	if meta := root.Bucket(bucketMeta); meta != nil {
+		if err := checkFormat(meta); err != nil {
+			return false, err
+		}
+		if meta.Get(keyFormat) == nil {
+			return false, fmt.Errorf("%w: format number is missing", ledger.ErrCorrupt)
 		}
 	}
-	meta := root.Bucket(bucketMeta)
-	return meta.Get(keyFormat) != nil, checkFormat(meta)
+	for _, name := range buckets() {
+		if root.Bucket(name) == nil {
+			return false, fmt.Errorf("%w: bucket %q is missing", ledger.ErrCorrupt, name)
+		}
+	}
+	return true, nil
 }
 
 // layOut makes the buckets and writes the format.

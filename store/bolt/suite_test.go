@@ -2,7 +2,6 @@ package bolt_test
 
 import (
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/settlex/settlex/ledger"
@@ -14,22 +13,29 @@ import (
 // TestSuite is the suite that every store must pass.
 func TestSuite(t *testing.T) {
 	t.Parallel()
-	var paths sync.Map // store -> path
-	open := func(t testing.TB, path string) ledger.Store {
-		t.Helper()
-		store := bolttest.OpenFile(t, path)
-		paths.Store(store, path)
-		return store
+	storetest.Run(t, storetest.Harness{Open: openNew, Reopen: reopen})
+}
+
+// stored is a store that knows its file.
+type stored struct {
+	*bolt.Store
+	path string
+}
+
+func openNew(t testing.TB) ledger.Store {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	return &stored{bolttest.OpenFile(t, path), path}
+}
+
+func reopen(t testing.TB, store ledger.Store) ledger.Store {
+	t.Helper()
+	was, ok := store.(*stored)
+	if !ok {
+		t.Fatalf("a %T was not opened here", store)
 	}
-	storetest.Run(t, storetest.Harness{
-		Open: func(t testing.TB) ledger.Store { return open(t, filepath.Join(t.TempDir(), "ledger.db")) },
-		Reopen: func(t testing.TB, store ledger.Store) ledger.Store {
-			t.Helper()
-			path, _ := paths.Load(store)
-			if err := store.(*bolt.Store).Close(); err != nil {
-				t.Fatal(err)
-			}
-			return open(t, path.(string))
-		},
-	})
+	if err := was.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &stored{bolttest.OpenFile(t, was.path), was.path}
 }

@@ -41,7 +41,9 @@ type Tx struct {
 }
 
 // Wrap lets the ledger take part in the host's own transaction of a file it
-// was attached to.
+// was attached to: give it to PostTx, ExecuteTx or DoTx, or read through it.
+// Ending the transaction is the host's business. A read-only transaction takes
+// no writes.
 func Wrap(tx *bbolt.Tx) *Tx { return &Tx{root: tx.Bucket(bucketRoot), tx: tx} }
 
 func (t *Tx) bucket(name []byte) *bbolt.Bucket { return t.root.Bucket(name) }

@@ -1,0 +1,122 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// watchEvery is how often a snapshot is looked at.
+const watchEvery = 2 * time.Millisecond
+
+// watch holds one snapshot after another to the law of a bank, and notes tree heads that everything later must continue.
+func (d *desk) watch(ctx context.Context) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	last := uint64(0)
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		known := max(last, d.known.Load())
+		var seen ledger.TreeHead
+		err := d.books.Read(ctx, func(r ledger.Reader) error {
+			head, err := r.Head(ctx)
+			if err != nil {
+				return err
+			}
+			if head.Seq < known {
+				return fmt.Errorf("snapshot ends at %d, behind %d, which was acknowledged or seen before", head.Seq, known)
+			}
+			last = head.Seq
+			if seen, err = treeHead(ctx, r, head); err != nil {
+				return err
+			}
+			return lawful(ctx, r)
+		})
+		if err == nil && n%8 == 0 && seen.Blocks > 0 {
+			err = d.log.write(line{Head: &seen})
+		}
+		if err != nil {
+			return errors.Join(err, d.log.write(line{Wrong: "watching: " + err.Error()}))
+		}
+	}
+}
+
+func treeHead(ctx context.Context, r ledger.Reader, head ledger.Head) (ledger.TreeHead, error) {
+	root, err := ledger.Root(ctx, r, head.Blocks)
+	return ledger.TreeHead{Blocks: head.Blocks, Root: root}, err
+}
+
+// lawful: over all accounts debits equal credits, what is held too, and no customer has less than nothing.
+func lawful(ctx context.Context, r ledger.Reader) error {
+	type sums struct{ debits, credits, heldDebits, heldCredits []money.Amount }
+	all := make(map[money.Currency]*sums)
+	for a, err := range r.Accounts(ctx, "") {
+		if err != nil {
+			return err
+		}
+		s := all[a.Currency]
+		if s == nil {
+			s = new(sums)
+			all[a.Currency] = s
+		}
+		s.debits, s.credits = append(s.debits, a.Debits), append(s.credits, a.Credits)
+		s.heldDebits, s.heldCredits = append(s.heldDebits, a.HeldDebits), append(s.heldCredits, a.HeldCredits)
+		available, err := a.Available()
+		if err != nil {
+			return err
+		}
+		if available.Sign() < 0 && strings.HasPrefix(a.Path, "customers/") {
+			return fmt.Errorf("%s has %s available", a.AccountID, available)
+		}
+	}
+	for currency, s := range all {
+		if err := errors.Join(same(s.debits, s.credits), same(s.heldDebits, s.heldCredits)); err != nil {
+			return fmt.Errorf("%s: %w", currency, err)
+		}
+	}
+	return nil
+}
+
+func same(debits, credits []money.Amount) error {
+	d, err := money.Sum(debits...)
+	if err != nil {
+		return err
+	}
+	c, err := money.Sum(credits...)
+	if err != nil {
+		return err
+	}
+	if d != c {
+		return fmt.Errorf("debits add up to %s, credits to %s", d, c)
+	}
+	return nil
+}
+
+// follow reads the change feed to its end and waits for more: every item comes once, in order.
+func (d *desk) follow(ctx context.Context) error {
+	var cursor ledger.Cursor
+	last := uint64(0)
+	for {
+		for item, err := range d.books.Changes(ctx, cursor) {
+			if err != nil {
+				return errors.Join(err, d.log.write(line{Wrong: "following: " + err.Error()}))
+			}
+			if item.Seq != last+1 {
+				return d.log.write(line{Wrong: fmt.Sprintf("the change feed gives item %d behind item %d", item.Seq, last)})
+			}
+			last, cursor = item.Seq, item.Cursor
+		}
+		if err := d.books.Wait(ctx, cursor); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,277 @@
+package bolt_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/store/bolt"
+)
+
+const pageSize = 4096
+
+// image is the bytes of a file with everything in it, and what lies in its
+// pages.
+type image struct {
+	data  []byte
+	kinds map[string][]int // pages by type
+	kept  []ledger.TreeHead
+}
+
+func newImage(t testing.TB) *image {
+	t.Helper()
+	h := damaged(t)
+	v, err := h.books.Verify(t.Context())
+	if err != nil || v.Err() != nil {
+		t.Fatal(err, v.Err())
+	}
+	out := &image{kinds: make(map[string][]int), kept: []ledger.TreeHead{{Blocks: v.Blocks, Root: v.Root}}}
+	err = h.db.View(func(tx *bbolt.Tx) error {
+		for n := 0; ; n++ {
+			info, err := tx.Page(n)
+			if info == nil || err != nil {
+				return err
+			}
+			out.kinds[info.Type] = append(out.kinds[info.Type], n)
+			n += info.OverflowCount
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.data = h.bytes(t)
+	return out
+}
+
+// in gives the bytes of a page from a place on.
+func (i *image) in(page, at int) []byte { return i.data[page*pageSize+at:] }
+
+func (i *image) order() binary.ByteOrder { return binary.NativeEndian }
+
+// used is the number of pages; behind them lies nothing.
+func (i *image) used() int { return int(i.order().Uint64(i.in(i.newest(), 16+40))) }
+
+// newest is the meta page that bbolt goes by.
+func (i *image) newest() int {
+	if i.order().Uint64(i.in(1, 64)) > i.order().Uint64(i.in(0, 64)) {
+		return 1
+	}
+	return 0
+}
+
+// findings opens and verifies the bytes, and gives whatever says that something
+// is wrong. Nothing may keep the file locked.
+func (i *image) findings(t testing.TB, data []byte, kept ...ledger.TreeHead) string {
+	t.Helper()
+	path := newPath(t)
+	write(t, path, data)
+	found := ""
+	store, err := bolt.Open(path, bolt.Options{})
+	switch {
+	case errors.Is(err, ledger.ErrCorrupt):
+		found = err.Error()
+	case err != nil:
+		t.Errorf("open: %v", err)
+	default:
+		books, err := ledger.New(store, config(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := books.Verify(t.Context(), kept...)
+		if err == nil {
+			err = v.Err()
+		}
+		if err != nil && !errors.Is(err, ledger.ErrCorrupt) {
+			t.Errorf("verify: %v", err)
+		}
+		if err != nil {
+			found = err.Error()
+		}
+		closeStore(t, store)
+	}
+	if store == nil {
+		write(t, path, i.data) // whole again
+		if store, err = bolt.Open(path, bolt.Options{LockWait: time.Millisecond}); err != nil {
+			t.Fatalf("the file stays locked: %v", err)
+		}
+		closeStore(t, store)
+	}
+	return found
+}
+
+// The file itself is damaged, below what the ledger knows of. The place is a
+// page.
+func TestVerifyNamesDamagedPages(t *testing.T) {
+	t.Parallel()
+	whole := newImage(t)
+	order := whole.order()
+	if found := whole.findings(t, whole.data, whole.kept...); found != "" {
+		t.Fatalf("before any damage: %s", found)
+	}
+	branch, free := whole.kinds["branch"][0], whole.kinds["freelist"][0]
+	unused := int(order.Uint64(whole.in(free, 16)))
+	pages := whole.used()
+	child := order.Uint64(whole.in(branch, 16+8))
+	leaf := int(child)
+	page := func(n any) string { return fmt.Sprintf("page %d of the file", n) }
+	tests := []struct {
+		name   string
+		damage func(i *image)
+		want   string
+	}{
+		{"cut by a page", func(i *image) { i.data = i.data[:pages*pageSize-pageSize] }, fmt.Sprintf("file has %d bytes, its pages need %d", (pages-1)*pageSize, pages*pageSize)},
+		{"cut by a byte", func(i *image) { i.data = i.data[:pages*pageSize-1] }, fmt.Sprintf("file has %d bytes, its pages need %d", pages*pageSize-1, pages*pageSize)},
+		{"cut to half", func(i *image) { i.data = i.data[:pages*pageSize/2] }, "its pages need"},
+		{"cut to its meta pages", func(i *image) { i.data = i.data[:2*pageSize] }, "its pages need"},
+		{"both meta pages gone", func(i *image) { clear(i.data[:2*pageSize]) }, "invalid database"},
+		{"a byte of the newest meta page", func(i *image) { i.in(i.newest(), 30)[0] ^= 4 }, fmt.Sprintf("page %d of the file, the meta page of the last commit, has a wrong byte at 30", whole.newest())},
+		{"a leaf zeroed", func(i *image) { clear(i.in(leaf, 0)[:pageSize]) }, page(leaf) + ": want a page of a bucket"},
+		{"the list of a leaf zeroed", func(i *image) { clear(i.in(leaf, 16)[:pageSize/4]) }, page(leaf)},
+		{"a branch zeroed", func(i *image) { clear(i.in(branch, 0)[:pageSize]) }, page(branch)},
+		{"a leaf of another number", func(i *image) { i.in(leaf, 0)[0] ^= 0x55 }, page(leaf)},
+		{"a leaf of no type", func(i *image) { i.in(leaf, 8)[0] = 0 }, page(leaf)},
+		{"a leaf that is a branch", func(i *image) { i.in(leaf, 8)[0] = 1 }, page(leaf)},
+		{"a leaf with more keys", func(i *image) { i.in(leaf, 10)[1] = 0x0f }, page(leaf)},
+		{"a leaf with fewer keys", func(i *image) { i.in(leaf, 10)[0]-- }, ""},
+		{"a leaf that goes on", func(i *image) { i.in(leaf, 12)[0]++ }, "is used twice"},
+		{"a leaf that goes on for ever", func(i *image) { i.in(leaf, 12)[3] = 0x7f }, page(leaf)},
+		{"a key elsewhere", func(i *image) { i.in(leaf, 16+4)[2] = 0x7f }, page(leaf)},
+		{"a key that is too long", func(i *image) { i.in(leaf, 16+8)[3] = 0x7f }, page(leaf)},
+		{"a value that is too long", func(i *image) { i.in(leaf, 16+12)[2] = 0x7f }, page(leaf)},
+		{"a value that is a bucket", func(i *image) { i.in(leaf, 16)[0] = 1 }, ""},
+		{"keys out of order", func(i *image) { swapKeys(order, i.in(leaf, 0)) }, page(leaf)},
+		{"a branch that leads to itself", func(i *image) { order.PutUint64(i.in(branch, 16+8), uint64(branch)) }, page(branch)},
+		{"a branch that leads to another branch's leaf", func(i *image) { order.PutUint64(i.in(branch, 32+8), child) }, page(child)},
+		{"a branch that leads out of the file", func(i *image) { order.PutUint64(i.in(branch, 16+8), 1<<40) }, page(1 << 40)},
+		{"a branch that leads to a free page", func(i *image) { order.PutUint64(i.in(branch, 16+8), uint64(unused)) }, page(unused)},
+		{"a branch that leads to a meta page", func(i *image) { order.PutUint64(i.in(branch, 16+8), 0) }, page(0)},
+		{"a branch without children", func(i *image) { order.PutUint16(i.in(branch, 10), 0) }, page(branch)},
+		{"the freelist zeroed", func(i *image) { clear(i.in(free, 0)[:pageSize]) }, page(free)},
+		{"the freelist of another type", func(i *image) { i.in(free, 8)[0] = 2 }, page(free) + ", the list of free pages"},
+		{"the freelist too long", func(i *image) { order.PutUint16(i.in(free, 10), 0xfff0) }, page(free) + ", the list of free pages"},
+		{"the freelist longer than memory", func(i *image) {
+			order.PutUint16(i.in(free, 10), 0xffff)
+			order.PutUint64(i.in(free, 16), 1<<50)
+		}, page(free) + ", the list of free pages"},
+		{"the freelist with a page out of the file", func(i *image) { order.PutUint64(i.in(free, 16), 1<<40) }, page(free) + ", the list of free pages"},
+		{"the freelist with a page twice", func(i *image) { copy(i.in(free, 24), i.in(free, 16)[:8]) }, page(free) + ", the list of free pages"},
+		{"the freelist without a page", func(i *image) {
+			n := order.Uint16(i.in(free, 10))
+			order.PutUint16(i.in(free, 10), n-1)
+			copy(i.in(free, 16)[:8*(n-1)], i.in(free, 24))
+		}, page(unused) + ": want a page that is in use or free, have neither"},
+		{"the freelist with a page in use", func(i *image) { order.PutUint64(i.in(free, 16), 2); order.PutUint16(i.in(free, 10), 1) }, "in use or free"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			broken := *whole
+			broken.data = bytes.Clone(whole.data)
+			test.damage(&broken)
+			if found := whole.findings(t, broken.data); found == "" || !strings.Contains(found, test.want) {
+				t.Errorf("found %q, want %q", found, test.want)
+			}
+		})
+	}
+}
+
+// What a program of this format made at once is there as a whole. What is missing
+// is not made again: an empty list of accounts would let everybody overdraw.
+func TestOpenNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	missing := func(name string) string { return fmt.Sprintf("stored data is corrupt: bucket %q is missing", name) }
+	tests := map[string]struct {
+		damage func(root *bbolt.Bucket) error
+		want   string
+	}{
+		"format": {func(root *bbolt.Bucket) error { return root.Bucket([]byte("meta")).Delete([]byte("format")) }, "stored data is corrupt: format number is missing"},
+		"root":   {func(root *bbolt.Bucket) error { return root.Tx().DeleteBucket([]byte("settlex")) }, missing("settlex")},
+	}
+	for _, name := range []string{"meta", "blocks", "hashes", "journal", "keys", "accounts", "movements", "dated", "days", "references", "records"} {
+		test := tests[name]
+		test.damage, test.want = func(root *bbolt.Bucket) error { return root.DeleteBucket([]byte(name)) }, missing(name)
+		tests[name] = test
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := damaged(t)
+			h.update(t, func(tx *bbolt.Tx) error { return test.damage(tx.Bucket([]byte("settlex"))) })
+			path := h.db.Path()
+			before := h.bytes(t)
+			_, err := bolt.Open(path, bolt.Options{})
+			wantText(t, err, "open "+path+": "+test.want)
+			if !bytes.Equal(read(t, path), before) {
+				t.Error("the refused file was changed")
+			}
+		})
+	}
+}
+
+// swapKeys exchanges the first two elements of a leaf.
+func swapKeys(order binary.ByteOrder, page []byte) {
+	first, second := bytes.Clone(page[16:32]), bytes.Clone(page[32:48])
+	order.PutUint32(second[4:], order.Uint32(second[4:])+16) // places count from the element
+	order.PutUint32(first[4:], order.Uint32(first[4:])-16)
+	copy(page[16:], second)
+	copy(page[32:], first)
+}
+
+// Wherever a byte of the file is changed, the process lives, and either the
+// damage is found or nothing of what is stored has changed.
+func TestFlippedFile(t *testing.T) {
+	t.Parallel()
+	whole := newImage(t)
+	want := dumpOf(t, whole.data)
+	source := rand.New(rand.NewPCG(1, 2))
+	rare := 200
+	if testing.Short() {
+		rare = pageSize
+	}
+	found, unused := 0, 0
+	for at := 0; at < whole.used()*pageSize; at++ {
+		if at%pageSize < 80 { // more of headers and first elements than of the rest
+			at += source.IntN(8)
+		} else {
+			at += source.IntN(rare)
+		}
+		if at >= whole.used()*pageSize || slices.Contains(whole.kinds["free"], at/pageSize) || at == whole.newest()*pageSize+79 {
+			continue // the last byte of the newest meta page could have been torn
+		}
+		data := bytes.Clone(whole.data)
+		data[at] ^= 1 << source.IntN(8)
+		if whole.findings(t, data) != "" {
+			found++
+			continue
+		}
+		unused++
+		if got := dumpOf(t, data); got != want {
+			t.Errorf("byte %d of page %d: nothing is found, but other things are stored", at%pageSize, at/pageSize)
+		}
+	}
+	if found < 2*unused/3 {
+		t.Errorf("damage was found in %d places, %d were unused", found, unused)
+	}
+}
+
+// dumpOf gives all that is stored in a file.
+func dumpOf(t testing.TB, data []byte) string {
+	t.Helper()
+	path := newPath(t)
+	write(t, path, data)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	return fmt.Sprint((&host{db: db}).dump(t))
+}

@@ -1,0 +1,17 @@
+package storetest_test
+
+import (
+	"testing"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/store/storetest"
+)
+
+// TestMemory runs the suite on the plainest store there is: what fails here
+// fails because of the ledger, or of the suite.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, storetest.Harness{
+		Open: func(testing.TB) ledger.Store { return storetest.NewMemory() },
+	})
+}
