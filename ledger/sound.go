@@ -74,6 +74,11 @@ func (l HoldLeg) posting(amount money.Amount) Posting {
 // balanced checks postings that were made from what is stored and not by a
 // caller: that their debits equal their credits.
 func (b *Booked) balanced() error {
+	for i, p := range b.Postings {
+		if p.Side != Debit && p.Side != Credit {
+			return fmt.Errorf("%w: posting %d: %v is neither debit nor credit", ErrCorrupt, i, p.Side)
+		}
+	}
 	if faults := b.checkBalance(); len(faults) > 0 {
 		return fmt.Errorf("%w: %w", ErrCorrupt, errors.Join(faults...))
 	}

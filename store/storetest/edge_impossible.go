@@ -142,6 +142,12 @@ func edgeImpossibilities() []edgeLie {
 			[]ledger.Request{capture, part, release}},
 		{"a hold captured on one side", edgeLies{record: edgeOnHold(func(h *ledger.HoldState) { h.Legs[0].Captured = money.Minor(1) })},
 			[]ledger.Request{capture, part, release}},
+		{"a hold on no side", edgeLies{record: edgeOnHold(func(h *ledger.HoldState) { h.Legs[0].Side = 0 })}, []ledger.Request{capture, part, release}},
+		{"an entry on no side", edgeLies{item: func(b *ledger.Booked) {
+			if b.Key == "fund" {
+				b.Postings[0].Side = 3
+			}
+		}}, []ledger.Request{back}},
 		{"an entry whose debits differ from its credits", edgeLies{item: func(b *ledger.Booked) {
 			if b.Key == "fund" {
 				b.Postings[0].Amount = money.Minor(99)

@@ -32,8 +32,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("histories", func(t *testing.T) { t.Parallel(); Histories(t, h) })
 }
 
-// books keeps books on a store and verifies them when the test ends, before the
-// store is closed.
+// books keeps books on a store. Whoever asks for them verifies them at the end.
 func books(t testing.TB, store ledger.Store, config ledger.Config) *ledger.Ledger {
 	t.Helper()
 	l, err := ledger.New(store, config)
