@@ -24,7 +24,12 @@ type pageTree struct {
 	seen   []bool // pages in use
 	report func(ledger.Finding)
 	found  int
+	depth  int // of the bucket that is walked; 0: the file's own
+	deep   int // buckets that lie deeper are left alone, unless their parent's page holds them
 }
+
+// everything is a depth that no bucket has.
+const everything = math.MaxInt
 
 // openPages opens the file of a database whose writers the caller keeps out.
 func openPages(db *bbolt.DB, report func(ledger.Finding)) (*pageTree, error) {
@@ -32,7 +37,7 @@ func openPages(db *bbolt.DB, report func(ledger.Finding)) (*pageTree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &pageTree{file: file, size: uint64(db.Info().PageSize), report: report}
+	t := &pageTree{file: file, size: uint64(db.Info().PageSize), report: report, deep: everything}
 	if t.meta, err = readMeta(file, db.Info().PageSize); err == nil {
 		err = errors.Join(t.checkSize(), t.lostMeta())
 	}
@@ -45,10 +50,12 @@ func openPages(db *bbolt.DB, report func(ledger.Finding)) (*pageTree, error) {
 }
 
 // checkOpening notices, before a file is opened for writing, what bbolt would
-// stumble over then, without letting go of the file: an end that is gone, and a
-// list of free pages that is none.
+// stumble over then, without letting go of the file: an end that is gone, a
+// list of free pages that is none, and buckets of ours that are none. It reads a
+// handful of pages.
 func checkOpening(db *bbolt.DB) error {
-	t, err := openPages(db, nil)
+	var found []error
+	t, err := openPages(db, func(f ledger.Finding) { found = append(found, fmt.Errorf("%w: %s", ledger.ErrCorrupt, f)) })
 	if err != nil {
 		return err
 	}
@@ -57,7 +64,11 @@ func checkOpening(db *bbolt.DB) error {
 			err = fmt.Errorf("page %d of the file, the list of free pages: %w", t.meta.freelist, err)
 		}
 	}
-	return errors.Join(err, t.file.Close())
+	if err == nil {
+		t.deep = 1 // our bucket in the file's own
+		err = t.walk(context.Background(), t.meta.root, keySpan{})
+	}
+	return errors.Join(append(found, err, t.file.Close())...)
 }
 
 // checkSize notices a file whose end is gone.
@@ -231,7 +242,12 @@ func (t *pageTree) bucket(ctx context.Context, number uint64, e element) error {
 		t.find(number, "a bucket", "%q with %d bytes", e.key, len(e.value))
 		return nil
 	}
+	t.depth++
+	defer func() { t.depth-- }()
 	if root := binary.NativeEndian.Uint64(e.value); root != 0 {
+		if t.depth > t.deep {
+			return nil
+		}
 		return t.walk(ctx, root, keySpan{})
 	}
 	inline := e.value[bucketValueBytes:]
