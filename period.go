@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -19,34 +20,47 @@ var ErrWindowsOpen = errors.New("settlement windows are open")
 // late are booked on the first open date and keep their own. It is refused while a
 // settlement window up to that date is not closed (ErrWindowsOpen, naming the
 // first), and by the ledger when it would close nothing or a date that is not
-// over (ledger.ErrPeriodOrder). The reason is kept in the journal. The same
-// close again is a replay.
+// over (ledger.ErrPeriodOrder). What was refused may be tried again under the
+// same key; the same close again is a replay. The reason is kept in the journal.
 func (e *Engine) ClosePeriod(ctx context.Context, through calendar.Date, key, reason string) (ledger.Result, error) {
-	var out ledger.Outcome
+	move := &periodMove{change: ledger.PeriodChange{Key: key, Through: through, Kind: "period.closed", Reference: reason}}
 	err := e.books.Write(ctx, func(tx ledger.Tx) error {
 		if err := e.windowsClosed(ctx, tx, through); err != nil {
 			return err
 		}
-		outcomes, err := e.books.ExecuteTx(ctx, tx, ledger.Atomic, ledger.PeriodChange{Key: key, Through: through, Kind: "period.closed", Reference: reason})
-		if err == nil {
-			out = outcomes[0]
-		}
-		return err
+		errs, err := e.books.DoTx(ctx, tx, move)
+		return errors.Join(append(errs, err)...)
 	})
-	if err = errors.Join(err, out.Err); err != nil {
-		return ledger.Result{}, fmt.Errorf("close the period through %s: %w", through, err)
+	if err != nil {
+		return ledger.Result{}, fmt.Errorf("close the period: %w", err)
 	}
-	return out.Result, nil
+	return move.result, nil
+}
+
+// periodMove closes or reopens as the engine's own act: one that is refused,
+// because the day is not over, may be tried again under the same key.
+type periodMove struct {
+	change ledger.PeriodChange
+	result ledger.Result
+}
+
+func (p *periodMove) At() time.Time { return time.Time{} }
+
+func (p *periodMove) Need(_ *ledger.State, n *ledger.Need) { n.Request(p.change) }
+
+func (p *periodMove) Apply(s *ledger.State) (err error) {
+	p.result, err = s.Execute(p.change)
+	return err
 }
 
 // ReopenPeriod opens value dates after one; the zero date opens all. It is a
 // recorded act like closing.
 func (e *Engine) ReopenPeriod(ctx context.Context, through calendar.Date, key, reason string) (ledger.Result, error) {
-	result, err := e.books.ChangePeriod(ctx, ledger.PeriodChange{Key: key, Reopen: true, Through: through, Kind: "period.reopened", Reference: reason})
-	if err != nil {
+	move := &periodMove{change: ledger.PeriodChange{Key: key, Reopen: true, Through: through, Kind: "period.reopened", Reference: reason}}
+	if err := e.books.Do(ctx, move); err != nil {
 		return ledger.Result{}, fmt.Errorf("reopen the period: %w", err)
 	}
-	return result, nil
+	return move.result, nil
 }
 
 // windowsClosed looks for windows up to a date with a movement or a reserve in

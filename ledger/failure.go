@@ -125,13 +125,27 @@ func (f *Failure) text() string {
 	case ErrPeriodClosed:
 		return fmt.Sprintf("period is closed: value date %s, closed through %s", f.Date, f.Closed)
 	case ErrPeriodOrder:
-		return fmt.Sprintf("period cannot be moved to %s: closed through %s, %s", f.Date, f.Closed, f.Of)
+		return fmt.Sprintf("period cannot be moved to %s: %s, %s", dateOr("no closed date", f.Date), closedThrough(f.Closed), f.Of)
 	case ErrExceedsHold, ErrExceedsEntry:
 		return fmt.Sprintf("%v %q: %s has %s left, %s is asked for", f.Reason, f.Of, at, c.Format(f.Has), c.Format(f.Change))
 	case ErrAssertion:
 		return fmt.Sprintf("balance assertion failed: %s stands at %s, not at %s%s", at, c.Format(f.Has), c.Format(f.Bound), onDate(f.Date))
 	}
 	return fmt.Sprintf("%v: %s", f.Reason, f.Of)
+}
+
+func closedThrough(d calendar.Date) string {
+	if d.IsZero() {
+		return "nothing is closed"
+	}
+	return "closed through " + d.String()
+}
+
+func dateOr(none string, d calendar.Date) string {
+	if d.IsZero() {
+		return none
+	}
+	return d.String()
 }
 
 func onDate(d calendar.Date) string {

@@ -43,14 +43,15 @@ func (h HoldStatus) String() string { return name(h, "open", "captured", "releas
 // HoldState is a hold as it stands. It is stored as a record. One that is past
 // its Expires is open until its expiry is booked.
 type HoldState struct {
-	Key     string    // of the hold
-	Seq     uint64    // of the item that placed it
-	At      time.Time // when it was placed, UTC
-	Expires time.Time // zero: never
-	Status  HoldStatus
-	Ended   uint64    // sequence of the item that ended it; 0: open
-	Owner   string    // as an Entry's
-	Legs    []HoldLeg // one for each account, in order of first use
+	Key      string    // of the hold
+	Seq      uint64    // of the item that placed it
+	At       time.Time // when it was placed, UTC
+	Expires  time.Time // zero: never
+	Status   HoldStatus
+	Ended    uint64    // sequence of the item that ended it; 0: open
+	Owner    string    // as an Entry's
+	Breached bool      // placing it breached a limit, as the chart allows; its captures say so too
+	Legs     []HoldLeg // one for each account, in order of first use
 }
 
 // HoldLeg is what a hold has set aside of one account, in minor units.
@@ -128,7 +129,7 @@ func (h Hold) apply(s *State, d *Booked) error {
 }
 
 func (s *State) foldHold(b *Booked, t *Terms) error {
-	h := &HoldState{Key: b.Key, Seq: b.Seq, At: b.At, Expires: t.Expires, Status: HoldOpen, Owner: b.Owner}
+	h := &HoldState{Key: b.Key, Seq: b.Seq, At: b.At, Expires: t.Expires, Status: HoldOpen, Owner: b.Owner, Breached: b.Breached}
 	err := s.each(b, func(a *Account, sum sum, b *Booked) error {
 		h.Legs = append(h.Legs, HoldLeg{Account: sum.Path, Currency: sum.Currency, Side: sum.Side, Amount: sum.Amount})
 		a.Holds++
@@ -219,7 +220,7 @@ func (c Capture) apply(s *State, d *Booked) error {
 	if err := s.dates(d, false); err != nil {
 		return err
 	}
-	d.Owner = h.Owner
+	d.Owner, d.Breached = h.Owner, h.Breached
 	if c.All {
 		d.Postings = h.left()
 	} else if err := h.admits(d); err != nil {

@@ -373,3 +373,21 @@ func TestHoldStatus(t *testing.T) {
 		}
 	}
 }
+
+// A fact from outside that is held beyond a floor marks the entry its capture
+// makes: whoever looks for breaches finds it.
+func TestBreachThroughHold(t *testing.T) {
+	t.Parallel()
+	books := open(t, newMemory())
+	accept(t, books, ledger.Hold{Key: "h", Kind: "refund", Postings: transfer("", "refund", available, bank, 500).Postings})
+	accept(t, books, ledger.Capture{Key: "c", Hold: "h", Kind: "refund", All: true})
+	var found []string
+	for e, err := range books.Entries(t.Context(), ledger.EntryQuery{Breached: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, e.Key)
+	}
+	wantDiff(t, "entries that breached a limit", []string{"c"}, found)
+	wantPosted(t, books, available, "-5.00")
+}

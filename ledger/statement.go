@@ -198,25 +198,31 @@ func (w *walk) startByBooking(ctx context.Context, after Cursor) error {
 	if err != nil {
 		return err
 	}
-	before = max(before, last) // a cursor of another span leads to nothing outside this one
+	if after != "" {
+		if last <= before || last > w.last {
+			return fmt.Errorf("%w: %q does not lie in the span", ErrCursor, after)
+		}
+		before = last
+	}
 	w.seq = before + 1
 	w.running, err = w.reader.BalanceAt(ctx, w.id, before)
 	return err
 }
 
 func (w *walk) startByValue(ctx context.Context, after Cursor) (err error) {
-	var last DatedPlace
-	if after != "" {
-		if last, err = parsePlace(after); err != nil {
-			return err
-		}
-	}
-	if after == "" || last.On.Before(w.span.first) {
+	if after == "" {
 		w.place = DatedPlace{On: w.span.first}
 		if !w.span.first.IsZero() {
 			w.running, err = w.reader.BalanceOn(ctx, w.id, w.span.first.AddDays(-1))
 		}
 		return err
+	}
+	last, err := parsePlace(after)
+	if err != nil {
+		return err
+	}
+	if last.On.Before(w.span.first) || !w.span.last.IsZero() && last.On.After(w.span.last) {
+		return fmt.Errorf("%w: %q does not lie in the span", ErrCursor, after)
 	}
 	if w.running, err = w.reader.BalanceOn(ctx, w.id, last.On.AddDays(-1)); err != nil {
 		return err

@@ -297,8 +297,11 @@ func (v *verifier) admitted(place string, b *Booked) {
 	if closed := v.state.head.Closed; b.IsEntry() && !closed.IsZero() && !b.ValueDate.After(closed) {
 		v.find(place, "a value date after "+closed.String()+", which was closed", b.ValueDate.String())
 	}
-	if b.Act == Captured {
-		return // its limits were checked when the hold was placed
+	if b.Act == Captured { // its limits were checked when the hold was placed
+		if h, ok := v.state.records[holdRef(b.terms().Of)].(*HoldState); ok && h.Breached != b.Breached {
+			v.find(place, fmt.Sprintf("breaching a limit: %t, as its hold", h.Breached), fmt.Sprintf("marked %t", b.Breached))
+		}
+		return
 	}
 	breached, err := v.state.breaches(b)
 	if err != nil {

@@ -50,13 +50,13 @@ func closedThrough(d calendar.Date) string {
 }
 
 func (p *program) periodCloseCommand() *cobra.Command {
-	return p.periodMove("close DATE", "Close value dates up to and including DATE", func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
+	return p.periodMove("close DATE", "Close value dates up to and including DATE", cobra.ExactArgs(1), func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
 		return s.engine.ClosePeriod(ctx, d, "period/"+p.clock().UTC().Format(keyTime)+"/close", reason)
 	})
 }
 
 func (p *program) periodReopenCommand() *cobra.Command {
-	return p.periodMove("reopen DATE", "Open the value dates after DATE again", func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
+	return p.periodMove("reopen [DATE]", "Open the value dates after DATE again, or all", cobra.MaximumNArgs(1), func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
 		return s.engine.ReopenPeriod(ctx, d, "period/"+p.clock().UTC().Format(keyTime)+"/reopen", reason)
 	})
 }
@@ -64,12 +64,16 @@ func (p *program) periodReopenCommand() *cobra.Command {
 // keyTime makes the keys of acts that people do by hand.
 const keyTime = "20060102T150405.000000Z"
 
-func (p *program) periodMove(use, short string, move func(context.Context, *session, calendar.Date, string) (ledger.Result, error)) *cobra.Command {
+func (p *program) periodMove(use, short string, args cobra.PositionalArgs, move func(context.Context, *session, calendar.Date, string) (ledger.Result, error)) *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.ExactArgs(1),
+		Use: use, Short: short, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			date, err := calendar.ParseDate(args[0])
+			var date calendar.Date // none: all of them
+			var err error
+			if len(args) > 0 {
+				date, err = calendar.ParseDate(args[0])
+			}
 			if err == nil && reason == "" {
 				err = errors.New("give a --reason: it stays in the journal")
 			}

@@ -51,7 +51,11 @@ first, signs nothing if it does not continue that, and writes a proof that it do
 
 func (p *program) checkpoint(ctx context.Context, s *session, do signing) error {
 	continued := do.out + ".consistency"
-	if err := absent(do.out, continued); err != nil && do.out != "" {
+	files := []string{do.out}
+	if do.since != "" {
+		files = append(files, continued)
+	}
+	if err := absent(files...); err != nil && do.out != "" {
 		return err
 	}
 	var since keptCheckpoint

@@ -156,7 +156,7 @@ func TestVerifyCutBack(t *testing.T) {
 	got := s.do(t, "verify", "--checkpoint", s.path("half"), "--checkpoint", s.path("all"), "--key", s.key)
 	want := regexp.MustCompile(`^the journal continues the checkpoint of 2026-\S+Z over 1 block
 the journal continues the checkpoint of 2026-\S+Z over \d+ blocks
-verify found nothing \([\d,]+ entries, [\d,]+ accounts\)\n$`)
+verify found nothing \([\d,]+ items, [\d,]+ accounts\)\n$`)
 	if !want.MatchString(got) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

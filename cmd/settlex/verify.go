@@ -68,7 +68,7 @@ func (p *program) verify(ctx context.Context, s *session, do verifying) error {
 	for _, f := range v.Findings {
 		p.printf("%s\n", f)
 	}
-	looked := fmt.Sprintf("%s, %s", count(int(v.Entries), "entry", "entries"), count(int(v.Accounts), "account", "accounts"))
+	looked := fmt.Sprintf("%s, %s", count(int(v.Entries), "item", "items"), count(int(v.Accounts), "account", "accounts"))
 	if do.files {
 		more, files, err := p.verifyFiles(s.Reports)
 		if err != nil {

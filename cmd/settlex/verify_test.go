@@ -50,7 +50,7 @@ func TestVerifyFinds(t *testing.T) {
 	if want := regexp.MustCompile(`(?m)^account merchants/m_pk_karahi/pending PKR: `); !want.MatchString(r.stdout) {
 		t.Errorf("got %q, want %s", r.stdout, want)
 	}
-	if want := regexp.MustCompile(`^settlex: verify: \d+ findings? \([\d,]+ entries, [\d,]+ accounts\)\n$`); !want.MatchString(r.stderr) {
+	if want := regexp.MustCompile(`^settlex: verify: \d+ findings? \([\d,]+ items, [\d,]+ accounts\)\n$`); !want.MatchString(r.stderr) {
 		t.Errorf("got %q, want %s", r.stderr, want)
 	}
 }

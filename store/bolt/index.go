@@ -34,23 +34,6 @@ func referenceKey(reference string, seq uint64) []byte {
 	return binary.BigEndian.AppendUint64(append([]byte(reference), 0), seq)
 }
 
-// saveHashes adds the block to the Merkle log.
-func (t *Tx) saveHashes(ctx context.Context, c *ledger.Changes) error {
-	before := c.Head.Blocks - 1
-	hashes, err := ledger.LogHashes(ctx, t, before, c.Block)
-	if err != nil {
-		return fmt.Errorf("log of %d blocks: %w", before, err)
-	}
-	bucket := t.bucket(bucketHashes)
-	bucket.FillPercent = 1.0 // it only grows at its end
-	for i, hash := range hashes {
-		if err := bucket.Put(be(uint64(ledger.LogSize(before))+uint64(i)), hash[:]); err != nil {
-			return fmt.Errorf("log hash: %w", err)
-		}
-	}
-	return nil
-}
-
 // Hashes implements ledger.Reader.
 func (t *Tx) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
 	bucket := t.bucket(bucketHashes)
@@ -65,13 +48,13 @@ func (t *Tx) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
 	return out, nil
 }
 
-// index writes what is derived from a block: keys, accounts and the lists and
+// index gathers what is derived from a block: keys, accounts and the lists and
 // sums by account, value date and reference.
-func (t *Tx) index(c *ledger.Changes) error {
-	ix := &indexer{tx: t, numbers: make(map[ledger.AccountID]uint64, len(c.Accounts)), running: make(map[ledger.AccountID]*ledger.Balance, len(c.Accounts))}
+func (s *saving) index(c *ledger.Changes) error {
+	ix := &indexer{saving: s, numbers: make(map[ledger.AccountID]uint64, len(c.Accounts)), running: make(map[ledger.AccountID]*ledger.Balance, len(c.Accounts))}
 	for _, a := range c.Accounts {
 		ix.numbers[a.AccountID] = a.No
-		stored, err := t.account(a.AccountID)
+		stored, err := s.tx.account(a.AccountID)
 		if err != nil {
 			return err
 		}
@@ -85,25 +68,22 @@ func (t *Tx) index(c *ledger.Changes) error {
 			return fmt.Errorf("index item %d: %w", item.Seq, err)
 		}
 	}
-	if err := ix.saveDays(); err != nil {
-		return err
+	for key, day := range ix.days {
+		s.put(bucketDays, []byte(key), encodeTotals(*day))
 	}
-	accounts := t.bucket(bucketAccounts)
 	for _, a := range c.Accounts {
 		if sum := ix.running[a.AccountID]; sum.Debits != a.Debits || sum.Credits != a.Credits {
 			return fmt.Errorf("%w: account %s: debits %s and credits %s are to be stored, what is there and the block add up to %s and %s",
 				ledger.ErrCorrupt, a.AccountID, a.Debits, a.Credits, sum.Debits, sum.Credits)
 		}
-		if err := accounts.Put(accountKey(a.AccountID), a.AppendBinary(nil)); err != nil {
-			return fmt.Errorf("account %s: %w", a.AccountID, err)
-		}
+		s.put(bucketAccounts, accountKey(a.AccountID), a.AppendBinary(nil))
 	}
 	return nil
 }
 
-// indexer writes the indexes of one block.
+// indexer gathers the indexes of one block.
 type indexer struct {
-	tx      *Tx
+	*saving
 	numbers map[ledger.AccountID]uint64
 	running map[ledger.AccountID]*ledger.Balance
 	days    map[string]*ledger.Balance // by dayKey
@@ -111,14 +91,10 @@ type indexer struct {
 
 func (ix *indexer) add(item *ledger.Booked) error {
 	if item.Key != "" {
-		if err := ix.tx.bucket(bucketKeys).Put([]byte(item.Key), be(item.Seq)); err != nil {
-			return err
-		}
+		ix.put(bucketKeys, []byte(item.Key), be(item.Seq))
 	}
 	if item.Reference != "" {
-		if err := ix.tx.bucket(bucketReferences).Put(referenceKey(item.Reference, item.Seq), nil); err != nil {
-			return err
-		}
+		ix.put(bucketReferences, referenceKey(item.Reference, item.Seq), nil)
 	}
 	if !item.IsEntry() {
 		return nil
@@ -131,12 +107,8 @@ func (ix *indexer) add(item *ledger.Booked) error {
 		if touches(item.Postings[i+1:], p.ID()) {
 			continue // the totals after the entry come with its last posting on the account
 		}
-		if err := ix.tx.bucket(bucketMovements).Put(movementKey(ix.numbers[p.ID()], item.Seq), encodeTotals(*running)); err != nil {
-			return err
-		}
-		if err := ix.tx.bucket(bucketDated).Put(datedKey(ix.numbers[p.ID()], item.ValueDate, item.Seq), nil); err != nil {
-			return err
-		}
+		ix.put(bucketMovements, movementKey(ix.numbers[p.ID()], item.Seq), encodeTotals(*running))
+		ix.put(bucketDated, datedKey(ix.numbers[p.ID()], item.ValueDate, item.Seq), nil)
 	}
 	return ix.addDays(item)
 }
@@ -162,16 +134,6 @@ func (ix *indexer) addDays(item *ledger.Booked) error {
 		}
 		if err := count(day, p); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-func (ix *indexer) saveDays() error {
-	bucket := ix.tx.bucket(bucketDays)
-	for key, day := range ix.days {
-		if err := bucket.Put([]byte(key), encodeTotals(*day)); err != nil {
-			return fmt.Errorf("sums of a day: %w", err)
 		}
 	}
 	return nil

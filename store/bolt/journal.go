@@ -18,32 +18,6 @@ import (
 // entry that is longer by itself makes a longer page.
 const pageBytes = 4096 - 16 - 16 - 8
 
-// saveBlock writes the block's header and its entries in pages.
-func (t *Tx) saveBlock(b *ledger.Block) error {
-	blocks, journal := t.bucket(bucketBlocks), t.bucket(bucketJournal)
-	blocks.FillPercent, journal.FillPercent = 1.0, 1.0 // both only grow at their end
-	if err := blocks.Put(be(b.First()), encodeBlockHeader(b)); err != nil {
-		return fmt.Errorf("block %d: %w", b.First(), err)
-	}
-	var page, item []byte
-	first := b.First()
-	for _, e := range b.Items {
-		item = e.AppendCanonical(item[:0])
-		if len(page) > 0 && len(page)+binary.MaxVarintLen16+len(item) > pageBytes {
-			if err := journal.Put(be(first), page); err != nil {
-				return fmt.Errorf("entries from %d: %w", first, err)
-			}
-			page, first = nil, e.Seq
-		}
-		page = binary.AppendUvarint(page, uint64(len(item)))
-		page = append(page, item...)
-	}
-	if err := journal.Put(be(first), page); err != nil {
-		return fmt.Errorf("entries from %d: %w", first, err)
-	}
-	return nil
-}
-
 // seekHolder finds the pair that holds seq if any does: the last one filed at
 // or before it, or else the first.
 func seekHolder(cursor *bbolt.Cursor, seq uint64) (key, value []byte) {

@@ -75,36 +75,6 @@ func encodeRecords(changes []ledger.RecordChange) ([][]byte, error) {
 	return values, nil
 }
 
-// saveRecords writes changes, which are ordered by kind.
-func (t *Tx) saveRecords(changes []ledger.RecordChange, values [][]byte) error {
-	for from := 0; from < len(changes); {
-		kind := changes[from].Ref.Kind
-		until := from
-		for until < len(changes) && changes[until].Ref.Kind == kind {
-			until++
-		}
-		if err := t.saveKind(kind, changes[from:until], values[from:until]); err != nil {
-			return fmt.Errorf("records of kind %q: %w", kind, err)
-		}
-		from = until
-	}
-	return nil
-}
-
-// saveKind writes changes of one kind.
-func (t *Tx) saveKind(name string, changes []ledger.RecordChange, values [][]byte) error {
-	kind, err := t.recordKind(name)
-	if err != nil {
-		return err
-	}
-	for i, change := range changes {
-		if err := kind.save([]byte(change.Ref.ID), values[i]); err != nil {
-			return fmt.Errorf("record %s: %w", change.Ref, err)
-		}
-	}
-	return kind.close()
-}
-
 // Records implements ledger.Reader.
 func (t *Tx) Records(ctx context.Context, kind, prefix, from string) iter.Seq2[ledger.Record, error] {
 	return func(yield func(ledger.Record, error) bool) {

@@ -60,36 +60,15 @@ func (t *Tx) recordSum(kind string) (s recordSum, err error) {
 // String is the sum in a few characters.
 func (s recordSum) String() string { return fmt.Sprintf("%d records, sum %x", s.count, s.xor[:8]) }
 
-// recordKind writes the records of one kind and keeps their sum.
-type recordKind struct {
-	tx     *Tx
-	name   string
-	bucket *bbolt.Bucket
-	sum    recordSum
-}
-
-func (t *Tx) recordKind(name string) (*recordKind, error) {
-	bucket, err := t.bucket(bucketRecords).CreateBucketIfNotExists([]byte(name))
-	if err != nil {
-		return nil, err
+// change counts what is stored under an id out, and a new value in; nil: the
+// record is removed. A bucket of nil holds nothing.
+func (s *recordSum) change(stored *bbolt.Bucket, id, sealed []byte) {
+	if stored != nil {
+		if was := stored.Get(id); was != nil {
+			s.take(id, was)
+		}
 	}
-	sum, err := t.recordSum(name)
-	return &recordKind{tx: t, name: name, bucket: bucket, sum: sum}, err
-}
-
-// save writes a record, or with nil removes it.
-func (k *recordKind) save(id, sealed []byte) error {
-	if stored := k.bucket.Get(id); stored != nil {
-		k.sum.take(id, stored)
+	if sealed != nil {
+		s.put(id, sealed)
 	}
-	if sealed == nil {
-		return k.bucket.Delete(id)
-	}
-	k.sum.put(id, sealed)
-	return k.bucket.Put(id, sealed)
-}
-
-// close saves the sum.
-func (k *recordKind) close() error {
-	return k.tx.bucket(bucketMeta).Put(recordSumKey(k.name), k.sum.encode())
 }

@@ -50,7 +50,9 @@ type Options struct {
 	// it is open no page it can see is used again, and the file grows. 0 means
 	// one minute.
 	LongRead time.Duration
-	// Warn is told of each such snapshot once; nil means a warning of log/slog.
+	// Warn is told of each such snapshot once, by the call whose commit noticed
+	// it, before that returns: it must not book, nor wait for anybody who does.
+	// nil means a warning of log/slog.
 	Warn func(LongReader)
 	// Clock tells how old snapshots are; nil means time.Now.
 	Clock func() time.Time
@@ -275,7 +277,15 @@ func (s *Store) Close() error {
 // not a byte of the file changes. Errors of the commit itself: ErrFull, after
 // which the store goes on, and for every other one ledger.ErrIndefinite, after
 // which it refuses further writes with ErrReadOnly.
-func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) (err error) {
+func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) error {
+	if err := s.write(ctx, fn); err != nil {
+		return err
+	}
+	s.readers.warn(s.db) // after the lock is let go
+	return nil
+}
+
+func (s *Store) write(ctx context.Context, fn func(ledger.Tx) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -292,15 +302,19 @@ func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) (err error)
 	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
 	ours := Wrap(tx)
 	ours.cache = &s.cache
-	if err := fn(ours); err != nil || len(ours.saved) == 0 {
+	switch err := fn(ours); {
+	case err != nil:
 		return err
+	case ours.spoiled:
+		return errSpoiled
+	case len(ours.saved) == 0:
+		return nil
 	}
 	if err := s.commit(tx); err != nil {
 		s.cache.drop()
 		return err
 	}
 	s.cache.committed(ours.saved)
-	s.readers.warn(s.db)
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"iter"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/settlex/settlex/ledger"
 )
@@ -34,10 +33,11 @@ var (
 // Tx is a transaction of a bolt file. It implements ledger.Tx; on a read-only
 // transaction Save fails.
 type Tx struct {
-	root  *bbolt.Bucket
-	tx    *bbolt.Tx
-	saved []*ledger.Changes // in this transaction
-	cache *cache            // nil: a transaction of the host's, or of a reader
+	root    *bbolt.Bucket
+	tx      *bbolt.Tx
+	saved   []*ledger.Changes // in this transaction
+	spoiled bool              // a write failed half-way
+	cache   *cache            // nil: a transaction of the host's, or of a reader
 }
 
 // Wrap lets the ledger take part in the host's own transaction of a file it
@@ -96,49 +96,33 @@ func (t *Tx) loadStandings(ctx context.Context, need *ledger.Need, s *ledger.Sta
 		s.PutStanding(standing, balance)
 	}
 	for _, tree := range need.Trees {
-		var ids []ledger.AccountID
-		for account, err := range t.Accounts(ctx, tree.Root) {
-			if err != nil {
-				return err
-			}
-			if tree.Holds(account.AccountID) {
-				ids = append(ids, account.AccountID)
-			}
+		ids, err := t.tree(ctx, tree)
+		if err != nil {
+			return err
 		}
 		s.PutTree(tree, ids)
 	}
 	return nil
 }
 
-// Save implements ledger.Tx. It writes nothing when the changes cannot be
-// stored.
-func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
-	if !t.tx.Writable() {
-		return bolterrors.ErrTxNotWritable
-	}
-	records, err := encodeRecords(c.Records)
-	if err != nil {
-		return err
-	}
-	if err := t.beginCache(ctx); err != nil {
-		return err
-	}
-	t.saved = append(t.saved, c)
-	if c.Block != nil {
-		if err := t.saveBlock(c.Block); err != nil {
-			return err
-		}
-		if err := t.saveHashes(ctx, c); err != nil {
-			return err
-		}
-		if err := t.index(c); err != nil {
-			return err
+// tree lists the accounts of a tree.
+func (t *Tx) tree(ctx context.Context, tree ledger.Tree) (ids []ledger.AccountID, err error) {
+	root := ledger.AccountID{Path: tree.Root, Currency: tree.Currency}
+	if account, err := t.account(root); account != nil || err != nil {
+		ids = append(ids, root)
+		if err != nil {
+			return nil, err
 		}
 	}
-	if err := t.saveRecords(c.Records, records); err != nil {
-		return err
+	for account, err := range t.Accounts(ctx, tree.Root+"/") {
+		if err != nil {
+			return nil, err
+		}
+		if tree.Holds(account.AccountID) {
+			ids = append(ids, account.AccountID)
+		}
 	}
-	return t.bucket(bucketMeta).Put(keyHead, encodeHead(c.Head))
+	return ids, nil
 }
 
 // Accounts implements ledger.Reader.

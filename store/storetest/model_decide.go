@@ -113,7 +113,8 @@ func (n *notebook) capture(p *page) verdict {
 			left = append(left, l.row)
 		}
 	}
-	p.room = hold.owner
+	_, placed := n.find(p.of)
+	p.room, p.breached = hold.owner, placed.breached
 	if p.all {
 		p.moved = left
 	} else if v := p.exceeds(left, ledger.ErrExceedsHold); v.reason != nil {

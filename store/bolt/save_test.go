@@ -1,0 +1,61 @@
+package bolt_test
+
+import (
+	"errors"
+	"maps"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/store/bolt"
+)
+
+// What is stored and has to be read to save may be damaged. Nothing of a save
+// that comes across it is written, not even when somebody commits all the same.
+func TestSaveRefusedWritesNothing(t *testing.T) {
+	t.Parallel()
+	hold := func(key string) ledger.Hold {
+		return ledger.Hold{Key: key, Kind: "hold", Postings: sale("", 100).Postings}
+	}
+	tests := map[string]func(root *bbolt.Bucket) error{
+		"the sum of the holds": func(root *bbolt.Bucket) error {
+			return root.Bucket([]byte("meta")).Put([]byte("records/ledger_hold"), []byte("x"))
+		},
+		"a hash of the log": func(root *bbolt.Bucket) error {
+			return root.Bucket([]byte("hashes")).Put(make([]byte, 8), []byte("x"))
+		},
+	}
+	for name, damage := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newDamaged(t, nil)
+			mustPost(t, h.books, sale("s0", 100))
+			h.update(t, func(tx *bbolt.Tx) error { return damage(tx.Bucket([]byte("settlex"))) })
+			before := h.dump(t)
+			err := h.books.Write(t.Context(), func(tx ledger.Tx) error {
+				for range 2 {
+					if _, err := h.books.ExecuteTx(t.Context(), tx, ledger.Atomic, hold("h1")); !errors.Is(err, ledger.ErrCorrupt) {
+						t.Errorf("holding: %v, want ErrCorrupt", err)
+					}
+				}
+				return nil // as if nothing had happened
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !maps.Equal(h.dump(t), before) {
+				t.Error("the file has changed")
+			}
+			h.update(t, func(tx *bbolt.Tx) error { // a host that goes on in the same way
+				if _, err := h.books.ExecuteTx(t.Context(), bolt.Wrap(tx), ledger.Atomic, hold("h1")); !errors.Is(err, ledger.ErrCorrupt) {
+					t.Errorf("holding: %v, want ErrCorrupt", err)
+				}
+				return nil
+			})
+			if _, ok, err := h.books.Entry(t.Context(), "h1"); ok || err != nil {
+				t.Errorf("the hold is there: %t, %v", ok, err)
+			}
+		})
+	}
+}
