@@ -144,7 +144,8 @@ func TestProofRefused(t *testing.T) {
 	s.fail(t, exitFailure, `^bad: proof is refused: not signed by a given key: `, `^settlex: proof verify: 1 of 1 file refused\n$`, "proof", "verify", s.path("bad"), "--key", s.key)
 	s.fail(t, exitFailure, `^half: proof is refused: not signed by a given key, but by books\.example/main\+`, `refused`, "proof", "verify", s.path("half"), "--key", other)
 	s.fail(t, exitFailure, `^signer\.key: proof is refused: no signed checkpoint`, `refused`, "proof", "verify", s.path("signer.key"), "--key", s.key)
-	s.fail(t, exitFailure, `^$`, `none`, "proof", "verify", s.path("none"), "--key", s.key)
+	s.fail(t, exitFailure, `(?s)^none: open none: no such file or directory\nhalf: signed by `, `^settlex: proof verify: 1 of 2 files refused\n$`,
+		"proof", "verify", s.path("none"), s.path("half"), "--key", s.key)
 	s.fail(t, exitFailure, `^$`, `^settlex: verifier key "nonsense": `, "proof", "verify", s.path("half"), "--key", "nonsense")
 }
 
