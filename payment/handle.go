@@ -87,7 +87,7 @@ func (h *Handle) Apply(s *ledger.State) error {
 	for _, planned := range p.items {
 		by := &booked[planned.entry]
 		item := planned.item
-		item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, by.At
+		item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, &item)
 		_, late, err := planned.schedule.Settles(item.Window.Window, item.BookedAt)
 		if err != nil { // it would wait for its batch for ever
 			return &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", item.BookedAt.Format(timeFormat), planned.schedule.ID, err)}
@@ -98,6 +98,17 @@ func (h *Handle) Apply(s *ledger.State) error {
 		}
 	}
 	return nil
+}
+
+// notBefore gives the instant a movement counts as booked at. A batch of
+// movements that cancel out books nothing, so closing it does not move the
+// journal's time, and a fact of before its watermark can still come.
+func notBefore(at time.Time, s *ledger.State, item *Item) time.Time {
+	position, ok := s.Record(PositionRef(item.Merchant, item.Currency)).(*Position)
+	if ok && position.Closed.After(at) {
+		return position.Closed
+	}
+	return at
 }
 
 // plan chooses the recipe.

@@ -186,6 +186,7 @@ type Position struct {
 	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)
 	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
 	Held       []Maturity     `json:"held,omitempty"`     // what is withheld, by release date; a plan's cap is measured against it
+	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
 }
 
 // Maturity is an amount that becomes available on a date.

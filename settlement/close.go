@@ -327,6 +327,9 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	position.Carry = c.batch.CarryOut.Neg()
+	if c.batch.Watermark.Before.After(position.Closed) {
+		position.Closed = c.batch.Watermark.Before
+	}
 	s.Put(position)
 	s.Put(c.batch.day())
 	c.unreport(s)

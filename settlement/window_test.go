@@ -302,3 +302,24 @@ func TestBeyondTheCalendar(t *testing.T) {
 	}
 	h.wants("")
 }
+
+// Closing a batch whose movements cancel out books nothing and moves no time. A
+// fact of before its cut-off that comes afterwards is late all the same.
+func TestLateForABatchOfNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t, rulesWith(india()))
+	h.take(
+		deposit("undone", "m1", ist("2026-03-02 12:00"), "1.00"),
+		payment.Event{Kind: payment.DepositFailed, ID: "undone", OccurredAt: ist("2026-03-02 12:01"), ReasonCode: "reversed"},
+	)
+	h.settle(ist("2026-03-02 18:00"))
+	h.take(deposit("late", "m1", ist("2026-03-02 13:00"), "2.00"))
+	h.settle(ist("2026-03-03 18:00"))
+	h.wants(`
+		m1 INR 2026-03-02 carried_forward, due 2026-03-03: 0.00 + 0.00 + 0.00 = 0.00
+		  1 deposit undone 1.00
+		  2 deposit_failed undone -1.00
+		m1 INR 2026-03-03 closed, due 2026-03-04: 0.00 + 2.00 + 0.00 = 2.00
+		  1 deposit late 2.00 late, of 2026-03-02
+	`)
+}
