@@ -123,6 +123,7 @@ func TestVerifyNamesDamagedPages(t *testing.T) {
 	pages := whole.used()
 	child := order.Uint64(whole.in(branch, 16+8))
 	leaf := int(child)
+	behind := leaf + 1 + int(order.Uint32(whole.in(leaf, 12))) // the page after the leaf and what overflows it
 	page := func(n any) string { return fmt.Sprintf("page %d of the file", n) }
 	tests := []struct {
 		name   string
@@ -143,7 +144,7 @@ func TestVerifyNamesDamagedPages(t *testing.T) {
 		{"a leaf that is a branch", func(i *image) { i.in(leaf, 8)[0] = 1 }, page(leaf)},
 		{"a leaf with more keys", func(i *image) { i.in(leaf, 10)[1] = 0x0f }, page(leaf)},
 		{"a leaf with fewer keys", func(i *image) { i.in(leaf, 10)[0]-- }, ""},
-		{"a leaf that goes on", func(i *image) { i.in(leaf, 12)[0]++ }, "is used twice"},
+		{"a leaf that goes on", func(i *image) { i.in(leaf, 12)[0]++ }, fmt.Sprintf("page %d ", behind)}, // used twice, or in use and free
 		{"a leaf that goes on for ever", func(i *image) { i.in(leaf, 12)[3] = 0x7f }, page(leaf)},
 		{"a key elsewhere", func(i *image) { i.in(leaf, 16+4)[2] = 0x7f }, page(leaf)},
 		{"a key that is too long", func(i *image) { i.in(leaf, 16+8)[3] = 0x7f }, page(leaf)},
