@@ -188,8 +188,8 @@ func notPathRune(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
 }
 
-// add counts one posting.
-func (b *Balance) add(p Posting) (err error) {
+// Add counts one posting. ErrOverflow cannot occur for balances the ledger keeps.
+func (b *Balance) Add(p Posting) (err error) {
 	if p.Side == Debit {
 		b.Debits, err = b.Debits.Add(p.Amount)
 	} else {

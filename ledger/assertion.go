@@ -146,7 +146,7 @@ func (b *Balance) addUntil(e *Booked, id AccountID, on calendar.Date) error {
 		if p.ID() != id {
 			continue
 		}
-		if err := b.add(p); err != nil {
+		if err := b.Add(p); err != nil {
 			return err
 		}
 	}

@@ -290,7 +290,7 @@ func (w *walk) line(e *Booked) (line Line, err error) {
 		if p.ID() != w.id {
 			continue
 		}
-		if err := w.running.add(p); err != nil {
+		if err := w.running.Add(p); err != nil {
 			return Line{}, err
 		}
 	}

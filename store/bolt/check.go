@@ -156,7 +156,7 @@ func (c *checker) item(e *ledger.Booked) error {
 		if c.days[day] == nil {
 			c.days[day] = &ledger.Balance{}
 		}
-		if err := errors.Join(count(c.running[id], p), count(c.days[day], p)); err != nil {
+		if err := errors.Join(c.running[id].Add(p), c.days[day].Add(p)); err != nil {
 			return err
 		}
 		if touches(e.Postings[i+1:], id) {

@@ -101,7 +101,7 @@ func (ix *indexer) add(item *ledger.Booked) error {
 	}
 	for i, p := range item.Postings {
 		running := ix.running[p.ID()]
-		if err := count(running, p); err != nil {
+		if err := running.Add(p); err != nil {
 			return err
 		}
 		if touches(item.Postings[i+1:], p.ID()) {
@@ -132,21 +132,11 @@ func (ix *indexer) addDays(item *ledger.Booked) error {
 			}
 			ix.days[key] = day
 		}
-		if err := count(day, p); err != nil {
+		if err := day.Add(p); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// count adds a posting to totals.
-func count(b *ledger.Balance, p ledger.Posting) (err error) {
-	if p.Side == ledger.Debit {
-		b.Debits, err = b.Debits.Add(p.Amount)
-	} else {
-		b.Credits, err = b.Credits.Add(p.Amount)
-	}
-	return err
 }
 
 func touches(postings []ledger.Posting, id ledger.AccountID) bool {

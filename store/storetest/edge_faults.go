@@ -86,7 +86,7 @@ func edgeSettle(b *edgeBooks, after bool) {
 	b.holdIs("hold", "released 0.50 0.50")
 
 	faults.before, faults.after = !after, after // whoever shares the commit shares its outcome
-	errs, err := lossy.DoAll(t.Context(), &edgeBooking{requests: []ledger.Request{edgeFund("shared 1", 1)}}, &edgeBooking{requests: []ledger.Request{edgeFund("shared 2", 1)}})
+	errs, err := lossy.DoAll(t.Context(), &room{requests: []ledger.Request{edgeFund("shared 1", 1)}}, &room{requests: []ledger.Request{edgeFund("shared 2", 1)}})
 	if edgeWantIndefinite(t, err); errs != nil {
 		t.Errorf("errors of the commands: %v", errs)
 	}

@@ -146,39 +146,12 @@ func edgeBurntInHost(b *edgeBooks) {
 	}
 }
 
-// edgeBooking is the command of a room that books under business keys.
-type edgeBooking struct {
-	requests []ledger.Request
-	results  []ledger.Result
-	at       time.Time
-}
-
-func (c *edgeBooking) At() time.Time { return c.at }
-
-func (c *edgeBooking) Need(_ *ledger.State, n *ledger.Need) {
-	for _, r := range c.requests {
-		n.Request(r)
-	}
-}
-
-func (c *edgeBooking) Apply(s *ledger.State) error {
-	c.results = nil
-	for _, r := range c.requests {
-		result, err := s.Execute(r)
-		if err != nil {
-			return err
-		}
-		c.results = append(c.results, result)
-	}
-	return nil
-}
-
 // edgeBusinessKey: taken only by an entry that was posted; a queued payout that
 // once lacked funds can be tried again.
 func edgeBusinessKey(b *edgeBooks) {
 	t := b.t
 	b.does(edgeFund("fund 1", 100))
-	payout := &edgeBooking{requests: []ledger.Request{edgePay("payout/p1/paid", edgeAvailable, edgeBank, 150)}}
+	payout := &room{requests: []ledger.Request{edgePay("payout/p1/paid", edgeAvailable, edgeBank, 150)}}
 	for range 2 {
 		before := b.seen()
 		b.isFailure(b.Do(t.Context(), payout), edgeLackText("payout/p1/paid", 100, 150), edgeLack("payout/p1/paid", 100, 150))
@@ -187,26 +160,26 @@ func edgeBusinessKey(b *edgeBooks) {
 	}
 
 	b.does(edgeFund("fund 2", 100))
-	if err := b.Do(t.Context(), payout); err != nil || payout.results[0].Replayed {
-		t.Fatalf("tried again: %+v, %v", payout.results, err)
+	if err := b.Do(t.Context(), payout); err != nil || payout.outcomes[0].Replayed {
+		t.Fatalf("tried again: %+v, %v", payout.outcomes, err)
 	}
-	first := payout.results[0]
+	first := payout.outcomes[0]
 	before := b.seen()
-	if err := b.Do(t.Context(), payout); err != nil || !payout.results[0].Replayed || payout.results[0].Seq != first.Seq {
-		t.Errorf("tried once more: %+v, %v", payout.results, err)
+	if err := b.Do(t.Context(), payout); err != nil || !payout.outcomes[0].Replayed || payout.outcomes[0].Seq != first.Seq {
+		t.Errorf("tried once more: %+v, %v", payout.outcomes, err)
 	}
 	b.unchanged("a replayed command", before)
 	b.stands(edgeAvailable, "0.50, 0.00 held, 0.50 available")
 
 	before = b.seen() // a step that fails takes the steps before it back
-	steps := &edgeBooking{requests: []ledger.Request{
+	steps := &room{requests: []ledger.Request{
 		edgePay("payout/p2/fee", edgeAvailable, edgeSales, 50), edgeHold("payout/p2/hold", 1),
 	}}
 	b.isFailure(b.Do(t.Context(), steps), edgeLackText("payout/p2/hold", 0, 1), edgeLack("payout/p2/hold", 0, 1))
 	b.unchanged("a command refused at its second step", before)
 	b.free("payout/p2/fee", "payout/p2/hold")
 
-	errs, err := b.DoAll(t.Context(), steps, &edgeBooking{requests: []ledger.Request{edgeFund("fund 3", 1)}}, steps)
+	errs, err := b.DoAll(t.Context(), steps, &room{requests: []ledger.Request{edgeFund("fund 3", 1)}}, steps)
 	if err != nil || !errors.Is(errs[0], ledger.ErrInsufficientFunds) || errs[1] != nil || errs[2] != nil {
 		t.Errorf("refused, funded, tried again in one group: %v, %v", errs, err)
 	}
