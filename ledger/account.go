@@ -160,6 +160,15 @@ func (a *Account) equal(b *Account) bool {
 		a.Holds == b.Holds && slices.EqualFunc(a.Counters, b.Counters, Counter.equal)
 }
 
+// OnlyMoved tells whether an account differs from what it was before in nothing
+// but Debits, Credits and Seq, as postings leave it that no velocity limit
+// counts.
+func (a *Account) OnlyMoved(before *Account) bool {
+	return a.AccountID == before.AccountID && a.No == before.No && a.Type == before.Type && a.Opened.Equal(before.Opened) && a.Status == before.Status &&
+		a.HeldDebits == before.HeldDebits && a.HeldCredits == before.HeldCredits && a.Holds == before.Holds && a.LimitsSeq == before.LimitsSeq &&
+		slices.Equal(a.Metadata, before.Metadata) && a.Limits.equal(before.Limits) && slices.EqualFunc(a.Counters, before.Counters, Counter.equal)
+}
+
 func (c Counter) equal(o Counter) bool { return c.Since == o.Since && slices.Equal(c.Slots, o.Slots) }
 
 const maxPath = 255

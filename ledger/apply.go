@@ -32,6 +32,7 @@ type Command interface {
 // missing. Load that, and call Apply again with the rest.
 func Apply(s *State, clock time.Time, commands []Command) (errs []error, missing *Need) {
 	errs = make([]error, 0, len(commands))
+	s.loads++ // what was missing the last time is there now
 	for _, c := range commands {
 		s.now = s.instant(c.At(), clock)
 		seq := s.head.Seq
@@ -42,7 +43,7 @@ func Apply(s *State, clock time.Time, commands []Command) (errs []error, missing
 		if s.head.Seq > seq { // only what is booked moves the lane's time: a replay must not
 			s.head.At = s.now
 		}
-		s.undo = s.undo[:0]
+		s.journal.drop()
 		errs = append(errs, err)
 	}
 	return errs, nil
@@ -64,7 +65,12 @@ func (s *State) decide(c Command) (missing *Need, err error) {
 		missing = &Need{state: s}
 		absent(missing)
 	}()
-	return nil, s.attempt(func() error { return c.Apply(s) })
+	if err = c.Apply(s); err != nil {
+		s.rollback(m)
+	} else {
+		s.release(m)
+	}
+	return nil, err
 }
 
 func (s *State) instant(at, clock time.Time) time.Time {

@@ -103,7 +103,7 @@ func (c AccountChange) faults(d *Booked) []error {
 func (c AccountChange) need(_ *State, n *Need) { n.Account(c.id()) }
 
 func (c AccountChange) apply(s *State, d *Booked) error {
-	account, _, err := s.open(c.id(), d)
+	account, _, err := s.opened(c.id(), d)
 	if err != nil {
 		return &EntryError{Key: d.Key, Faults: []error{err}}
 	}

@@ -5,10 +5,17 @@ import "slices"
 // Changes is what a group of commands decided, ready to be saved: the new items
 // and everything derived from them.
 type Changes struct {
-	Head     Head           // the lane's end afterwards
-	Block    *Block         // nil: nothing was booked
-	Accounts []*Account     // opened or changed, ordered by id
-	Records  []RecordChange // ordered by kind and id
+	Head     Head             // the lane's end afterwards
+	Block    *Block           // nil: nothing was booked
+	Accounts []ChangedAccount // opened or changed, each once, in order of first change
+	Records  []RecordChange   // ordered by kind and id
+}
+
+// ChangedAccount is an account before and after a group of commands. Neither is
+// changed any more: a store may keep them and share them.
+type ChangedAccount struct {
+	Before *Account // the one that Load gave; nil: the group opened it
+	After  *Account // allocated by itself, so keeping it keeps nothing else alive
 }
 
 // RecordChange writes a record, or with a nil Record removes it.
@@ -28,8 +35,10 @@ func (s *State) Changes() *Changes {
 		c.Block = &Block{Lane: s.head.Lane, Items: s.booked}
 		c.Head.Blocks++
 	}
-	slices.SortFunc(s.dirty, func(a, b *Account) int { return a.Compare(b.AccountID) })
-	c.Accounts = slices.Compact(s.dirty)
+	c.Accounts = make([]ChangedAccount, len(s.dirty))
+	for i, p := range s.dirty {
+		c.Accounts[i] = ChangedAccount{Before: p.stored, After: p.now}
+	}
 	for ref := range s.written {
 		c.Records = append(c.Records, RecordChange{Ref: ref, Record: s.records[ref]})
 	}

@@ -57,19 +57,16 @@ func (s *State) openAccount(o *Opening, b *Booked) {
 	for i := range account.Counters {
 		account.Counters[i].Since = b.Seq
 	}
-	s.accounts[o.AccountID] = &account
-	s.undo = append(s.undo, undo{account: &account, opened: true})
-	s.dirty = append(s.dirty, &account)
+	s.open(s.place(o.AccountID), &account)
 }
 
 // edit gives an account to be changed by an item.
 func (s *State) edit(id AccountID, b *Booked) (*Account, error) {
-	account := s.account(id)
-	if account == nil {
+	p := s.place(id)
+	if p.now == nil {
 		return nil, fmt.Errorf("%w: account %s was never opened", ErrCorrupt, id)
 	}
-	s.undo = append(s.undo, undo{account: account, before: *account})
-	s.dirty = append(s.dirty, account)
+	account := s.own(p)
 	account.Seq = b.Seq
 	return account, nil
 }

@@ -297,6 +297,31 @@ func (l *Ledger) Write(ctx context.Context, fn func(Tx) error) error { return l.
 // change ever named it.
 func (l *Ledger) Account(ctx context.Context, path string, currency money.Currency) (a Account, ok bool, err error) {
 	id := AccountID{Path: path, Currency: currency}
+	if quick, can := l.store.(AccountReader); can {
+		now, known, err := quick.CurrentAccount(ctx, id)
+		if known || err != nil {
+			return standing(id, now, err)
+		}
+	}
+	return l.accountAt(ctx, id)
+}
+
+// standing is an account as a store tells it, nil if there is none.
+func standing(id AccountID, now *Account, err error) (Account, bool, error) {
+	if err == nil && now != nil {
+		err = now.sound()
+	}
+	switch {
+	case err != nil:
+		return Account{}, false, err
+	case now == nil:
+		return Account{AccountID: id}, false, nil
+	}
+	return *now, true, nil
+}
+
+// accountAt reads an account on a snapshot.
+func (l *Ledger) accountAt(ctx context.Context, id AccountID) (a Account, ok bool, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
 		a, ok, err = accountOf(ctx, r, id)
 		return err
@@ -306,7 +331,8 @@ func (l *Ledger) Account(ctx context.Context, path string, currency money.Curren
 
 func accountOf(ctx context.Context, r Reader, id AccountID) (a Account, ok bool, err error) {
 	s := NewState(nil, Head{})
-	need := &Need{Accounts: []AccountID{id}, state: s}
+	need := &Need{state: s}
+	need.Account(id)
 	if err := need.bring(ctx, r); err != nil {
 		return a, false, err
 	}
@@ -385,11 +411,12 @@ func (l *Ledger) ClosedThrough(ctx context.Context) (through calendar.Date, err 
 func (l *Ledger) Entry(ctx context.Context, key string) (b Booked, ok bool, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
 		s := NewState(l.chart, Head{})
-		need := &Need{Keys: []string{key}, state: s}
-		if err := r.Load(ctx, need, s); err != nil {
+		need := &Need{state: s}
+		need.Key(key)
+		if err := need.load(ctx, r); err != nil {
 			return err
 		}
-		if found := s.keys[key]; found != nil {
+		if found := s.taken(key); found != nil {
 			b, ok = *found, true
 		}
 		return nil

@@ -114,9 +114,7 @@ func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.St
 	}
 	for _, key := range need.Keys {
 		i := slices.IndexFunc(s.items(), func(b *ledger.Booked) bool { return b.Key == key })
-		if i < 0 {
-			state.PutKey(key, nil)
-		} else {
+		if i >= 0 {
 			state.PutKey(key, s.items()[i])
 		}
 	}
@@ -194,7 +192,7 @@ func (s *snapshot) Hashes(_ context.Context, indexes []int64) ([]tlog.Hash, erro
 func (s *snapshot) seal() {
 	s.hashes = nil
 	for i, b := range s.blocks {
-		more, err := ledger.LogHashes(context.Background(), s, uint64(i), b)
+		more, err := ledger.LogHashes(context.Background(), s, uint64(i), b.Leaf())
 		if err != nil {
 			panic(err)
 		}
@@ -204,7 +202,7 @@ func (s *snapshot) seal() {
 
 func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	if c.Block != nil {
-		more, err := ledger.LogHashes(ctx, s, uint64(len(s.blocks)), c.Block)
+		more, err := ledger.LogHashes(ctx, s, uint64(len(s.blocks)), c.Block.Seal().Leaf)
 		if err != nil {
 			return err
 		}
@@ -213,7 +211,7 @@ func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	}
 	s.saved, s.head = true, c.Head
 	for _, a := range c.Accounts {
-		s.accounts[a.AccountID] = *a
+		s.accounts[a.After.AccountID] = *a.After
 	}
 	for _, r := range c.Records {
 		if r.Record == nil {

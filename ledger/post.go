@@ -87,7 +87,7 @@ func (s *State) effects(d *Booked) ([]effect, error) {
 	effects := make([]effect, len(added))
 	var unknown []error
 	for i, sum := range added {
-		account, pattern, err := s.open(sum.AccountID, d)
+		account, pattern, err := s.opened(sum.AccountID, d)
 		if err != nil {
 			unknown = append(unknown, &PostingError{Index: slices.IndexFunc(d.Postings, func(p Posting) bool { return p.ID() == sum.AccountID }), Err: err})
 			continue
@@ -100,8 +100,8 @@ func (s *State) effects(d *Booked) ([]effect, error) {
 	return effects, nil
 }
 
-// open gives an account as it is, or as the draft will open it.
-func (s *State) open(id AccountID, d *Booked) (Account, *Pattern, error) {
+// opened gives an account as it is, or as the draft will open it.
+func (s *State) opened(id AccountID, d *Booked) (Account, *Pattern, error) {
 	account, exists := s.Account(id)
 	pattern := s.chart.match(id.Path)
 	switch {

@@ -98,7 +98,8 @@ type stray string
 
 func (s stray) Ref() ledger.Ref { return ledger.Ref{Kind: "stray", ID: string(s)} }
 
-// Each account and record that changed is saved once, in order.
+// Each account that changed is saved once, in order of first change, and each
+// record once, ordered by kind and id.
 func TestChangesAreOrdered(t *testing.T) {
 	t.Parallel()
 	_, changes := applyTo(t, newMemory().snapshot(),
@@ -106,11 +107,11 @@ func TestChangesAreOrdered(t *testing.T) {
 		book(transfer("c", "sale", bank, "merchants/m0/pending", 1)), put("n2", "y"), del("n3"))
 	var accounts, records []string
 	for _, a := range changes.Accounts {
-		accounts = append(accounts, a.AccountID.String())
+		accounts = append(accounts, a.After.AccountID.String())
 	}
 	for _, r := range changes.Records {
 		records = append(records, fmt.Sprint(r.Ref, " removed: ", r.Record == nil))
 	}
-	wantDiff(t, "accounts", []string{"bank INR", "merchants/m0/pending INR", "merchants/m1/available INR"}, accounts)
+	wantDiff(t, "accounts", []string{"bank INR", "merchants/m1/available INR", "merchants/m0/pending INR"}, accounts)
 	wantDiff(t, "records", []string{"note/n1 removed: false", "note/n2 removed: false", "note/n3 removed: true"}, records)
 }

@@ -82,9 +82,7 @@ func (s *State) append(d *Booked) error {
 			return err
 		}
 		s.booked = append(s.booked, &kept)
-		if kept.Key != "" {
-			s.keys[kept.Key] = &kept
-		}
+		s.take(kept.Key, &kept)
 		return nil
 	})
 }
@@ -94,15 +92,6 @@ func (s *State) append(d *Booked) error {
 func (s *State) burn(r Request, f *Failure) error {
 	d := r.draft()
 	return s.append(&Booked{Act: Refused, Entry: Entry{Key: d.Key}, Terms: &Terms{Refusal: &Refusal{Asked: d, Failure: *f}}})
-}
-
-// key gives who took a key, or nil.
-func (s *State) key(key string) *Booked {
-	taken, loaded := s.keys[key]
-	if !loaded {
-		panic(notLoaded(func(n *Need) { n.Key(key) }))
-	}
-	return taken
 }
 
 // replay holds a request against what took its key.

@@ -89,7 +89,7 @@ func (r Reversal) faults(d *Booked) []error {
 func (r Reversal) need(s *State, n *Need) {
 	n.Key(r.Of)
 	n.Record(reversedRef(r.Of))
-	if original := s.keys[r.Of]; original != nil {
+	if original := s.taken(r.Of); original != nil {
 		for i := range original.Postings {
 			n.Account(original.Postings[i].ID())
 		}

@@ -12,12 +12,12 @@ import (
 // can never be, whatever was booked, is ErrCorrupt, and nothing goes on.
 func (n *Need) bring(ctx context.Context, r Reader) error {
 	s := n.state
-	if err := r.Load(ctx, n, s); err != nil {
+	if err := n.load(ctx, r); err != nil {
 		return err
 	}
 	for _, id := range n.Accounts {
-		if account := s.accounts[id]; account != nil {
-			if err := account.sound(); err != nil {
+		if stored := s.place(id).stored; stored != nil {
+			if err := stored.sound(); err != nil {
 				return err
 			}
 		}

@@ -31,18 +31,31 @@ func (b *Block) First() uint64 { return b.Items[0].Seq }
 func (b *Block) Last() uint64 { return b.Items[len(b.Items)-1].Seq }
 
 // Leaf is the root over the block's items.
-func (b *Block) Leaf() tlog.Hash {
+func (b *Block) Leaf() Hash { return b.Seal().Leaf }
+
+// Sealed is a block in the form it is stored in.
+type Sealed struct {
+	Bytes []byte // canonical bytes of the items, one behind the other
+	Ends  []int  // where the bytes of each item end
+	Leaf  Hash   // root over them
+}
+
+// Seal writes the items' canonical bytes and their root, in one pass.
+func (b *Block) Seal() Sealed {
+	var s Sealed
 	tree := make(hashList, 0, 2*len(b.Items))
-	var canonical []byte
 	for i, item := range b.Items {
-		canonical = item.AppendCanonical(canonical[:0])
-		tree = tree.append(int64(i), tlog.RecordHash(canonical))
+		from := len(s.Bytes)
+		s.Bytes = item.AppendCanonical(s.Bytes)
+		s.Ends = append(s.Ends, len(s.Bytes))
+		tree = tree.append(int64(i), tlog.RecordHash(s.Bytes[from:]))
 	}
 	root, err := tlog.TreeHash(int64(len(b.Items)), tree)
 	if err != nil {
 		panic(fmt.Sprintf("ledger: tree over %d items: %v", len(b.Items), err)) // every hash is in memory
 	}
-	return root
+	s.Leaf = root
+	return s
 }
 
 // hashList is the stored hashes of a tree that lies in memory.
@@ -69,11 +82,11 @@ func (h hashList) append(n int64, record tlog.Hash) hashList {
 	return append(h, more...)
 }
 
-// LogHashes gives the hashes to store for one more block, from index
-// LogSize(blocks) on, where blocks is how many there are without it. A store's
-// Save calls it.
-func LogHashes(ctx context.Context, r Reader, blocks uint64, b *Block) ([]tlog.Hash, error) {
-	return tlog.StoredHashesForRecordHash(int64(blocks), leafHash(b.Leaf()), HashReader(ctx, r))
+// LogHashes gives the hashes to store for one more block with a leaf, from
+// index LogSize(blocks) on, where blocks is how many there are without it. A
+// store's Save calls it.
+func LogHashes(ctx context.Context, r Reader, blocks uint64, leaf Hash) ([]Hash, error) {
+	return tlog.StoredHashesForRecordHash(int64(blocks), leafHash(leaf), HashReader(ctx, r))
 }
 
 // LogSize is how many hashes are stored for the lane's log over a number of

@@ -62,7 +62,7 @@ func TestLog(t *testing.T) {
 	var leaves [][]byte
 	for n := range 40 {
 		b := block(len(s.items()), n%3+1)
-		more, err := ledger.LogHashes(t.Context(), s, uint64(n), b)
+		more, err := ledger.LogHashes(t.Context(), s, uint64(n), b.Leaf())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestProveItem(t *testing.T) {
 func TestLogCutShort(t *testing.T) {
 	t.Parallel()
 	s := newMemory().snapshot()
-	_, err := ledger.LogHashes(t.Context(), s, 1, block(0, 1))
+	_, err := ledger.LogHashes(t.Context(), s, 1, block(0, 1).Leaf())
 	if err == nil || !strings.Contains(err.Error(), "no hash 0") {
 		t.Errorf("error is %v", err)
 	}

@@ -33,8 +33,10 @@ type Tx interface {
 type Reader interface {
 	// Head is the end of the journal's lane.
 	Head(ctx context.Context) (Head, error)
-	// Load puts what need names into s, whether it exists or not: it calls
-	// PutKey, PutAccount, PutRecord, PutStanding or PutTree once for each name.
+	// Load puts what need names into s. It calls PutKey for each key that is
+	// taken; a key it does not mention is free once Load has returned nil. It
+	// calls PutAccount, PutRecord, PutStanding or PutTree once for each name
+	// asked for, whether it exists or not. The names are in no order to lock by.
 	Load(ctx context.Context, need *Need, s *State) error
 	// Accounts yields accounts whose path starts with the bytes of prefix, ordered by path and currency.
 	Accounts(ctx context.Context, prefix string) iter.Seq2[Account, error]
@@ -70,6 +72,15 @@ type Reader interface {
 // the findings alone.
 type EngineChecker interface {
 	CheckEngine(ctx context.Context, report func(Finding)) error
+}
+
+// AccountReader is a Store that can tell how an account stands without opening
+// a snapshot. Ledger.Account asks it first.
+type AccountReader interface {
+	// CurrentAccount gives the account as the last commit left it, nil if there
+	// is none. known is false when the store cannot tell without a snapshot. The
+	// Account is shared and must not be changed.
+	CurrentAccount(ctx context.Context, id AccountID) (a *Account, known bool, err error)
 }
 
 // Record is a resource of a room above the ledger (a deposit, a batch) that

@@ -257,7 +257,8 @@ func (v *verifier) item(b *Booked) {
 		v.find(place, "an item that fits those before it", err.Error())
 	}
 	s.head.Seq = b.Seq
-	s.undo, s.dirty = s.undo[:0], s.dirty[:0]
+	s.journal.drop()
+	s.dirty = s.dirty[:0]
 	clear(s.written)
 }
 
@@ -266,12 +267,14 @@ func (v *verifier) item(b *Booked) {
 func (v *verifier) reversal(ctx context.Context, r Reader, b *Booked) error {
 	place, of := fmt.Sprintf("item %d (%s %q)", b.Seq, b.Act, b.Key), b.terms().Of
 	s := NewState(nil, Head{})
-	if err := r.Load(ctx, &Need{Keys: []string{of}, state: s}, s); errors.Is(err, ErrCorrupt) {
+	need := &Need{state: s}
+	need.Key(of)
+	if err := need.load(ctx, r); errors.Is(err, ErrCorrupt) {
 		return nil // Reader.Check names the key that leads nowhere
 	} else if err != nil {
 		return err
 	}
-	original := s.keys[of]
+	original := s.taken(of)
 	if original == nil || original.Seq >= b.Seq || original.Act == Reversed || !original.IsEntry() || original.Owner != b.Owner {
 		v.find(place, "an entry before it that it may take back", fmt.Sprintf("%q", of))
 		return nil
@@ -358,8 +361,12 @@ func (h *Head) figures() string {
 // checkAccounts compares every account with the journal, as far as that could
 // be read whole.
 func (v *verifier) checkAccounts(ctx context.Context, r Reader, whole bool) error {
-	left := maps.Clone(v.state.accounts)
-	maps.DeleteFunc(left, func(_ AccountID, a *Account) bool { return a == nil }) // opened by an item that did not fit
+	left := make(map[AccountID]*Account, len(v.state.accounts))
+	for id, p := range v.state.accounts {
+		if p.now != nil { // else opened by an item that did not fit
+			left[id] = p.now
+		}
+	}
 	for stored, err := range r.Accounts(ctx, "") {
 		if errors.Is(err, ErrCorrupt) { // those behind it are neither right nor wrong
 			v.find("accounts", "a readable account", err.Error())

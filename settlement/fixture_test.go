@@ -24,6 +24,7 @@ import (
 	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
 	"github.com/settlex/settlex/store/bolt"
+	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
 // failer is what a fixture needs of a *testing.T; a *rapid.T has it too.
@@ -64,7 +65,7 @@ var blank = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, "blank.db")
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := bolt.Open(path, bolttest.Small())
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func openAt(t failer, path string, rules *payment.Rules) *house {
 		t.Fatalf("open %s: %v", path, err)
 	}
 	db.AllocSize = 64 << 10 // and a test's file is small
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		t.Fatalf("attach: %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/store/bolt"
+	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
 // hostRows is the bucket of the host's own, beside the ledger's.
@@ -48,7 +49,7 @@ func openDesk(s script, path string, start time.Time, log *logFile, m marks) (*d
 	if err != nil {
 		return nil, err
 	}
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -96,7 +96,7 @@ func grown(t failer, salt string, sizes ...int) *journal {
 
 func (j *journal) add(t failer, block *ledger.Block) {
 	t.Helper()
-	hashes, err := ledger.LogHashes(context.Background(), j, uint64(len(j.blocks)), block)
+	hashes, err := ledger.LogHashes(context.Background(), j, uint64(len(j.blocks)), block.Leaf())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -189,7 +189,7 @@ func TestCacheModel(t *testing.T) {
 		defer db.Close()
 		m := &cacheModel{db: db}
 		for range 2 {
-			store, err := bolt.Attach(db)
+			store, err := bolt.Attach(db, bolttest.Small())
 			if err != nil {
 				r.Fatal(err)
 			}

@@ -3,10 +3,14 @@ package bolt
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
+	"math"
+	"math/bits"
 	"slices"
 
 	"go.etcd.io/bbolt"
@@ -46,25 +50,14 @@ func (s *Store) CheckEngine(ctx context.Context, report func(ledger.Finding)) (e
 	return nil
 }
 
-// Check implements ledger.Reader: every journal page, key, movement, sum of a
-// day and reference must be exactly what the items say, and every record must
-// be readable. Memory grows with the number of accounts, and of the days each
-// has entries on.
+// Check implements ledger.Reader: the journal must hold every item once, every
+// run must be exactly what its items say, and every record must be readable.
+// Memory grows with the number of accounts, and of the days each has entries on;
+// with that of a run's items too when the run is not what it should be.
 func (t *Tx) Check(ctx context.Context, report func(ledger.Finding)) error {
-	c := &checker{
-		Tx: t, report: report,
-		numbers: make(map[ledger.AccountID]uint64),
-		running: make(map[ledger.AccountID]*ledger.Balance),
-		days:    make(map[string]*ledger.Balance),
-		held:    make(map[string]int),
-	}
-	whole, err := c.journal(ctx)
-	if err != nil {
+	c := &checker{Tx: t, report: report, numbers: make(map[ledger.AccountID]uint64), totals: make(map[uint64]*ledger.Balance)}
+	if err := c.journal(ctx); err != nil {
 		return err
-	}
-	if whole {
-		c.sums()
-		c.strays()
 	}
 	c.layout()
 	return c.records(ctx)
@@ -75,46 +68,11 @@ type checker struct {
 	*Tx
 	report  func(ledger.Finding)
 	numbers map[ledger.AccountID]uint64
-	running map[ledger.AccountID]*ledger.Balance
-	days    map[string]*ledger.Balance // by dayKey
-	held    map[string]int             // by bucket: pairs that the journal accounts for
+	totals  map[uint64]*ledger.Balance // of each account, so far
 }
 
 func (c *checker) find(place, want, have string) {
 	c.report(ledger.Finding{Place: place, Want: want, Have: have})
-}
-
-// journal walks the journal and looks for what the indexes must hold. When
-// something it goes by cannot be read, there is nothing to compare with: whole
-// is false then.
-func (c *checker) journal(ctx context.Context) (whole bool, err error) {
-	for account, err := range c.Accounts(ctx, "") {
-		if err != nil {
-			return false, c.unreadable(ctx, err)
-		}
-		c.numbers[account.AccountID] = account.No
-	}
-	head, err := c.Head(ctx)
-	if err != nil {
-		return false, c.unreadable(ctx, err)
-	}
-	last := uint64(0)
-	for e, err := range c.Items(ctx, 0) {
-		if err != nil {
-			return false, c.unreadable(ctx, err)
-		}
-		if e.Seq != last+1 || e.Seq > head.Seq {
-			c.find("journal", fmt.Sprintf("items 1 to %d, each once", head.Seq), fmt.Sprintf("item %d behind item %d", e.Seq, last))
-		}
-		last = e.Seq
-		if err := c.item(e); err != nil {
-			return false, c.unreadable(ctx, err)
-		}
-	}
-	if last < head.Seq {
-		c.find("journal", fmt.Sprintf("items 1 to %d, each once", head.Seq), fmt.Sprintf("items up to %d", last))
-	}
-	return true, nil
 }
 
 func (c *checker) unreadable(ctx context.Context, err error) error {
@@ -124,98 +82,309 @@ func (c *checker) unreadable(ctx context.Context, err error) error {
 	return ctx.Err()
 }
 
-// pair looks for one pair of an index.
-func (c *checker) pair(bucket, key, want []byte, place string, seq uint64) {
-	found, value := c.bucket(bucket).Cursor().Seek(key)
-	if !bytes.Equal(found, key) {
-		c.find(place, fmt.Sprintf("item %d", seq), "nothing")
-		return
-	}
-	c.held[string(bucket)]++
-	if !bytes.Equal(value, want) {
-		c.find(place, fmt.Sprintf("item %d: %x", seq, want), fmt.Sprintf("%x", value))
-	}
-}
-
-func (c *checker) item(e *ledger.Booked) error {
-	if e.Key != "" {
-		c.pair(bucketKeys, []byte(e.Key), be(e.Seq), fmt.Sprintf("key %q", e.Key), e.Seq)
-	}
-	if e.Reference != "" {
-		c.pair(bucketReferences, referenceKey(e.Reference, e.Seq), nil, fmt.Sprintf("reference %q", e.Reference), e.Seq)
-	}
-	if !e.IsEntry() {
-		return nil
-	}
-	for i, p := range e.Postings {
-		id, no := p.ID(), c.numbers[p.ID()]
-		if c.running[id] == nil {
-			c.running[id] = &ledger.Balance{}
+// journal walks the journal, and compares the runs with it as it passes them.
+// When something it goes by cannot be read, there is nothing to compare with.
+func (c *checker) journal(ctx context.Context) error {
+	for key, value := range scan(c.bucket(bucketAccounts), nil, nil) {
+		id, err := decodeAccountKey(key)
+		var account *ledger.Account
+		if err == nil {
+			account, err = decodeAccount(id, value)
 		}
-		day := string(dayKey(no, e.ValueDate))
-		if c.days[day] == nil {
-			c.days[day] = &ledger.Balance{}
+		if err != nil {
+			return c.unreadable(ctx, err)
 		}
-		if err := errors.Join(c.running[id].Add(p), c.days[day].Add(p)); err != nil {
-			return err
+		c.numbers[id] = account.No
+	}
+	head, err := c.head()
+	if err != nil {
+		return c.unreadable(ctx, err)
+	}
+	runs, err := c.runs()
+	if err != nil {
+		c.find("runs", "a readable list", err.Error())
+		runs = nil
+	}
+	if last := flushed(runs); last > head.Seq {
+		c.find("runs", fmt.Sprintf("items up to %d", head.Seq), fmt.Sprintf("items up to %d", last))
+	}
+	next, stop := iter.Pull2(c.Items(ctx, 0))
+	defer stop()
+	walk := &journalWalk{checker: c, head: head, next: next}
+	for _, r := range runs {
+		if err := walk.run(r); err != nil {
+			return c.unreadable(ctx, err)
 		}
-		if touches(e.Postings[i+1:], id) {
-			continue
-		}
-		c.pair(bucketMovements, movementKey(no, e.Seq), encodeTotals(*c.running[id]), "movements of "+id.String(), e.Seq)
-		c.pair(bucketDated, datedKey(no, e.ValueDate, e.Seq), nil, "dated movements of "+id.String(), e.Seq)
+	}
+	if err := walk.to(math.MaxUint64, nil); err != nil {
+		return c.unreadable(ctx, err)
+	}
+	if walk.last < head.Seq {
+		c.find("journal", fmt.Sprintf("items 1 to %d, each once", head.Seq), fmt.Sprintf("items up to %d", walk.last))
 	}
 	return nil
 }
 
-// sums compares what is kept of each day.
-func (c *checker) sums() {
-	for key, day := range c.days {
-		have := c.bucket(bucketDays).Get([]byte(key))
-		if have != nil {
-			c.held[string(bucketDays)]++
-		}
-		if !bytes.Equal(have, encodeTotals(*day)) {
-			no, on := binary.BigEndian.Uint64([]byte(key)), decodeDay(binary.BigEndian.Uint32([]byte(key)[8:]))
-			c.find(fmt.Sprintf("sums of account %d on %s", no, on), fmt.Sprintf("debits %s, credits %s", day.Debits, day.Credits), fmt.Sprintf("%x", have))
-		}
-	}
+// journalWalk goes through the journal once.
+type journalWalk struct {
+	*checker
+	head ledger.Head
+	last uint64 // seq of the last item
+	next func() (*ledger.Booked, error, bool)
 }
 
-// strays names pairs of the indexes that no item accounts for.
-func (c *checker) strays() {
-	head, err := c.Head(context.Background())
-	if err != nil {
-		return // it was read a moment ago
-	}
-	c.held[string(bucketHashes)] = int(ledger.LogSize(head.Blocks))
-	for _, index := range []struct {
-		bucket []byte
-		belong func(key []byte) bool
-	}{
-		{bucketKeys, c.keyBelongs},
-		{bucketReferences, c.referenceBelongs},
-		{bucketMovements, func(key []byte) bool { return len(key) == movementKeyBytes && c.touched(key, nil) }},
-		{bucketDated, func(key []byte) bool { return len(key) == datedKeyBytes && c.touched(key, key[8:12]) }},
-		{bucketDays, func(key []byte) bool { return c.days[string(key)] != nil }},
-		{bucketHashes, func(key []byte) bool {
-			return len(key) == 8 && binary.BigEndian.Uint64(key) < uint64(ledger.LogSize(head.Blocks))
-		}},
-	} {
-		if c.count(index.bucket) == c.held[string(index.bucket)] {
-			continue
+// to goes up to an item and gives what each means for the indexes.
+func (w *journalWalk) to(seq uint64, each func(*gathered) error) error {
+	for w.last < seq {
+		item, err, more := w.next()
+		if !more || err != nil {
+			return err
 		}
-		for key := range scan(c.bucket(index.bucket), nil, nil) {
-			if !index.belong(key) {
-				c.find(fmt.Sprintf("%s %q", index.bucket, key), "nothing", "one that no item makes")
+		if item.Seq != w.last+1 || item.Seq > w.head.Seq {
+			w.find("journal", fmt.Sprintf("items 1 to %d, each once", w.head.Seq), fmt.Sprintf("item %d behind item %d", item.Seq, w.last))
+		}
+		w.last = item.Seq
+		g := &gathered{}
+		if err := g.item(item, w.account); err != nil {
+			return err
+		}
+		if each != nil {
+			if err := each(g); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+// account gives an account's number and totals for the next item.
+func (c *checker) account(id ledger.AccountID) (uint64, *ledger.Balance, error) {
+	no := c.numbers[id] // 0 is nobody's
+	if c.totals[no] == nil {
+		c.totals[no] = &ledger.Balance{}
+	}
+	return no, c.totals[no], nil
+}
+
+// run compares a run with its items: first sums over all pairs, and if these
+// differ pair by pair.
+func (w *journalWalk) run(r run) error {
+	before := make(map[uint64]ledger.Balance, len(w.totals))
+	for no, b := range w.totals {
+		before[no] = *b
+	}
+	want := newPairSums()
+	e := &expected{put: want.add}
+	if err := w.to(r.last, e.item); err != nil {
+		return err
+	}
+	if err := e.end(); err != nil {
+		return err
+	}
+	have := newPairSums()
+	if err := w.pairsOf(r, func(f family, p pair) error { have.add(f, p); return nil }); err != nil {
+		w.find(fmt.Sprintf("run %d", r.id), fmt.Sprintf("readable indexes of items %d to %d", r.first, r.last), err.Error())
+		return nil
+	}
+	if *want == *have && have.count() == r.pairs {
+		return nil
+	}
+	if have.count() != r.pairs {
+		w.find(fmt.Sprintf("run %d", r.id), fmt.Sprintf("%d pairs, as the list of runs says", r.pairs), fmt.Sprintf("%d", have.count()))
+	}
+	return w.compare(r, before)
+}
+
+// pairsOf gives all pairs of a run, which must be in order.
+func (t *Tx) pairsOf(r run, each func(family, pair) error) error {
+	bucket, err := t.runBucket(r)
+	if err != nil {
+		return err
+	}
+	in, last := family(0), pair{}
+	for key, value := range scan(bucket, nil, nil) {
+		page := openPage(key, value)
+		for page.next() {
+			if page.family < familyKeys || page.family > lastFamily || page.family < in || page.family == in && last.compare(page.pair) >= 0 {
+				return corrupt("%s %d, %d are out of order", page.family, page.a, page.b)
+			}
+			in, last = page.family, pair{a: page.a, b: page.b}
+			if err := each(page.family, page.pair); err != nil {
+				return err
+			}
+		}
+		if page.err != nil {
+			return page.err
+		}
+	}
+	return nil
+}
+
+// compare names the pairs by which a run differs from its items, which it reads
+// again.
+func (w *journalWalk) compare(r run, before map[uint64]ledger.Balance) error {
+	type place struct {
+		f    family
+		a, b uint64
+	}
+	want := make(map[place]string)
+	e := &expected{put: func(f family, p pair) { want[place{f, p.a, p.b}] = string(p.note) }}
+	again := &journalWalk{checker: &checker{Tx: w.Tx, report: func(ledger.Finding) {}, numbers: w.numbers, totals: make(map[uint64]*ledger.Balance)}, head: w.head, last: r.first - 1}
+	for no, b := range before {
+		again.totals[no] = &b
+	}
+	next, stop := iter.Pull2(w.Items(context.Background(), r.first))
+	defer stop()
+	again.next = next
+	if err := again.to(r.last, e.item); err != nil {
+		return err
+	}
+	if err := e.end(); err != nil {
+		return err
+	}
+	err := w.pairsOf(r, func(f family, p pair) error {
+		at := place{f, p.a, p.b}
+		note, ok := want[at]
+		delete(want, at)
+		switch {
+		case !ok:
+			w.find(w.pairPlace(r, f, p), "nothing", "one that no item makes")
+		case note != string(p.note):
+			w.find(w.pairPlace(r, f, p), noteText(note), noteText(string(p.note)))
+		}
+		return nil
+	})
+	for at, note := range want {
+		w.find(w.pairPlace(r, at.f, pair{a: at.a, b: at.b}), noteText(note), "nothing")
+	}
+	return err
+}
+
+// pairPlace names a pair of a run for people.
+func (w *journalWalk) pairPlace(r run, f family, p pair) string {
+	of := fmt.Sprintf("hash %010x", p.a)
+	if f >= familyMovements {
+		of = fmt.Sprintf("account %d", p.a)
+		for id, no := range w.numbers {
+			if no == p.a {
+				of = id.String()
+			}
+		}
+	}
+	at := fmt.Sprintf("item %d", p.b)
+	switch f {
+	case familyDated:
+		at = fmt.Sprintf("item %d on %s", placeSeq(p.b), decodeDay(uint32(placeDay(p.b)))) //nolint:gosec // cut off above
+	case familySums:
+		at = decodeDay(uint32(p.b)).String() //nolint:gosec // what is beyond is no date
+	}
+	return fmt.Sprintf("run %d, %s of %s, %s", r.id, f, of, at)
+}
+
+func noteText(note string) string {
+	if note == "" {
+		return "there"
+	}
+	b, err := decodeNote([]byte(note))
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("debits %s, credits %s", b.Debits, b.Credits)
+}
+
+// expected gives the pairs of a run, in no order.
+type expected struct {
+	put   func(family, pair)
+	moves map[uint64]move                       // by account: the last one, which keeps its totals
+	sums  map[uint64]map[uint64]*ledger.Balance // by account, day
+}
+
+func (e *expected) item(g *gathered) error {
+	if e.moves == nil {
+		e.moves, e.sums = make(map[uint64]move), make(map[uint64]map[uint64]*ledger.Balance)
+	}
+	for _, k := range g.keys {
+		e.put(familyKeys, pair{a: k.hash, b: k.seq})
+	}
+	for _, k := range g.references {
+		e.put(familyReferences, pair{a: k.hash, b: k.seq})
+	}
+	for i := range g.moves {
+		m := g.moves[i]
+		e.put(familyDated, pair{a: m.account, b: m.place})
+		if before, ok := e.moves[m.account]; ok {
+			e.move(&before, isMark(before.account, before.seq))
+		}
+		e.moves[m.account] = m
+		days := e.sums[m.account]
+		if days == nil {
+			days = make(map[uint64]*ledger.Balance)
+			e.sums[m.account] = days
+		}
+		day := placeDay(m.place)
+		if days[day] == nil {
+			days[day] = &ledger.Balance{}
+		}
+		if err := days[day].Add(ledger.Posting{Side: m.side, Amount: m.amount}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *expected) move(m *move, noted bool) {
+	p := pair{a: m.account, b: m.seq}
+	if totals := m.totals(); noted {
+		p.note = encodeNote(nil, &totals)
+	}
+	e.put(familyMovements, p)
+}
+
+// end gives what is known behind the last item.
+func (e *expected) end() error {
+	for _, m := range e.moves {
+		e.move(&m, true)
+	}
+	for account, days := range e.sums {
+		for day, sum := range days {
+			e.put(familySums, pair{a: account, b: day, note: encodeNote(nil, sum)})
+		}
+	}
+	return nil
+}
+
+// pairSums adds up the hashes of pairs, so that lists of any order compare.
+type pairSums [lastFamily + 1]struct {
+	n   uint64
+	sum [2]uint64
+}
+
+func newPairSums() *pairSums { return new(pairSums) }
+
+func (s *pairSums) add(f family, p pair) {
+	data := append(pairKey(f, p), p.note...)
+	hash := sha256.Sum256(data)
+	of := &s[f]
+	of.n++
+	var carry uint64
+	of.sum[0], carry = bits.Add64(of.sum[0], binary.BigEndian.Uint64(hash[:8]), 0)
+	of.sum[1], _ = bits.Add64(of.sum[1], binary.BigEndian.Uint64(hash[8:16]), carry)
+}
+
+func (s *pairSums) count() (n uint64) {
+	for i := range s {
+		n += s[i].n
+	}
+	return n
 }
 
 // layout names pairs and buckets that nobody looks at, where something else
 // should be.
 func (c *checker) layout() {
+	head, err := c.head()
+	if err != nil {
+		return // it is named already
+	}
 	known := func(names ...[]byte) func([]byte) bool {
 		return func(key []byte) bool {
 			return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, key) })
@@ -228,9 +397,12 @@ func (c *checker) layout() {
 	}{
 		{"bucket", c.root, known(buckets()...)},
 		{"meta", c.bucket(bucketMeta), func(key []byte) bool {
-			return known(keyFormat, keyHead)(key) || bytes.HasPrefix(key, []byte(recordSumPrefix))
+			return known(keyFormat, keyHead, keyRuns)(key) || bytes.HasPrefix(key, []byte(recordSumPrefix))
 		}},
-		{"blocks", c.bucket(bucketBlocks), func(key []byte) bool { return len(key) == 8 }},
+		{"hashes", c.bucket(bucketHashes), func(key []byte) bool {
+			return len(key) == 8 && idOf(key) < uint64(ledger.LogSize(head.Blocks))
+		}},
+		{"runs", c.bucket(bucketRuns), func(key []byte) bool { return len(key) == 8 && c.bucket(bucketRuns).Bucket(key) != nil }},
 		{"journal", c.bucket(bucketJournal), func(key []byte) bool { return len(key) == 8 }},
 		{"records", c.bucket(bucketRecords), func(key []byte) bool { return c.bucket(bucketRecords).Bucket(key) != nil }},
 	} {
@@ -240,44 +412,6 @@ func (c *checker) layout() {
 			}
 		}
 	}
-}
-
-func (c *checker) count(bucket []byte) (n int) {
-	for range scan(c.bucket(bucket), nil, nil) {
-		n++
-	}
-	return n
-}
-
-func (c *checker) keyBelongs(key []byte) bool {
-	_, err := c.itemByKey(string(key))
-	return err == nil
-}
-
-func (c *checker) referenceBelongs(key []byte) bool {
-	n := len(key) - 9
-	if n < 0 {
-		return false
-	}
-	pages := pageReader{tx: c.Tx}
-	e, err := pages.entry(binary.BigEndian.Uint64(key[n+1:]))
-	return err == nil && e.Reference == string(key[:n])
-}
-
-// touched tells whether the entry a key of an account ends with touches that
-// account, and has the value date if one is given.
-func (c *checker) touched(key, day []byte) bool {
-	pages := pageReader{tx: c.Tx}
-	e, err := pages.entry(binary.BigEndian.Uint64(key[len(key)-8:]))
-	if err != nil || !e.IsEntry() || day != nil && !bytes.Equal(day, dayKey(0, e.ValueDate)[8:]) {
-		return false
-	}
-	for _, p := range e.Postings {
-		if no, known := c.numbers[p.ID()]; known && bytes.HasPrefix(key, be(no)) {
-			return true
-		}
-	}
-	return false
 }
 
 // records reads every record, and holds all of a kind against their sum. It

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 // writeForEver posts from several goroutines, sometimes in batches, and prints
 // each key once it is acknowledged.
 func writeForEver(path, round string) error {
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := bolt.Open(path, bolttest.Small())
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func wantBooked(t *testing.T, data []byte, what string, want int) {
 		t.Fatalf("%s: %v", what, err)
 	}
 	defer db.Close()
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}

@@ -76,7 +76,7 @@ func (i *image) findings(t testing.TB, data []byte, kept ...ledger.TreeHead) str
 	path := newPath(t)
 	write(t, path, data)
 	found := ""
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := bolt.Open(path, bolttest.Small())
 	switch {
 	case errors.Is(err, ledger.ErrCorrupt):
 		found = err.Error()
@@ -231,7 +231,7 @@ func TestOpenNamesWhatIsMissing(t *testing.T) {
 			h.update(t, func(tx *bbolt.Tx) error { return test.damage(tx.Bucket([]byte("settlex"))) })
 			path := h.db.Path()
 			before := h.bytes(t)
-			_, err := bolt.Open(path, bolt.Options{})
+			_, err := bolt.Open(path, bolttest.Small())
 			wantText(t, err, "open "+path+": "+test.want)
 			if !bytes.Equal(read(t, path), before) {
 				t.Error("the refused file was changed")

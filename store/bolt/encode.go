@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"time"
@@ -80,20 +81,6 @@ func decodeDay(n uint32) calendar.Date {
 	return dayOne.AddDays(int(n) - 1)
 }
 
-const blockHeaderBytes = 2 + 8
-
-func encodeBlockHeader(b *ledger.Block) []byte {
-	out := binary.BigEndian.AppendUint16(make([]byte, 0, blockHeaderBytes), b.Lane)
-	return binary.BigEndian.AppendUint64(out, uint64(len(b.Items)))
-}
-
-func decodeBlockHeader(data []byte) (*ledger.Block, uint64, error) {
-	if len(data) != blockHeaderBytes {
-		return nil, 0, fmt.Errorf("%w: block header has %d bytes, not %d", ledger.ErrCorrupt, len(data), blockHeaderBytes)
-	}
-	return &ledger.Block{Lane: binary.BigEndian.Uint16(data)}, binary.BigEndian.Uint64(data[2:]), nil
-}
-
 func accountKey(id ledger.AccountID) []byte {
 	return append(append([]byte(id.Path), 0), id.Currency.String()...)
 }
@@ -107,24 +94,28 @@ func decodeAccountKey(key []byte) (ledger.AccountID, error) {
 	return ledger.AccountID{Path: string(path), Currency: currency}, nil
 }
 
-// totalsBytes is the size of debits and credits.
-const totalsBytes = 2 * 16
-
-func encodeTotals(b ledger.Balance) []byte {
-	debits, credits := b.Debits.Bytes(), b.Credits.Bytes()
-	return append(append(make([]byte, 0, totalsBytes), debits[:]...), credits[:]...)
+// appendAmount writes a length and the bytes of a two's complement integer
+// without leading zero bytes; a negative one has all sixteen.
+func appendAmount(dst []byte, a money.Amount) []byte {
+	wide := a.Bytes()
+	at := 0
+	for at < len(wide) && wide[at] == 0 {
+		at++
+	}
+	return append(append(dst, byte(len(wide)-at)), wide[at:]...)
 }
 
-func decodeTotals(data []byte) (b ledger.Balance, err error) {
-	if len(data) != totalsBytes {
-		return b, fmt.Errorf("%w: totals are %x", ledger.ErrCorrupt, data)
+// takeAmount reads what appendAmount wrote, and gives what lies behind it.
+func takeAmount(data []byte, into *money.Amount) (rest []byte, err error) {
+	if len(data) == 0 || int(data[0]) > min(16, len(data)-1) {
+		return nil, errors.New("amount is cut short")
 	}
-	b.Debits, err = money.FromBytes([16]byte(data))
-	if err == nil {
-		b.Credits, err = money.FromBytes([16]byte(data[16:]))
+	var wide [16]byte
+	n := int(data[0])
+	copy(wide[16-n:], data[1:1+n])
+	if n > 0 && data[1] == 0 {
+		return nil, errors.New("amount has a leading zero")
 	}
-	if err != nil {
-		return b, fmt.Errorf("%w: totals: %w", ledger.ErrCorrupt, err)
-	}
-	return b, nil
+	*into, err = money.FromBytes(wide)
+	return data[1+n:], err
 }

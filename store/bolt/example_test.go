@@ -77,7 +77,7 @@ func ExampleWrap() {
 		ledger.Pattern{Path: "customers/{id}", Type: ledger.Liability, Limited: true},
 		ledger.Pattern{Path: "merchants/{id}", Type: ledger.Liability, Limited: true},
 	))
-	books := must(ledger.New(must(bolt.Attach(db)), ledger.Config{Chart: chart}))
+	books := must(ledger.New(must(bolt.Attach(db, bolt.Options{})), ledger.Config{Chart: chart}))
 	ctx, inr := context.Background(), money.MustCurrency("INR")
 	move := func(from, to string, minor int64) []ledger.Posting {
 		return []ledger.Posting{ledger.Dr(from, money.Minor(minor), inr), ledger.Cr(to, money.Minor(minor), inr)}

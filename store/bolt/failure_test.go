@@ -62,7 +62,7 @@ func TestFailedCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestCommitPanics(t *testing.T) {
 func TestCutWhileOpen(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := bolt.Open(path, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/store/bolt"
+	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
 // faultChild names, in the environment of a process that TestFaults starts, the
@@ -156,7 +157,7 @@ func (f *faultRun) log(at int) string  { return filepath.Join(f.dir, fmt.Sprintf
 // map grows with the file.
 func (f *faultRun) open(path string) (ledger.Store, func() error, error) {
 	if f.opened == "own" {
-		store, err := bolt.Open(path, bolt.Options{})
+		store, err := bolt.Open(path, bolttest.Small())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -166,7 +167,7 @@ func (f *faultRun) open(path string) (ledger.Store, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}

@@ -130,7 +130,7 @@ func newDamaged(t testing.TB, options *bbolt.Options) *host {
 	}
 	t.Cleanup(func() { db.Close() })
 	h := &host{db: db}
-	if h.store, err = bolt.Attach(db); err != nil {
+	if h.store, err = bolt.Attach(db, bolttest.Small()); err != nil {
 		t.Fatal(err)
 	}
 	if h.books, err = ledger.New(h.store, config(t)); err != nil {

@@ -152,7 +152,7 @@ func TestDamagedPages(t *testing.T) {
 // sound opens, verifies and reads a file; errors must say that it is corrupt.
 func sound(t testing.TB, path string, page int) bool {
 	t.Helper()
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := bolt.Open(path, bolttest.Small())
 	if err != nil {
 		if !errors.Is(err, ledger.ErrCorrupt) {
 			t.Errorf("page %d: open: %v", page, err)

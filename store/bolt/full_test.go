@@ -20,6 +20,7 @@ import (
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/store/bolt"
+	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
 // fullChild names, in the environment of a process that a test here starts, the
@@ -55,7 +56,7 @@ func TestFileTooLarge(t *testing.T) {
 	dir := t.TempDir()
 	runFull(t, "TestFileTooLargeChild", dir, nil)
 	for _, h := range fullHosts() {
-		store, err := bolt.Open(filepath.Join(dir, h.name+".db"), bolt.Options{})
+		store, err := bolt.Open(filepath.Join(dir, h.name+".db"), bolttest.Small())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +224,7 @@ type full struct {
 
 func newFull(t *testing.T, db *bbolt.DB) *full {
 	t.Helper()
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +327,7 @@ func (f *full) finish(t *testing.T, name string) {
 	if err := f.db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := bolt.Open(path, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}

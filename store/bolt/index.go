@@ -1,38 +1,13 @@
 package bolt
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
-	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 )
-
-// Keys of what is derived from the journal. Numbers are big-endian, so that
-// they order as they count.
-
-const (
-	movementKeyBytes = 8 + 8
-	dayKeyBytes      = 8 + 4
-	datedKeyBytes    = 8 + 4 + 8
-)
-
-func movementKey(account, seq uint64) []byte { return binary.BigEndian.AppendUint64(be(account), seq) }
-
-func dayKey(account uint64, on calendar.Date) []byte {
-	return binary.BigEndian.AppendUint32(be(account), encodeDay(on))
-}
-
-func datedKey(account uint64, on calendar.Date, seq uint64) []byte {
-	return binary.BigEndian.AppendUint64(dayKey(account, on), seq)
-}
-
-func referenceKey(reference string, seq uint64) []byte {
-	return binary.BigEndian.AppendUint64(append([]byte(reference), 0), seq)
-}
 
 // Hashes implements ledger.Reader.
 func (t *Tx) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
@@ -41,219 +16,397 @@ func (t *Tx) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
 	for i, at := range indexes {
 		data := bucket.Get(be(uint64(at)))
 		if len(data) != ledger.HashSize {
-			return nil, fmt.Errorf("%w: log hash %d is %x", ledger.ErrCorrupt, at, data)
+			return nil, corrupt("log hash %d is %x", at, data)
 		}
 		out[i] = ledger.Hash(data)
 	}
 	return out, nil
 }
 
-// index gathers what is derived from a block: keys, accounts and the lists and
-// sums by account, value date and reference.
-func (s *saving) index(c *ledger.Changes) error {
-	ix := &indexer{saving: s, numbers: make(map[ledger.AccountID]uint64, len(c.Accounts)), running: make(map[ledger.AccountID]*ledger.Balance, len(c.Accounts))}
-	for _, a := range c.Accounts {
-		ix.numbers[a.AccountID] = a.No
-		stored, err := s.tx.account(a.AccountID)
+func (m *move) totals() ledger.Balance {
+	return ledger.Balance{Debits: m.debits, Credits: m.credits, Seq: m.seq}
+}
+
+// lastMove looks for an account's last move up to a seq in the tails.
+func (v *view) lastMove(account, seq uint64) (move, bool) {
+	for _, tail := range slices.Backward(v.tails) {
+		if m, ok := tail.totals(account, seq); ok {
+			return m, true
+		}
+	}
+	return move{}, false
+}
+
+// totalsAt gives an account's totals after its last entry up to a seq, and that
+// entry's.
+func (t *Tx) totalsAt(v *view, account, seq uint64) (ledger.Balance, error) {
+	if m, ok := v.lastMove(account, seq); ok {
+		return m.totals(), nil
+	}
+	at := &standing{tx: t, account: account, seq: seq}
+	for _, r := range slices.Backward(v.runs) {
+		if r.first > seq {
+			continue
+		}
+		if found, err := at.look(r); found || err != nil {
+			return at.totals, err
+		}
+	}
+	return at.add() // nothing is kept of the account: it never moved, or the rest is missing
+}
+
+// standing looks for the totals of an account after a seq: those that are kept
+// after some movement, and what the movements behind that add.
+type standing struct {
+	tx      *Tx
+	account uint64
+	seq     uint64
+	behind  []uint64 // movements without totals, in order
+	totals  ledger.Balance
+}
+
+// look goes back through a run. It has found them when it meets totals.
+func (s *standing) look(r run) (found bool, err error) {
+	bucket, err := s.tx.runBucket(r)
+	if err != nil {
+		return false, err
+	}
+	c := &pairCursor{bucket: bucket.Cursor(), family: familyMovements}
+	from := pair{a: s.account, b: s.seq}
+	for key, value := c.before(from); c.open(key, value); key, value = c.bucket.Prev() {
+		found, err := s.page(&c.page)
 		if err != nil {
-			return err
+			return false, err
 		}
-		ix.running[a.AccountID] = &ledger.Balance{}
-		if stored != nil {
-			*ix.running[a.AccountID] = stored.Balance
+		if found {
+			_, err = s.add()
+			return true, err
 		}
-	}
-	for _, item := range c.Block.Items {
-		if err := ix.add(item); err != nil {
-			return fmt.Errorf("index item %d: %w", item.Seq, err)
+		if first := openPage(key, nil); first.a < s.account {
+			return false, nil
 		}
 	}
-	for key, day := range ix.days {
-		s.put(bucketDays, []byte(key), encodeTotals(*day))
-	}
-	for _, a := range c.Accounts {
-		if sum := ix.running[a.AccountID]; sum.Debits != a.Debits || sum.Credits != a.Credits {
-			return fmt.Errorf("%w: account %s: debits %s and credits %s are to be stored, what is there and the block add up to %s and %s",
-				ledger.ErrCorrupt, a.AccountID, a.Debits, a.Credits, sum.Debits, sum.Credits)
-		}
-		s.put(bucketAccounts, accountKey(a.AccountID), a.AppendBinary(nil))
-	}
-	return nil
+	return false, nil
 }
 
-// indexer gathers the indexes of one block.
-type indexer struct {
-	*saving
-	numbers map[ledger.AccountID]uint64
-	running map[ledger.AccountID]*ledger.Balance
-	days    map[string]*ledger.Balance // by dayKey
+// before gives the page that holds the last pair up to p, if any does.
+func (c *pairCursor) before(p pair) (key, value []byte) {
+	want := pairKey(c.family, p)
+	key, value = c.bucket.Seek(want)
+	switch {
+	case key == nil:
+		return c.bucket.Last()
+	case string(key) != string(want):
+		return c.bucket.Prev()
+	}
+	return key, value
 }
 
-func (ix *indexer) add(item *ledger.Booked) error {
-	if item.Key != "" {
-		ix.put(bucketKeys, []byte(item.Key), be(item.Seq))
-	}
-	if item.Reference != "" {
-		ix.put(bucketReferences, referenceKey(item.Reference, item.Seq), nil)
-	}
-	if !item.IsEntry() {
-		return nil
-	}
-	for i, p := range item.Postings {
-		running := ix.running[p.ID()]
-		if err := running.Add(p); err != nil {
-			return err
-		}
-		if touches(item.Postings[i+1:], p.ID()) {
-			continue // the totals after the entry come with its last posting on the account
-		}
-		ix.put(bucketMovements, movementKey(ix.numbers[p.ID()], item.Seq), encodeTotals(*running))
-		ix.put(bucketDated, datedKey(ix.numbers[p.ID()], item.ValueDate, item.Seq), nil)
-	}
-	return ix.addDays(item)
-}
-
-// addDays adds an entry to the sums of its value date.
-func (ix *indexer) addDays(item *ledger.Booked) error {
-	if ix.days == nil {
-		ix.days = make(map[string]*ledger.Balance)
-	}
-	for _, p := range item.Postings {
-		key := string(dayKey(ix.numbers[p.ID()], item.ValueDate))
-		day := ix.days[key]
-		if day == nil {
-			day = &ledger.Balance{}
-			if data := ix.tx.bucket(bucketDays).Get([]byte(key)); data != nil {
-				stored, err := decodeTotals(data)
-				if err != nil {
-					return err
-				}
-				*day = stored
+// page looks for the last totals of the account in a page, and puts the
+// movements behind them in front of those that are known.
+func (s *standing) page(p *pairPage) (found bool, err error) {
+	var behind []uint64
+	for p.next() && (p.a < s.account || p.a == s.account && p.b <= s.seq) {
+		switch {
+		case p.a < s.account:
+		case len(p.note) > 0:
+			if s.totals, err = decodeNote(p.note); err != nil {
+				return false, err
 			}
-			ix.days[key] = day
-		}
-		if err := day.Add(p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func touches(postings []ledger.Posting, id ledger.AccountID) bool {
-	for _, p := range postings {
-		if p.ID() == id {
-			return true
+			s.totals.Seq, found, behind = p.b, true, behind[:0]
+		default:
+			behind = append(behind, p.b)
 		}
 	}
-	return false
+	s.behind = append(behind, s.behind...)
+	return found, p.err
 }
 
-// Movements implements ledger.Reader.
-func (t *Tx) Movements(ctx context.Context, id ledger.AccountID, seq uint64) iter.Seq2[*ledger.Booked, error] {
-	return t.listed(ctx, id, bucketMovements, be(seq), movementKeyBytes)
-}
-
-// Dated implements ledger.Reader.
-func (t *Tx) Dated(ctx context.Context, id ledger.AccountID, from ledger.DatedPlace) iter.Seq2[*ledger.Booked, error] {
-	return t.listed(ctx, id, bucketDated, datedKey(0, from.On, from.Seq)[8:], datedKeyBytes)
-}
-
-// listed yields the entries an index lists under an account, from a place on.
-// The sequence stands at the end of its keys.
-func (t *Tx) listed(ctx context.Context, id ledger.AccountID, bucket, from []byte, size int) iter.Seq2[*ledger.Booked, error] {
-	return func(yield func(*ledger.Booked, error) bool) {
-		account, err := t.account(id)
-		if account == nil || err != nil {
-			if err != nil {
-				yield(nil, err)
-			}
-			return
-		}
-		pages := pageReader{tx: t}
-		for key := range scan(t.bucket(bucket), be(account.No), from) {
-			if len(key) != size {
-				yield(nil, fmt.Errorf("%w: %s key %x", ledger.ErrCorrupt, bucket, key))
-				return
-			}
-			item, err := pages.entry(binary.BigEndian.Uint64(key[size-8:]))
-			if err == nil {
-				err = ctx.Err()
-			}
-			if !yield(item, err) || err != nil {
-				return
-			}
-		}
+// add adds the movements behind the totals.
+func (s *standing) add() (ledger.Balance, error) {
+	if len(s.behind) == 0 {
+		return s.totals, nil
 	}
-}
-
-// Referenced implements ledger.Reader.
-func (t *Tx) Referenced(ctx context.Context, reference string, seq uint64) iter.Seq2[*ledger.Booked, error] {
-	return func(yield func(*ledger.Booked, error) bool) {
-		prefix := append([]byte(reference), 0)
-		pages := pageReader{tx: t}
-		for key := range scan(t.bucket(bucketReferences), prefix, be(seq)) {
-			if len(key) != len(prefix)+8 {
-				continue // of a longer reference
-			}
-			item, err := pages.entry(binary.BigEndian.Uint64(key[len(prefix):]))
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err == nil && item.Reference != reference {
+	items := s.tx.itemReader()
+	for _, seq := range s.behind {
+		item, err := items.item(seq)
+		if err != nil {
+			return s.totals, err
+		}
+		touched := false
+		for _, p := range item.Postings {
+			if no, err := s.tx.numberOf(p.ID()); err != nil {
+				return s.totals, err
+			} else if no != s.account {
 				continue
 			}
-			if !yield(item, err) || err != nil {
-				return
+			touched = true
+			if err := s.totals.Add(p); err != nil {
+				return s.totals, err
 			}
 		}
+		if !touched {
+			return s.totals, corrupt("item %d does not move account %d, as its index says", seq, s.account)
+		}
+		s.totals.Seq = seq
 	}
+	return s.totals, nil
+}
+
+// numberOf gives the number of an account that is there.
+func (t *Tx) numberOf(id ledger.AccountID) (uint64, error) {
+	record, err := t.accountRecord(id)
+	if err == nil && record == nil {
+		err = corrupt("account %s is not there", id)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return record.No, nil
 }
 
 // BalanceAt implements ledger.Reader.
 func (t *Tx) BalanceAt(_ context.Context, id ledger.AccountID, seq uint64) (ledger.Balance, error) {
-	account, err := t.account(id)
+	account, err := t.accountRecord(id)
 	if account == nil || err != nil {
 		return ledger.Balance{}, err
 	}
-	last := movementKey(account.No, seq)
-	cursor := t.bucket(bucketMovements).Cursor()
-	key, value := cursor.Seek(last)
-	switch {
-	case key == nil:
-		key, value = cursor.Last()
-	case !bytes.Equal(key, last):
-		key, value = cursor.Prev()
+	v, err := t.view()
+	if err != nil {
+		return ledger.Balance{}, err
 	}
-	if len(key) != movementKeyBytes || !bytes.HasPrefix(key, be(account.No)) {
-		return ledger.Balance{}, nil
-	}
-	balance, err := decodeTotals(value)
-	balance.Seq = binary.BigEndian.Uint64(key[8:])
-	return balance, err
+	return t.totalsAt(v, account.No, min(seq, v.head.Seq))
 }
 
-// BalanceOn implements ledger.Reader. It adds up one sum for each day that has
-// entries.
+// BalanceOn implements ledger.Reader. It adds up one sum for each run and day
+// that has entries.
 func (t *Tx) BalanceOn(_ context.Context, id ledger.AccountID, on calendar.Date) (total ledger.Balance, err error) {
-	account, err := t.account(id)
+	account, err := t.accountRecord(id)
 	if account == nil || err != nil {
 		return total, err
 	}
-	last := dayKey(account.No, on)
-	for key, value := range scan(t.bucket(bucketDays), be(account.No), nil) {
-		if bytes.Compare(key, last) > 0 {
-			break
+	v, err := t.view()
+	if err != nil {
+		return total, err
+	}
+	last := uint64(encodeDay(on))
+	for _, r := range v.runs {
+		c, err := t.seekRun(r, familySums, pair{a: account.No})
+		for ; err == nil && c.ok && c.page.a == account.No && c.page.b <= last; err = c.next() {
+			var day ledger.Balance
+			if day, err = decodeNote(c.page.note); err == nil {
+				err = addTotals(&total, &day)
+			}
+			if err != nil {
+				break
+			}
 		}
-		day, err := decodeTotals(value)
 		if err != nil {
 			return total, err
 		}
-		if total.Debits, err = total.Debits.Add(day.Debits); err != nil {
-			return total, err
+	}
+	for _, tail := range v.tails {
+		tail.visit(account.No, v.head.Seq, func(m *move) {
+			if placeDay(m.place) <= last && err == nil {
+				err = total.Add(ledger.Posting{Side: m.side, Amount: m.amount})
+			}
+		})
+	}
+	return total, err
+}
+
+func addTotals(total, more *ledger.Balance) (err error) {
+	if total.Debits, err = total.Debits.Add(more.Debits); err == nil {
+		total.Credits, err = total.Credits.Add(more.Credits)
+	}
+	return err
+}
+
+// Movements implements ledger.Reader.
+func (t *Tx) Movements(ctx context.Context, id ledger.AccountID, seq uint64) iter.Seq2[*ledger.Booked, error] {
+	return t.itemsOf(ctx, func(yield func(uint64, error) bool) {
+		account, v, err := t.accountAndView(id)
+		if account == nil || err != nil {
+			if err != nil {
+				yield(0, err)
+			}
+			return
 		}
-		if total.Credits, err = total.Credits.Add(day.Credits); err != nil {
-			return total, err
+		for _, r := range v.runs {
+			if r.last < seq {
+				continue
+			}
+			c, err := t.seekRun(r, familyMovements, pair{a: account.No, b: seq})
+			for ; err == nil && c.ok && c.page.a == account.No; err = c.next() {
+				if !yield(c.page.b, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(0, err)
+				return
+			}
+		}
+		for _, tail := range v.tails {
+			for _, m := range tail.movesOf(account.No, seq, v.head.Seq) {
+				if !yield(m.seq, nil) {
+					return
+				}
+			}
+		}
+	})
+}
+
+func (t *Tx) accountAndView(id ledger.AccountID) (*ledger.Account, *view, error) {
+	account, err := t.accountRecord(id)
+	if account == nil || err != nil {
+		return nil, nil, err
+	}
+	v, err := t.view()
+	return account, v, err
+}
+
+// itemsOf yields the items with the seqs that a list yields.
+func (t *Tx) itemsOf(ctx context.Context, seqs iter.Seq2[uint64, error]) iter.Seq2[*ledger.Booked, error] {
+	return func(yield func(*ledger.Booked, error) bool) {
+		items := t.itemReader()
+		for seq, err := range seqs {
+			var item *ledger.Booked
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil {
+				item, err = items.item(seq)
+			}
+			if !yield(item, err) || err != nil {
+				return
+			}
 		}
 	}
-	return total, nil
+}
+
+// Dated implements ledger.Reader. It goes through all runs and tails at once.
+func (t *Tx) Dated(ctx context.Context, id ledger.AccountID, from ledger.DatedPlace) iter.Seq2[*ledger.Booked, error] {
+	return t.itemsOf(ctx, func(yield func(uint64, error) bool) {
+		account, v, err := t.accountAndView(id)
+		if account == nil || err != nil {
+			if err != nil {
+				yield(0, err)
+			}
+			return
+		}
+		lists, err := t.datedLists(v, account.No, placeOf(from.On, from.Seq))
+		for err == nil && len(lists) > 0 {
+			least := 0
+			for i := range lists {
+				if lists[i].place < lists[least].place {
+					least = i
+				}
+			}
+			if !yield(placeSeq(lists[least].place), nil) {
+				return
+			}
+			var more bool
+			if more, err = lists[least].next(); !more {
+				lists = slices.Delete(lists, least, least+1)
+			}
+		}
+		if err != nil {
+			yield(0, err)
+		}
+	})
+}
+
+// datedList is the places of an account that a run or a tail has, in order.
+type datedList struct {
+	place  uint64 // the one it stands on
+	run    *pairCursor
+	places []uint64 // behind it, of a tail
+}
+
+// next goes one place on, if there is one more of the account.
+func (l *datedList) next() (more bool, err error) {
+	if l.run != nil {
+		account := l.run.page.a
+		if err := l.run.next(); err != nil {
+			return false, err
+		}
+		l.place = l.run.page.b
+		return l.run.ok && l.run.page.a == account, nil
+	}
+	if len(l.places) == 0 {
+		return false, nil
+	}
+	l.place, l.places = l.places[0], l.places[1:]
+	return true, nil
+}
+
+func (t *Tx) datedLists(v *view, account, from uint64) (lists []*datedList, err error) {
+	for _, r := range v.runs {
+		c, err := t.seekRun(r, familyDated, pair{a: account, b: from})
+		if err != nil {
+			return nil, err
+		}
+		if c.ok && c.page.a == account {
+			lists = append(lists, &datedList{place: c.page.b, run: c})
+		}
+	}
+	for _, tail := range v.tails {
+		l := &datedList{}
+		tail.visit(account, v.head.Seq, func(m *move) {
+			if m.place >= from {
+				l.places = append(l.places, m.place)
+			}
+		})
+		slices.Reverse(l.places)
+		slices.Sort(l.places)
+		if more, _ := l.next(); more { // a tail cannot fail
+			lists = append(lists, l)
+		}
+	}
+	return lists, nil
+}
+
+// Referenced implements ledger.Reader.
+func (t *Tx) Referenced(ctx context.Context, reference string, seq uint64) iter.Seq2[*ledger.Booked, error] {
+	candidates := t.itemsOf(ctx, func(yield func(uint64, error) bool) {
+		v, err := t.view()
+		if err != nil {
+			yield(0, err)
+			return
+		}
+		hash := hashText(reference)
+		for _, r := range v.runs {
+			if r.last < seq {
+				continue
+			}
+			c, err := t.seekRun(r, familyReferences, pair{a: hash, b: seq})
+			for ; err == nil && c.ok && c.page.a == hash; err = c.next() {
+				if !yield(c.page.b, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(0, err)
+				return
+			}
+		}
+		for _, tail := range v.tails {
+			for _, at := range tail.referenced(hash, v.head.Seq) {
+				if at >= seq && !yield(at, nil) {
+					return
+				}
+			}
+		}
+	})
+	return func(yield func(*ledger.Booked, error) bool) {
+		for item, err := range candidates {
+			if err == nil && item.Reference != reference {
+				continue // another one with the same hash
+			}
+			if !yield(item, err) || err != nil {
+				return
+			}
+		}
+	}
 }

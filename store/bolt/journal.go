@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -15,15 +14,82 @@ import (
 
 // pageBytes is the size a journal page may have: a value that just fits one
 // database page of 4096 bytes together with the headers around it. Only an
-// entry that is longer by itself makes a longer page.
+// item that is longer by itself makes a longer page.
 const pageBytes = 4096 - 16 - 16 - 8
+
+// maxPrefixBytes is the longest number in front of an item.
+const maxPrefixBytes = binary.MaxVarintLen32
+
+// page reads a journal page: how many items the block has that begins with
+// it, 0 if none does, and then items. Their sequences follow one another from
+// the one in the key on, so those in front need not be decoded.
+type page struct {
+	block uint64 // items of the block that begins here; 0: it belongs to the one before
+	seq   uint64 // of the next item
+	data  []byte
+}
+
+func openJournalPage(key, value []byte) (p page, err error) {
+	block, n := binary.Uvarint(value)
+	if len(key) != 8 || n <= 0 || len(value) == n {
+		return p, fmt.Errorf("%w: journal page %x cannot be read", ledger.ErrCorrupt, key)
+	}
+	return page{block: block, seq: binary.BigEndian.Uint64(key), data: value[n:]}, nil
+}
+
+// take gives the bytes of the next item; nil at the end of the page.
+func (p *page) take() ([]byte, error) {
+	if len(p.data) == 0 {
+		return nil, nil
+	}
+	size, n := binary.Uvarint(p.data)
+	if n <= 0 || size > uint64(len(p.data)-n) {
+		return nil, fmt.Errorf("%w: journal page is cut short at item %d", ledger.ErrCorrupt, p.seq)
+	}
+	item := p.data[n : n+int(size)]
+	p.data = p.data[n+int(size):]
+	p.seq++
+	return item, nil
+}
+
+// skipTo goes to the item with a seq, or to the page's end if that comes first.
+func (p *page) skipTo(seq uint64) error {
+	for p.seq < seq {
+		item, err := p.take()
+		if item == nil || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next decodes the next item; nil at the end of the page.
+func (p *page) next() (*ledger.Booked, error) {
+	seq := p.seq
+	data, err := p.take()
+	if data == nil || err != nil {
+		return nil, err
+	}
+	item, err := ledger.DecodeItem(data)
+	if err != nil {
+		return nil, fmt.Errorf("item %d: %w", seq, err)
+	}
+	if item.Seq != seq {
+		return nil, fmt.Errorf("%w: where item %d should be lies item %d", ledger.ErrCorrupt, seq, item.Seq)
+	}
+	return item, nil
+}
 
 // seekHolder finds the pair that holds seq if any does: the last one filed at
 // or before it, or else the first.
 func seekHolder(cursor *bbolt.Cursor, seq uint64) (key, value []byte) {
-	key, value = cursor.Seek(be(seq))
-	if bytes.Equal(key, be(seq)) {
+	want := be(seq)
+	key, value = cursor.Seek(want)
+	switch {
+	case bytes.Equal(key, want):
 		return key, value
+	case key == nil:
+		return cursor.Last()
 	}
 	if key, value = cursor.Prev(); key == nil {
 		key, value = cursor.First()
@@ -31,44 +97,16 @@ func seekHolder(cursor *bbolt.Cursor, seq uint64) (key, value []byte) {
 	return key, value
 }
 
-// decodePage reads the entries of one journal page, which are at least one and
-// begin with the sequence in the page's key.
-func decodePage(key, data []byte) ([]*ledger.Booked, error) {
-	entries, err := decodeItems(data)
-	if err != nil {
-		return nil, fmt.Errorf("journal page %x: %w", key, err)
-	}
-	if len(entries) == 0 || !bytes.Equal(key, be(entries[0].Seq)) {
-		return nil, fmt.Errorf("%w: journal page %x does not begin with the entry it is filed under", ledger.ErrCorrupt, key)
-	}
-	return entries, nil
-}
-
-func decodeItems(data []byte) ([]*ledger.Booked, error) {
-	var entries []*ledger.Booked
-	for len(data) > 0 {
-		n, used := binary.Uvarint(data)
-		if used <= 0 || n > uint64(len(data)-used) {
-			return nil, fmt.Errorf("%w: journal page is cut short", ledger.ErrCorrupt)
-		}
-		entry, err := ledger.DecodeItem(data[used : used+int(n)])
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, entry)
-		data = data[used+int(n):]
-	}
-	return entries, nil
-}
-
 // Blocks implements ledger.Reader.
 func (t *Tx) Blocks(ctx context.Context, seq uint64) iter.Seq2[*ledger.Block, error] {
 	return func(yield func(*ledger.Block, error) bool) {
-		cursor := t.bucket(bucketBlocks).Cursor()
-		key, header := seekHolder(cursor, seq)
-		for ; key != nil; key, header = cursor.Next() {
-			block, err := t.block(key, header)
-			if err == nil {
+		cursor := t.bucket(bucketJournal).Cursor()
+		key, value := seekHolder(cursor, seq)
+		key, value = backToBlock(cursor, key, value)
+		for key != nil {
+			var block *ledger.Block
+			var err error
+			if block, key, value, err = readBlock(cursor, key, value); err == nil {
 				err = ctx.Err()
 			}
 			if err == nil && block.Last() < seq {
@@ -81,105 +119,118 @@ func (t *Tx) Blocks(ctx context.Context, seq uint64) iter.Seq2[*ledger.Block, er
 	}
 }
 
-func (t *Tx) block(key, header []byte) (*ledger.Block, error) {
-	block, count, err := decodeBlockHeader(header)
-	if err != nil {
-		return nil, fmt.Errorf("block %x: %w", key, err)
-	}
-	journal := t.bucket(bucketJournal).Cursor()
-	for k, page := journal.Seek(key); k != nil && uint64(len(block.Items)) < count; k, page = journal.Next() {
-		entries, err := decodePage(k, page)
-		if err != nil {
-			return nil, fmt.Errorf("block %x: %w", key, err)
+// backToBlock goes back to the page a block begins with, if there is one.
+func backToBlock(cursor *bbolt.Cursor, key, value []byte) (k, v []byte) {
+	for k, v = key, value; k != nil; k, v = cursor.Prev() {
+		if p, err := openJournalPage(k, v); err != nil || p.block > 0 {
+			return k, v
 		}
-		block.Items = append(block.Items, entries...)
 	}
-	if uint64(len(block.Items)) != count || count == 0 {
-		return nil, fmt.Errorf("%w: block %x has %d entries, its header says %d", ledger.ErrCorrupt, key, len(block.Items), count)
+	return cursor.First() // reading it says what is wrong
+}
+
+// readBlock reads a block from its first page on, and gives the page behind it.
+func readBlock(cursor *bbolt.Cursor, key, value []byte) (block *ledger.Block, k, v []byte, err error) {
+	filed := key
+	p, err := openJournalPage(key, value)
+	if err == nil && p.block == 0 {
+		err = fmt.Errorf("%w: no block begins there", ledger.ErrCorrupt)
 	}
-	if !bytes.Equal(key, be(block.First())) {
-		return nil, fmt.Errorf("%w: block %x begins with entry %d", ledger.ErrCorrupt, key, block.First())
+	count := p.block
+	block = &ledger.Block{}
+	for err == nil {
+		for item, itemErr := p.next(); item != nil || itemErr != nil; item, itemErr = p.next() {
+			if err = itemErr; err != nil {
+				return nil, nil, nil, fmt.Errorf("block %x: %w", filed, err)
+			}
+			block.Items = append(block.Items, item)
+		}
+		want := p.seq
+		if k, v = cursor.Next(); k == nil || uint64(len(block.Items)) >= count {
+			break
+		}
+		if p, err = openJournalPage(k, v); err == nil && (p.block > 0 || p.seq != want) {
+			err = fmt.Errorf("%w: a page of item %d follows item %d", ledger.ErrCorrupt, p.seq, want-1)
+		}
 	}
-	return block, nil
+	if err == nil && uint64(len(block.Items)) != count {
+		err = fmt.Errorf("%w: it has %d items, its header says %d", ledger.ErrCorrupt, len(block.Items), count)
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("block %x: %w", filed, err)
+	}
+	block.Lane = block.Items[0].Lane
+	return block, k, v, nil
 }
 
 // Items implements ledger.Reader.
 func (t *Tx) Items(ctx context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
 		cursor := t.bucket(bucketJournal).Cursor()
-		for key, page := seekHolder(cursor, seq); key != nil; key, page = cursor.Next() {
-			entries, err := decodePage(key, page)
+		for key, value := seekHolder(cursor, seq); key != nil; key, value = cursor.Next() {
+			p, err := openJournalPage(key, value)
+			if err == nil {
+				err = p.skipTo(seq)
+			}
 			if err == nil {
 				err = ctx.Err()
+			}
+			for err == nil {
+				var item *ledger.Booked
+				if item, err = p.next(); item == nil {
+					break
+				}
+				if !yield(item, nil) {
+					return
+				}
 			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, e := range entries {
-				if e.Seq >= seq && !yield(e, nil) {
-					return
-				}
-			}
 		}
 	}
 }
 
-// pageReader finds entries by sequence and keeps the last page it decoded.
-type pageReader struct {
-	tx      *Tx
-	entries []*ledger.Booked
+// itemReader finds items by sequence. It stays in the page of the last one, so
+// that neighbours cost no search.
+type itemReader struct {
+	cursor *bbolt.Cursor
+	page   page
 }
 
-func (p *pageReader) entry(seq uint64) (*ledger.Booked, error) {
-	if n := len(p.entries); n == 0 || seq < p.entries[0].Seq || seq > p.entries[n-1].Seq {
-		if err := p.load(seq); err != nil {
-			return nil, err
-		}
-	}
-	i, ok := slices.BinarySearchFunc(p.entries, seq, func(e *ledger.Booked, want uint64) int {
-		switch {
-		case e.Seq < want:
-			return -1
-		case e.Seq > want:
-			return 1
-		}
-		return 0
-	})
-	if !ok {
-		return nil, fmt.Errorf("%w: entry %d is not in the journal", ledger.ErrCorrupt, seq)
-	}
-	return p.entries[i], nil
+func (t *Tx) itemReader() *itemReader {
+	return &itemReader{cursor: t.bucket(bucketJournal).Cursor()}
 }
 
-func (p *pageReader) load(seq uint64) error {
-	key, page := seekHolder(p.tx.bucket(bucketJournal).Cursor(), seq)
-	if key == nil {
-		return fmt.Errorf("%w: entry %d is not in the journal", ledger.ErrCorrupt, seq)
-	}
-	entries, err := decodePage(key, page)
-	if err != nil {
-		return err
-	}
-	p.entries = entries
-	return nil
-}
-
-func (t *Tx) itemByKey(key string) (*ledger.Booked, error) {
-	data := t.bucket(bucketKeys).Get([]byte(key))
-	if data == nil {
-		return nil, nil
-	}
-	if len(data) != 8 {
-		return nil, fmt.Errorf("%w: key %q points to %x", ledger.ErrCorrupt, key, data)
-	}
-	pages := pageReader{tx: t}
-	entry, err := pages.entry(binary.BigEndian.Uint64(data))
-	if err != nil {
+func (r *itemReader) item(seq uint64) (*ledger.Booked, error) {
+	if err := r.find(seq); err != nil {
 		return nil, err
 	}
-	if entry.Key != key {
-		return nil, fmt.Errorf("%w: key %q points to entry %d, whose key is %q", ledger.ErrCorrupt, key, entry.Seq, entry.Key)
+	item, err := r.page.next()
+	if err == nil && item == nil {
+		err = fmt.Errorf("%w: item %d is not in the journal", ledger.ErrCorrupt, seq)
 	}
-	return entry, nil
+	return item, err
+}
+
+// find puts the page in front of an item.
+func (r *itemReader) find(seq uint64) error {
+	if len(r.page.data) > 0 && seq >= r.page.seq {
+		if err := r.page.skipTo(seq); err != nil || len(r.page.data) > 0 {
+			return err
+		}
+	}
+	key, value := seekHolder(r.cursor, seq)
+	if key == nil {
+		return fmt.Errorf("%w: item %d is not in the journal", ledger.ErrCorrupt, seq)
+	}
+	var err error
+	if r.page, err = openJournalPage(key, value); err != nil {
+		return err
+	}
+	if r.page.seq > seq {
+		return fmt.Errorf("%w: item %d is not in the journal", ledger.ErrCorrupt, seq)
+	}
+	return r.page.skipTo(seq)
 }

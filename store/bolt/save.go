@@ -23,19 +23,25 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	if t.spoiled {
 		return errSpoiled
 	}
-	s := &saving{tx: t}
-	if err := s.prepare(ctx, c); err != nil {
+	v, err := t.view()
+	if err != nil {
 		return err
 	}
-	if err := t.beginCache(ctx); err != nil {
+	s := &saving{tx: t, base: v.head}
+	if err := s.prepare(ctx, c); err != nil {
 		return err
 	}
 	t.spoiled = true // should a write fail, half of it is there
 	if err := s.write(); err != nil {
 		return err
 	}
+	if t.memory != nil {
+		t.memory.saved(s, c.Head)
+		if err := t.maintain(s.gathered); err != nil {
+			return err
+		}
+	}
 	t.spoiled = false
-	t.saved = append(t.saved, c)
 	return nil
 }
 
@@ -44,8 +50,11 @@ var errSpoiled = fmt.Errorf("%w: a write of this transaction failed half-way: ro
 
 // saving is a Save: what it writes is gathered first.
 type saving struct {
-	tx   *Tx
-	puts []put
+	tx       *Tx
+	base     ledger.Head
+	puts     []put
+	gathered *gathered // nil: no block
+	accounts []ledger.ChangedAccount
 }
 
 // put is a pair to be written to a bucket of ours, or a record's.
@@ -72,11 +81,7 @@ func (s *saving) prepare(ctx context.Context, c *ledger.Changes) error {
 		return err
 	}
 	if c.Block != nil {
-		s.block(c.Block)
-		if err := s.hashes(ctx, c); err != nil {
-			return err
-		}
-		if err := s.index(c); err != nil {
+		if err := s.block(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -87,32 +92,92 @@ func (s *saving) prepare(ctx context.Context, c *ledger.Changes) error {
 	return nil
 }
 
-// block gathers the block's header and its items in pages.
-func (s *saving) block(b *ledger.Block) {
-	s.append(bucketBlocks, be(b.First()), encodeBlockHeader(b))
-	var page, item []byte
-	first := b.First()
-	for _, e := range b.Items {
-		item = e.AppendCanonical(item[:0])
-		if len(page) > 0 && len(page)+binary.MaxVarintLen16+len(item) > pageBytes {
-			s.append(bucketJournal, be(first), page)
-			page, first = nil, e.Seq
-		}
-		page = binary.AppendUvarint(page, uint64(len(item)))
-		page = append(page, item...)
-	}
-	s.append(bucketJournal, be(first), page)
-}
-
-// hashes gathers what the block adds to the Merkle log.
-func (s *saving) hashes(ctx context.Context, c *ledger.Changes) error {
+// block gathers the block's items in pages, what it adds to the Merkle log, and
+// what is derived from it.
+func (s *saving) block(ctx context.Context, c *ledger.Changes) error {
+	sealed := c.Block.Seal()
+	s.pages(c.Block, &sealed)
 	before := c.Head.Blocks - 1
-	hashes, err := ledger.LogHashes(ctx, s.tx, before, c.Block)
+	hashes, err := ledger.LogHashes(ctx, s.tx, before, sealed.Leaf)
 	if err != nil {
 		return fmt.Errorf("log of %d blocks: %w", before, err)
 	}
 	for i, hash := range hashes {
 		s.append(bucketHashes, be(uint64(ledger.LogSize(before))+uint64(i)), hash[:])
+	}
+	return s.index(c)
+}
+
+// pages gathers the journal pages of a block.
+func (s *saving) pages(b *ledger.Block, sealed *ledger.Sealed) {
+	first, from := b.First(), 0
+	page := binary.AppendUvarint(make([]byte, 0, pageBytes), uint64(len(b.Items)))
+	filled := false
+	for i, end := range sealed.Ends {
+		size := end - from
+		if filled && len(page)+maxPrefixBytes+size > pageBytes {
+			s.append(bucketJournal, be(first), page)
+			page, first = append(make([]byte, 0, pageBytes), 0), b.Items[i].Seq
+		}
+		page = binary.AppendUvarint(page, uint64(size))
+		page = append(page, sealed.Bytes[from:end]...)
+		from, filled = end, true
+	}
+	s.append(bucketJournal, be(first), page)
+}
+
+// index gathers what the block adds to the indexes, and the accounts of which
+// more was changed than the totals of their postings.
+func (s *saving) index(c *ledger.Changes) error {
+	n := len(c.Block.Items)
+	s.gathered = &gathered{keys: make([]hashed, 0, n), moves: make([]move, 0, 2*n)}
+	s.accounts = c.Accounts
+	byID := make(map[ledger.AccountID]*running, len(c.Accounts))
+	list := make([]running, len(c.Accounts))
+	for i, changed := range c.Accounts {
+		if changed.Before != nil {
+			list[i].Balance = changed.Before.Balance
+		}
+		list[i].account = changed.After
+		byID[changed.After.AccountID] = &list[i]
+	}
+	for _, item := range c.Block.Items {
+		err := s.gathered.item(item, func(id ledger.AccountID) (uint64, *ledger.Balance, error) {
+			r := byID[id]
+			if r == nil {
+				return 0, nil, corrupt("account %s is moved and not among those changed", id)
+			}
+			r.moved = item.Seq
+			return r.account.No, &r.Balance, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for i := range list {
+		if err := s.account(&list[i], c.Accounts[i].Before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// running is an account that a block changes.
+type running struct {
+	account        *ledger.Account // as it is to be stored
+	ledger.Balance                 // totals so far
+	moved          uint64          // seq of the last item that moved it; 0: none
+}
+
+// account gathers an account, if there is more to it than the indexes tell.
+func (s *saving) account(r *running, before *ledger.Account) error {
+	a := r.account
+	if r.Debits != a.Debits || r.Credits != a.Credits {
+		return corrupt("account %s: debits %s and credits %s are to be stored, what is there and the block add up to %s and %s",
+			a.AccountID, a.Debits, a.Credits, r.Debits, r.Credits)
+	}
+	if before == nil || a.Seq != r.moved || !a.OnlyMoved(before) {
+		s.put(bucketAccounts, accountKey(a.AccountID), encodeAccount(a))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/store/bolt"
+	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
 // bbolt lets the next writer in before it has said that a commit failed. Nobody
@@ -29,7 +30,7 @@ func TestNobodyWritesAfterFailedCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}

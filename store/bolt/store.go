@@ -10,8 +10,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,7 +20,7 @@ import (
 )
 
 // Format is the version of the layout this program reads and writes.
-const Format = 2
+const Format = 3
 
 // Sentinels a caller may branch on.
 var (
@@ -56,6 +54,15 @@ type Options struct {
 	Warn func(LongReader)
 	// Clock tells how old snapshots are; nil means time.Now.
 	Clock func() time.Time
+	// KeyMemory is how many bytes the filter of the keys may take, which keeps
+	// new keys from being looked up in the file: 2 for each key. When they do not
+	// suffice it forgets the oldest keys, which are then looked up. 0 means 256 MiB.
+	KeyMemory int64
+	// RunItems is how many items of the journal's end are indexed in memory
+	// before their indexes are written to the file, a little with each commit:
+	// opening the file reads up to about three times as many again. 0 means
+	// 32,768.
+	RunItems int
 }
 
 // withDefaults fills in what was left out.
@@ -74,21 +81,20 @@ func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.KeyMemory <= 0 {
+		o.KeyMemory = 256 << 20
+	}
+	if o.RunItems <= 0 {
+		o.RunItems = 1 << 15
+	}
 	return o
 }
 
 // Store is a ledger.Store in one bbolt file.
 type Store struct {
-	db     *bbolt.DB
-	owned  bool // Open opened db, so Close closes it
-	failed atomic.Bool
-
-	// writer covers a write from its beginning to when the cache has taken it
-	// over, or failed says that it failed: bbolt lets the next one in before it
-	// returns from the commit.
-	writer sync.Mutex
-	cache  cache
-
+	db      *bbolt.DB
+	owned   bool // Open opened db, so Close closes it
+	memory  *memory
 	readers readers
 }
 
@@ -122,10 +128,9 @@ func open(path string, options Options) (store *Store, err error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	if store, err = attach(db, true); err != nil {
+	if store, err = attach(db, options, true); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	store.readers.options = options
 	return store, nil
 }
 
@@ -168,10 +173,15 @@ func mapSize() int {
 // Attach keeps a ledger in a file that the host has opened and will close. A
 // host that opened it with NoSync gives up what acknowledging promises. Errors:
 // ErrNewerFormat, ErrOlderFormat, ledger.ErrCorrupt.
-func Attach(db *bbolt.DB) (store *Store, err error) { return attach(db, false) }
+//
+// Options are those of the first of several stores attached to one open file;
+// LockWait means nothing here.
+func Attach(db *bbolt.DB, options Options) (store *Store, err error) {
+	return attach(db, options.withDefaults(), false)
+}
 
 // attach is Attach; a file of our own is new, or has a ledger in it.
-func attach(db *bbolt.DB, owned bool) (store *Store, err error) {
+func attach(db *bbolt.DB, options Options, owned bool) (store *Store, err error) {
 	defer guard(&err)()
 	laidOut := false
 	err = db.View(func(tx *bbolt.Tx) error {
@@ -188,7 +198,7 @@ func attach(db *bbolt.DB, owned bool) (store *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, owned: owned, readers: readers{options: Options{}.withDefaults()}}, nil
+	return &Store{db: db, owned: owned, memory: remember(db, options), readers: readers{options: options}}, nil
 }
 
 // newFileID is the last transaction of a file that bbolt has made and nobody has
@@ -198,8 +208,7 @@ const newFileID = 1
 // buckets lists those within the root.
 func buckets() [][]byte {
 	return [][]byte{
-		bucketMeta, bucketBlocks, bucketHashes, bucketJournal, bucketKeys, bucketAccounts,
-		bucketMovements, bucketDated, bucketDays, bucketReferences, bucketRecords,
+		bucketMeta, bucketHashes, bucketJournal, bucketAccounts, bucketRuns, bucketRecords,
 	}
 }
 
@@ -289,9 +298,10 @@ func (s *Store) write(ctx context.Context, fn func(ledger.Tx) error) (err error)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.writer.Lock()
-	defer s.writer.Unlock()
-	if s.failed.Load() {
+	m := s.memory
+	m.writer.Lock()
+	defer m.writer.Unlock()
+	if m.failed.Load() {
 		return ErrReadOnly
 	}
 	tx, err := s.db.Begin(true)
@@ -301,20 +311,29 @@ func (s *Store) write(ctx context.Context, fn func(ledger.Tx) error) (err error)
 	defer guard(&err)()
 	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
 	ours := Wrap(tx)
-	ours.cache = &s.cache
+	ours.ours = true
+	if err := m.settle(ours); err != nil {
+		return err
+	}
 	switch err := fn(ours); {
 	case err != nil:
 		return err
 	case ours.spoiled:
 		return errSpoiled
-	case len(ours.saved) == 0:
+	case m.pendingOf(ours) == nil:
 		return nil
 	}
-	if err := s.commit(tx); err != nil {
-		s.cache.drop()
+	runs, err := ours.runs()
+	if err != nil {
 		return err
 	}
-	s.cache.committed(ours.saved)
+	m.committing.Lock()
+	defer m.committing.Unlock()
+	if err := s.commit(tx); err != nil {
+		m.drop()
+		return err
+	}
+	m.take(&m.pending, flushed(runs))
 	return nil
 }
 
@@ -324,10 +343,10 @@ func (s *Store) write(ctx context.Context, fn func(ledger.Tx) error) (err error)
 // without it the others are free pages; a sync that failed is never this case.
 func (s *Store) commit(tx *bbolt.Tx) error {
 	id := tx.ID()
-	s.failed.Store(true) // a panic leaves it so
+	s.memory.failed.Store(true) // a panic leaves it so
 	err := guarded(tx.Commit)
 	full := err != nil && noRoom(err) && s.isBefore(id)
-	s.failed.Store(err != nil && !full)
+	s.memory.failed.Store(err != nil && !full)
 	switch {
 	case full:
 		return fmt.Errorf("%w: commit: %w", ErrFull, err)
@@ -382,4 +401,10 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Reader) error) (err err
 	defer guard(&err)()
 	defer s.readers.enter()()
 	return s.db.View(func(tx *bbolt.Tx) error { return fn(Wrap(tx)) })
+}
+
+// CurrentAccount implements ledger.AccountReader: the memory may have it.
+func (s *Store) CurrentAccount(_ context.Context, id ledger.AccountID) (a *ledger.Account, known bool, err error) {
+	a = s.memory.current(id)
+	return a, a != nil, nil
 }

@@ -179,7 +179,7 @@ func TestFormat(t *testing.T) {
 			}
 			before := read(t, path)
 			for range 2 { // the first attempt must not keep the lock
-				_, err = bolt.Open(path, bolt.Options{})
+				_, err = bolt.Open(path, bolttest.Small())
 				wantText(t, err, "open "+path+": "+test.want)
 				if !errors.Is(err, test.is) {
 					t.Errorf("the error is not %v", test.is)
@@ -226,7 +226,7 @@ func TestOpenRefuses(t *testing.T) {
 			path := newPath(t)
 			write(t, path, test.data)
 			for range 2 { // the first attempt must not keep the lock
-				store, err := bolt.Open(path, bolt.Options{})
+				store, err := bolt.Open(path, bolttest.Small())
 				if !errors.Is(err, ledger.ErrCorrupt) || !strings.HasPrefix(err.Error(), "open "+path+": ") {
 					t.Errorf("opened as %v: %v", store, err)
 				}

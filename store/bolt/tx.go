@@ -13,43 +13,45 @@ import (
 )
 
 var (
-	bucketRoot       = []byte("settlex")
-	bucketMeta       = []byte("meta")       // format, head
-	bucketBlocks     = []byte("blocks")     // first seq -> block header
-	bucketHashes     = []byte("hashes")     // index -> hash of the Merkle log
-	bucketJournal    = []byte("journal")    // first seq of a page -> entries
-	bucketKeys       = []byte("keys")       // idempotency key -> seq
-	bucketAccounts   = []byte("accounts")   // path 0 currency -> account
-	bucketMovements  = []byte("movements")  // account number, seq -> totals after it
-	bucketDated      = []byte("dated")      // account number, value date, seq -> nothing
-	bucketDays       = []byte("days")       // account number, value date -> what its entries add up to
-	bucketReferences = []byte("references") // reference 0 seq -> nothing
-	bucketRecords    = []byte("records")    // a bucket for each kind: id -> record
+	bucketRoot     = []byte("settlex")
+	bucketMeta     = []byte("meta")     // format, head, list of runs, sums of records
+	bucketHashes   = []byte("hashes")   // index -> hash of the Merkle log
+	bucketJournal  = []byte("journal")  // first seq of a page -> items
+	bucketAccounts = []byte("accounts") // path 0 currency -> account, but for the totals of its postings
+	bucketRuns     = []byte("runs")     // a bucket for each run: family, first pair of a page -> pairs
+	bucketRecords  = []byte("records")  // a bucket for each kind: id -> record
 
 	keyFormat = []byte("format")
 	keyHead   = []byte("head")
+	keyRuns   = []byte("runs")
 )
 
 // Tx is a transaction of a bolt file. It implements ledger.Tx; on a read-only
 // transaction Save fails.
 type Tx struct {
-	root    *bbolt.Bucket
-	tx      *bbolt.Tx
-	saved   []*ledger.Changes // in this transaction
-	spoiled bool              // a write failed half-way
-	cache   *cache            // nil: a transaction of the host's, or of a reader
+	root   *bbolt.Bucket
+	tx     *bbolt.Tx
+	memory *memory // nil: nobody attached the ledger to the file
+	ours   bool    // not the host's: the memory is told when it is committed
+
+	seen    *view // for the head it names
+	spoiled bool  // a write failed half-way
 }
 
 // Wrap lets the ledger take part in the host's own transaction of a file it
 // was attached to: give it to PostTx, ExecuteTx or DoTx, or read through it.
 // Ending the transaction is the host's business. A read-only transaction takes
 // no writes.
-func Wrap(tx *bbolt.Tx) *Tx { return &Tx{root: tx.Bucket(bucketRoot), tx: tx} }
+func Wrap(tx *bbolt.Tx) *Tx {
+	return &Tx{root: tx.Bucket(bucketRoot), tx: tx, memory: memoryOf(tx.DB())}
+}
 
 func (t *Tx) bucket(name []byte) *bbolt.Bucket { return t.root.Bucket(name) }
 
 // Head implements ledger.Reader.
-func (t *Tx) Head(context.Context) (ledger.Head, error) {
+func (t *Tx) Head(context.Context) (ledger.Head, error) { return t.head() }
+
+func (t *Tx) head() (ledger.Head, error) {
 	if t.root == nil {
 		return ledger.Head{}, fmt.Errorf("bucket %q is missing: attach the ledger to the file first", bucketRoot)
 	}
@@ -62,19 +64,11 @@ func (t *Tx) Head(context.Context) (ledger.Head, error) {
 
 // Load implements ledger.Reader.
 func (t *Tx) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
-	for _, key := range need.Keys {
-		entry, err := t.itemByKey(key)
-		if err != nil {
-			return err
-		}
-		s.PutKey(key, entry)
+	if err := t.loadKeys(need.Keys, s); err != nil {
+		return err
 	}
-	for _, id := range need.Accounts {
-		account, err := t.cachedAccount(id)
-		if err != nil {
-			return err
-		}
-		s.PutAccount(id, account)
+	if err := t.loadAccounts(need.Accounts, s); err != nil {
+		return err
 	}
 	for _, ref := range need.Records {
 		record, err := t.record(ref)
@@ -108,44 +102,22 @@ func (t *Tx) loadStandings(ctx context.Context, need *ledger.Need, s *ledger.Sta
 // tree lists the accounts of a tree.
 func (t *Tx) tree(ctx context.Context, tree ledger.Tree) (ids []ledger.AccountID, err error) {
 	root := ledger.AccountID{Path: tree.Root, Currency: tree.Currency}
-	if account, err := t.account(root); account != nil || err != nil {
+	if t.bucket(bucketAccounts).Get(accountKey(root)) != nil {
 		ids = append(ids, root)
-		if err != nil {
-			return nil, err
-		}
 	}
-	for account, err := range t.Accounts(ctx, tree.Root+"/") {
+	for key := range scan(t.bucket(bucketAccounts), []byte(tree.Root+"/"), nil) {
+		id, err := decodeAccountKey(key)
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil {
 			return nil, err
 		}
-		if tree.Holds(account.AccountID) {
-			ids = append(ids, account.AccountID)
+		if tree.Holds(id) {
+			ids = append(ids, id)
 		}
 	}
 	return ids, nil
-}
-
-// Accounts implements ledger.Reader.
-func (t *Tx) Accounts(ctx context.Context, prefix string) iter.Seq2[ledger.Account, error] {
-	return func(yield func(ledger.Account, error) bool) {
-		for key, value := range scan(t.bucket(bucketAccounts), []byte(prefix), nil) {
-			id, err := decodeAccountKey(key)
-			if err == nil {
-				err = ctx.Err()
-			}
-			var account *ledger.Account
-			if err == nil {
-				account, err = ledger.DecodeAccount(id, value)
-			}
-			if err != nil {
-				yield(ledger.Account{}, err)
-				return
-			}
-			if !yield(*account, nil) {
-				return
-			}
-		}
-	}
 }
 
 // scan yields the pairs whose key starts with prefix, from prefix+from on.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/store/bolt"
+	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
 var errHost = errors.New("the host thought better of it")
@@ -305,7 +306,7 @@ func TestCloseAttached(t *testing.T) {
 func TestTwoLedgersOnOneFile(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
-	second, err := bolt.Attach(h.db)
+	second, err := bolt.Attach(h.db, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ type Memory struct {
 
 // NewMemory makes a store that holds nothing.
 func NewMemory() *Memory {
-	return &Memory{now: &snapshot{accounts: map[ledger.AccountID]ledger.Account{}, records: map[ledger.Ref]ledger.Record{}}}
+	return &Memory{now: &snapshot{accounts: map[ledger.AccountID]*ledger.Account{}, records: map[ledger.Ref]ledger.Record{}}}
 }
 
 // Write implements ledger.Store: fn works on a copy, which becomes the store
@@ -64,7 +64,7 @@ type snapshot struct {
 	head     ledger.Head
 	blocks   []*ledger.Block
 	hashes   []ledger.Hash
-	accounts map[ledger.AccountID]ledger.Account
+	accounts map[ledger.AccountID]*ledger.Account
 	records  map[ledger.Ref]ledger.Record
 }
 
@@ -78,7 +78,7 @@ func (s *snapshot) clone() *snapshot {
 // Save implements ledger.Tx.
 func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	if c.Block != nil {
-		more, err := ledger.LogHashes(ctx, s, s.head.Blocks, c.Block)
+		more, err := ledger.LogHashes(ctx, s, s.head.Blocks, c.Block.Seal().Leaf)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	}
 	s.head = c.Head
 	for _, a := range c.Accounts {
-		s.accounts[a.AccountID] = *a
+		s.accounts[a.After.AccountID] = a.After
 	}
 	for _, r := range c.Records {
 		if r.Record == nil {
@@ -104,14 +104,12 @@ func (s *snapshot) Head(context.Context) (ledger.Head, error) { return s.head, n
 // Load implements ledger.Reader.
 func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.State) error {
 	for _, key := range need.Keys {
-		state.PutKey(key, s.keyed(key))
+		if item := s.keyed(key); item != nil {
+			state.PutKey(key, item)
+		}
 	}
 	for _, id := range need.Accounts {
-		if a, ok := s.accounts[id]; ok {
-			state.PutAccount(id, &a)
-		} else {
-			state.PutAccount(id, nil)
-		}
+		state.PutAccount(id, s.accounts[id])
 	}
 	for _, ref := range need.Records {
 		state.PutRecord(ref, s.records[ref])
@@ -204,7 +202,7 @@ func (s *snapshot) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, er
 func (s *snapshot) Accounts(_ context.Context, prefix string) iter.Seq2[ledger.Account, error] {
 	return func(yield func(ledger.Account, error) bool) {
 		for _, id := range slices.SortedFunc(maps.Keys(s.accounts), ledger.AccountID.Compare) {
-			if strings.HasPrefix(id.Path, prefix) && !yield(s.accounts[id], nil) {
+			if strings.HasPrefix(id.Path, prefix) && !yield(*s.accounts[id], nil) {
 				return
 			}
 		}

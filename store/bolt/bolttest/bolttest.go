@@ -25,6 +25,10 @@ import (
 	"github.com/settlex/settlex/store/bolt"
 )
 
+// Small is options by which every few items are flushed and runs are merged, so
+// that a test of a few entries goes through all of it.
+func Small() bolt.Options { return bolt.Options{RunItems: 3} }
+
 // Open opens a store in a new file below t.TempDir and closes it when the test
 // ends.
 func Open(t testing.TB) *bolt.Store {
@@ -36,7 +40,7 @@ func Open(t testing.TB) *bolt.Store {
 // Closing the store earlier is allowed.
 func OpenFile(t testing.TB, path string) *bolt.Store {
 	t.Helper()
-	store, err := bolt.Open(path, bolt.Options{})
+	store, err := bolt.Open(path, Small())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestVerifyFailsTheTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

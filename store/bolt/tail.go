@@ -1,0 +1,155 @@
+package bolt
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// move is what an entry did to one account.
+type move struct {
+	account uint64 // number
+	seq     uint64
+	place   uint64       // value date and seq, see placeOf
+	debits  money.Amount // totals of the account after it
+	credits money.Amount
+	amount  money.Amount // what it added, on one side
+	side    ledger.Side
+	before  int32 // index of the account's move before it in a tail, or none
+}
+
+// hashed is who took a key, or bears a reference.
+type hashed struct {
+	hash   uint64
+	seq    uint64
+	before int32 // index of the one with the same hash before it in a tail, or none
+}
+
+// gathered is what one Save adds to the indexes.
+type gathered struct {
+	last       uint64 // seq
+	moves      []move
+	keys       []hashed
+	references []hashed
+}
+
+// tail is the indexes of a stretch of the journal's end, in memory: what no run
+// in the file holds yet. Elements are appended and never change, so whoever
+// looks at a snapshot skips those that came behind it.
+type tail struct {
+	after uint64 // seq before its first item
+
+	mu         sync.RWMutex
+	last       uint64 // seq of its last item
+	moves      []move
+	keys       []hashed
+	references []hashed
+
+	byAccount   chains
+	byKey       chains
+	byReference chains
+}
+
+func newTail(after uint64) *tail { return &tail{after: after, last: after} }
+
+// add appends what a Save gathered.
+func (t *tail) add(g *gathered) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range g.moves {
+		at := int32(len(t.moves)) //nolint:gosec // a tail is frozen long before
+		t.moves = append(t.moves, g.moves[i])
+		t.moves[at].before = t.byAccount.push(g.moves[i].account, at)
+	}
+	t.keys = appendHashed(t.keys, &t.byKey, g.keys)
+	t.references = appendHashed(t.references, &t.byReference, g.references)
+	t.last = g.last
+}
+
+func appendHashed(list []hashed, by *chains, more []hashed) []hashed {
+	for _, h := range more {
+		h.before = by.push(h.hash, int32(len(list))) //nolint:gosec // a tail is frozen long before
+		list = append(list, h)
+	}
+	return list
+}
+
+// entries is how many items it holds.
+func (t *tail) entries() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.last - t.after
+}
+
+// totals gives the last move of an account up to a seq.
+func (t *tail) totals(account, seq uint64) (m move, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for i := t.byAccount.last(account); i != none; i = t.moves[i].before {
+		if t.moves[i].seq <= seq {
+			return t.moves[i], true
+		}
+	}
+	return m, false
+}
+
+// movesOf gives the moves of an account from a seq to a seq, in order.
+func (t *tail) movesOf(account, from, to uint64) []move {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var out []move
+	for i := t.byAccount.last(account); i != none && t.moves[i].seq >= from; i = t.moves[i].before {
+		if t.moves[i].seq <= to {
+			out = append(out, t.moves[i])
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// visit calls fn with the moves of an account up to a seq, the last one first.
+func (t *tail) visit(account, to uint64, fn func(*move)) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for i := t.byAccount.last(account); i != none; i = t.moves[i].before {
+		if m := &t.moves[i]; m.seq <= to {
+			fn(m)
+		}
+	}
+}
+
+// keyed and referenced give the items with a hash up to a seq, in order.
+func (t *tail) keyed(hash, to uint64) []uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return seqsOf(t.keys, &t.byKey, hash, to)
+}
+
+func (t *tail) referenced(hash, to uint64) []uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return seqsOf(t.references, &t.byReference, hash, to)
+}
+
+func seqsOf(list []hashed, by *chains, hash, to uint64) (out []uint64) {
+	for i := by.last(hash); i != none; i = list[i].before {
+		if list[i].seq <= to {
+			out = append(out, list[i].seq)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// seqBits is how many bits of a place are the seq.
+const seqBits = 40
+
+// placeOf orders entries by value date and then by seq.
+func placeOf(on calendar.Date, seq uint64) uint64 { return uint64(encodeDay(on))<<seqBits | seq }
+
+func placeSeq(place uint64) uint64 { return place & (1<<seqBits - 1) }
+
+func placeDay(place uint64) uint64 { return place >> seqBits }
