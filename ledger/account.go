@@ -175,6 +175,9 @@ const maxPath = 255
 
 // checkPath tells why a path cannot name an account.
 func checkPath(path string) error {
+	if isPath(path) {
+		return nil
+	}
 	switch {
 	case path == "":
 		return fmt.Errorf("account path is empty")
@@ -192,6 +195,36 @@ func checkPath(path string) error {
 	}
 	return nil
 }
+
+// isPath tells whether a path can name an account. Every posting is asked, so it
+// goes through the bytes once.
+func isPath(path string) bool {
+	if path == "" || len(path) > maxPath {
+		return false
+	}
+	start := 0 // of the segment
+	for i := 0; i <= len(path); i++ {
+		if i < len(path) && pathBytes[path[i]] {
+			continue
+		}
+		if i < len(path) && path[i] != '/' {
+			return false
+		}
+		if n := i - start; n == 0 || n <= 2 && path[start] == '.' && path[i-1] == '.' {
+			return false
+		}
+		start = i + 1
+	}
+	return true
+}
+
+// pathBytes has what a segment is made of.
+var pathBytes = func() (set [256]bool) {
+	for c := range set {
+		set[c] = !notPathRune(rune(c))
+	}
+	return set
+}()
 
 func notPathRune(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'

@@ -34,7 +34,7 @@ func Apply(s *State, clock time.Time, commands []Command) (errs []error, missing
 	errs = make([]error, 0, len(commands))
 	s.loads++ // what was missing the last time is there now
 	for _, c := range commands {
-		s.now = s.instant(c.At(), clock)
+		s.at(s.instant(c.At(), clock))
 		seq := s.head.Seq
 		missing, err := s.decide(c)
 		if missing != nil {

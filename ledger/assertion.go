@@ -40,7 +40,7 @@ func (t Tree) Holds(id AccountID) bool {
 	return id.Currency == t.Currency && (id.Path == t.Root || strings.HasPrefix(id.Path, t.Root+"/"))
 }
 
-func (a Assertion) draft() Booked { return Booked{} }
+func (a Assertion) draft(*Booked) {}
 
 func (a Assertion) faults(*Booked) []error {
 	if a.Currency.IsZero() {

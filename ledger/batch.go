@@ -95,7 +95,12 @@ type batch struct {
 	mode     Mode
 	requests []Request
 	outcomes []Outcome
+	asked    *State // the last one Need has seen
+	spots    []spot // there, one for each request; nil: a small batch
 }
+
+// smallBatch is up to where it costs more to note spots than to look again.
+const smallBatch = 8
 
 func newBatch(mode Mode, requests []Request) (*batch, error) {
 	if mode != Atomic && mode != Independent {
@@ -111,10 +116,29 @@ func newBatch(mode Mode, requests []Request) (*batch, error) {
 
 func (b *batch) At() time.Time { return time.Time{} }
 
-func (b *batch) Need(_ *State, n *Need) {
-	for _, r := range b.requests {
+func (b *batch) weight() int { return len(b.requests) }
+
+// Need asks once for what does not depend on what is loaded.
+func (b *batch) Need(s *State, n *Need) {
+	again := b.asked == s
+	if !again {
+		b.asked, b.spots = s, nil
+		if len(b.requests) > smallBatch {
+			b.spots, n.found = make([]spot, len(b.requests)), make([]*place, 0, 2*len(b.requests))
+		}
+	}
+	for i, r := range b.requests {
+		if again {
+			switch r.(type) {
+			case Entry, Hold, AccountChange, PeriodChange:
+				continue
+			}
+		} else if b.spots != nil {
+			n.spot = &b.spots[i]
+		}
 		n.Request(r)
 	}
+	n.spot, n.found = nil, nil
 }
 
 func (b *batch) Apply(s *State) error {
@@ -123,11 +147,14 @@ func (b *batch) Apply(s *State) error {
 		return b.atomic(s)
 	}
 	for i, r := range b.requests {
-		result, err := s.Execute(r)
+		err := b.execute(s, i)
+		if err == nil {
+			continue
+		}
 		if errors.Is(err, ErrCorrupt) { // what stands behind it would be decided on the same data
 			return err
 		}
-		b.outcomes[i] = Outcome{result, err}
+		b.outcomes[i].Err = err
 		if err := s.freeze(r, err); err != nil {
 			return err
 		}
@@ -135,12 +162,25 @@ func (b *batch) Apply(s *State) error {
 	return nil
 }
 
+// execute runs one request and notes its result.
+func (b *batch) execute(s *State, i int) error {
+	var at spot
+	if b.asked == s && b.spots != nil {
+		at = b.spots[i]
+	}
+	item, replayed, err := s.execute(b.requests[i], at)
+	if item != nil {
+		out := &b.outcomes[i]
+		out.Booked, out.Replayed = *item, replayed
+	}
+	return err
+}
+
 func (b *batch) atomic(s *State) error {
 	failed := -1
 	err := s.attempt(func() error {
-		for i, r := range b.requests {
-			var err error
-			if b.outcomes[i].Result, err = s.Execute(r); err != nil {
+		for i := range b.requests {
+			if err := b.execute(s, i); err != nil {
 				failed = i
 				return err
 			}

@@ -59,10 +59,10 @@ func (c *Change) String() string {
 
 func (c AccountChange) id() AccountID { return AccountID{Path: c.Account, Currency: c.Currency} }
 
-func (c AccountChange) draft() Booked {
+func (c AccountChange) draft(d *Booked) {
 	change := &Change{
 		AccountID: c.id(), Status: c.Status, HasMetadata: c.Metadata != nil, Force: c.Force,
-		Metadata: Entry{Metadata: c.Metadata}.normalized().Metadata,
+		Metadata: sorted(c.Metadata),
 	}
 	if len(change.Metadata) == 0 {
 		change.Metadata = nil
@@ -74,7 +74,8 @@ func (c AccountChange) draft() Booked {
 		}
 		change.Limits = &limits
 	}
-	return Booked{Entry: Entry{Key: c.Key, Kind: c.Kind, Reference: c.Reference}, Act: Changed, Terms: &Terms{Change: change}}
+	d.Key, d.Kind, d.Reference = c.Key, c.Kind, c.Reference
+	d.Act, d.Terms = Changed, &Terms{Change: change}
 }
 
 func (c AccountChange) faults(d *Booked) []error {
@@ -100,10 +101,13 @@ func (c AccountChange) faults(d *Booked) []error {
 	return append(faults, checkMetadata(d.Change.Metadata)...)
 }
 
-func (c AccountChange) need(_ *State, n *Need) { n.Account(c.id()) }
+func (c AccountChange) need(_ *State, n *Need) {
+	n.Key(c.Key)
+	n.Account(c.id())
+}
 
 func (c AccountChange) apply(s *State, d *Booked) error {
-	account, _, err := s.opened(c.id(), d)
+	account, _, err := s.opened(s.place(c.id()), d)
 	if err != nil {
 		return &EntryError{Key: d.Key, Faults: []error{err}}
 	}
@@ -121,7 +125,7 @@ func (c AccountChange) apply(s *State, d *Booked) error {
 }
 
 func (s *State) foldChange(b *Booked, c *Change) error {
-	account, err := s.edit(c.AccountID, b)
+	account, err := s.edit(s.place(c.AccountID), b)
 	if err != nil {
 		return err
 	}

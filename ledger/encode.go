@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -54,18 +55,21 @@ func (b *Booked) AppendCanonical(dst []byte) []byte {
 }
 
 func (p *Posting) appendCanonical(dst []byte) []byte {
-	dst = append(dst, byte(p.Side))
-	dst = append(dst, p.Currency.String()...)
+	dst = append(append(dst, byte(p.Side)), p.Currency.String()...)
 	return appendText(appendAmount(dst, p.Amount), p.Account)
 }
 
 // appendAmount writes a length and the bytes of a two's complement integer
 // without leading zero bytes; a negative one has all sixteen.
 func appendAmount(dst []byte, a money.Amount) []byte {
+	if n, ok := a.Int64(); ok && n >= 0 { // nearly every one
+		short := (bits.Len64(uint64(n)) + 7) / 8
+		wide := binary.BigEndian.AppendUint64(append(dst, byte(short)), uint64(n)<<(64-8*short))
+		return wide[:len(dst)+1+short]
+	}
 	wide := a.Bytes()
 	short := bytes.TrimLeft(wide[:], "\x00")
-	dst = append(dst, byte(len(short)))
-	return append(dst, short...)
+	return append(append(dst, byte(len(short))), short...)
 }
 
 // appendDate writes days from 1970, plus one from that day on, so that 0 says that there is no date.
@@ -73,7 +77,7 @@ func appendDate(dst []byte, d calendar.Date) []byte {
 	if d.IsZero() {
 		return append(dst, 0)
 	}
-	days := int64(d.DaysSince(dayZero()))
+	days := int64(d.DaysSince(dayZero))
 	if days >= 0 {
 		days++
 	}
@@ -82,13 +86,14 @@ func appendDate(dst []byte, d calendar.Date) []byte {
 
 func appendAttributes(dst []byte, attributes []Attribute) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(attributes)))
-	for _, a := range attributes {
-		dst = appendText(appendText(dst, a.Name), a.Value)
+	for i := range attributes {
+		dst = appendText(appendText(dst, attributes[i].Name), attributes[i].Value)
 	}
 	return dst
 }
 
-func dayZero() calendar.Date { return calendar.DateOf(time.Unix(0, 0), time.UTC) }
+// dayZero is the day from which days are counted.
+var dayZero = calendar.DateOf(time.Unix(0, 0), time.UTC)
 
 func appendText(dst []byte, s string) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(s)))
@@ -245,7 +250,7 @@ func (d *decoder) date() calendar.Date {
 	if days > 0 {
 		at--
 	}
-	date := dayZero().AddDays(int(at))
+	date := dayZero.AddDays(int(at))
 	if date.IsZero() {
 		d.fail("date %d days from 1970", at)
 	}

@@ -16,14 +16,8 @@ const (
 )
 
 func (t *Terms) appendCanonical(dst []byte) []byte {
-	var bits byte
-	for bit, set := range map[byte]bool{
-		termAll: t.All, termFinal: t.Final, termExpires: !t.Expires.IsZero(), termChange: t.Change != nil, termRefusal: t.Refusal != nil,
-	} {
-		if set {
-			bits |= bit
-		}
-	}
+	bits := bit(termAll, t.All) | bit(termFinal, t.Final) | bit(termExpires, !t.Expires.IsZero()) | bit(termChange, t.Change != nil) |
+		bit(termRefusal, t.Refusal != nil)
 	dst = append(dst, bits)
 	dst = appendText(dst, t.Of)
 	dst = appendDate(dst, t.Asked)
@@ -43,6 +37,14 @@ func (t *Terms) appendCanonical(dst []byte) []byte {
 		dst = t.Refusal.appendCanonical(dst)
 	}
 	return dst
+}
+
+// bit is a bit if it is set, else 0.
+func bit(bit byte, set bool) byte {
+	if set {
+		return bit
+	}
+	return 0
 }
 
 func (d *decoder) terms() *Terms {

@@ -86,13 +86,17 @@ const (
 	maxPostings  = 1000
 )
 
-// normalized gives the entry in the one form the ledger keeps.
-func (e Entry) normalized() Entry {
-	if len(e.Metadata) > 1 && !slices.IsSortedFunc(e.Metadata, compareAttributes) {
-		e.Metadata = slices.Clone(e.Metadata)
-		slices.SortStableFunc(e.Metadata, compareAttributes)
+// normalize brings the entry into the one form the ledger keeps.
+func (e *Entry) normalize() { e.Metadata = sorted(e.Metadata) }
+
+// sorted gives metadata sorted by name; what it is given stays as it is.
+func sorted(metadata []Attribute) []Attribute {
+	if len(metadata) < 2 || slices.IsSortedFunc(metadata, compareAttributes) {
+		return metadata
 	}
-	return e
+	metadata = slices.Clone(metadata)
+	slices.SortStableFunc(metadata, compareAttributes)
+	return metadata
 }
 
 func compareAttributes(a, b Attribute) int { return cmp.Compare(a.Name, b.Name) }

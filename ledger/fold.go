@@ -12,21 +12,37 @@ import (
 // items give the same accounts, holds and periods, when they are booked and
 // when Verify reads them again.
 func (s *State) fold(b *Booked) error {
-	t := b.terms()
+	t := b.Terms
+	if t == nil {
+		t = &noTerms
+	}
 	for i := range t.Opened {
 		s.openAccount(&t.Opened[i], b)
 	}
-	if err := s.foldAct(b, &t); err != nil {
+	err := s.foldAct(b, t)
+	if s.gathered = nil; err != nil {
 		return err
 	}
 	s.head.Seq = b.Seq
 	return nil
 }
 
+// noTerms is the terms of an item that has none.
+var noTerms Terms
+
+// foldWhole is fold, or nothing. An entry that opens no account changes nothing
+// before all is reckoned.
+func (s *State) foldWhole(b *Booked) error {
+	if b.Act == Posted && (b.Terms == nil || len(b.Opened) == 0) {
+		return s.fold(b)
+	}
+	return s.attempt(func() error { return s.fold(b) })
+}
+
 func (s *State) foldAct(b *Booked, t *Terms) error {
 	switch b.Act {
 	case Posted:
-		return s.each(b, (*Account).post)
+		return s.foldPostings(b)
 	case Held:
 		return s.foldHold(b, t)
 	case Captured:
@@ -34,7 +50,7 @@ func (s *State) foldAct(b *Booked, t *Terms) error {
 	case Released, Expired:
 		return s.foldEnd(b, t)
 	case Reversed:
-		if err := s.each(b, (*Account).post); err != nil {
+		if err := s.foldPostings(b); err != nil {
 			return err
 		}
 		return s.foldReversal(b, t)
@@ -57,44 +73,17 @@ func (s *State) openAccount(o *Opening, b *Booked) {
 	for i := range account.Counters {
 		account.Counters[i].Since = b.Seq
 	}
-	s.open(s.place(o.AccountID), &account)
+	s.open(s.place(o.AccountID), account)
 }
 
 // edit gives an account to be changed by an item.
-func (s *State) edit(id AccountID, b *Booked) (*Account, error) {
-	p := s.place(id)
+func (s *State) edit(p *place, b *Booked) (*Account, error) {
 	if p.now == nil {
-		return nil, fmt.Errorf("%w: account %s was never opened", ErrCorrupt, id)
+		return nil, neverOpened(p.id)
 	}
 	account := s.own(p)
 	account.Seq = b.Seq
 	return account, nil
-}
-
-// each changes every account of an item by what its postings add up to.
-func (s *State) each(b *Booked, change func(*Account, sum, *Booked) error) error {
-	added, err := sums(b.Postings)
-	if err != nil {
-		return err
-	}
-	for _, sum := range added {
-		account, err := s.edit(sum.AccountID, b)
-		if err != nil {
-			return err
-		}
-		if err := change(account, sum, b); err != nil {
-			return fmt.Errorf("%s: %w", sum.AccountID, err)
-		}
-	}
-	return nil
-}
-
-// post adds to the totals and counts.
-func (a *Account) post(s sum, b *Booked) error {
-	if err := a.total(s); err != nil {
-		return err
-	}
-	return a.count(flowOf(a.Type, s.Side), s.Amount, money.Minor(1), b.At, b.At, b.Seq)
 }
 
 // total adds to the totals.
@@ -127,23 +116,30 @@ func (a *Account) hold(side Side, amount money.Amount) error {
 
 // count counts an amount for the velocity limits of one flow, in the slot of
 // an instant, as of now. Limits that were set after seq since do not count it.
-func (a *Account) count(flow Flow, amount, number money.Amount, at, now time.Time, since uint64) error {
-	cloned := false
+func (a *Account) count(flow Flow, amount, number money.Amount, at, now time.Time, since uint64) (err error) {
+	a.Counters, err = a.counted(flow, amount, number, at, now, since)
+	return err
+}
+
+// counted gives the counters that count leaves; those there are stay as they
+// are.
+func (a *Account) counted(flow Flow, amount, number money.Amount, at, now time.Time, since uint64) ([]Counter, error) {
+	counters, cloned := a.Counters, false
 	for i, v := range a.Velocity {
-		if v.Flow != flow || a.Counters[i].Since > since {
+		if v.Flow != flow || counters[i].Since > since {
 			continue
 		}
 		if !cloned {
-			a.Counters, cloned = slices.Clone(a.Counters), true
+			counters, cloned = slices.Clone(counters), true
 		}
 		change := amount
 		if v.Measure == Count {
 			change = number
 		}
 		var err error
-		if a.Counters[i].Slots, err = count(a.Counters[i].Slots, slotNo(v.Per, at), slotNo(v.Per, now), change); err != nil {
-			return err
+		if counters[i].Slots, err = count(counters[i].Slots, slotNo(v.Per, at), slotNo(v.Per, now), change); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return counters, nil
 }

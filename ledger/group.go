@@ -11,6 +11,20 @@ import (
 // brings more.
 const maxGroup = 8192
 
+// weigh tells how many items commands are likely to book: one each, but for a
+// batch.
+func weigh(commands []Command) int {
+	n := 0
+	for _, c := range commands {
+		if batch, ok := c.(*batch); ok {
+			n += batch.weight()
+		} else {
+			n++
+		}
+	}
+	return n
+}
+
 // waiter is one caller with its commands.
 type waiter struct {
 	commands []Command

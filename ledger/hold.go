@@ -98,13 +98,12 @@ func (e *Expiry) Ref() Ref {
 	return Ref{Kind: ExpiryRecord, ID: fmt.Sprintf("%016x/%s", uint64(e.Expires.UnixMicro())^1<<63, e.Hold)}
 }
 
-func (h Hold) draft() Booked {
-	e := Entry{Key: h.Key, Kind: h.Kind, Reference: h.Reference, Metadata: h.Metadata, Owner: h.Owner, Postings: h.Postings}
-	d := Booked{Entry: e.normalized(), Act: Held}
+func (h Hold) draft(d *Booked) {
+	d.Entry = Entry{Key: h.Key, Kind: h.Kind, Reference: h.Reference, Metadata: sorted(h.Metadata), Owner: h.Owner, Postings: h.Postings}
+	d.Act = Held
 	if !h.Expires.IsZero() {
 		d.Terms = &Terms{Expires: h.Expires.UTC().Truncate(time.Microsecond)}
 	}
-	return d
 }
 
 func (h Hold) faults(d *Booked) []error {
@@ -116,9 +115,7 @@ func (h Hold) faults(d *Booked) []error {
 }
 
 func (h Hold) need(_ *State, n *Need) {
-	for i := range h.Postings {
-		n.Account(h.Postings[i].ID())
-	}
+	n.postings(h.Key, h.Postings)
 }
 
 func (h Hold) apply(s *State, d *Booked) error {
@@ -130,22 +127,35 @@ func (h Hold) apply(s *State, d *Booked) error {
 
 func (s *State) foldHold(b *Booked, t *Terms) error {
 	h := &HoldState{Key: b.Key, Seq: b.Seq, At: b.At, Expires: t.Expires, Status: HoldOpen, Owner: b.Owner, Breached: b.Breached}
-	err := s.each(b, func(a *Account, sum sum, b *Booked) error {
-		h.Legs = append(h.Legs, HoldLeg{Account: sum.Path, Currency: sum.Currency, Side: sum.Side, Amount: sum.Amount})
-		a.Holds++
-		if err := a.hold(sum.Side, sum.Amount); err != nil {
-			return err
-		}
-		return a.count(flowOf(a.Type, sum.Side), sum.Amount, money.Minor(1), b.At, b.At, b.Seq)
-	})
+	effects, err := s.effectsOf(b)
 	if err != nil {
 		return err
+	}
+	for i := range effects {
+		f := &effects[i]
+		h.Legs = append(h.Legs, HoldLeg{Account: f.place.id.Path, Currency: f.place.id.Currency, Side: f.side, Amount: f.amount})
+		account, err := s.edit(f.place, b)
+		if err != nil {
+			return err
+		}
+		if err := account.setAside(f, b); err != nil {
+			return fmt.Errorf("%s: %w", account.AccountID, err)
+		}
 	}
 	s.Put(h)
 	if !h.Expires.IsZero() {
 		s.Put(&Expiry{Hold: h.Key, Expires: h.Expires})
 	}
 	return nil
+}
+
+// setAside holds what a leg of a hold takes, and counts it.
+func (a *Account) setAside(f *effect, b *Booked) error {
+	a.Holds++
+	if err := a.hold(f.side, f.amount); err != nil {
+		return err
+	}
+	return a.count(flowOf(a.Type, f.side), f.amount, money.Minor(1), b.At, b.At, b.Seq)
 }
 
 // Capture posts a hold, or a part of it, as an entry. A hold may be captured
@@ -166,9 +176,9 @@ type Capture struct {
 	Final    bool      // what is left afterwards is released
 }
 
-func (c Capture) draft() Booked {
-	e := Entry{Key: c.Key, Kind: c.Kind, Reference: c.Reference, Metadata: c.Metadata, ValueDate: c.ValueDate, Postings: c.Postings}
-	return Booked{Entry: e.normalized(), Act: Captured, Terms: &Terms{Of: c.Hold, All: c.All, Final: c.Final}}
+func (c Capture) draft(d *Booked) {
+	d.Entry = Entry{Key: c.Key, Kind: c.Kind, Reference: c.Reference, Metadata: sorted(c.Metadata), ValueDate: c.ValueDate, Postings: c.Postings}
+	d.Act, d.Terms = Captured, &Terms{Of: c.Hold, All: c.All, Final: c.Final}
 }
 
 func (c Capture) faults(d *Booked) []error {
@@ -199,7 +209,10 @@ func (b *Booked) checkPartly(all bool) []error {
 	return b.Entry.check()
 }
 
-func (c Capture) need(s *State, n *Need) { n.hold(s, c.Hold) }
+func (c Capture) need(s *State, n *Need) {
+	n.Key(c.Key)
+	n.hold(s, c.Hold)
+}
 
 // hold asks for a hold and, once it is known, for its accounts.
 func (n *Need) hold(s *State, key string) {
@@ -235,7 +248,7 @@ func (s *State) openHold(key, hold string) (*HoldState, error) {
 	if !ok {
 		return nil, &Failure{Reason: ErrNotFound, Key: key, Of: fmt.Sprintf("hold %q", hold)}
 	}
-	reason := map[HoldStatus]error{HoldCaptured: ErrHoldCaptured, HoldReleased: ErrHoldReleased, HoldExpired: ErrHoldExpired}[stored.Status]
+	reason := [...]error{HoldCaptured: ErrHoldCaptured, HoldReleased: ErrHoldReleased, HoldExpired: ErrHoldExpired}[stored.Status]
 	if stored.Status == HoldOpen && stored.due(s.now) {
 		reason = ErrHoldExpired
 	}
@@ -299,7 +312,7 @@ func (s *State) foldCapture(b *Booked, t *Terms) error {
 		return err
 	}
 	for _, sum := range captured {
-		account, err := s.edit(sum.AccountID, b)
+		account, err := s.edit(s.place(sum.AccountID), b)
 		if err != nil {
 			return err
 		}
@@ -357,7 +370,7 @@ func (s *State) endHold(h *HoldState, b *Booked, status HoldStatus) error {
 		}
 	}
 	for _, leg := range h.Legs {
-		account, err := s.edit(leg.ID(), b)
+		account, err := s.edit(s.place(leg.ID()), b)
 		if err != nil {
 			return err
 		}
@@ -391,9 +404,9 @@ type Release struct {
 	Metadata  []Attribute // as an Entry's
 }
 
-func (r Release) draft() Booked {
-	e := Entry{Key: r.Key, Kind: r.Kind, Reference: r.Reference, Metadata: r.Metadata}
-	return Booked{Entry: e.normalized(), Act: Released, Terms: &Terms{Of: r.Hold}}
+func (r Release) draft(d *Booked) {
+	d.Entry = Entry{Key: r.Key, Kind: r.Kind, Reference: r.Reference, Metadata: sorted(r.Metadata)}
+	d.Act, d.Terms = Released, &Terms{Of: r.Hold}
 }
 
 func (r Release) faults(d *Booked) []error {
@@ -404,7 +417,10 @@ func (r Release) faults(d *Booked) []error {
 	return faults
 }
 
-func (r Release) need(s *State, n *Need) { n.hold(s, r.Hold) }
+func (r Release) need(s *State, n *Need) {
+	n.Key(r.Key)
+	n.hold(s, r.Hold)
+}
 
 func (r Release) apply(s *State, d *Booked) error {
 	_, err := s.openHold(d.Key, r.Hold)
@@ -440,5 +456,7 @@ func (e *expiry) Apply(s *State) error {
 		return nil
 	}
 	e.booked = true
-	return s.append(&Booked{Act: Expired, Terms: &Terms{Of: e.hold}})
+	d := s.blank()
+	d.Act, d.Terms = Expired, &Terms{Of: e.hold}
+	return s.append(d, nil)
 }

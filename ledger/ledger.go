@@ -255,6 +255,7 @@ func (l *Ledger) commit(ctx context.Context, commands []Command) (errs []error, 
 const maxRounds = 8
 
 func load(ctx context.Context, r Reader, s *State, commands []Command) error {
+	s.expect(weigh(commands))
 	for range maxRounds {
 		need := &Need{state: s}
 		for _, c := range commands {

@@ -15,20 +15,52 @@ type Need struct {
 	Trees     []Tree
 
 	state *State
+	spot  *spot    // when set: of the request that asks
+	found []*place // of all spots
+}
+
+// spot is where a state keeps what a request asked for, so that it is looked up
+// by name once. The zero value knows nothing.
+type spot struct {
+	key    *keyPlace
+	places []*place // of its postings
 }
 
 // Key asks for the item that took a key.
-func (n *Need) Key(key string) {
-	if n.state.ask(key) {
+func (n *Need) Key(key string) { n.key(key) }
+
+func (n *Need) key(key string) *keyPlace {
+	k := n.state.keys[key]
+	if k == nil {
+		k = n.state.newKey(key)
 		n.Keys = append(n.Keys, key)
 	}
+	return k
 }
 
 // Account asks for an account.
-func (n *Need) Account(id AccountID) {
-	if _, ok := n.state.accounts[id]; !ok {
-		n.state.newPlace(id)
+func (n *Need) Account(id AccountID) { n.account(id) }
+
+func (n *Need) account(id AccountID) *place {
+	p := n.state.accounts[id]
+	if p == nil {
+		p = n.state.newPlace(id)
 		n.Accounts = append(n.Accounts, id)
+	}
+	return p
+}
+
+// postings asks for the key and the accounts of an entry or a hold.
+func (n *Need) postings(key string, postings []Posting) {
+	k, from := n.key(key), len(n.found)
+	for i := range postings {
+		p := n.account(postings[i].ID())
+		if n.spot != nil {
+			n.found = append(n.found, p)
+		}
+	}
+	if n.spot != nil {
+		*n.spot = spot{key: k, places: n.found[from:]}
 	}
 }
 
@@ -102,6 +134,7 @@ func (n *Need) load(ctx context.Context, r Reader) error {
 	s := n.state
 	if err := r.Load(ctx, n, s); err != nil {
 		for _, key := range n.Keys {
+			s.keys[key].asked = never // whoever noted the place does not take it for a free key
 			delete(s.keys, key)
 		}
 		for _, id := range n.Accounts {

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"errors"
-	"time"
 
 	"github.com/settlex/settlex/calendar"
 )
@@ -18,12 +17,12 @@ type PeriodChange struct {
 	Reference string        // why, and who said so; free, at most 255 bytes
 }
 
-func (p PeriodChange) draft() Booked {
-	act := Closed
+func (p PeriodChange) draft(d *Booked) {
+	d.Key, d.Kind, d.Reference = p.Key, p.Kind, p.Reference
+	d.Act, d.Terms = Closed, &Terms{Through: p.Through}
 	if p.Reopen {
-		act = Reopened
+		d.Act = Reopened
 	}
-	return Booked{Entry: Entry{Key: p.Key, Kind: p.Kind, Reference: p.Reference}, Act: act, Terms: &Terms{Through: p.Through}}
 }
 
 func (p PeriodChange) faults(d *Booked) []error {
@@ -34,11 +33,11 @@ func (p PeriodChange) faults(d *Booked) []error {
 	return faults
 }
 
-func (p PeriodChange) need(*State, *Need) {}
+func (p PeriodChange) need(_ *State, n *Need) { n.Key(p.Key) }
 
 func (p PeriodChange) apply(s *State, d *Booked) error {
 	why := ""
-	switch today := calendar.DateOf(s.now, time.UTC); {
+	switch today := s.today; {
 	case p.Reopen && !p.Through.Before(s.head.Closed):
 		why = "so nothing would open"
 	case !p.Reopen && !p.Through.After(s.head.Closed):

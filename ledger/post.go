@@ -3,24 +3,20 @@ package ledger
 import (
 	"fmt"
 	"slices"
-	"time"
 
-	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
 )
 
-func (e Entry) draft() Booked {
-	e = e.normalized()
-	e.OrFirstOpen = false
-	return Booked{Entry: e, Act: Posted}
+func (e Entry) draft(d *Booked) {
+	d.Entry, d.Act = e, Posted
+	d.OrFirstOpen = false
+	d.normalize()
 }
 
 func (e Entry) faults(d *Booked) []error { return d.Entry.check() }
 
 func (e Entry) need(_ *State, n *Need) {
-	for i := range e.Postings {
-		n.Account(e.Postings[i].ID())
-	}
+	n.postings(e.Key, e.Postings)
 }
 
 func (e Entry) apply(s *State, d *Booked) error {
@@ -33,7 +29,7 @@ func (e Entry) apply(s *State, d *Booked) error {
 // dates gives a draft its value date, if that is open.
 func (s *State) dates(d *Booked, orFirstOpen bool) error {
 	if d.ValueDate.IsZero() {
-		d.ValueDate = calendar.DateOf(s.now, time.UTC)
+		d.ValueDate = s.today
 	}
 	if s.head.Closed.IsZero() || d.ValueDate.After(s.head.Closed) {
 		return nil
@@ -50,8 +46,11 @@ func (s *State) dates(d *Booked, orFirstOpen bool) error {
 // admit checks that accounts take the postings of an entry or a hold: that the
 // chart has them, that their status and their limits allow it.
 func (s *State) admit(d *Booked) error {
-	effects, err := s.effects(d)
+	effects, err := s.gather(d)
 	if err != nil {
+		return &EntryError{Key: d.Key, Faults: []error{err}}
+	}
+	if err := s.find(effects, d); err != nil {
 		return err
 	}
 	for i := range effects {
@@ -69,64 +68,50 @@ func (s *State) admit(d *Booked) error {
 	return nil
 }
 
-// effect is what an entry or a hold does to one account.
-type effect struct {
-	account Account
-	pattern *Pattern
-	side    Side
-	amount  money.Amount
-}
-
-// effects sums the postings per account; what is not open yet is opened by the
+// find looks the accounts of effects up; what is not open yet is opened by the
 // draft.
-func (s *State) effects(d *Booked) ([]effect, error) {
-	added, err := sums(d.Postings)
-	if err != nil {
-		return nil, &EntryError{Key: d.Key, Faults: []error{err}}
-	}
-	effects := make([]effect, len(added))
+func (s *State) find(effects []effect, d *Booked) error {
 	var unknown []error
-	for i, sum := range added {
-		account, pattern, err := s.opened(sum.AccountID, d)
-		if err != nil {
-			unknown = append(unknown, &PostingError{Index: slices.IndexFunc(d.Postings, func(p Posting) bool { return p.ID() == sum.AccountID }), Err: err})
-			continue
+	for i := range effects {
+		f := &effects[i]
+		var err error
+		if f.account, f.pattern, err = s.opened(f.place, d); err != nil {
+			unknown = append(unknown, &PostingError{Index: f.posting, Err: err})
 		}
-		effects[i] = effect{account: account, pattern: pattern, side: sum.Side, amount: sum.Amount}
 	}
 	if unknown != nil {
-		return nil, &EntryError{Key: d.Key, Faults: unknown}
+		return &EntryError{Key: d.Key, Faults: unknown}
 	}
-	return effects, nil
+	return nil
 }
 
-// opened gives an account as it is, or as the draft will open it.
-func (s *State) opened(id AccountID, d *Booked) (Account, *Pattern, error) {
-	account, exists := s.Account(id)
-	pattern := s.chart.match(id.Path)
+// opened gives an account as it is, or as the draft will open it. It is not to
+// be changed.
+func (s *State) opened(p *place, d *Booked) (*Account, *Pattern, error) {
+	pattern := s.patternOf(p)
 	switch {
 	case pattern == nil:
-		return Account{}, nil, fmt.Errorf("%w: %s", ErrUnknownAccount, id.Path)
-	case exists && account.Type != pattern.Type:
-		return Account{}, nil, fmt.Errorf("%w: %s was opened as %s, the chart says %s", ErrUnknownAccount, id, account.Type, pattern.Type)
-	case exists:
-		return account, pattern, nil
+		return nil, nil, fmt.Errorf("%w: %s", ErrUnknownAccount, p.id.Path)
+	case p.now != nil && p.now.Type != pattern.Type:
+		return nil, nil, fmt.Errorf("%w: %s was opened as %s, the chart says %s", ErrUnknownAccount, p.id, p.now.Type, pattern.Type)
+	case p.now != nil:
+		return p.now, pattern, nil
 	}
 	t := d.terms()
-	opening := Opening{AccountID: id, Type: pattern.Type, Limits: pattern.limits()}
+	opening := Opening{AccountID: p.id, Type: pattern.Type, Limits: pattern.limits()}
 	t.Opened = append(t.Opened, opening)
 	d.Terms = &t
 	return opening.account(), pattern, nil
 }
 
 // account is the account just opened, but for its number and instant.
-func (o *Opening) account() Account {
-	return Account{AccountID: o.AccountID, Type: o.Type, Status: Open, Limits: o.Limits, Counters: make([]Counter, len(o.Limits.Velocity))}
+func (o *Opening) account() *Account {
+	return &Account{AccountID: o.AccountID, Type: o.Type, Status: Open, Limits: o.Limits, Counters: make([]Counter, len(o.Limits.Velocity))}
 }
 
 // admits holds an effect against the account's status.
 func (f *effect) admits(d *Booked) error {
-	a := &f.account
+	a := f.account
 	if a.Status == Open || a.Status == NoDebit && f.side == Credit {
 		return nil
 	}
@@ -166,7 +151,7 @@ func (f *effect) check(s *State, d *Booked) (breached bool, err error) {
 
 // exceeds gives the first limit that the effect would breach.
 func (f *effect) exceeds(s *State) (*Failure, error) {
-	a := &f.account
+	a := f.account
 	if f.flow() == Out {
 		available, err := a.Available()
 		if err != nil {
@@ -196,7 +181,7 @@ func (f *effect) exceeds(s *State) (*Failure, error) {
 }
 
 func (f *effect) tooFast(s *State) (*Failure, error) {
-	a := &f.account
+	a := f.account
 	for i, v := range a.Velocity {
 		if v.Flow != f.flow() {
 			continue

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/settlex/settlex/calendar"
 )
 
 // Request is what a caller can ask the ledger to do: an Entry, Hold, Capture,
@@ -13,12 +11,13 @@ import (
 // key, or an Assertion, which is looked at and not booked. The doc comment of each
 // lists what it is refused with by the state of the ledger.
 type Request interface {
-	// draft is the request in the form the journal keeps, as far as it can be
-	// said without looking at the ledger. An act of zero is not booked.
-	draft() Booked
+	// draft writes the request into a blank item, in the form the journal keeps,
+	// as far as it can be said without looking at the ledger. An act of zero is
+	// not booked.
+	draft(d *Booked)
 	// faults lists what makes it invalid whatever the state.
 	faults(d *Booked) []error
-	// need declares what apply looks at, beside the key.
+	// need declares what apply looks at, and the key.
 	need(s *State, n *Need)
 	// apply decides: it completes the draft, or says why not. It changes
 	// nothing.
@@ -26,12 +25,7 @@ type Request interface {
 }
 
 // Request asks for everything that a request touches.
-func (n *Need) Request(r Request) {
-	if d := r.draft(); d.Act != 0 {
-		n.Key(d.Key)
-	}
-	r.need(n.state, n)
-}
+func (n *Need) Request(r Request) { r.need(n.state, n) }
 
 // Execute decides a request and books it. The order of checks is fixed, so that
 // every store gives the same first fault: the request itself (every fault), its
@@ -42,73 +36,93 @@ func (n *Need) Request(r Request) {
 // Commands of rooms use it with business keys: a refused one burns nothing and
 // may be tried again. Errors: *EntryError, *ConflictError, *Failure.
 func (s *State) Execute(r Request) (Result, error) {
-	d := r.draft()
-	if faults := r.faults(&d); len(faults) > 0 {
-		return Result{}, &EntryError{Key: d.Key, Faults: faults}
-	}
-	if d.Act == 0 {
-		return Result{}, r.apply(s, &d)
-	}
-	if taken := s.key(d.Key); taken != nil {
-		return replay(taken, &d)
-	}
-	if calendar.DateOf(s.now, time.UTC).IsZero() { // it could be written and never be read again
-		return Result{}, fmt.Errorf("%q: the clock says %s, outside the years 1 to 9999", d.Key, s.now.Format(time.RFC3339))
-	}
-	if err := r.apply(s, &d); err != nil {
+	item, replayed, err := s.execute(r, spot{})
+	if item == nil {
 		return Result{}, err
 	}
-	if d.terms().All { // the postings come from what is stored
+	return Result{Booked: *item, Replayed: replayed}, nil
+}
+
+// execute gives the item a request was booked as, now or by an earlier call;
+// nil for an Assertion and beside an error. at is where Need found what it asks
+// for, if that was noted.
+func (s *State) execute(r Request, at spot) (item *Booked, replayed bool, err error) {
+	d := s.blank()
+	s.spotted = at.places
+	r.draft(d)
+	if faults := r.faults(d); len(faults) > 0 {
+		return nil, false, &EntryError{Key: d.Key, Faults: faults}
+	}
+	if d.Act == 0 {
+		return nil, false, r.apply(s, d)
+	}
+	key := at.key
+	if !s.known(key) {
+		key = s.keyPlace(d.Key)
+	}
+	if key.by != nil {
+		return replay(key.by, d)
+	}
+	if s.today.IsZero() { // it could be written and never be read again
+		return nil, false, fmt.Errorf("%q: the clock says %s, outside the years 1 to 9999", d.Key, s.now.Format(time.RFC3339))
+	}
+	if err := r.apply(s, d); err != nil {
+		return nil, false, err
+	}
+	if d.Terms != nil && d.All { // the postings come from what is stored
 		if err := d.balanced(); err != nil {
-			return Result{}, fmt.Errorf("%q: %w", d.Key, err)
+			return nil, false, fmt.Errorf("%q: %w", d.Key, err)
 		}
 	}
-	if err := s.append(&d); err != nil {
-		return Result{}, fmt.Errorf("%q: %w", d.Key, err)
+	if err := s.append(d, key); err != nil {
+		return nil, false, fmt.Errorf("%q: %w", d.Key, err)
 	}
-	return Result{Booked: d}, nil
+	return d, false, nil
 }
 
 // Book is Execute for an entry.
 func (s *State) Book(e Entry) (Result, error) { return s.Execute(e) }
 
-// append gives an item its place in the journal and does what it says, or
-// nothing.
-func (s *State) append(d *Booked) error {
+// append gives a blank that was filled in its place in the journal and does
+// what it says, or nothing. A key it has is taken.
+func (s *State) append(d *Booked, key *keyPlace) error {
 	d.Lane, d.Seq, d.At = s.head.Lane, s.head.Seq+1, s.now
-	kept := *d
-	return s.attempt(func() error {
-		if err := s.fold(&kept); err != nil {
-			return err
-		}
-		s.booked = append(s.booked, &kept)
-		s.take(kept.Key, &kept)
-		return nil
-	})
+	if err := s.foldWhole(d); err != nil {
+		return err
+	}
+	s.keepBlank()
+	s.booked = append(s.booked, d)
+	if key != nil {
+		key.by = d
+	}
+	return nil
 }
 
 // burn books that a caller's key was refused, so that a retry gets the same
 // failure.
 func (s *State) burn(r Request, f *Failure) error {
-	d := r.draft()
-	return s.append(&Booked{Act: Refused, Entry: Entry{Key: d.Key}, Terms: &Terms{Refusal: &Refusal{Asked: d, Failure: *f}}})
+	refusal := &Refusal{Failure: *f}
+	r.draft(&refusal.Asked)
+	d := s.blank()
+	d.Key, d.Act, d.Terms = refusal.Asked.Key, Refused, &Terms{Refusal: refusal}
+	return s.append(d, s.keyPlace(d.Key))
 }
 
 // replay holds a request against what took its key.
-func replay(taken, now *Booked) (Result, error) {
+func replay(taken, now *Booked) (item *Booked, replayed bool, err error) {
 	was := taken
 	if taken.Act == Refused {
 		was = &taken.Refusal.Asked
 	}
 	if field, a, b := difference(was, now); field != "" {
-		return Result{}, &ConflictError{Key: now.Key, Field: field, Seq: taken.Seq, Was: a, Now: b}
+		return nil, false, &ConflictError{Key: now.Key, Field: field, Seq: taken.Seq, Was: a, Now: b}
 	}
 	if taken.Act == Refused {
 		failure := taken.Refusal.Failure
 		failure.Frozen = true
-		return Result{}, &failure
+		return nil, false, &failure
 	}
-	return Result{Booked: *taken, Replayed: true}, nil
+	return taken, true, nil
 }
 
 // difference names the first field in which a request differs from what took

@@ -73,9 +73,11 @@ func (r *TakenBack) fits(original *Booked) error {
 	return nil
 }
 
-func (r Reversal) draft() Booked {
-	e := Entry{Key: r.Key, Kind: r.Kind, Reference: r.Reference, Metadata: r.Metadata, ValueDate: r.ValueDate, Owner: r.Owner, Postings: r.Postings}
-	return Booked{Entry: e.normalized(), Act: Reversed, Terms: &Terms{Of: r.Of, All: r.All}}
+func (r Reversal) draft(d *Booked) {
+	d.Entry = Entry{
+		Key: r.Key, Kind: r.Kind, Reference: r.Reference, Metadata: sorted(r.Metadata), ValueDate: r.ValueDate, Owner: r.Owner, Postings: r.Postings,
+	}
+	d.Act, d.Terms = Reversed, &Terms{Of: r.Of, All: r.All}
 }
 
 func (r Reversal) faults(d *Booked) []error {
@@ -87,6 +89,7 @@ func (r Reversal) faults(d *Booked) []error {
 }
 
 func (r Reversal) need(s *State, n *Need) {
+	n.Key(r.Key)
 	n.Key(r.Of)
 	n.Record(reversedRef(r.Of))
 	if original := s.taken(r.Of); original != nil {

@@ -2,7 +2,11 @@ package ledger
 
 import (
 	"cmp"
+	"math"
+	"slices"
 	"time"
+
+	"github.com/settlex/settlex/calendar"
 )
 
 // State is what a group of commands decides on: the part of the ledger they
@@ -14,6 +18,7 @@ type State struct {
 	chart    *Chart
 	head     Head
 	now      time.Time
+	today    calendar.Date // of now, by UTC; zero: outside the years 1 to 9999
 	accounts map[AccountID]*place
 	keys     map[string]*keyPlace
 	records  map[Ref]Record // present and nil: loaded, does not exist
@@ -27,6 +32,14 @@ type State struct {
 	dirty   []*place // in order of first change
 	written map[Ref]bool
 	journal undoLog
+	blanks  blanks
+
+	places    row[place]
+	keyPlaces row[keyPlace]
+
+	effects  []effect // of gathered; for reuse
+	gathered *Booked
+	spotted  []*place // of the postings of the request that is being executed, as far as known
 }
 
 // place is where a state keeps an account.
@@ -36,6 +49,10 @@ type place struct {
 	stored *Account // as the store gave it, which shares it: never changed. nil: there is none
 	now    *Account // as it stands. Another than stored: the state's own
 	saved  int      // the undo log's length once it had this place's value; see undoLog
+	effect int      // where the effect of an item that is being looked at is, if it has one
+
+	pattern *Pattern // of the chart; see patternOf
+	matched bool
 }
 
 // keyPlace is where a state keeps who took a key.
@@ -44,25 +61,67 @@ type keyPlace struct {
 	asked int     // how many loads there were when it was asked for; -1: a store put it
 }
 
+// never is a load that does not come.
+const never = math.MaxInt
+
 // NewState starts from the head of a snapshot.
 func NewState(chart *Chart, head Head) *State {
-	return &State{
-		chart:    chart,
-		head:     head,
-		accounts: make(map[AccountID]*place),
-		keys:     make(map[string]*keyPlace),
-		records:  make(map[Ref]Record),
-		written:  make(map[Ref]bool),
+	s := &State{chart: chart, head: head}
+	s.at(time.Time{})
+	return s
+}
 
-		standings: make(map[Standing]Balance),
-		trees:     make(map[Tree][]AccountID),
+// expect makes room for items that are to come.
+func (s *State) expect(items int) {
+	s.blanks.expected = items
+	s.booked = slices.Grow(s.booked, items)
+	if s.keys == nil {
+		s.keys = make(map[string]*keyPlace, items)
 	}
 }
 
+// put is an assignment to a map that is made when it is first needed: a reading
+// needs none of most.
+func put[K comparable, V any](m *map[K]V, key K, value V) {
+	if *m == nil {
+		*m = make(map[K]V)
+	}
+	(*m)[key] = value
+}
+
+// at sets the instant for what is applied.
+func (s *State) at(now time.Time) {
+	s.now, s.today = now, calendar.DateOf(now, time.UTC)
+}
+
 func (s *State) newPlace(id AccountID) *place {
-	p := &place{id: id}
-	s.accounts[id] = p
+	p := s.places.next(s.blanks.expected)
+	p.id = id
+	put(&s.accounts, id, p)
 	return p
+}
+
+// newKey makes a place for a key that is asked for.
+func (s *State) newKey(key string) *keyPlace {
+	k := s.keyPlaces.next(s.blanks.expected)
+	k.asked = s.loads
+	put(&s.keys, key, k)
+	return k
+}
+
+// row gives zero values, allocated side by side.
+type row[T any] struct{ free []T }
+
+const maxRow = 256
+
+// next gives one. How many will be asked for is a guess.
+func (r *row[T]) next(expected int) *T {
+	if len(r.free) == 0 {
+		r.free = make([]T, min(max(expected, 2), maxRow))
+	}
+	v := &r.free[0]
+	r.free = r.free[1:]
+	return v
 }
 
 // PutAccount tells the state an account, or with nil that there is none. The
@@ -78,18 +137,24 @@ func (s *State) PutAccount(id AccountID, a *Account) {
 
 // PutKey tells the state who took a key. Of a key that is free a store need not
 // say anything; it may say it with nil. Only a store's Load calls it.
-func (s *State) PutKey(key string, b *Booked) { s.keys[key] = &keyPlace{by: b, asked: -1} }
+func (s *State) PutKey(key string, b *Booked) {
+	k := s.keys[key]
+	if k == nil {
+		k = s.newKey(key)
+	}
+	k.by, k.asked = b, -1
+}
 
 // PutRecord tells the state a record, or with nil that there is none. Only a
 // store's Load calls it.
-func (s *State) PutRecord(ref Ref, r Record) { s.records[ref] = r }
+func (s *State) PutRecord(ref Ref, r Record) { put(&s.records, ref, r) }
 
 // PutStanding tells the state what value dates up to a day add up to on an
 // account, held amounts left out. Only a store's Load calls it.
-func (s *State) PutStanding(st Standing, b Balance) { s.standings[st] = b }
+func (s *State) PutStanding(st Standing, b Balance) { put(&s.standings, st, b) }
 
 // PutTree tells the state which accounts a tree has. Only a store's Load calls it.
-func (s *State) PutTree(t Tree, ids []AccountID) { s.trees[t] = ids }
+func (s *State) PutTree(t Tree, ids []AccountID) { put(&s.trees, t, ids) }
 
 // Now is the instant of the command being applied: UTC, whole microseconds,
 // after every earlier command's that booked anything, or equal to it where both
@@ -106,38 +171,18 @@ func (s *State) Lane() uint16 { return s.head.Lane }
 // turns it into a Need. It asks for what is missing.
 type notLoaded func(*Need)
 
-// ask tells whether a key is still to be loaded and nobody has asked for it
-// since the last load; from now on somebody has.
-func (s *State) ask(key string) bool {
-	if k := s.keys[key]; k != nil {
-		return false // known, or asked for already
-	}
-	s.keys[key] = &keyPlace{asked: s.loads}
-	return true
-}
-
 // known tells whether a load has brought who took the key, or that it is free.
 func (s *State) known(k *keyPlace) bool { return k != nil && k.asked < s.loads }
 
 // key gives who took a key, or nil.
-func (s *State) key(key string) *Booked {
+func (s *State) key(key string) *Booked { return s.keyPlace(key).by }
+
+func (s *State) keyPlace(key string) *keyPlace {
 	k := s.keys[key]
 	if !s.known(k) {
 		panic(notLoaded(func(n *Need) { n.Key(key) }))
 	}
-	return k.by
-}
-
-// take says who has taken a key; nil gives it back.
-func (s *State) take(key string, by *Booked) {
-	if key == "" {
-		return
-	}
-	if k := s.keys[key]; k != nil {
-		k.by = by
-	} else {
-		s.keys[key] = &keyPlace{by: by, asked: -1}
-	}
+	return k
 }
 
 // taken is key for commands that are still declaring their needs: nil also when
@@ -172,6 +217,14 @@ func (s *State) place(id AccountID) *place {
 	return p
 }
 
+// patternOf gives the chart's pattern for an account, nil if there is none.
+func (s *State) patternOf(p *place) *Pattern {
+	if !p.matched {
+		p.pattern, p.matched = s.chart.match(p.id.Path), true
+	}
+	return p.pattern
+}
+
 // Record gives a record, or nil when there is none.
 func (s *State) Record(ref Ref) Record {
 	r, loaded := s.records[ref]
@@ -197,8 +250,8 @@ func (s *State) Delete(ref Ref) { s.replace(ref, nil) }
 func (s *State) replace(ref Ref, r Record) {
 	before, loaded := s.records[ref]
 	s.journal.add(undo{record: &recordUndo{ref: ref, record: before, loaded: loaded, written: s.written[ref]}})
-	s.records[ref] = r
-	s.written[ref] = true
+	put(&s.records, ref, r)
+	put(&s.written, ref, true)
 }
 
 func compareRefs(a, b Ref) int {

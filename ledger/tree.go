@@ -42,19 +42,15 @@ type Sealed struct {
 
 // Seal writes the items' canonical bytes and their root, in one pass.
 func (b *Block) Seal() Sealed {
-	var s Sealed
-	tree := make(hashList, 0, 2*len(b.Items))
+	s := Sealed{Bytes: make([]byte, 0, 64+160*len(b.Items)), Ends: make([]int, len(b.Items))}
+	var m merkle
 	for i, item := range b.Items {
 		from := len(s.Bytes)
 		s.Bytes = item.AppendCanonical(s.Bytes)
-		s.Ends = append(s.Ends, len(s.Bytes))
-		tree = tree.append(int64(i), tlog.RecordHash(s.Bytes[from:]))
+		s.Ends[i] = len(s.Bytes)
+		m.add(s.Bytes[from:])
 	}
-	root, err := tlog.TreeHash(int64(len(b.Items)), tree)
-	if err != nil {
-		panic(fmt.Sprintf("ledger: tree over %d items: %v", len(b.Items), err)) // every hash is in memory
-	}
-	s.Leaf = root
+	s.Leaf = m.root()
 	return s
 }
 

@@ -96,7 +96,9 @@ func (s *State) rollback(m mark) {
 		s.revert(&log.entries[i])
 	}
 	for _, b := range s.booked[m.booked:] {
-		s.take(b.Key, nil)
+		if b.Key != "" {
+			s.keys[b.Key].by = nil
+		}
 	}
 	s.head, s.booked, s.dirty = m.head, s.booked[:m.booked], s.dirty[:m.dirty]
 	log.entries, log.floor = log.entries[:kept], m.floor

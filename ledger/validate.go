@@ -36,26 +36,29 @@ func (e *Entry) check() []error {
 
 // checkTexts looks for the faults of everything but the postings. A kind may
 // be required or not.
-func (e *Entry) checkTexts(shortestKind int) []error {
-	var faults []error
-	fault := func(err error) {
-		if err != nil {
-			faults = append(faults, err)
-		}
+func (e *Entry) checkTexts(shortestKind int) (faults []error) {
+	if err := checkText("key", e.Key, 1, maxKey); err != nil {
+		faults = append(faults, err)
 	}
-	fault(checkText("key", e.Key, 1, maxKey))
-	fault(checkText("kind", e.Kind, shortestKind, maxKind))
-	fault(checkText("reference", e.Reference, 0, maxReference))
-	fault(checkText("part of", e.PartOf, 0, maxKey))
+	if err := checkText("kind", e.Kind, shortestKind, maxKind); err != nil {
+		faults = append(faults, err)
+	}
+	if err := checkText("reference", e.Reference, 0, maxReference); err != nil {
+		faults = append(faults, err)
+	}
+	if err := checkText("part of", e.PartOf, 0, maxKey); err != nil {
+		faults = append(faults, err)
+	}
 	if e.PartOf != "" && e.PartOf == e.Key {
-		fault(errors.New("entry is part of itself"))
+		faults = append(faults, errors.New("entry is part of itself"))
 	}
-	fault(checkText("owner", e.Owner, 0, maxKind))
+	if err := checkText("owner", e.Owner, 0, maxKind); err != nil {
+		faults = append(faults, err)
+	}
 	return append(faults, checkMetadata(e.Metadata)...)
 }
 
-func (p *Posting) validate() []error {
-	var faults []error
+func (p *Posting) validate() (faults []error) {
 	if err := checkPath(p.Account); err != nil {
 		faults = append(faults, err)
 	}
@@ -73,28 +76,27 @@ func (p *Posting) validate() []error {
 
 // checkSides refuses an account that one entry debits and credits: what
 // happened to it could not be read from the entry any more.
-func (e *Entry) checkSides() []error {
-	var faults []error
-	for i, p := range e.Postings {
-		earlier := slices.IndexFunc(e.Postings[:i], func(q Posting) bool {
-			return q.Account == p.Account && q.Currency == p.Currency && q.Side != p.Side
-		})
-		if earlier >= 0 {
-			faults = append(faults, &PostingError{Index: i, Err: fmt.Errorf("%s stands on the other side in posting %d", p.ID(), earlier)})
+func (e *Entry) checkSides() (faults []error) {
+	for i := range e.Postings {
+		p := &e.Postings[i]
+		for j := range e.Postings[:i] {
+			q := &e.Postings[j]
+			if q.Side != p.Side && q.Currency == p.Currency && q.Account == p.Account {
+				faults = append(faults, &PostingError{Index: i, Err: fmt.Errorf("%s stands on the other side in posting %d", p.ID(), j)})
+				break
+			}
 		}
 	}
 	return faults
 }
 
-func (e *Entry) checkBalance() []error {
-	var faults []error
-	var seen []money.Currency
-	for _, p := range e.Postings {
-		if slices.Contains(seen, p.Currency) {
+func (e *Entry) checkBalance() (faults []error) {
+	for i := range e.Postings {
+		c := e.Postings[i].Currency
+		if slices.ContainsFunc(e.Postings[:i], func(q Posting) bool { return q.Currency == c }) {
 			continue
 		}
-		seen = append(seen, p.Currency)
-		if err := e.checkCurrency(p.Currency); err != nil {
+		if err := e.checkCurrency(c); err != nil {
 			faults = append(faults, err)
 		}
 	}
@@ -103,7 +105,8 @@ func (e *Entry) checkBalance() []error {
 
 func (e *Entry) checkCurrency(c money.Currency) error {
 	var sums [2]money.Amount
-	for _, p := range e.Postings {
+	for i := range e.Postings {
+		p := &e.Postings[i]
 		if p.Currency != c {
 			continue
 		}
@@ -137,7 +140,8 @@ func checkMetadata(attributes []Attribute) []error {
 		return []error{fmt.Errorf("metadata has %d pairs, at most %d are allowed", len(attributes), maxMetadata)}
 	}
 	var faults []error
-	for i, a := range attributes {
+	for i := range attributes {
+		a := &attributes[i]
 		if err := checkText("metadata name", a.Name, 1, maxName); err != nil {
 			faults = append(faults, err)
 		}

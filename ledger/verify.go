@@ -251,9 +251,10 @@ func (v *verifier) item(b *Booked) {
 	if b.At.Before(s.head.At) {
 		v.find(place, "booked at or after "+s.head.At.Format(time.RFC3339Nano), b.At.Format(time.RFC3339Nano))
 	}
-	s.head.At, s.now = b.At, b.At
+	s.head.At = b.At
+	s.at(b.At)
 	v.admitted(place, b)
-	if err := s.attempt(func() error { return s.fold(b) }); err != nil {
+	if err := s.foldWhole(b); err != nil {
 		v.find(place, "an item that fits those before it", err.Error())
 	}
 	s.head.Seq = b.Seq
@@ -316,16 +317,14 @@ func (v *verifier) admitted(place string, b *Booked) {
 
 // breaches tells whether an item takes an account beyond one of its limits.
 func (s *State) breaches(b *Booked) (bool, error) {
-	added, err := sums(b.Postings)
+	effects, err := s.gather(b)
 	if err != nil {
 		return false, err
 	}
-	for _, sum := range added {
-		f := effect{side: sum.Side, amount: sum.Amount}
-		if account, ok := s.Account(sum.AccountID); ok {
-			f.account = account
-		} else if i := slices.IndexFunc(b.terms().Opened, func(o Opening) bool { return o.AccountID == sum.AccountID }); i >= 0 {
-			f.account = b.Opened[i].account()
+	for i := range effects {
+		f := &effects[i]
+		if f.account = f.place.now; f.account == nil {
+			f.account = b.opens(f.place.id)
 		}
 		if err := f.admits(b); err != nil {
 			return false, err
@@ -339,6 +338,18 @@ func (s *State) breaches(b *Booked) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// opens gives an account that the item opens, or one that is nothing.
+func (b *Booked) opens(id AccountID) *Account {
+	if b.Terms != nil {
+		for i := range b.Opened {
+			if b.Opened[i].AccountID == id {
+				return b.Opened[i].account()
+			}
+		}
+	}
+	return &Account{}
 }
 
 // checkHead compares the stored head with the end of the journal.

@@ -10,6 +10,7 @@ type chains struct {
 type chain struct {
 	number uint64
 	last   int32 // index of the element + 1; 0: the slot is free
+	id     int32 // how many numbers were pushed before this one
 }
 
 // none is the index of no element.
@@ -23,19 +24,19 @@ func (c *chains) last(number uint64) int32 {
 	return c.slot(number).last - 1
 }
 
-// push makes an element the last one with its number, and gives the one that
-// was until now, or none.
-func (c *chains) push(number uint64, index int32) (before int32) {
+// push makes an element the last one with its number. It gives the one that was
+// until now, or none, and the id of the number.
+func (c *chains) push(number uint64, index int32) (before, id int32) {
 	if c.used*2 >= len(c.slots) {
 		c.grow()
 	}
 	slot := c.slot(number)
-	before = slot.last - 1
-	if before == none {
+	if before = slot.last - 1; before == none {
+		slot.number, slot.id = number, int32(c.used) //nolint:gosec // there are not more than elements
 		c.used++
 	}
-	*slot = chain{number, index + 1}
-	return before
+	slot.last = index + 1
+	return before, slot.id
 }
 
 // slot gives the slot of a number, or the free one where it would lie.

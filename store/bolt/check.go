@@ -313,7 +313,7 @@ func (e *expected) item(g *gathered) error {
 		m := g.moves[i]
 		e.put(familyDated, pair{a: m.account, b: m.place})
 		if before, ok := e.moves[m.account]; ok {
-			e.move(&before, isMark(before.account, before.seq))
+			e.move(&before, isMark(before.account, before.seq()))
 		}
 		e.moves[m.account] = m
 		days := e.sums[m.account]
@@ -333,7 +333,7 @@ func (e *expected) item(g *gathered) error {
 }
 
 func (e *expected) move(m *move, noted bool) {
-	p := pair{a: m.account, b: m.seq}
+	p := pair{a: m.account, b: m.seq()}
 	if totals := m.totals(); noted {
 		p.note = encodeNote(nil, &totals)
 	}

@@ -67,7 +67,7 @@ func (g *gathered) posting(from int, item *ledger.Booked, p *ledger.Posting, no 
 		}
 	}
 	g.moves = append(g.moves, move{
-		account: no, seq: item.Seq, place: placeOf(item.ValueDate, item.Seq),
+		account: no, place: placeOf(item.ValueDate, item.Seq),
 		debits: running.Debits, credits: running.Credits, amount: p.Amount, side: p.Side, before: none,
 	})
 	return nil

@@ -24,7 +24,7 @@ func (t *Tx) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
 }
 
 func (m *move) totals() ledger.Balance {
-	return ledger.Balance{Debits: m.debits, Credits: m.credits, Seq: m.seq}
+	return ledger.Balance{Debits: m.debits, Credits: m.credits, Seq: m.seq()}
 }
 
 // lastMove looks for an account's last move up to a seq in the tails.
@@ -249,7 +249,7 @@ func (t *Tx) Movements(ctx context.Context, id ledger.AccountID, seq uint64) ite
 		}
 		for _, tail := range v.tails {
 			for _, m := range tail.movesOf(account.No, seq, v.head.Seq) {
-				if !yield(m.seq, nil) {
+				if !yield(m.seq(), nil) {
 					return
 				}
 			}

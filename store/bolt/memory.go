@@ -33,6 +33,7 @@ type memory struct {
 	foreign atomic.Bool
 
 	pending pending
+	spare   *gathered // room of an earlier one
 	work    work
 
 	mu       sync.RWMutex
@@ -106,6 +107,16 @@ func (m *memory) saved(s *saving, head ledger.Head) {
 	if !s.tx.ours {
 		m.foreign.Store(true)
 	}
+}
+
+// blank gives room to gather in.
+func (m *memory) blank() *gathered {
+	if m == nil || m.spare == nil {
+		return &gathered{}
+	}
+	g := m.spare
+	m.spare = nil
+	return &gathered{moves: g.moves[:0], keys: g.keys[:0], references: g.references[:0]}
 }
 
 // account gives an account that was changed, nil if it was not.
@@ -268,7 +279,7 @@ func (m *memory) active() *tail { return m.tails[len(m.tails)-1] }
 // rotate begins a new tail when the last one is long enough to be flushed.
 func (m *memory) rotate() {
 	if active := m.active(); active.entries() >= m.runItems() {
-		m.tails = append(m.tails, newTail(active.last))
+		m.tails = append(m.tails, active.following())
 	}
 }
 
@@ -319,6 +330,9 @@ func (m *memory) take(p *pending, flushed uint64) {
 	}
 	for _, account := range p.changed {
 		m.accounts.put(account.AccountID, account)
+	}
+	for _, g := range p.gathered {
+		m.spare = g
 	}
 	m.head = p.head
 	m.rotate()

@@ -28,21 +28,44 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 		return err
 	}
 	s := &saving{tx: t, base: v.head}
-	if err := s.prepare(ctx, c); err != nil {
+	sealing := seals(c.Block)
+	err = s.prepare(c)
+	if err == nil {
+		t.spoiled = true // should a write fail, half of it is there
+		err = t.maintain(s.gathered)
+	}
+	sealed := sealing() // in any case: the caller's postings are his again when this returns
+	if err != nil {
 		return err
 	}
-	t.spoiled = true // should a write fail, half of it is there
+	if err := s.block(ctx, c, &sealed); err != nil {
+		return err
+	}
 	if err := s.write(); err != nil {
 		return err
 	}
 	if t.memory != nil {
 		t.memory.saved(s, c.Head)
-		if err := t.maintain(s.gathered); err != nil {
-			return err
-		}
 	}
 	t.spoiled = false
 	return nil
+}
+
+// largeBlock is how many items are worth a goroutine.
+const largeBlock = 256
+
+// seals seals a block while something else is done; the result waits for it.
+// Nothing else may change the items meanwhile.
+func seals(b *ledger.Block) func() ledger.Sealed {
+	switch {
+	case b == nil:
+		return func() ledger.Sealed { return ledger.Sealed{} }
+	case len(b.Items) < largeBlock:
+		return b.Seal
+	}
+	done := make(chan ledger.Sealed, 1)
+	go func() { done <- b.Seal() }()
+	return func() ledger.Sealed { return <-done }
 }
 
 // errSpoiled is what a transaction comes to in which a write has failed.
@@ -75,13 +98,14 @@ func (s *saving) append(bucket, key, value []byte) {
 	s.puts = append(s.puts, put{bucket: bucket, key: key, value: value, appends: true})
 }
 
-func (s *saving) prepare(ctx context.Context, c *ledger.Changes) error {
+// prepare gathers everything but the block itself.
+func (s *saving) prepare(c *ledger.Changes) error {
 	records, err := encodeRecords(c.Records)
 	if err != nil {
 		return err
 	}
 	if c.Block != nil {
-		if err := s.block(ctx, c); err != nil {
+		if err := s.index(c); err != nil {
 			return err
 		}
 	}
@@ -92,11 +116,12 @@ func (s *saving) prepare(ctx context.Context, c *ledger.Changes) error {
 	return nil
 }
 
-// block gathers the block's items in pages, what it adds to the Merkle log, and
-// what is derived from it.
-func (s *saving) block(ctx context.Context, c *ledger.Changes) error {
-	sealed := c.Block.Seal()
-	s.pages(c.Block, &sealed)
+// block gathers the block's items in pages, and what it adds to the Merkle log.
+func (s *saving) block(ctx context.Context, c *ledger.Changes, sealed *ledger.Sealed) error {
+	if c.Block == nil {
+		return nil
+	}
+	s.pages(c.Block, sealed)
 	before := c.Head.Blocks - 1
 	hashes, err := ledger.LogHashes(ctx, s.tx, before, sealed.Leaf)
 	if err != nil {
@@ -105,7 +130,7 @@ func (s *saving) block(ctx context.Context, c *ledger.Changes) error {
 	for i, hash := range hashes {
 		s.append(bucketHashes, be(uint64(ledger.LogSize(before))+uint64(i)), hash[:])
 	}
-	return s.index(c)
+	return nil
 }
 
 // pages gathers the journal pages of a block.
@@ -129,8 +154,7 @@ func (s *saving) pages(b *ledger.Block, sealed *ledger.Sealed) {
 // index gathers what the block adds to the indexes, and the accounts of which
 // more was changed than the totals of their postings.
 func (s *saving) index(c *ledger.Changes) error {
-	n := len(c.Block.Items)
-	s.gathered = &gathered{keys: make([]hashed, 0, n), moves: make([]move, 0, 2*n)}
+	s.gathered = s.tx.memory.blank()
 	s.accounts = c.Accounts
 	byID := make(map[ledger.AccountID]*running, len(c.Accounts))
 	list := make([]running, len(c.Accounts))

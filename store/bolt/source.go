@@ -16,132 +16,144 @@ func idOf(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
 type tailSource struct {
 	tail   *tail
 	family family
-	pairs  []tailPair
+	hashed []hashed // left of the keys or references
+	order  []int32  // of the moves: by account, and each account's by seq, then by place
+	at     int      // index in order
 	note   []byte
-}
-
-// tailPair is a pair whose note, if it has one, is not encoded yet.
-type tailPair struct {
-	a, b  uint64
-	noted bool
-	note  ledger.Balance
 }
 
 func (s *tailSource) resume(*Tx) error { return nil }
 
 func (s *tailSource) next() (family, pair, error) {
-	for len(s.pairs) == 0 {
+	for {
+		switch s.family {
+		case familyKeys, familyReferences:
+			if len(s.hashed) > 0 {
+				h := s.hashed[0]
+				s.hashed = s.hashed[1:]
+				return s.family, pair{a: h.hash, b: h.seq}, nil
+			}
+		case familyMovements, familyDated, familySums:
+			if s.at < len(s.order) {
+				p, err := s.move()
+				return s.family, p, err
+			}
+		}
 		if s.family == lastFamily {
 			return 0, pair{}, nil
 		}
 		s.family++
-		if err := s.sort(); err != nil {
-			return 0, pair{}, err
-		}
+		s.at = 0
+		s.sort()
 	}
-	first := &s.pairs[0]
-	out := pair{a: first.a, b: first.b}
-	if first.noted {
-		s.note = encodeNote(s.note[:0], &first.note)
-		out.note = s.note
-	}
-	s.pairs = s.pairs[1:]
-	return s.family, out, nil
 }
 
-// sort puts the pairs of the family in order.
-func (s *tailSource) sort() (err error) {
+// move gives the next pair of a family of moves.
+func (s *tailSource) move() (p pair, err error) {
+	m := &s.tail.moves[s.order[s.at]]
+	s.at++
+	switch s.family {
+	case familyMovements:
+		p = pair{a: m.account, b: m.seq()}
+		if isMark(p.a, p.b) || s.at == len(s.order) || s.tail.moves[s.order[s.at]].account != p.a {
+			totals := m.totals()
+			s.note = encodeNote(s.note[:0], &totals)
+			p.note = s.note
+		}
+		return p, nil
+	case familyDated:
+		return pair{a: m.account, b: m.place}, nil
+	}
+	account, day, sum := m.account, placeDay(m.place), ledger.Balance{}
+	for s.at--; s.at < len(s.order) && err == nil; s.at++ {
+		m := &s.tail.moves[s.order[s.at]]
+		if m.account != account || placeDay(m.place) != day {
+			break
+		}
+		err = sum.Add(ledger.Posting{Side: m.side, Amount: m.amount})
+	}
+	s.note = encodeNote(s.note[:0], &sum)
+	return pair{account, day, s.note}, err
+}
+
+// sort puts the family in order.
+func (s *tailSource) sort() {
 	switch s.family {
 	case familyKeys:
-		s.pairs = sortHashed(s.tail.keys)
+		s.hashed = sortHashed(s.tail.keys)
 	case familyReferences:
-		s.pairs = sortHashed(s.tail.references)
+		s.hashed = sortHashed(s.tail.references)
 	case familyMovements:
-		s.pairs = s.movements()
+		s.order = s.tail.byAccountAndSeq()
 	case familyDated:
-		s.pairs = s.dated()
-	case familySums:
-		s.pairs, err = s.sums()
+		s.byPlace()
 	}
-	return err
 }
 
-func sortHashed(list []hashed) []tailPair {
-	// Hashes are spread evenly: one pass by their first bits, and short sorts.
-	const bits = 12
-	var starts [1<<bits + 1]int
-	for _, h := range list {
-		starts[h.hash>>(hashBits-bits)+1]++
+// byPlace puts each account's moves in order of value date; most are.
+func (s *tailSource) byPlace() {
+	moves := s.tail.moves
+	for from := 0; from < len(s.order); {
+		account, sorted, to := moves[s.order[from]].account, true, from+1
+		for ; to < len(s.order) && moves[s.order[to]].account == account; to++ {
+			sorted = sorted && moves[s.order[to-1]].place < moves[s.order[to]].place
+		}
+		if !sorted {
+			slices.SortFunc(s.order[from:to], func(a, b int32) int { return cmp.Compare(moves[a].place, moves[b].place) })
+		}
+		from = to
+	}
+}
+
+// byAccountAndSeq lists the moves by account, and each account's by seq.
+func (t *tail) byAccountAndSeq() []int32 {
+	accounts := make([]chain, 0, t.byAccount.used)
+	for _, slot := range t.byAccount.slots {
+		if slot.last != 0 {
+			accounts = append(accounts, slot)
+		}
+	}
+	slices.SortFunc(accounts, func(a, b chain) int { return cmp.Compare(a.number, b.number) })
+	places := make([]int32, len(accounts)) // by local number: how many moves, then where the next one goes
+	for i := range t.moves {
+		places[t.moves[i].local]++
+	}
+	at := int32(0)
+	for _, account := range accounts {
+		at, places[account.id] = at+places[account.id], at
+	}
+	order := make([]int32, len(t.moves))
+	for i := range t.moves {
+		place := &places[t.moves[i].local]
+		order[*place] = int32(i) //nolint:gosec // a tail is frozen long before
+		*place++
+	}
+	return order
+}
+
+// sortHashed orders by hash and seq. Hashes are spread evenly: one pass by their
+// first bits, and short sorts.
+func sortHashed(list []hashed) []hashed {
+	const first, shift = 12, hashBits - 12
+	var starts [1<<first + 1]int32
+	for i := range list {
+		starts[list[i].hash>>shift+1]++
 	}
 	for i := 1; i < len(starts); i++ {
 		starts[i] += starts[i-1]
 	}
-	out, next := make([]tailPair, len(list)), starts
-	for _, h := range list {
-		at := &next[h.hash>>(hashBits-bits)]
-		out[*at] = tailPair{a: h.hash, b: h.seq}
+	out, next := make([]hashed, len(list)), starts
+	for i := range list {
+		at := &next[list[i].hash>>shift]
+		out[*at] = list[i]
 		*at++
 	}
 	for i := range len(starts) - 1 {
-		slices.SortFunc(out[starts[i]:starts[i+1]], func(p, q tailPair) int { return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b)) })
-	}
-	return out
-}
-
-// order lists the moves by account, and each account's in an order of places.
-func (s *tailSource) order(place func(*move) uint64) []*move {
-	numbers := make([]uint64, 0, s.tail.byAccount.used)
-	for _, slot := range s.tail.byAccount.slots {
-		if slot.last != 0 {
-			numbers = append(numbers, slot.number)
+		if part := out[starts[i]:starts[i+1]]; len(part) > 1 {
+			slices.SortFunc(part, func(p, q hashed) int { return cmp.Or(cmp.Compare(p.hash, q.hash), cmp.Compare(p.seq, q.seq)) })
 		}
 	}
-	slices.Sort(numbers)
-	out := make([]*move, 0, len(s.tail.moves))
-	for _, no := range numbers {
-		from := len(out)
-		for i := s.tail.byAccount.last(no); i != none; i = s.tail.moves[i].before {
-			out = append(out, &s.tail.moves[i])
-		}
-		slices.Reverse(out[from:])
-		slices.SortFunc(out[from:], func(a, b *move) int { return cmp.Compare(place(a), place(b)) })
-	}
 	return out
-}
-
-func bySeq(m *move) uint64   { return m.seq }
-func byPlace(m *move) uint64 { return m.place }
-
-func (s *tailSource) movements() []tailPair {
-	moves := s.order(bySeq)
-	out := make([]tailPair, len(moves))
-	for i, m := range moves {
-		out[i] = tailPair{a: m.account, b: m.seq, noted: true, note: m.totals()}
-	}
-	return out
-}
-
-func (s *tailSource) dated() []tailPair {
-	moves := s.order(byPlace)
-	out := make([]tailPair, len(moves))
-	for i, m := range moves {
-		out[i] = tailPair{a: m.account, b: m.place}
-	}
-	return out
-}
-
-// sums adds up the moves of each account and day.
-func (s *tailSource) sums() (out []tailPair, err error) {
-	for _, m := range s.order(byPlace) {
-		day := placeDay(m.place)
-		if n := len(out); n == 0 || out[n-1].a != m.account || out[n-1].b != day {
-			out = append(out, tailPair{a: m.account, b: day, noted: true})
-		}
-		if err := out[len(out)-1].note.Add(ledger.Posting{Side: m.side, Amount: m.amount}); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // mergeSource gives the pairs of runs in order; of equal ones that of the
@@ -152,6 +164,7 @@ type mergeSource struct {
 	family  family
 	last    pair // of the family
 	from    int  // the run that gave it; -1: none was given yet
+	note    []byte
 
 	leader int  // the cursor that stands on the least pair, as long as it is before bound
 	bound  pair // where the next one stands
@@ -206,13 +219,53 @@ func (s *mergeSource) next() (family, pair, error) {
 			return 0, pair{}, err
 		}
 	}
-	c := s.cursors[s.leader]
-	out := c.page.pair
-	s.last.a, s.last.b, s.from = out.a, out.b, s.leader
-	if err := c.next(); err != nil {
-		return 0, pair{}, fmt.Errorf("run %d: %w", s.runs[s.leader].id, err)
+	out, err := s.take(s.leader)
+	switch {
+	case err != nil:
+	case s.family == familySums:
+		out.note, err = s.sum(out)
+	case s.family == familyMovements && len(out.note) > 0 && !isMark(out.a, out.b) && s.moves(out.a):
+		out.note = nil // there is a later one
 	}
-	return s.family, out, nil
+	return s.family, out, err
+}
+
+// take gives the pair a cursor stands on.
+func (s *mergeSource) take(run int) (pair, error) {
+	c := s.cursors[run]
+	out := c.page.pair
+	s.last.a, s.last.b, s.from = out.a, out.b, run
+	if err := c.next(); err != nil {
+		return pair{}, fmt.Errorf("run %d: %w", s.runs[run].id, err)
+	}
+	return out, nil
+}
+
+// moves tells whether a cursor stands on a pair of an account.
+func (s *mergeSource) moves(account uint64) bool {
+	return slices.ContainsFunc(s.cursors, func(c *pairCursor) bool { return c.ok && c.page.a == account })
+}
+
+// sum adds to a day's sum those that other runs have of it.
+func (s *mergeSource) sum(day pair) ([]byte, error) {
+	total, err := decodeNote(day.note)
+	for i, c := range s.cursors {
+		if err != nil {
+			return nil, err
+		}
+		if !c.ok || c.page.compare(day) != 0 {
+			continue
+		}
+		var more ledger.Balance
+		if more, err = decodeNote(c.page.note); err == nil {
+			err = addTotals(&total, &more)
+		}
+		if err == nil {
+			_, err = s.take(i)
+		}
+	}
+	s.leader = -1 // the one behind it may have moved
+	return encodeNote(s.note[:0], &total), err
 }
 
 // leads tells whether the leader still stands before all others.

@@ -11,15 +11,17 @@ import (
 
 // move is what an entry did to one account.
 type move struct {
-	account uint64 // number
-	seq     uint64
+	account uint64       // number
 	place   uint64       // value date and seq, see placeOf
 	debits  money.Amount // totals of the account after it
 	credits money.Amount
 	amount  money.Amount // what it added, on one side
+	before  int32        // index of the account's move before it in a tail, or none
+	local   int32        // number of the account within a tail, from 0
 	side    ledger.Side
-	before  int32 // index of the account's move before it in a tail, or none
 }
+
+func (m *move) seq() uint64 { return placeSeq(m.place) }
 
 // hashed is who took a key, or bears a reference.
 type hashed struct {
@@ -55,6 +57,18 @@ type tail struct {
 
 func newTail(after uint64) *tail { return &tail{after: after, last: after} }
 
+// following makes the tail behind this one, with room for as much.
+func (t *tail) following() *tail {
+	next := newTail(t.last)
+	next.moves = make([]move, 0, len(t.moves)*9/8)
+	next.keys = make([]hashed, 0, len(t.keys)*9/8)
+	next.references = make([]hashed, 0, len(t.references)*9/8)
+	next.byAccount.slots = make([]chain, len(t.byAccount.slots))
+	next.byKey.slots = make([]chain, len(t.byKey.slots))
+	next.byReference.slots = make([]chain, len(t.byReference.slots))
+	return next
+}
+
 // add appends what a Save gathered.
 func (t *tail) add(g *gathered) {
 	t.mu.Lock()
@@ -62,7 +76,7 @@ func (t *tail) add(g *gathered) {
 	for i := range g.moves {
 		at := int32(len(t.moves)) //nolint:gosec // a tail is frozen long before
 		t.moves = append(t.moves, g.moves[i])
-		t.moves[at].before = t.byAccount.push(g.moves[i].account, at)
+		t.moves[at].before, t.moves[at].local = t.byAccount.push(g.moves[i].account, at)
 	}
 	t.keys = appendHashed(t.keys, &t.byKey, g.keys)
 	t.references = appendHashed(t.references, &t.byReference, g.references)
@@ -71,7 +85,7 @@ func (t *tail) add(g *gathered) {
 
 func appendHashed(list []hashed, by *chains, more []hashed) []hashed {
 	for _, h := range more {
-		h.before = by.push(h.hash, int32(len(list))) //nolint:gosec // a tail is frozen long before
+		h.before, _ = by.push(h.hash, int32(len(list))) //nolint:gosec // a tail is frozen long before
 		list = append(list, h)
 	}
 	return list
@@ -89,7 +103,7 @@ func (t *tail) totals(account, seq uint64) (m move, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for i := t.byAccount.last(account); i != none; i = t.moves[i].before {
-		if t.moves[i].seq <= seq {
+		if t.moves[i].seq() <= seq {
 			return t.moves[i], true
 		}
 	}
@@ -101,8 +115,8 @@ func (t *tail) movesOf(account, from, to uint64) []move {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	var out []move
-	for i := t.byAccount.last(account); i != none && t.moves[i].seq >= from; i = t.moves[i].before {
-		if t.moves[i].seq <= to {
+	for i := t.byAccount.last(account); i != none && t.moves[i].seq() >= from; i = t.moves[i].before {
+		if t.moves[i].seq() <= to {
 			out = append(out, t.moves[i])
 		}
 	}
@@ -115,7 +129,7 @@ func (t *tail) visit(account, to uint64, fn func(*move)) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for i := t.byAccount.last(account); i != none; i = t.moves[i].before {
-		if m := &t.moves[i]; m.seq <= to {
+		if m := &t.moves[i]; m.seq() <= to {
 			fn(m)
 		}
 	}

@@ -52,9 +52,6 @@ type job struct {
 	total  uint64 // pairs there are to write, about
 	owed   uint64 // pairs it should have written by now
 	items  uint64 // it should be done when so many more are saved
-	held   pair   // the last pair, which the next may change or be added to
-	in     family // its family; 0: none is held
-	count  uint64 // pairs written
 }
 
 // source gives the pairs of a run in order.
@@ -75,10 +72,10 @@ const (
 
 // maintain does the work that is due after a Save.
 func (t *Tx) maintain(g *gathered) error {
-	w := &t.memory.work
-	if g == nil {
+	if g == nil || t.memory == nil {
 		return nil
 	}
+	w := &t.memory.work
 	w.begin(t.tx)
 	items := uint64(len(g.keys)) // those without a key are few
 	runs, err := t.runs()
@@ -208,13 +205,13 @@ func (t *Tx) step(j *job, items uint64) (done bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if err := j.put(bucket, f, p); err != nil {
-			return false, err
-		}
 		if f == 0 {
-			j.run.pairs = j.count
 			return true, j.writer.flush(bucket)
 		}
+		if err := j.writer.add(bucket, f, p); err != nil {
+			return false, err
+		}
+		j.run.pairs++
 	}
 	return false, nil
 }
@@ -234,43 +231,6 @@ func (t *Tx) jobBucket(j *job) (bucket *bbolt.Bucket, err error) {
 	}
 	t.memory.work.writes(j.run.id)
 	return bucket, err
-}
-
-// put writes the pair that is held back and holds this one: two sums of a day
-// become one, and of an account's movements only the last keeps its totals, and
-// those that are marks.
-func (j *job) put(bucket *bbolt.Bucket, f family, p pair) error {
-	if j.in == f && f == familySums && j.held.compare(p) == 0 {
-		return j.addSum(p)
-	}
-	if j.in != 0 {
-		if j.in == familyMovements && f == familyMovements && p.a == j.held.a && !isMark(j.held.a, j.held.b) {
-			j.held.note = nil
-		}
-		if err := j.writer.add(bucket, j.in, j.held); err != nil {
-			return err
-		}
-		j.count++
-	}
-	j.in, j.held.a, j.held.b = f, p.a, p.b
-	j.held.note = append(j.held.note[:0], p.note...)
-	return nil
-}
-
-func (j *job) addSum(p pair) error {
-	total, err := decodeNote(j.held.note)
-	if err != nil {
-		return err
-	}
-	more, err := decodeNote(p.note)
-	if err == nil {
-		err = addTotals(&total, &more)
-	}
-	if err != nil {
-		return err
-	}
-	j.held.note = encodeNote(j.held.note[:0], &total)
-	return nil
 }
 
 // dropDead removes one bucket that is no run and that no job writes to: a run
