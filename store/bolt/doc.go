@@ -13,6 +13,7 @@
 // # Your own bbolt file
 //
 // Attach keeps the ledger in a file the host opened, below the bucket "settlex",
+// for as long as that is open,
 // and Wrap lets the ledger take part in the host's own transaction:
 //
 //	err := db.Update(func(tx *bbolt.Tx) error {
@@ -45,6 +46,14 @@
 // A damaged file is an error that wraps ledger.ErrCorrupt, on opening, reading
 // or verifying, as far as bbolt and the operating system let us see it. Verify
 // names what is wrong.
+//
+// # Memory
+//
+// The journal's end is indexed in memory and written to the file as sorted runs,
+// a little with each commit: Options.RunItems. Memory also holds two bytes for each
+// key (Options.KeyMemory bounds them) and the accounts that were used last. It only
+// ever stands for what is committed: what the host writes in its own transactions is
+// read from the journal, and what is not in memory from the file.
 //
 // # Limits
 //
