@@ -33,7 +33,7 @@ func ownFile(t *testing.T) (db *bbolt.DB, file *os.File) {
 // attached keeps books in a host's file.
 func attached(t *testing.T, db *bbolt.DB) *ledger.Ledger {
 	t.Helper()
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestOpenErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = bolt.Attach(db)
+		_, err = bolt.Attach(db, bolttest.Small())
 		wantIs(t, err, is)
 	}
 }
