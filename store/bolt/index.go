@@ -9,18 +9,33 @@ import (
 	"github.com/settlex/settlex/ledger"
 )
 
-// Hashes implements ledger.Reader.
+// Hashes implements ledger.Reader. Those of the blocks that no run holds yet are
+// in the tails.
 func (t *Tx) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
-	bucket := t.bucket(bucketHashes)
+	v, err := t.view()
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ledger.Hash, len(indexes))
-	for i, at := range indexes {
-		data := bucket.Get(be(uint64(at)))
-		if len(data) != ledger.HashSize {
-			return nil, corrupt("log hash %d is %x", at, data)
+	for i, index := range indexes {
+		if out[i], err = t.logHash(v, index); err != nil {
+			return nil, err
 		}
-		out[i] = ledger.Hash(data)
 	}
 	return out, nil
+}
+
+func (t *Tx) logHash(v *view, index int64) (ledger.Hash, error) {
+	for _, tail := range v.tails {
+		if hash, ok := tail.hash(index); ok {
+			return hash, nil
+		}
+	}
+	data := t.bucket(bucketHashes).Get(be(uint64(index))) //nolint:gosec // a negative one is not there
+	if len(data) != ledger.HashSize {
+		return ledger.Hash{}, corrupt("log hash %d is %x", index, data)
+	}
+	return ledger.Hash(data), nil
 }
 
 func (m *move) totals() ledger.Balance {

@@ -116,7 +116,7 @@ func (m *memory) blank() *gathered {
 	}
 	g := m.spare
 	m.spare = nil
-	return &gathered{moves: g.moves[:0], keys: g.keys[:0], references: g.references[:0]}
+	return &gathered{moves: g.moves[:0], keys: g.keys[:0], references: g.references[:0], hashes: g.hashes[:0]}
 }
 
 // account gives an account that was changed, nil if it was not.
@@ -183,7 +183,7 @@ func (m *memory) pendingOf(t *Tx) *pending {
 // index gives a tail of what is pending.
 func (p *pending) index() *tail {
 	if p.tail == nil {
-		p.tail = newTail(p.base.Seq)
+		p.tail = newTail(p.base.Seq, p.base.Blocks)
 	}
 	for _, g := range p.gathered {
 		if g.last > p.tail.last {
@@ -251,7 +251,7 @@ func (m *memory) begin(t *Tx, head ledger.Head) error {
 	if err != nil {
 		return err
 	}
-	m.tails = []*tail{newTail(flushed(runs))}
+	m.tails = []*tail{newTail(flushed(runs), 0)}
 	return m.advance(t, head)
 }
 
@@ -259,7 +259,7 @@ func (m *memory) begin(t *Tx, head ledger.Head) error {
 func (m *memory) advance(t *Tx, head ledger.Head) error {
 	active := m.active()
 	from := len(active.keys)
-	if err := t.replay(active, m.tails, head.Seq); err != nil {
+	if err := t.replay(active, m.tails, head); err != nil {
 		m.forget()
 		return err
 	}

@@ -23,7 +23,12 @@ const (
 	familySums                         // account number, day; noted: what its entries add up to
 )
 
-const lastFamily = familySums
+const (
+	lastFamily = familySums
+	// familyHashes is what a tail has beside them: index in the Merkle log, 0;
+	// noted: the hash. It goes to a bucket of its own, which is not merged.
+	familyHashes = lastFamily + 1
+)
 
 // String is the family's name.
 func (f family) String() string {

@@ -127,9 +127,7 @@ func (s *saving) block(ctx context.Context, c *ledger.Changes, sealed *ledger.Se
 	if err != nil {
 		return fmt.Errorf("log of %d blocks: %w", before, err)
 	}
-	for i, hash := range hashes {
-		s.append(bucketHashes, be(uint64(ledger.LogSize(before))+uint64(i)), hash[:])
-	}
+	s.gathered.hashes = append(s.gathered.hashes, hashes...)
 	return nil
 }
 

@@ -39,7 +39,11 @@ func (s *tailSource) next() (family, pair, error) {
 				return s.family, p, err
 			}
 		}
-		if s.family == lastFamily {
+		if s.family == familyHashes {
+			if s.at < len(s.tail.hashes) {
+				s.at++
+				return s.family, pair{a: uint64(s.tail.log) + uint64(s.at) - 1, note: s.tail.hashes[s.at-1][:]}, nil //nolint:gosec // they count
+			}
 			return 0, pair{}, nil
 		}
 		s.family++

@@ -36,6 +36,7 @@ type gathered struct {
 	moves      []move
 	keys       []hashed
 	references []hashed
+	hashes     []ledger.Hash // of the Merkle log
 }
 
 // tail is the indexes of a stretch of the journal's end, in memory: what no run
@@ -43,23 +44,28 @@ type gathered struct {
 // looks at a snapshot skips those that came behind it.
 type tail struct {
 	after uint64 // seq before its first item
+	log   int64  // index of its first hash of the Merkle log
 
 	mu         sync.RWMutex
 	last       uint64 // seq of its last item
 	moves      []move
 	keys       []hashed
 	references []hashed
+	hashes     []ledger.Hash
 
 	byAccount   chains
 	byKey       chains
 	byReference chains
 }
 
-func newTail(after uint64) *tail { return &tail{after: after, last: after} }
+// newTail begins behind an item, which is the last of so many blocks.
+func newTail(after, blocks uint64) *tail {
+	return &tail{after: after, last: after, log: ledger.LogSize(blocks)}
+}
 
 // following makes the tail behind this one, with room for as much.
 func (t *tail) following() *tail {
-	next := newTail(t.last)
+	next := &tail{after: t.last, last: t.last, log: t.log + int64(len(t.hashes))}
 	next.moves = make([]move, 0, len(t.moves)*9/8)
 	next.keys = make([]hashed, 0, len(t.keys)*9/8)
 	next.references = make([]hashed, 0, len(t.references)*9/8)
@@ -80,7 +86,18 @@ func (t *tail) add(g *gathered) {
 	}
 	t.keys = appendHashed(t.keys, &t.byKey, g.keys)
 	t.references = appendHashed(t.references, &t.byReference, g.references)
+	t.hashes = append(t.hashes, g.hashes...)
 	t.last = g.last
+}
+
+// hash gives a hash of the Merkle log by its index, if it has that.
+func (t *tail) hash(index int64) (ledger.Hash, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if i := index - t.log; i >= 0 && i < int64(len(t.hashes)) {
+		return t.hashes[i], true
+	}
+	return ledger.Hash{}, false
 }
 
 func appendHashed(list []hashed, by *chains, more []hashed) []hashed {

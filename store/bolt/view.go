@@ -47,43 +47,84 @@ func (t *Tx) tails(head ledger.Head, after uint64) ([]*tail, error) {
 	if head.Seq <= after {
 		return nil, nil
 	}
-	again := newTail(after)
-	if err := t.replay(again, []*tail{again}, head.Seq); err != nil {
+	again := newTail(after, 0)
+	if err := t.replay(again, []*tail{again}, head); err != nil {
 		return nil, err
 	}
 	return []*tail{again}, nil
 }
 
 // replay adds to a tail what the journal says of the items behind it, up to a
-// seq. Totals go on from those in the tails before.
-func (t *Tx) replay(into *tail, tails []*tail, to uint64) error {
+// head. Totals go on from those in the tails before.
+func (t *Tx) replay(into *tail, tails []*tail, head ledger.Head) error {
 	runs, err := t.runs()
 	if err != nil {
 		return err
 	}
-	r := &replaying{tx: t, base: &view{runs: runs, tails: tails}, numbers: make(map[ledger.AccountID]uint64), totals: make(map[uint64]*ledger.Balance)}
-	for item, err := range t.Items(context.Background(), into.last+1) { // it is short
+	r := &replaying{Tx: t, base: &view{runs: runs, tails: tails}, numbers: make(map[ledger.AccountID]uint64), totals: make(map[uint64]*ledger.Balance)}
+	r.gathered.last = into.last
+	ctx := context.Background() // there are few of them
+	for block, err := range t.Blocks(ctx, into.last+1) {
 		if err != nil {
 			return err
 		}
-		if item.Seq > to {
+		if block.First() > head.Seq {
 			break
 		}
-		if err := r.item(item); err != nil {
-			return err
+		r.leaves = append(r.leaves, block.Leaf())
+		for _, item := range block.Items {
+			if err := r.item(item); err != nil {
+				return err
+			}
 		}
 	}
-	if r.gathered.last < to {
-		return corrupt("the journal ends with item %d, its head says %d", r.gathered.last, to)
+	blocks := head.Blocks - uint64(len(r.leaves))
+	if r.gathered.last != head.Seq || blocks > head.Blocks {
+		return corrupt("the journal ends with item %d, %d blocks behind item %d; its head says item %d of %d blocks",
+			r.gathered.last, len(r.leaves), into.last, head.Seq, head.Blocks)
+	}
+	if err := r.log(ctx, blocks); err != nil {
+		return err
+	}
+	if into.last == into.after {
+		into.log = r.first
 	}
 	into.add(&r.gathered)
 	return nil
 }
 
+// log reckons the hashes of the Merkle log behind so many blocks.
+func (r *replaying) log(ctx context.Context, blocks uint64) error {
+	r.first = ledger.LogSize(blocks)
+	for i, leaf := range r.leaves {
+		more, err := ledger.LogHashes(ctx, r, blocks+uint64(i), leaf) //nolint:gosec // it counts
+		if err != nil {
+			return err
+		}
+		r.gathered.hashes = append(r.gathered.hashes, more...)
+	}
+	return nil
+}
+
+// Hashes gives those that are there, and those that were reckoned.
+func (r *replaying) Hashes(_ context.Context, indexes []int64) (out []ledger.Hash, err error) {
+	out = make([]ledger.Hash, len(indexes))
+	for i, index := range indexes {
+		if index >= r.first {
+			out[i] = r.gathered.hashes[index-r.first]
+		} else if out[i], err = r.logHash(r.base, index); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // replaying gathers the indexes of items that lie in the journal.
 type replaying struct {
-	tx       *Tx
+	*Tx
 	base     *view // what they build on
+	leaves   []ledger.Hash
+	first    int64 // index of the first hash that is reckoned
 	numbers  map[ledger.AccountID]uint64
 	totals   map[uint64]*ledger.Balance
 	gathered gathered
@@ -93,7 +134,7 @@ func (r *replaying) item(item *ledger.Booked) error {
 	return r.gathered.item(item, func(id ledger.AccountID) (uint64, *ledger.Balance, error) {
 		no, known := r.numbers[id]
 		if !known {
-			record, err := r.tx.accountRecord(id)
+			record, err := r.accountRecord(id)
 			if err == nil && record == nil {
 				err = corrupt("item %d moves account %s, which is not there", item.Seq, id)
 			}
@@ -104,7 +145,7 @@ func (r *replaying) item(item *ledger.Booked) error {
 			r.numbers[id] = no
 		}
 		if r.totals[no] == nil {
-			before, err := r.tx.totalsAt(r.base, no, item.Seq-1)
+			before, err := r.totalsAt(r.base, no, item.Seq-1)
 			if err != nil {
 				return 0, nil, err
 			}

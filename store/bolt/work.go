@@ -105,7 +105,7 @@ func (t *Tx) flushTails(w *work, runs []run, items uint64) ([]run, error) {
 	if w.flush == nil || w.flush.source.(*tailSource).tail != tail {
 		w.flush = &job{
 			run: run{first: after + 1, last: tail.last}, source: &tailSource{tail: tail},
-			total: uint64(len(tail.keys) + len(tail.references) + 5*len(tail.moves)/2), items: tail.last - after,
+			total: uint64(len(tail.keys) + len(tail.references) + 5*len(tail.moves)/2 + len(tail.hashes)), items: tail.last - after,
 		}
 	}
 	done, err := t.step(w.flush, items)
@@ -208,12 +208,22 @@ func (t *Tx) step(j *job, items uint64) (done bool, err error) {
 		if f == 0 {
 			return true, j.writer.flush(bucket)
 		}
-		if err := j.writer.add(bucket, f, p); err != nil {
+		if err := j.put(t, bucket, f, p); err != nil {
 			return false, err
 		}
-		j.run.pairs++
 	}
 	return false, nil
+}
+
+// put writes a pair, to the run or to the Merkle log.
+func (j *job) put(t *Tx, bucket *bbolt.Bucket, f family, p pair) error {
+	if f == familyHashes {
+		hashes := t.bucket(bucketHashes)
+		hashes.FillPercent = 1.0
+		return hashes.Put(be(p.a), p.note)
+	}
+	j.run.pairs++
+	return j.writer.add(bucket, f, p)
 }
 
 // jobBucket gives the bucket a job writes to.
