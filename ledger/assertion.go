@@ -110,8 +110,8 @@ func (s *State) tree(t Tree) []AccountID {
 		panic(notLoaded(func(n *Need) { n.Tree(t) }))
 	}
 	ids := slices.Clone(stored)
-	for id, p := range s.accounts {
-		if p.now != nil && t.Holds(id) {
+	for id := range s.places() {
+		if t.Holds(id) {
 			ids = append(ids, id)
 		}
 	}

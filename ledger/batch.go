@@ -116,8 +116,6 @@ func newBatch(mode Mode, requests []Request) (*batch, error) {
 
 func (b *batch) At() time.Time { return time.Time{} }
 
-func (b *batch) weight() int { return len(b.requests) }
-
 // Need asks once for what does not depend on what is loaded.
 func (b *batch) Need(s *State, n *Need) {
 	again := b.asked == s

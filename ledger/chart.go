@@ -97,9 +97,11 @@ func (c *Chart) Match(path string) (Pattern, bool) {
 }
 
 func (c *Chart) match(path string) *Pattern {
+	segments := strings.Count(path, "/") + 1
 	for i := range c.patterns {
-		if c.patterns[i].matches(path) {
-			return &c.patterns[i].Pattern
+		p := &c.patterns[i]
+		if len(p.segments) == segments && p.matches(path) {
+			return &p.Pattern
 		}
 	}
 	return nil
@@ -114,13 +116,11 @@ func (c *Chart) Patterns() []Pattern {
 	return out
 }
 
+// matches holds a path of as many segments against the pattern.
 func (p *pattern) matches(path string) bool {
-	for i, want := range p.segments {
-		segment, rest, more := strings.Cut(path, "/")
+	for _, want := range p.segments {
+		segment, rest, _ := strings.Cut(path, "/")
 		if want[0] != '{' && want != segment {
-			return false
-		}
-		if more == (i == len(p.segments)-1) {
 			return false
 		}
 		path = rest

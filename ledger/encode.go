@@ -133,23 +133,32 @@ func (d *decoder) item() *Booked {
 	b.Key, b.Kind, b.Reference, b.PartOf, b.Owner = d.text(), d.text(), d.text(), d.text(), d.text()
 	b.ValueDate = d.date()
 	b.Metadata = d.attributes()
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		b.Postings = append(b.Postings, d.posting())
+	if n := d.count(); n > 0 { // which a damaged count is not to make large
+		b.Postings = make([]Posting, 0, min(n, uint64(len(d.data))/smallestPosting+1))
+		for ; n > 0 && d.err == nil; n-- {
+			b.Postings = append(b.Postings, d.posting())
+		}
 	}
 	if flags&flagTerms != 0 {
 		b.Terms = d.terms()
 	}
-	if t := b.terms(); (b.Act == Changed) != (t.Change != nil) || (b.Act == Refused) != (t.Refusal != nil) {
+	if changes, refuses := b.Terms != nil && b.Change != nil, b.Terms != nil && b.Refusal != nil; (b.Act == Changed) != changes || (b.Act == Refused) != refuses {
 		d.fail("item %d is %s, and its terms are not", b.Seq, b.Act)
 	}
 	return b
 }
+
+// smallestPosting is how many bytes a posting takes at least: side, currency,
+// amount and path.
+const smallestPosting = 1 + 3 + 1 + 1
 
 // decoder reads a byte slice from the front; after the first fault it gives
 // zeros and keeps the fault.
 type decoder struct {
 	nested bool // within a refusal
 	data   []byte
+	texts  string         // what was left when the first text was read: all texts are parts of it
+	last   money.Currency // the last one read: the next is mostly the same
 	err    error
 }
 
@@ -224,13 +233,28 @@ func (d *decoder) count() uint64 {
 	return n
 }
 
-func (d *decoder) text() string { return string(d.take(d.uvarint())) }
+// text gives a part of one string that all texts share: an item's are kept and
+// dropped together.
+func (d *decoder) text() string {
+	n := d.uvarint()
+	if n == 0 {
+		return ""
+	}
+	if d.texts == "" {
+		d.texts = string(d.data)
+	}
+	from := len(d.texts) - len(d.data)
+	return d.texts[from : from+len(d.take(n))]
+}
 
 func (d *decoder) instant() time.Time { return time.UnixMicro(d.varint()).UTC() }
 
-func (d *decoder) attributes() []Attribute {
-	var out []Attribute
-	for n := d.count(); n > 0 && d.err == nil; n-- {
+func (d *decoder) attributes() (out []Attribute) {
+	n := d.count()
+	if n > 0 {
+		out = make([]Attribute, 0, min(n, maxMetadata))
+	}
+	for ; n > 0 && d.err == nil; n-- {
 		out = append(out, Attribute{Name: d.text(), Value: d.text()})
 	}
 	return out
@@ -267,10 +291,15 @@ func (d *decoder) posting() Posting {
 }
 
 func (d *decoder) currency() money.Currency {
-	c, err := money.ParseCurrency(string(d.take(3)))
+	code := d.take(3)
+	if code != nil && string(code) == d.last.String() {
+		return d.last
+	}
+	c, err := money.ParseCurrency(string(code))
 	if err != nil && d.err == nil {
 		d.err = errors.Join(ErrCorrupt, err)
 	}
+	d.last = c
 	return c
 }
 

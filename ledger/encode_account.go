@@ -43,7 +43,11 @@ func DecodeAccount(id AccountID, data []byte) (*Account, error) {
 	a.Counters = make([]Counter, len(a.Velocity))
 	for i := range a.Counters {
 		a.Counters[i].Since = d.uvarint()
-		for n := d.count(); n > 0 && d.err == nil; n-- {
+		n := d.count()
+		if n > 0 {
+			a.Counters[i].Slots = make([]Slot, 0, min(n, slots))
+		}
+		for ; n > 0 && d.err == nil; n-- {
 			a.Counters[i].Slots = append(a.Counters[i].Slots, Slot{No: d.varint(), Total: d.amount()})
 		}
 	}

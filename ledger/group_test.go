@@ -136,6 +136,40 @@ func TestGroupCap(t *testing.T) {
 	})
 }
 
+// A batch weighs as much as it has requests.
+func TestGroupCapCountsRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g, books := newGate(t)
+		batch := func(key string, n int) func() error {
+			requests := make([]ledger.Request, n)
+			for i := range requests {
+				requests[i] = sale(key, 1) // the first is booked, the others replay it
+			}
+			return func() error {
+				outcomes, err := books.Execute(t.Context(), ledger.Independent, requests...)
+				return errors.Join(err, ledger.Failed(outcomes))
+			}
+		}
+		var c calls
+		for i, n := range []int{1, 8190, 1, 1, 1, 8191, 1} { // the first alone, then a full group, one too many for the next, the rest
+			c.start(fmt.Sprint(i), batch(fmt.Sprint("k", i), n))
+		}
+		close(g.open)
+		c.wait.Wait()
+		var sizes []int
+		for _, b := range g.snapshot().blocks {
+			sizes = append(sizes, len(b.Items))
+		}
+		wantDiff(t, "items of each group", []int{1, 3, 2, 1}, sizes)
+		for name, err := range c.errs {
+			if err != nil {
+				t.Errorf("call %s: %v", name, err)
+			}
+		}
+	})
+}
+
 // A caller that gives up before anybody has begun with its entries takes them
 // back, wherever it stands in the queue.
 func TestCancelledWhileWaiting(t *testing.T) {

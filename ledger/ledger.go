@@ -257,7 +257,7 @@ const maxRounds = 8
 func load(ctx context.Context, r Reader, s *State, commands []Command) error {
 	s.expect(weigh(commands))
 	for range maxRounds {
-		need := &Need{state: s}
+		need := s.need()
 		for _, c := range commands {
 			c.Need(s, need)
 		}

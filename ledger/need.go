@@ -30,11 +30,15 @@ type spot struct {
 func (n *Need) Key(key string) { n.key(key) }
 
 func (n *Need) key(key string) *keyPlace {
-	k := n.state.keys[key]
+	s := n.state
+	k := s.keys[key]
 	if k == nil {
-		k = n.state.newKey(key)
-		n.Keys = append(n.Keys, key)
+		k = s.newKey(key)
+	} else if k.asked != never {
+		return k
 	}
+	k.asked = s.loads
+	n.Keys = append(n.Keys, key)
 	return k
 }
 
@@ -42,11 +46,14 @@ func (n *Need) key(key string) *keyPlace {
 func (n *Need) Account(id AccountID) { n.account(id) }
 
 func (n *Need) account(id AccountID) *place {
-	p := n.state.accounts[id]
+	p := n.state.find(id)
 	if p == nil {
 		p = n.state.newPlace(id)
-		n.Accounts = append(n.Accounts, id)
+	} else if p.asked || p.loaded {
+		return p
 	}
+	p.asked = true
+	n.Accounts = append(n.Accounts, id)
 	return p
 }
 
@@ -134,11 +141,10 @@ func (n *Need) load(ctx context.Context, r Reader) error {
 	s := n.state
 	if err := r.Load(ctx, n, s); err != nil {
 		for _, key := range n.Keys {
-			s.keys[key].asked = never // whoever noted the place does not take it for a free key
-			delete(s.keys, key)
+			s.keys[key].asked = never
 		}
 		for _, id := range n.Accounts {
-			delete(s.accounts, id)
+			s.find(id).asked = false
 		}
 		return err
 	}

@@ -50,7 +50,7 @@ func (s *State) admit(d *Booked) error {
 	if err != nil {
 		return &EntryError{Key: d.Key, Faults: []error{err}}
 	}
-	if err := s.find(effects, d); err != nil {
+	if err := s.look(effects, d); err != nil {
 		return err
 	}
 	for i := range effects {
@@ -68,9 +68,9 @@ func (s *State) admit(d *Booked) error {
 	return nil
 }
 
-// find looks the accounts of effects up; what is not open yet is opened by the
+// look looks the accounts of effects up; what is not open yet is opened by the
 // draft.
-func (s *State) find(effects []effect, d *Booked) error {
+func (s *State) look(effects []effect, d *Booked) error {
 	var unknown []error
 	for i := range effects {
 		f := &effects[i]

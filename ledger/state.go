@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -18,8 +19,8 @@ type State struct {
 	chart    *Chart
 	head     Head
 	now      time.Time
-	today    calendar.Date // of now, by UTC; zero: outside the years 1 to 9999
-	accounts map[AccountID]*place
+	today    calendar.Date     // of now, by UTC; zero: outside the years 1 to 9999
+	accounts map[string]*place // by path; those of other currencies hang on it
 	keys     map[string]*keyPlace
 	records  map[Ref]Record // present and nil: loaded, does not exist
 	loads    int            // how many there were: what was asked for before the last is known
@@ -34,8 +35,8 @@ type State struct {
 	journal undoLog
 	blanks  blanks
 
-	places    row[place]
-	keyPlaces row[keyPlace]
+	placeRow row[place]
+	keyRow   row[keyPlace]
 
 	effects  []effect // of gathered; for reuse
 	gathered *Booked
@@ -45,30 +46,44 @@ type State struct {
 // place is where a state keeps an account.
 type place struct {
 	id     AccountID
+	asked  bool // for: a load brings it
 	loaded bool
 	stored *Account // as the store gave it, which shares it: never changed. nil: there is none
 	now    *Account // as it stands. Another than stored: the state's own
-	saved  int      // the undo log's length once it had this place's value; see undoLog
+	saved  int      // which of the values kept is the last of its own; see undoLog
 	effect int      // where the effect of an item that is being looked at is, if it has one
 
 	pattern *Pattern // of the chart; see patternOf
 	matched bool
+
+	next *place // of the same path in another currency
 }
 
 // keyPlace is where a state keeps who took a key.
 type keyPlace struct {
 	by    *Booked // nil: free
-	asked int     // how many loads there were when it was asked for; -1: a store put it
+	asked int     // how many loads there were when it was asked for; or one of those below
 }
 
-// never is a load that does not come.
-const never = math.MaxInt
+const (
+	byStore = -1          // a store put it: known at once
+	never   = math.MaxInt // the load that was to bring it failed
+)
 
 // NewState starts from the head of a snapshot.
 func NewState(chart *Chart, head Head) *State {
 	s := &State{chart: chart, head: head}
 	s.at(time.Time{})
 	return s
+}
+
+// need begins to ask.
+func (s *State) need() *Need {
+	n := &Need{state: s}
+	if len(s.keys) == 0 { // the first time
+		n.Keys = make([]string, 0, s.blanks.expected)
+	}
+	return n
 }
 
 // expect makes room for items that are to come.
@@ -95,15 +110,38 @@ func (s *State) at(now time.Time) {
 }
 
 func (s *State) newPlace(id AccountID) *place {
-	p := s.places.next(s.blanks.expected)
-	p.id = id
-	put(&s.accounts, id, p)
+	p := s.placeRow.next(s.blanks.expected)
+	p.id, p.next = id, s.accounts[id.Path]
+	put(&s.accounts, id.Path, p)
 	return p
+}
+
+// find gives the place of an account, nil if it was never asked for. Most paths
+// have one currency.
+func (s *State) find(id AccountID) *place {
+	p := s.accounts[id.Path]
+	for p != nil && p.id.Currency != id.Currency {
+		p = p.next
+	}
+	return p
+}
+
+// places yields every account, in no order.
+func (s *State) places() iter.Seq2[AccountID, *Account] {
+	return func(yield func(AccountID, *Account) bool) {
+		for _, p := range s.accounts {
+			for ; p != nil; p = p.next {
+				if p.now != nil && !yield(p.id, p.now) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // newKey makes a place for a key that is asked for.
 func (s *State) newKey(key string) *keyPlace {
-	k := s.keyPlaces.next(s.blanks.expected)
+	k := s.keyRow.next(s.blanks.expected)
 	k.asked = s.loads
 	put(&s.keys, key, k)
 	return k
@@ -128,7 +166,7 @@ func (r *row[T]) next(expected int) *T {
 // state never changes what it is given: stores may share one *Account among
 // states. Only a store's Load calls it.
 func (s *State) PutAccount(id AccountID, a *Account) {
-	p := s.accounts[id]
+	p := s.find(id)
 	if p == nil {
 		p = s.newPlace(id)
 	}
@@ -142,7 +180,7 @@ func (s *State) PutKey(key string, b *Booked) {
 	if k == nil {
 		k = s.newKey(key)
 	}
-	k.by, k.asked = b, -1
+	k.by, k.asked = b, byStore
 }
 
 // PutRecord tells the state a record, or with nil that there is none. Only a
@@ -206,7 +244,7 @@ func (s *State) Account(id AccountID) (a Account, ok bool) {
 // place gives the place of an account that was loaded, whether it exists or
 // not.
 func (s *State) place(id AccountID) *place {
-	p := s.accounts[id]
+	p := s.find(id)
 	if p == nil && s.whole {
 		p = s.newPlace(id)
 		p.loaded = true
@@ -249,7 +287,7 @@ func (s *State) Delete(ref Ref) { s.replace(ref, nil) }
 
 func (s *State) replace(ref Ref, r Record) {
 	before, loaded := s.records[ref]
-	s.journal.add(undo{record: &recordUndo{ref: ref, record: before, loaded: loaded, written: s.written[ref]}})
+	s.journal.entries = append(s.journal.entries, undo{record: &recordUndo{ref: ref, record: before, loaded: loaded, written: s.written[ref]}})
 	put(&s.records, ref, r)
 	put(&s.written, ref, true)
 }

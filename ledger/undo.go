@@ -1,12 +1,12 @@
 package ledger
 
-// undoLog is how the changes since a mark are put back. Places in it are
-// absolute: they count on when a finished command's part is dropped, so that an
-// old place is never taken for a new one.
+// undoLog is how changes since a mark are put back. An account that a state
+// changes for the first time needs no entry: State.dirty names it, and what the
+// store gave is still there.
 type undoLog struct {
 	entries []undo
-	dropped int        // how many entries of finished commands there were
-	floor   int        // length when the innermost mark was set
+	saves   int        // how many values were ever kept; it never falls
+	floor   int        // how many there were when the innermost mark was set
 	copies  []*Account // for reuse: values of accounts that were the state's own already
 	copied  int
 }
@@ -14,10 +14,9 @@ type undoLog struct {
 // undo restores one value a command has changed.
 type undo struct {
 	place  *place
-	was    *Account    // what place.now was
-	value  *Account    // what was held then; nil: was itself was not changed
-	saved  int         // what place.saved was
-	record *recordUndo // instead of a place
+	value  *Account // what its account was
+	saved  int      // what place.saved was
+	record *recordUndo
 }
 
 type recordUndo struct {
@@ -27,50 +26,40 @@ type recordUndo struct {
 	written bool
 }
 
-func (u *undoLog) length() int { return u.dropped + len(u.entries) }
-
-func (u *undoLog) add(entry undo) { u.entries = append(u.entries, entry) }
-
 // drop forgets everything: what was done stays.
-func (u *undoLog) drop() {
-	u.dropped += len(u.entries)
-	u.entries, u.copied = u.entries[:0], 0
-}
+func (u *undoLog) drop() { u.entries, u.copied = u.entries[:0], 0 }
 
-// copyOf keeps the value of an account until the next drop.
-func (u *undoLog) copyOf(a *Account) *Account {
+// keep keeps the value of an account until the next drop.
+func (u *undoLog) keep(p *place) {
 	if u.copied == len(u.copies) {
 		u.copies = append(u.copies, new(Account))
 	}
-	c := u.copies[u.copied]
+	value := u.copies[u.copied]
 	u.copied++
-	*c = *a
-	return c
+	*value = *p.now
+	u.entries = append(u.entries, undo{place: p, value: value, saved: p.saved})
 }
 
 // open puts an account into a place that has none.
 func (s *State) open(p *place, a *Account) {
-	s.journal.add(undo{place: p, saved: p.saved})
-	p.now, p.saved = a, s.journal.length()
+	s.journal.saves++
+	p.now, p.saved = a, s.journal.saves
 	s.dirty = append(s.dirty, p)
 }
 
 // own gives a place's account to be changed. Its value is kept once for each
 // mark, however often it is changed.
 func (s *State) own(p *place) *Account {
-	if p.saved > s.journal.floor {
-		return p.now
-	}
-	u := undo{place: p, was: p.now, saved: p.saved}
 	if p.now == p.stored {
 		fresh := *p.stored
-		p.now = &fresh
-		s.dirty = append(s.dirty, p)
-	} else {
-		u.value = s.journal.copyOf(p.now)
+		s.open(p, &fresh)
+		return p.now
 	}
-	s.journal.add(u)
-	p.saved = s.journal.length()
+	if p.saved <= s.journal.floor {
+		s.journal.keep(p)
+		s.journal.saves++
+		p.saved = s.journal.saves
+	}
 	return p.now
 }
 
@@ -82,8 +71,9 @@ type mark struct {
 
 // mark sets a point to go back to; release or rollback ends it.
 func (s *State) mark() mark {
-	m := mark{s.head, len(s.booked), len(s.dirty), s.journal.length(), s.journal.floor}
-	s.journal.floor = m.undo
+	log := &s.journal
+	m := mark{s.head, len(s.booked), len(s.dirty), len(log.entries), log.floor}
+	log.floor = log.saves
 	return m
 }
 
@@ -91,9 +81,11 @@ func (s *State) release(m mark) { s.journal.floor = m.floor }
 
 func (s *State) rollback(m mark) {
 	log := &s.journal
-	kept := m.undo - log.dropped
-	for i := len(log.entries) - 1; i >= kept; i-- {
+	for i := len(log.entries) - 1; i >= m.undo; i-- {
 		s.revert(&log.entries[i])
+	}
+	for _, p := range s.dirty[m.dirty:] {
+		p.now = p.stored
 	}
 	for _, b := range s.booked[m.booked:] {
 		if b.Key != "" {
@@ -101,7 +93,7 @@ func (s *State) rollback(m mark) {
 		}
 	}
 	s.head, s.booked, s.dirty = m.head, s.booked[:m.booked], s.dirty[:m.dirty]
-	log.entries, log.floor = log.entries[:kept], m.floor
+	log.entries, log.floor = log.entries[:m.undo], m.floor
 }
 
 // attempt runs fn; if it fails, everything fn changed is put back.
@@ -117,18 +109,16 @@ func (s *State) attempt(fn func() error) error {
 }
 
 func (s *State) revert(u *undo) {
-	if r := u.record; r != nil {
-		s.records[r.ref] = r.record
-		if !r.loaded {
-			delete(s.records, r.ref)
-		}
-		if !r.written {
-			delete(s.written, r.ref)
-		}
+	r := u.record
+	if r == nil {
+		*u.place.now, u.place.saved = *u.value, u.saved
 		return
 	}
-	if u.value != nil {
-		*u.was = *u.value
+	s.records[r.ref] = r.record
+	if !r.loaded {
+		delete(s.records, r.ref)
 	}
-	u.place.now, u.place.saved = u.was, u.saved
+	if !r.written {
+		delete(s.written, r.ref)
+	}
 }

@@ -372,12 +372,7 @@ func (h *Head) figures() string {
 // checkAccounts compares every account with the journal, as far as that could
 // be read whole.
 func (v *verifier) checkAccounts(ctx context.Context, r Reader, whole bool) error {
-	left := make(map[AccountID]*Account, len(v.state.accounts))
-	for id, p := range v.state.accounts {
-		if p.now != nil { // else opened by an item that did not fit
-			left[id] = p.now
-		}
-	}
+	left := maps.Collect(v.state.places())
 	for stored, err := range r.Accounts(ctx, "") {
 		if errors.Is(err, ErrCorrupt) { // those behind it are neither right nor wrong
 			v.find("accounts", "a readable account", err.Error())
