@@ -10,6 +10,9 @@ import (
 // SeqBefore gives the sequence of the last item booked before an instant; 0:
 // none was. Instants never decrease along the lane, so it searches by halves.
 func SeqBefore(ctx context.Context, r Reader, t time.Time) (uint64, error) {
+	if t.IsZero() { // nothing is booked before the year 1
+		return 0, nil
+	}
 	head, err := r.Head(ctx)
 	if err != nil {
 		return 0, err

@@ -151,8 +151,8 @@ func (t *Tx) totalsOfAll(v *view) (func(account uint64) (ledger.Balance, error),
 		}
 	}
 	return func(account uint64) (ledger.Balance, error) {
-		if m, ok := v.lastMove(account, v.head.Seq); ok {
-			return m.totals(), nil
+		if totals, ok := v.totals(account, v.head.Seq); ok {
+			return totals, nil
 		}
 		return last[account], nil
 	}, nil

@@ -295,13 +295,13 @@ func noteText(note string) string {
 // expected gives the pairs of a run, in no order.
 type expected struct {
 	put   func(family, pair)
-	moves map[uint64]move                       // by account: the last one, which keeps its totals
+	moves map[uint64]ledger.Balance             // by account: totals after the last one, which keeps them
 	sums  map[uint64]map[uint64]*ledger.Balance // by account, day
 }
 
 func (e *expected) item(g *gathered) error {
 	if e.moves == nil {
-		e.moves, e.sums = make(map[uint64]move), make(map[uint64]map[uint64]*ledger.Balance)
+		e.moves, e.sums = make(map[uint64]ledger.Balance), make(map[uint64]map[uint64]*ledger.Balance)
 	}
 	for _, k := range g.keys {
 		e.put(familyKeys, pair{a: k.hash, b: k.seq})
@@ -310,18 +310,18 @@ func (e *expected) item(g *gathered) error {
 		e.put(familyReferences, pair{a: k.hash, b: k.seq})
 	}
 	for i := range g.moves {
-		m := g.moves[i]
-		e.put(familyDated, pair{a: m.account, b: m.place})
+		m, place := &g.moves[i], g.spots[i].place
+		e.put(familyDated, pair{a: m.account, b: place})
 		if before, ok := e.moves[m.account]; ok {
-			e.move(&before, isMark(before.account, before.seq()))
+			e.move(m.account, &before, isMark(m.account, before.Seq))
 		}
-		e.moves[m.account] = m
+		e.moves[m.account] = ledger.Balance{Debits: m.debits, Credits: m.credits, Seq: placeSeq(place)}
 		days := e.sums[m.account]
 		if days == nil {
 			days = make(map[uint64]*ledger.Balance)
 			e.sums[m.account] = days
 		}
-		day := placeDay(m.place)
+		day := placeDay(place)
 		if days[day] == nil {
 			days[day] = &ledger.Balance{}
 		}
@@ -332,18 +332,18 @@ func (e *expected) item(g *gathered) error {
 	return nil
 }
 
-func (e *expected) move(m *move, noted bool) {
-	p := pair{a: m.account, b: m.seq()}
-	if totals := m.totals(); noted {
-		p.note = encodeNote(nil, &totals)
+func (e *expected) move(account uint64, totals *ledger.Balance, noted bool) {
+	p := pair{a: account, b: totals.Seq}
+	if noted {
+		p.note = encodeNote(nil, totals)
 	}
 	e.put(familyMovements, p)
 }
 
 // end gives what is known behind the last item.
 func (e *expected) end() error {
-	for _, m := range e.moves {
-		e.move(&m, true)
+	for account, totals := range e.moves {
+		e.move(account, &totals, true)
 	}
 	for account, days := range e.sums {
 		for day, sum := range days {

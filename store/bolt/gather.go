@@ -66,9 +66,7 @@ func (g *gathered) posting(from int, item *ledger.Booked, p *ledger.Posting, no 
 			return err
 		}
 	}
-	g.moves = append(g.moves, move{
-		account: no, place: placeOf(item.ValueDate, item.Seq),
-		debits: running.Debits, credits: running.Credits, amount: p.Amount, side: p.Side, before: none,
-	})
+	g.spots = append(g.spots, spot{place: placeOf(item.ValueDate, item.Seq)})
+	g.moves = append(g.moves, move{account: no, debits: running.Debits, credits: running.Credits, amount: p.Amount, side: p.Side})
 	return nil
 }

@@ -38,25 +38,22 @@ func (t *Tx) logHash(v *view, index int64) (ledger.Hash, error) {
 	return ledger.Hash(data), nil
 }
 
-func (m *move) totals() ledger.Balance {
-	return ledger.Balance{Debits: m.debits, Credits: m.credits, Seq: m.seq()}
-}
-
-// lastMove looks for an account's last move up to a seq in the tails.
-func (v *view) lastMove(account, seq uint64) (move, bool) {
+// totals looks in the tails for an account's totals after its last move up to
+// a seq.
+func (v *view) totals(account, seq uint64) (ledger.Balance, bool) {
 	for _, tail := range slices.Backward(v.tails) {
-		if m, ok := tail.totals(account, seq); ok {
-			return m, true
+		if b, ok := tail.totals(account, seq); ok {
+			return b, true
 		}
 	}
-	return move{}, false
+	return ledger.Balance{}, false
 }
 
 // totalsAt gives an account's totals after its last entry up to a seq, and that
 // entry's.
 func (t *Tx) totalsAt(v *view, account, seq uint64) (ledger.Balance, error) {
-	if m, ok := v.lastMove(account, seq); ok {
-		return m.totals(), nil
+	if totals, ok := v.totals(account, seq); ok {
+		return totals, nil
 	}
 	at := &standing{tx: t, account: account, seq: seq}
 	for _, r := range slices.Backward(v.runs) {
@@ -221,8 +218,8 @@ func (t *Tx) BalanceOn(_ context.Context, id ledger.AccountID, on calendar.Date)
 		}
 	}
 	for _, tail := range v.tails {
-		tail.visit(account.No, v.head.Seq, func(m *move) {
-			if placeDay(m.place) <= last && err == nil {
+		tail.visit(account.No, 0, v.head.Seq, func(s spot, m *move) {
+			if placeDay(s.place) <= last && err == nil {
 				err = total.Add(ledger.Posting{Side: m.side, Amount: m.amount})
 			}
 		})
@@ -263,8 +260,8 @@ func (t *Tx) Movements(ctx context.Context, id ledger.AccountID, seq uint64) ite
 			}
 		}
 		for _, tail := range v.tails {
-			for _, m := range tail.movesOf(account.No, seq, v.head.Seq) {
-				if !yield(m.seq(), nil) {
+			for _, at := range tail.seqs(account.No, seq, v.head.Seq) {
+				if !yield(at, nil) {
 					return
 				}
 			}
@@ -336,7 +333,7 @@ func (t *Tx) Dated(ctx context.Context, id ledger.AccountID, from ledger.DatedPl
 type datedList struct {
 	place  uint64 // the one it stands on
 	run    *pairCursor
-	places []uint64 // behind it, of a tail
+	places placeHeap // behind it, of a tail
 }
 
 // next goes one place on, if there is one more of the account.
@@ -352,7 +349,7 @@ func (l *datedList) next() (more bool, err error) {
 	if len(l.places) == 0 {
 		return false, nil
 	}
-	l.place, l.places = l.places[0], l.places[1:]
+	l.place = l.places.pop()
 	return true, nil
 }
 
@@ -368,18 +365,52 @@ func (t *Tx) datedLists(v *view, account, from uint64) (lists []*datedList, err 
 	}
 	for _, tail := range v.tails {
 		l := &datedList{}
-		tail.visit(account, v.head.Seq, func(m *move) {
-			if m.place >= from {
-				l.places = append(l.places, m.place)
+		tail.visit(account, 0, v.head.Seq, func(s spot, _ *move) {
+			if s.place >= from {
+				l.places = append(l.places, s.place)
 			}
 		})
-		slices.Reverse(l.places)
-		slices.Sort(l.places)
+		l.places.order()
 		if more, _ := l.next(); more { // a tail cannot fail
 			lists = append(lists, l)
 		}
 	}
 	return lists, nil
+}
+
+// placeHeap gives places in order, without putting all of them in order: most
+// readers want the first few.
+type placeHeap []uint64
+
+func (h placeHeap) order() {
+	for i := len(h)/2 - 1; i >= 0; i-- {
+		h.sink(i)
+	}
+}
+
+// pop takes the least place out.
+func (h *placeHeap) pop() uint64 {
+	least, last := (*h)[0], len(*h)-1
+	(*h)[0] = (*h)[last]
+	*h = (*h)[:last]
+	h.sink(0)
+	return least
+}
+
+func (h placeHeap) sink(i int) {
+	for {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(h); child++ {
+			if h[child] < h[least] {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		h[i], h[least] = h[least], h[i]
+		i = least
+	}
 }
 
 // Referenced implements ledger.Reader.

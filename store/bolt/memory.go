@@ -116,7 +116,7 @@ func (m *memory) blank() *gathered {
 	}
 	g := m.spare
 	m.spare = nil
-	return &gathered{moves: g.moves[:0], keys: g.keys[:0], references: g.references[:0], hashes: g.hashes[:0]}
+	return &gathered{moves: g.moves[:0], spots: g.spots[:0], keys: g.keys[:0], references: g.references[:0], hashes: g.hashes[:0]}
 }
 
 // account gives an account that was changed, nil if it was not.

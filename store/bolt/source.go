@@ -54,24 +54,25 @@ func (s *tailSource) next() (family, pair, error) {
 
 // move gives the next pair of a family of moves.
 func (s *tailSource) move() (p pair, err error) {
-	m := &s.tail.moves[s.order[s.at]]
+	at := s.order[s.at]
+	m, place := &s.tail.moves[at], s.tail.spots[at].place
 	s.at++
 	switch s.family {
 	case familyMovements:
-		p = pair{a: m.account, b: m.seq()}
+		p = pair{a: m.account, b: placeSeq(place)}
 		if isMark(p.a, p.b) || s.at == len(s.order) || s.tail.moves[s.order[s.at]].account != p.a {
-			totals := m.totals()
-			s.note = encodeNote(s.note[:0], &totals)
+			s.note = encodeNote(s.note[:0], &ledger.Balance{Debits: m.debits, Credits: m.credits})
 			p.note = s.note
 		}
 		return p, nil
 	case familyDated:
-		return pair{a: m.account, b: m.place}, nil
+		return pair{a: m.account, b: place}, nil
 	}
-	account, day, sum := m.account, placeDay(m.place), ledger.Balance{}
+	account, day, sum := m.account, placeDay(place), ledger.Balance{}
 	for s.at--; s.at < len(s.order) && err == nil; s.at++ {
-		m := &s.tail.moves[s.order[s.at]]
-		if m.account != account || placeDay(m.place) != day {
+		at := s.order[s.at]
+		m := &s.tail.moves[at]
+		if m.account != account || placeDay(s.tail.spots[at].place) != day {
 			break
 		}
 		err = sum.Add(ledger.Posting{Side: m.side, Amount: m.amount})
@@ -96,14 +97,14 @@ func (s *tailSource) sort() {
 
 // byPlace puts each account's moves in order of value date; most are.
 func (s *tailSource) byPlace() {
-	moves := s.tail.moves
+	spots := s.tail.spots
 	for from := 0; from < len(s.order); {
-		account, sorted, to := moves[s.order[from]].account, true, from+1
-		for ; to < len(s.order) && moves[s.order[to]].account == account; to++ {
-			sorted = sorted && moves[s.order[to-1]].place < moves[s.order[to]].place
+		local, sorted, to := spots[s.order[from]].local, true, from+1
+		for ; to < len(s.order) && spots[s.order[to]].local == local; to++ {
+			sorted = sorted && spots[s.order[to-1]].place < spots[s.order[to]].place
 		}
 		if !sorted {
-			slices.SortFunc(s.order[from:to], func(a, b int32) int { return cmp.Compare(moves[a].place, moves[b].place) })
+			slices.SortFunc(s.order[from:to], func(a, b int32) int { return cmp.Compare(spots[a].place, spots[b].place) })
 		}
 		from = to
 	}
@@ -119,16 +120,16 @@ func (t *tail) byAccountAndSeq() []int32 {
 	}
 	slices.SortFunc(accounts, func(a, b chain) int { return cmp.Compare(a.number, b.number) })
 	places := make([]int32, len(accounts)) // by local number: how many moves, then where the next one goes
-	for i := range t.moves {
-		places[t.moves[i].local]++
+	for i := range t.spots {
+		places[t.spots[i].local]++
 	}
 	at := int32(0)
 	for _, account := range accounts {
 		at, places[account.id] = at+places[account.id], at
 	}
 	order := make([]int32, len(t.moves))
-	for i := range t.moves {
-		place := &places[t.moves[i].local]
+	for i := range t.spots {
+		place := &places[t.spots[i].local]
 		order[*place] = int32(i) //nolint:gosec // a tail is frozen long before
 		*place++
 	}

@@ -12,16 +12,21 @@ import (
 // move is what an entry did to one account.
 type move struct {
 	account uint64       // number
-	place   uint64       // value date and seq, see placeOf
 	debits  money.Amount // totals of the account after it
 	credits money.Amount
 	amount  money.Amount // what it added, on one side
-	before  int32        // index of the account's move before it in a tail, or none
-	local   int32        // number of the account within a tail, from 0
 	side    ledger.Side
 }
 
-func (m *move) seq() uint64 { return placeSeq(m.place) }
+// spot is where a move lies; apart from it, because looking for a move passes
+// many spots.
+type spot struct {
+	place  uint64 // value date and seq, see placeOf
+	before int32  // index of the account's move before it in a tail, or none
+	local  int32  // number of the account within a tail, from 0
+}
+
+func (s spot) seq() uint64 { return placeSeq(s.place) }
 
 // hashed is who took a key, or bears a reference.
 type hashed struct {
@@ -33,6 +38,7 @@ type hashed struct {
 // gathered is what one Save adds to the indexes.
 type gathered struct {
 	last       uint64 // seq
+	spots      []spot // of the moves
 	moves      []move
 	keys       []hashed
 	references []hashed
@@ -48,6 +54,7 @@ type tail struct {
 
 	mu         sync.RWMutex
 	last       uint64 // seq of its last item
+	spots      []spot // of the moves
 	moves      []move
 	keys       []hashed
 	references []hashed
@@ -66,7 +73,7 @@ func newTail(after, blocks uint64) *tail {
 // following makes the tail behind this one, with room for as much.
 func (t *tail) following() *tail {
 	next := &tail{after: t.last, last: t.last, log: t.log + int64(len(t.hashes))}
-	next.moves = make([]move, 0, len(t.moves)*9/8)
+	next.moves, next.spots = make([]move, 0, len(t.moves)*9/8), make([]spot, 0, len(t.moves)*9/8)
 	next.keys = make([]hashed, 0, len(t.keys)*9/8)
 	next.references = make([]hashed, 0, len(t.references)*9/8)
 	next.byAccount.slots = make([]chain, len(t.byAccount.slots))
@@ -80,10 +87,10 @@ func (t *tail) add(g *gathered) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range g.moves {
-		at := int32(len(t.moves)) //nolint:gosec // a tail is frozen long before
-		t.moves = append(t.moves, g.moves[i])
-		t.moves[at].before, t.moves[at].local = t.byAccount.push(g.moves[i].account, at)
+		before, local := t.byAccount.push(g.moves[i].account, int32(len(t.spots))) //nolint:gosec // a tail is frozen long before
+		t.spots = append(t.spots, spot{g.spots[i].place, before, local})
 	}
+	t.moves = append(t.moves, g.moves...)
 	t.keys = appendHashed(t.keys, &t.byKey, g.keys)
 	t.references = appendHashed(t.references, &t.byReference, g.references)
 	t.hashes = append(t.hashes, g.hashes...)
@@ -115,39 +122,44 @@ func (t *tail) entries() uint64 {
 	return t.last - t.after
 }
 
-// totals gives the last move of an account up to a seq.
-func (t *tail) totals(account, seq uint64) (m move, ok bool) {
+// totals gives an account's totals after its last move up to a seq.
+func (t *tail) totals(account, seq uint64) (b ledger.Balance, ok bool) {
+	if seq <= t.after {
+		return b, false
+	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	for i := t.byAccount.last(account); i != none; i = t.moves[i].before {
-		if t.moves[i].seq() <= seq {
-			return t.moves[i], true
+	for i := t.byAccount.last(account); i != none; i = t.spots[i].before {
+		if at := t.spots[i].seq(); at <= seq {
+			m := &t.moves[i]
+			return ledger.Balance{Debits: m.debits, Credits: m.credits, Seq: at}, true
 		}
 	}
-	return m, false
+	return b, false
 }
 
-// movesOf gives the moves of an account from a seq to a seq, in order.
-func (t *tail) movesOf(account, from, to uint64) []move {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	var out []move
-	for i := t.byAccount.last(account); i != none && t.moves[i].seq() >= from; i = t.moves[i].before {
-		if t.moves[i].seq() <= to {
-			out = append(out, t.moves[i])
-		}
-	}
+// seqs gives the moves of an account from a seq to a seq, in order.
+func (t *tail) seqs(account, from, to uint64) (out []uint64) {
+	t.visit(account, from, to, func(s spot, _ *move) { out = append(out, s.seq()) })
 	slices.Reverse(out)
 	return out
 }
 
-// visit calls fn with the moves of an account up to a seq, the last one first.
-func (t *tail) visit(account, to uint64, fn func(*move)) {
+// visit calls fn with the moves of an account from a seq to a seq, the last one
+// first.
+func (t *tail) visit(account, from, to uint64, fn func(spot, *move)) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	for i := t.byAccount.last(account); i != none; i = t.moves[i].before {
-		if m := &t.moves[i]; m.seq() <= to {
-			fn(m)
+	if from > t.last || to <= t.after {
+		return
+	}
+	for i := t.byAccount.last(account); i != none; i = t.spots[i].before {
+		at := t.spots[i].seq()
+		if at < from {
+			return
+		}
+		if at <= to {
+			fn(t.spots[i], &t.moves[i])
 		}
 	}
 }
