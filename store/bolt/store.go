@@ -118,7 +118,9 @@ func open(path string, options Options) (store *Store, err error) {
 	if err := checkSize(path, options); err != nil {
 		return nil, err
 	}
+	var file opening
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		OpenFile:     file.open,
 		Timeout:      options.LockWait,
 		FreelistType: bbolt.FreelistMapType,
 		// Growing past the mapped size makes the writer wait for readers, and
@@ -128,7 +130,10 @@ func open(path string, options Options) (store *Store, err error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	if store, err = attach(db, options, true); err != nil {
+	if err = file.still(path); err == nil {
+		store, err = attach(db, options, true)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return store, nil
