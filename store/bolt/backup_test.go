@@ -248,6 +248,43 @@ func (c *countdown) Err() error {
 	return nil
 }
 
+// Whoever makes a file of that name meanwhile, at any time, keeps it.
+func TestCopiesOvertaken(t *testing.T) {
+	t.Parallel()
+	store := bolttest.Open(t)
+	mustPost(t, bolttest.On(t, store, config(t)), many(300, "s")...)
+	kept := newPath(t)
+	mustBackUp(t, store, kept)
+	for name, run := range map[string]func(ctx context.Context, path string) error{
+		"backup":  func(ctx context.Context, path string) error { _, err := store.Backup(ctx, path); return err },
+		"restore": func(ctx context.Context, path string) error { _, err := bolt.Restore(ctx, kept, path); return err },
+	} {
+		at := 1
+		for ; ; at++ {
+			path := newPath(t)
+			ctx, asked := newCountdown(t.Context(), at), false
+			ctx.end = func() error {
+				if !asked {
+					write(t, path, []byte("somebody's"))
+				}
+				asked = true
+				return nil
+			}
+			err := run(ctx, path)
+			if !asked {
+				break
+			}
+			if !errors.Is(err, fs.ErrExist) || string(read(t, path)) != "somebody's" {
+				t.Fatalf("%s, question %d: %v", name, at, err)
+			}
+			wantDiff(t, "files", []string{"ledger.db"}, names(t, filepath.Dir(path)))
+		}
+		if at < 20 {
+			t.Errorf("%s is done after %d questions", name, at)
+		}
+	}
+}
+
 // Interrupted anywhere, a backup, a restore and a compaction leave nothing, and
 // what they read as it was.
 func TestCopiesInterrupted(t *testing.T) {
