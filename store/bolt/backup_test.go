@@ -310,12 +310,16 @@ func TestCopiesInterrupted(t *testing.T) {
 		before := names(t, dir)
 		at := 1
 		for ; ; at += 1 + at/50 { // pairs are asked about one by one
-			err := test.run(newCountdown(t.Context(), at), filepath.Join(dir, "new.db"))
+			ctx := newCountdown(t.Context(), at)
+			err := test.run(ctx, filepath.Join(dir, "new.db"))
 			if err == nil {
 				break
 			}
 			if !errors.Is(err, context.Canceled) {
 				t.Fatalf("%s, question %d: %v", test.name, at, err)
+			}
+			if asked := -ctx.left.Load(); asked > 1 {
+				t.Errorf("%s, question %d: it went on for %d more", test.name, at, asked)
 			}
 			wantDiff(t, "files", before, names(t, dir))
 			wantBytes(t, kept, whole)

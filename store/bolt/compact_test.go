@@ -150,10 +150,10 @@ func TestCompactRefused(t *testing.T) {
 	}
 	reader.Close()
 
-	broken := newPath(t)
-	write(t, broken, before)
-	page := inUse(t, broken)
-	copy(before[page*pageSize:], "damage")
+	broken := grown(t)
+	before = read(t, broken)
+	page := before[inUse(t, broken, "branch")*pageSize:]
+	copy(page[16+8:], page[:8]) // what lies below it is itself: bbolt would go round for ever
 	write(t, broken, before)
 	if _, _, err := bolt.Compact(t.Context(), broken); !errors.Is(err, ledger.ErrCorrupt) {
 		t.Errorf("a damaged file: %v", err)

@@ -96,8 +96,8 @@ func TestRestoreRefused(t *testing.T) {
 		{"without its end", whole[:len(whole)-1], ledger.ErrCorrupt, fmt.Sprintf("file has %d bytes, its pages need %d", len(whole)-1, len(whole))},
 		{"half of it", whole[:len(whole)/2], ledger.ErrCorrupt, fmt.Sprintf("file has %d bytes, its pages need %d", len(whole)/2, len(whole))},
 		{"the first page", whole[:4096], ledger.ErrCorrupt, ""},
-		{"a page of another id", changed(func(data []byte) { binary.NativeEndian.PutUint64(data[inUse(t, backup)*4096:], 1<<40) }),
-			ledger.ErrCorrupt, fmt.Sprintf("page %d of the file: want a page of a bucket", inUse(t, backup))},
+		{"a page of another id", changed(func(data []byte) { binary.NativeEndian.PutUint64(data[inUse(t, backup, "leaf")*4096:], 1<<40) }),
+			ledger.ErrCorrupt, fmt.Sprintf("page %d of the file: want a page of a bucket", inUse(t, backup, "leaf"))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -146,8 +146,8 @@ func foreign(t testing.TB) []byte {
 	return read(t, path)
 }
 
-// inUse gives a leaf of a file's pages that no bucket begins with.
-func inUse(t testing.TB, path string) (last int) {
+// inUse gives the last of a file's pages in use that is of a type.
+func inUse(t testing.TB, path, kind string) (last int) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true})
 	if err != nil {
@@ -160,7 +160,7 @@ func inUse(t testing.TB, path string) (last int) {
 			if info == nil || err != nil {
 				return err
 			}
-			if info.Type == "leaf" {
+			if info.Type == kind {
 				last = n
 			}
 			n += info.OverflowCount
