@@ -32,7 +32,9 @@ type BackupInfo struct {
 // No page that the snapshot sees is used again while it is copied, so the file may
 // grow by what is written meanwhile. Copy to a disk that is as fast as the
 // file's, and from there to wherever the backup is kept. Options.Warn tells of a
-// copy that takes longer than Options.LongRead.
+// copy that takes longer than Options.LongRead. A writer that needs more room than
+// is mapped waits for the copy: in a file that Open opened, beyond 16 GiB; in a
+// host's, beyond its InitialMmapSize.
 //
 // Errors: fs.ErrExist when path is there, ledger.ErrCorrupt, and those of the file
 // system, which must know hard links.

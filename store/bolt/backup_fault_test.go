@@ -48,7 +48,7 @@ const (
 
 // filterCalls makes the kernel answer a system call of this thread in another
 // way from now on, if its fourth argument is at least this: the place in a file,
-// of those that write. The goroutine must be locked to the thread and end with it.
+// of those that write. The goroutine must stay locked to the thread, and never end.
 func filterCalls(call uintptr, fourth, answer uint32) error {
 	const prSetSeccomp, modeFilter, prSetNoNewPrivs = 22, 2, 38
 	program := []syscall.SockFilter{
@@ -86,11 +86,12 @@ func filtered(t *testing.T, call uintptr, fn func() error) (err error) {
 	var refused error
 	done := make(chan struct{})
 	go func() {
-		defer close(done)
-		runtime.LockOSThread() // never unlocked: the thread ends here, and the filter with it
+		runtime.LockOSThread()
 		if refused = filterCalls(call, 0, seccompErrno|uint32(syscall.EIO)); refused == nil {
 			err = fn()
 		}
+		close(done)
+		select {} // a thread that ends may start others first, and they would have its filter
 	}()
 	<-done
 	if refused != nil {
