@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
 package bolt_test
 
@@ -46,24 +46,31 @@ const (
 	seccompAllow = 0x7fff0000
 )
 
-// filterCalls makes the kernel answer a system call of this thread in another
-// way from now on, if its fourth argument is at least this: the place in a file,
-// of those that write. The goroutine must stay locked to the thread, and never end.
-func filterCalls(call uintptr, fourth, answer uint32) error {
+// filter is a system call, the number of one of its arguments from 0, and what that
+// must at least be: a length, or a place in a file.
+type filter struct {
+	call     uintptr
+	argument uint32
+	least    uint32
+}
+
+// install makes the kernel answer such calls of this thread in another way from
+// now on. The goroutine must stay locked to the thread, and never end.
+func (f filter) install(answer uint32) error {
 	const prSetSeccomp, modeFilter, prSetNoNewPrivs = 22, 2, 38
 	program := []syscall.SockFilter{
 		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS}, // the number of the call
-		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, Jf: 3, K: uint32(call)},
-		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: fourthArgument()},
-		{Code: syscall.BPF_JMP | syscall.BPF_JGE | syscall.BPF_K, Jf: 1, K: fourth},
+		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, Jf: 3, K: uint32(f.call)},
+		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: lowerHalf(16 + 8*f.argument)},
+		{Code: syscall.BPF_JMP | syscall.BPF_JGE | syscall.BPF_K, Jf: 1, K: f.least},
 		{Code: syscall.BPF_RET | syscall.BPF_K, K: answer},
 		{Code: syscall.BPF_RET | syscall.BPF_K, K: seccompAllow},
 	}
-	filter := syscall.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	all := syscall.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetNoNewPrivs, 1, 0, 0, 0, 0); errno != 0 {
 		return errno
 	}
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetSeccomp, modeFilter, uintptr(unsafe.Pointer(&filter)), 0, 0, 0)
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetSeccomp, modeFilter, uintptr(unsafe.Pointer(&all)), 0, 0, 0)
 	runtime.KeepAlive(program)
 	if errno != 0 {
 		return errno
@@ -71,9 +78,8 @@ func filterCalls(call uintptr, fourth, answer uint32) error {
 	return nil
 }
 
-// fourthArgument is where a filter finds the lower half of it.
-func fourthArgument() uint32 {
-	const at = 16 + 3*8
+// lowerHalf is where a filter finds that of the argument at a place.
+func lowerHalf(at uint32) uint32 {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
 		return at
 	}
@@ -81,13 +87,13 @@ func fourthArgument() uint32 {
 }
 
 // filtered runs fn on a thread where a system call fails with EIO.
-func filtered(t *testing.T, call uintptr, fn func() error) (err error) {
+func filtered(t *testing.T, f filter, fn func() error) (err error) {
 	t.Helper()
 	var refused error
 	done := make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
-		if refused = filterCalls(call, 0, seccompErrno|uint32(syscall.EIO)); refused == nil {
+		if refused = f.install(seccompErrno | uint32(syscall.EIO)); refused == nil {
 			err = fn()
 		}
 		close(done)
@@ -104,21 +110,22 @@ func filtered(t *testing.T, call uintptr, fn func() error) (err error) {
 // error, and leaves nothing new and what was there as it was.
 func TestCopiesFail(t *testing.T) {
 	t.Parallel()
+	written := filter{call: syscall.SYS_WRITE, argument: 2, least: 4097} // package testing writes less at once
 	for _, test := range []struct {
 		copying, name string
-		call          uintptr
+		filter
 	}{
-		{"backup", "write", syscall.SYS_WRITE},
-		{"backup", "sync", syscall.SYS_FSYNC},
-		{"backup", "link", syscall.SYS_LINKAT},
-		{"restore", "write", syscall.SYS_WRITE},
-		{"restore", "sync", syscall.SYS_FSYNC},
-		{"restore", "link", syscall.SYS_LINKAT},
-		{"compact", "write", syscall.SYS_PWRITE64},
-		{"compact", "truncate", syscall.SYS_TRUNCATE},
-		{"compact", "mode", syscall.SYS_FCHMOD},
-		{"compact", "sync", syscall.SYS_FSYNC},
-		{"compact", "rename", syscall.SYS_RENAMEAT},
+		{"backup", "write", written},
+		{"backup", "sync", filter{call: syscall.SYS_FSYNC}},
+		{"backup", "link", filter{call: syscall.SYS_LINKAT}},
+		{"restore", "write", written},
+		{"restore", "sync", filter{call: syscall.SYS_FSYNC}},
+		{"restore", "link", filter{call: syscall.SYS_LINKAT}},
+		{"compact", "write", filter{call: syscall.SYS_PWRITE64}},
+		{"compact", "truncate", filter{call: syscall.SYS_TRUNCATE}},
+		{"compact", "mode", filter{call: syscall.SYS_FCHMOD}},
+		{"compact", "sync", filter{call: syscall.SYS_FSYNC}},
+		{"compact", "rename", filter{call: syscall.SYS_RENAMEAT}},
 	} {
 		t.Run(test.copying+" "+test.name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +138,7 @@ func TestCopiesFail(t *testing.T) {
 				if c.name != test.copying {
 					continue
 				}
-				err := filtered(t, test.call, func() error { return c.run(t.Context(), path) })
+				err := filtered(t, test.filter, func() error { return c.run(t.Context(), path) })
 				if err == nil || !strings.Contains(err.Error(), syscall.EIO.Error()) {
 					t.Fatalf("got %v, want an input/output error", err)
 				}
@@ -331,9 +338,9 @@ func TestCopiesKilledChild(t *testing.T) {
 		}
 		ctx = c
 	case "place":
-		filterToKill(t, syscall.SYS_PWRITE64, uint32(at))
+		filterToKill(t, filter{call: syscall.SYS_PWRITE64, argument: 3, least: uint32(at)})
 	case "call":
-		filterToKill(t, uintptr(at), 0)
+		filterToKill(t, filter{call: uintptr(at)})
 	}
 	if err := run.run(ctx, path); err != nil {
 		t.Error(err)
@@ -341,9 +348,9 @@ func TestCopiesKilledChild(t *testing.T) {
 }
 
 // filterToKill lets a system call end this process.
-func filterToKill(t *testing.T, call uintptr, fourth uint32) {
+func filterToKill(t *testing.T, f filter) {
 	t.Helper()
-	if err := filterCalls(call, fourth, seccompKill); err != nil {
+	if err := f.install(seccompKill); err != nil {
 		t.Logf("the kernel filters no system calls here: %v", err)
 	}
 }
