@@ -1,7 +1,7 @@
 package ledger
 
 // maxBlanks bounds how many items are allocated at once.
-const maxBlanks = 256
+const maxBlanks = 128
 
 // blanks are where items are made: side by side, so that a batch does not
 // allocate each by itself. A block keeps all of its items or none.

@@ -16,8 +16,12 @@ func (n *Need) bring(ctx context.Context, r Reader) error {
 		return err
 	}
 	for _, id := range n.Accounts {
-		if stored := s.place(id).stored; stored != nil {
-			if err := stored.sound(); err != nil {
+		p := s.find(id)
+		if !p.loaded {
+			return fmt.Errorf("load %s: the store does not say whether there is such an account", id)
+		}
+		if p.stored != nil {
+			if err := p.stored.sound(); err != nil {
 				return err
 			}
 		}

@@ -174,7 +174,7 @@ func TestBackupOfHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	store, err := bolt.Attach(db)
+	store, err := bolt.Attach(db, bolttest.Small())
 	if err != nil {
 		t.Fatal(err)
 	}

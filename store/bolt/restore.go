@@ -74,5 +74,5 @@ func openReadOnly(path string) (store *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return Attach(db)
+	return Attach(db, Options{})
 }

@@ -1,0 +1,131 @@
+package ledger
+
+import (
+	"iter"
+	"math"
+)
+
+// place is where a state keeps an account.
+type place struct {
+	id     AccountID
+	asked  bool // a load was asked to bring it
+	loaded bool
+	stored *Account // as the store gave it, which shares it: never changed. nil: there is none
+	now    *Account // as it stands. Another than stored: the state's own
+	saved  int      // which of the values kept is the last of its own; see undoLog
+	effect int      // where the effect of an item that is being looked at is, if it has one
+
+	pattern *Pattern // of the chart; see patternOf
+	matched bool
+
+	next *place // of the same path in another currency
+}
+
+// keyPlace is where a state keeps who took a key.
+type keyPlace struct {
+	by    *Booked // nil: free
+	asked int     // how many loads there were when it was asked for; or one of those below
+}
+
+const (
+	byStore = -1          // a store put it: known at once
+	never   = math.MaxInt // the load that was to bring it failed
+)
+
+func (s *State) newPlace(id AccountID) *place {
+	p := s.placeRow.next(s.blanks.expected)
+	p.id, p.next = id, s.accounts[id.Path]
+	put(&s.accounts, id.Path, p)
+	return p
+}
+
+// find gives the place of an account, nil if it was never asked for. Most paths
+// have one currency.
+func (s *State) find(id AccountID) *place {
+	p := s.accounts[id.Path]
+	for p != nil && p.id.Currency != id.Currency {
+		p = p.next
+	}
+	return p
+}
+
+// places yields every account, in no order.
+func (s *State) places() iter.Seq2[AccountID, *Account] {
+	return func(yield func(AccountID, *Account) bool) {
+		for _, p := range s.accounts {
+			for ; p != nil; p = p.next {
+				if p.now != nil && !yield(p.id, p.now) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// newKey makes a place for a key that is asked for.
+func (s *State) newKey(key string) *keyPlace {
+	k := s.keyRow.next(s.blanks.expected)
+	k.asked = s.loads
+	put(&s.keys, key, k)
+	return k
+}
+
+// row gives zero values, allocated side by side.
+type row[T any] struct{ free []T }
+
+const maxRow = 256
+
+// next gives one. How many will be asked for is a guess.
+func (r *row[T]) next(expected int) *T {
+	if len(r.free) == 0 {
+		r.free = make([]T, min(max(expected, 2), maxRow))
+	}
+	v := &r.free[0]
+	r.free = r.free[1:]
+	return v
+}
+
+// place gives the place of an account that was loaded, whether it exists or
+// not.
+func (s *State) place(id AccountID) *place {
+	p := s.find(id)
+	if p == nil && s.whole {
+		p = s.newPlace(id)
+		p.loaded = true
+	}
+	if p == nil || !p.loaded {
+		panic(notLoaded(func(n *Need) { n.Account(id) }))
+	}
+	return p
+}
+
+// patternOf gives the chart's pattern for an account, nil if there is none.
+func (s *State) patternOf(p *place) *Pattern {
+	if !p.matched {
+		p.pattern, p.matched = s.chart.match(p.id.Path), true
+	}
+	return p.pattern
+}
+
+// known tells whether a load has brought who took the key, or that it is free.
+func (s *State) known(k *keyPlace) bool { return k != nil && k.asked < s.loads }
+
+// key gives who took a key, or nil.
+func (s *State) key(key string) *Booked { return s.keyPlace(key).by }
+
+func (s *State) keyPlace(key string) *keyPlace {
+	k := s.keys[key]
+	if !s.known(k) {
+		panic(notLoaded(func(n *Need) { n.Key(key) }))
+	}
+	return k
+}
+
+// taken is key for commands that are still declaring their needs: nil also when
+// the state has not been told yet.
+func (s *State) taken(key string) *Booked {
+	if k := s.keys[key]; k != nil {
+		return k.by
+	}
+	return nil
+}
