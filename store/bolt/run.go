@@ -22,6 +22,9 @@ type run struct {
 
 func (r run) items() uint64 { return r.last - r.first + 1 }
 
+// fits tells whether it has items enough for its level.
+func (r run) fits() bool { return r.level <= seqBits/fanInBits && r.items()>>(fanInBits*r.level) > 0 }
+
 // encodeRuns and decodeRuns keep the list of runs, ordered by seq, without
 // gaps from 1 on.
 func encodeRuns(runs []run) []byte {
@@ -57,7 +60,7 @@ func decodeRuns(sealed []byte) ([]run, error) {
 		r := run{id: number(), level: number(), first: after + 1}
 		r.last = after + number()
 		r.pairs = number()
-		if bad || r.last < r.first {
+		if bad || r.last < r.first || !r.fits() || len(runs) > 0 && r.level > runs[len(runs)-1].level {
 			return nil, fmt.Errorf("%w: list of runs is %x", ledger.ErrCorrupt, sealed)
 		}
 		runs, after = append(runs, r), r.last

@@ -64,7 +64,8 @@ type source interface {
 
 const (
 	// fanIn is how many runs of a level become one of the next.
-	fanIn = 8
+	fanIn     = 1 << fanInBits
+	fanInBits = 3
 	// leastStep is how many pairs a job writes at once at least: taking it up
 	// again costs some searches.
 	leastStep = 2048
