@@ -21,7 +21,11 @@ func decodeAccount(id ledger.AccountID, sealed []byte) (*ledger.Account, error) 
 	if !ok {
 		return nil, corrupt("account %s does not fit its checksum", id)
 	}
-	return ledger.DecodeAccount(id, data)
+	a, err := ledger.DecodeAccount(id, data)
+	if err == nil && (a.Debits != money.Amount{} || a.Credits != money.Amount{}) {
+		return nil, corrupt("account %s keeps debits %s and credits %s, which the indexes have", id, a.Debits, a.Credits)
+	}
+	return a, err
 }
 
 // accountRecord reads an account without the totals of its postings; nil: there
