@@ -448,7 +448,10 @@ func (t *Tx) Referenced(ctx context.Context, reference string, seq uint64) iter.
 	return func(yield func(*ledger.Booked, error) bool) {
 		for item, err := range candidates {
 			if err == nil && item.Reference != reference {
-				continue // another one with the same hash
+				if hashText(item.Reference) == hashText(reference) {
+					continue // another one with the same hash
+				}
+				err = corrupt("item %d does not have a reference of hash %010x, as its index says", item.Seq, hashText(reference))
 			}
 			if !yield(item, err) || err != nil {
 				return

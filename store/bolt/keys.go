@@ -88,8 +88,12 @@ func (t *Tx) itemByKey(v *view, key string, hash uint64, spans []span) (*ledger.
 	}
 	items := t.itemReader()
 	for _, seq := range candidates {
-		if item, err := items.item(seq); err != nil || item.Key == key {
+		item, err := items.item(seq)
+		switch {
+		case err != nil || item.Key == key:
 			return item, err
+		case hashText(item.Key) != hash:
+			return nil, corrupt("item %d does not have a key of hash %010x, as its index says", seq, hash)
 		}
 	}
 	return nil, nil
