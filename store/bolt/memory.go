@@ -316,6 +316,9 @@ func (m *memory) drop() {
 func (m *memory) take(p *pending, flushed uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.known && m.head.Seq > p.base.Seq {
+		return // a host that came in between has read it from the journal
+	}
 	if !m.known || m.head != p.base {
 		m.forget() // the next one reads it again
 		return

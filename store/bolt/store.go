@@ -334,11 +334,12 @@ func (s *Store) write(ctx context.Context, fn func(ledger.Tx) error) (err error)
 	}
 	m.committing.Lock()
 	defer m.committing.Unlock()
+	saved := m.pending // a host may write as soon as it is committed
 	if err := s.commit(tx); err != nil {
 		m.drop()
 		return err
 	}
-	m.take(&m.pending, flushed(runs))
+	m.take(&saved, flushed(runs))
 	return nil
 }
 
