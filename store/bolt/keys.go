@@ -105,6 +105,9 @@ func (m *memory) keyFilter(t *Tx, v *view) (*keyFilter, error) {
 	committed := v.head
 	if p := m.pendingOf(t); p != nil {
 		committed = p.base
+		if !m.reaches(t, committed) {
+			return nil, nil // see tailsFor
+		}
 	}
 	if err := m.catchUp(t, committed); err != nil {
 		return nil, err

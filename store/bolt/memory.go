@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"weak"
@@ -158,6 +159,9 @@ func (m *memory) tailsFor(t *Tx, head ledger.Head, after uint64) ([]*tail, error
 	p := m.pendingOf(t)
 	if p != nil {
 		committed = p.base
+		if !m.reaches(t, committed) {
+			return nil, nil // its runs may be of its own making: nothing to begin with
+		}
 	}
 	if err := m.catchUp(t, committed); err != nil {
 		return nil, err
@@ -225,12 +229,26 @@ func (m *memory) catchUp(t *Tx, head ledger.Head) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.known && m.head.Seq < head.Seq {
-		return m.advance(t, head)
+		follows, err := m.follows(t)
+		if err != nil {
+			return err
+		}
+		if follows {
+			return m.advance(t, head)
+		}
 	}
-	if m.known && !t.tx.Writable() {
+	if m.known && m.head.Seq >= head.Seq && !t.tx.Writable() {
 		return nil // somebody else was quicker
 	}
 	return m.begin(t, head)
+}
+
+// follows tells whether one of the tails begins where the runs that a
+// transaction sees end. None does if an older snapshot began with its own, and
+// no tail could ever be flushed.
+func (m *memory) follows(t *Tx) (bool, error) {
+	runs, err := t.runs()
+	return slices.ContainsFunc(m.tails, func(tail *tail) bool { return tail.after == flushed(runs) }), err
 }
 
 // reaches tells whether the memory stands for a head, or one behind it that a
