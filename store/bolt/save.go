@@ -27,7 +27,7 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	if err != nil {
 		return err
 	}
-	s := &saving{tx: t, base: v.head}
+	s := &saving{tx: t, base: v.head, view: v}
 	sealing := seals(c.Block)
 	err = s.prepare(c)
 	if err == nil {
@@ -75,6 +75,7 @@ var errSpoiled = fmt.Errorf("%w: a write of this transaction failed half-way: ro
 type saving struct {
 	tx       *Tx
 	base     ledger.Head
+	view     *view // of base
 	puts     []put
 	gathered *gathered // nil: no block
 	accounts []ledger.ChangedAccount
@@ -158,6 +159,10 @@ func (s *saving) index(c *ledger.Changes) error {
 	list := make([]running, len(c.Accounts))
 	for i, changed := range c.Accounts {
 		if changed.Before != nil {
+			if last, ok := s.view.totals(changed.Before.No, s.base.Seq); ok && (last.Debits != changed.Before.Debits || last.Credits != changed.Before.Credits) {
+				return corrupt("account %s: debits %s and credits %s were read, its last movement left %s and %s",
+					changed.Before.AccountID, changed.Before.Debits, changed.Before.Credits, last.Debits, last.Credits)
+			}
 			list[i].Balance = changed.Before.Balance
 		}
 		list[i].account = changed.After
