@@ -32,7 +32,7 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	err = s.prepare(c)
 	if err == nil {
 		t.spoiled = true // should a write fail, half of it is there
-		err = t.maintain(s.gathered)
+		err = t.maintain(s.gathered, c.Head.Seq-v.head.Seq)
 	}
 	sealed := sealing() // in any case: the caller's postings are his again when this returns
 	if err != nil {

@@ -71,14 +71,13 @@ const (
 	leastStep = 2048
 )
 
-// maintain does the work that is due after a Save.
-func (t *Tx) maintain(g *gathered) error {
+// maintain does the work that is due after a Save of some items.
+func (t *Tx) maintain(g *gathered, items uint64) error {
 	if g == nil || t.memory == nil {
 		return nil
 	}
 	w := &t.memory.work
 	w.begin(t.tx)
-	items := uint64(len(g.keys)) // those without a key are few
 	runs, err := t.runs()
 	if err == nil {
 		err = t.dropDead(w, runs)
