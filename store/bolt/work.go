@@ -89,6 +89,7 @@ func (t *Tx) maintain(g *gathered, items uint64) error {
 		err = t.mergeRuns(w, runs, items)
 	}
 	if err != nil {
+		w.flush, w.merges = nil, nil // a job may have lost the pair that failed
 		return fmt.Errorf("keep the indexes in order: %w", err)
 	}
 	return nil
