@@ -145,7 +145,7 @@ func memoryOf(db *bbolt.DB) *memory {
 // remember gives a file its memory, if it has none.
 func remember(db *bbolt.DB, options Options) *memory {
 	key := weak.Make(db)
-	m, known := memories.LoadOrStore(key, &memory{options: options})
+	m, known := memories.LoadOrStore(key, &memory{options: Options{KeyMemory: options.KeyMemory, RunItems: options.RunItems}}) // functions may hold on to the file
 	if !known {
 		runtime.AddCleanup(db, func(key weak.Pointer[bbolt.DB]) { memories.Delete(key) }, key)
 	}
@@ -420,7 +420,7 @@ func (m *memory) keepAccounts(t *Tx, head ledger.Head, loaded []*ledger.Account)
 	}
 }
 
-// keepAccounts is how many accounts of each age are kept.
+// maxAccounts is how many accounts of each age are kept.
 const maxAccounts = 1 << 20
 
 // accounts keeps those that were used last: when as many were used as it may
