@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -254,7 +255,10 @@ func (w *journalWalk) compare(r run, before map[uint64]ledger.Balance) error {
 		}
 		return nil
 	})
-	for at, note := range want {
+	for _, at := range slices.SortedFunc(maps.Keys(want), func(p, q place) int {
+		return cmp.Or(cmp.Compare(p.f, q.f), cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b))
+	}) {
+		note := want[at]
 		w.find(w.pairPlace(r, at.f, pair{a: at.a, b: at.b}), noteText(note), "nothing")
 	}
 	return err
