@@ -60,7 +60,7 @@ func decodeRuns(sealed []byte) ([]run, error) {
 		r := run{id: number(), level: number(), first: after + 1}
 		r.last = after + number()
 		r.pairs = number()
-		if bad || r.last < r.first || !r.fits() || len(runs) > 0 && r.level > runs[len(runs)-1].level {
+		if bad || r.last < r.first || r.last >= 1<<seqBits || !r.fits() || len(runs) > 0 && r.level > runs[len(runs)-1].level {
 			return nil, fmt.Errorf("%w: list of runs is %x", ledger.ErrCorrupt, sealed)
 		}
 		runs, after = append(runs, r), r.last
