@@ -4,25 +4,31 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"hash/crc32"
 
 	"go.etcd.io/bbolt"
 
-	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 )
 
-// account changes what is stored of the merchant's account.
+// account changes what is stored of the merchant's account, with a checksum
+// that fits.
 func account(change func(*ledger.Account)) func(*bbolt.Bucket) error {
+	return accountAt(available, change)
+}
+
+func accountAt(path string, change func(*ledger.Account)) func(*bbolt.Bucket) error {
 	return func(b *bbolt.Bucket) error {
-		id := ledger.AccountID{Path: available, Currency: inr()}
-		key := []byte(available + "\x00INR")
-		a, err := ledger.DecodeAccount(id, b.Get(key))
+		id := ledger.AccountID{Path: path, Currency: inr()}
+		key := []byte(path + "\x00INR")
+		value := b.Get(key)
+		a, err := ledger.DecodeAccount(id, value[:len(value)-4])
 		if err != nil {
 			return err
 		}
 		change(a)
-		return b.Put(key, a.AppendBinary(nil))
+		return b.Put(key, sealed(a.AppendBinary(nil)))
 	}
 }
 
@@ -61,34 +67,76 @@ func head(at int) func(*bbolt.Bucket) error {
 // page changes the items of a journal page.
 func page(first uint64, change func([]*ledger.Booked)) func(*bbolt.Bucket) error {
 	return func(b *bbolt.Bucket) error {
-		var items []*ledger.Booked
-		for data := b.Get(be(first)); len(data) > 0; {
-			n, used := binary.Uvarint(data)
-			item, err := ledger.DecodeItem(data[used : used+int(n)])
-			if err != nil {
-				return err
-			}
-			items, data = append(items, item), data[used+int(n):]
+		block, items, err := readPage(b.Get(be(first)))
+		if err != nil {
+			return err
 		}
 		change(items)
-		var data []byte
-		for _, item := range items {
-			canonical := item.AppendCanonical(nil)
-			data = append(binary.AppendUvarint(data, uint64(len(canonical))), canonical...)
-		}
-		return b.Put(be(first), data)
+		return b.Put(be(first), writePage(block, items...))
 	}
 }
 
-func key(parts ...any) (out []byte) {
-	for _, part := range parts {
-		switch part := part.(type) {
-		case int:
-			out = append(out, be(uint64(part))...)
-		case string: // a date
-			days := calendar.MustDate(part).DaysSince(calendar.MustDate("0001-01-01")) + 1
-			out = binary.BigEndian.AppendUint32(out, uint32(days))
-		}
+// header changes what a journal page says of the block that begins with it.
+func header(first, block uint64) func(*bbolt.Bucket) error {
+	return func(b *bbolt.Bucket) error {
+		_, items, err := readPage(b.Get(be(first)))
+		return errors.Join(err, b.Put(be(first), writePage(block, items...)))
 	}
-	return out
+}
+
+func readPage(data []byte) (block uint64, items []*ledger.Booked, err error) {
+	block, used := binary.Uvarint(data)
+	for data = data[used:]; len(data) > 0; {
+		n, used := binary.Uvarint(data)
+		item, err := ledger.DecodeItem(data[used : used+int(n)])
+		if err != nil {
+			return 0, nil, err
+		}
+		items, data = append(items, item), data[used+int(n):]
+	}
+	return block, items, nil
+}
+
+func writePage(block uint64, items ...*ledger.Booked) []byte {
+	data := binary.AppendUvarint(nil, block)
+	for _, item := range items {
+		canonical := item.AppendCanonical(nil)
+		data = append(binary.AppendUvarint(data, uint64(len(canonical))), canonical...)
+	}
+	return data
+}
+
+// relabelled gives the page of one item with another sequence.
+func relabelled(page []byte, seq uint64) []byte {
+	block, items, err := readPage(page)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	items[0].Seq = seq
+	return writePage(block, items...)
+}
+
+// nth gives a page of the block of items 3 to 102; the first is 1.
+func nth(b *bbolt.Bucket, n int) (key []byte, block uint64, items []*ledger.Booked, err error) {
+	c := b.Cursor()
+	key, value := c.Seek(be(3))
+	for range n - 1 {
+		key, value = c.Next()
+	}
+	block, items, err = readPage(value)
+	return bytes.Clone(key), block, items, err
+}
+
+func removeNth(n int) func(*bbolt.Bucket) error {
+	return func(b *bbolt.Bucket) error {
+		key, _, _, err := nth(b, n)
+		return errors.Join(err, b.Delete(key))
+	}
+}
+
+func headerNth(n int, block uint64) func(*bbolt.Bucket) error {
+	return func(b *bbolt.Bucket) error {
+		key, _, items, err := nth(b, n)
+		return errors.Join(err, b.Put(key, writePage(block, items...)))
+	}
 }

@@ -2,7 +2,6 @@ package bolt_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 
@@ -27,9 +26,10 @@ const ofAccount = "account " + available + " INR"
 func accountDamage() []damageRow {
 	key := []byte(available + "\x00INR")
 	return []damageRow{
-		{"a byte of an account", "accounts", flip(key, 0), ofAccount, "want no 2 liability"},
-		{"debits", "accounts", account(func(a *ledger.Account) { a.Debits = money.Minor(357) }), ofAccount, "debits 358 credits 808 "},
-		{"credits", "accounts", account(func(a *ledger.Account) { a.Credits = money.Minor(9999) }), ofAccount, "credits 9999 "},
+		{"a byte of an account", "accounts", flip(key, 0), "accounts", "account " + available + " INR does not fit its checksum"},
+		{"checksum of an account", "accounts", flip(key, -1), "accounts", "account " + available + " INR does not fit its checksum"},
+		{"debits", "accounts", account(func(a *ledger.Account) { a.Debits = money.Minor(357) }), "accounts", "account " + available + " INR keeps debits 357 and credits 0, which the indexes have"},
+		{"credits", "accounts", account(func(a *ledger.Account) { a.Credits = money.Minor(9999) }), "accounts", "account " + available + " INR keeps debits 0 and credits 9999"},
 		{"what is held", "accounts", account(func(a *ledger.Account) { a.HeldDebits = money.Minor(0) }), ofAccount, "have no 2 liability open opened 2026-03-02T12:00:00Z debits 358 credits 808 held 0 and 0"},
 		{"what is held of what comes", "accounts", account(func(a *ledger.Account) { a.HeldCredits = money.Minor(1) }), ofAccount, "held 68 and 1 "},
 		{"number of holds", "accounts", account(func(a *ledger.Account) { a.Holds = 1 }), ofAccount, "in 1 holds"},
@@ -45,47 +45,21 @@ func accountDamage() []damageRow {
 		{"velocity counter, its beginning", "accounts", account(func(a *ledger.Account) { a.Counters[1].Since = 1 }), ofAccount, "counted "},
 		{"velocity counter gone", "accounts", account(func(a *ledger.Account) { a.Counters[0].Slots = nil }), ofAccount, "counted "},
 		{"metadata of an account", "accounts", account(func(a *ledger.Account) { a.Metadata[0].Value = "Bilal" }), ofAccount, "metadata [{owner Bilal}]"},
-		{"last act on an account", "accounts", account(func(a *ledger.Account) { a.Seq = 3 }), ofAccount, "seq 3,"},
+		// An earlier one than the last movement's means nothing: that says when the account moved.
+		{"last act on an account", "accounts", account(func(a *ledger.Account) { a.Seq = 122 }), ofAccount, "seq 122,"},
+		{"last act on an account that never moved", "accounts", accountAt("merchants/m2/available", func(a *ledger.Account) { a.Seq = 3 }), "account merchants/m2/available INR", "seq 3,"},
 		{"act that set the limits", "accounts", account(func(a *ledger.Account) { a.LimitsSeq = 2 }), ofAccount, "of seq 2"},
-		{"account cut", "accounts", set(key, []byte("x")), "accounts", "account " + available + " INR: "},
-		{"account empty", "accounts", set(key, nil), "accounts", "account " + available + " INR: "},
+		{"account cut", "accounts", set(key, []byte("x")), "accounts", "account " + available + " INR does not fit its checksum"},
+		{"account empty", "accounts", set(key, nil), "accounts", "account " + available + " INR does not fit its checksum"},
+		{"account cut, with its checksum", "accounts", set(key, sealed([]byte("x"))), "accounts", "account " + available + " INR: "},
+		{"account with more behind it", "accounts", func(b *bbolt.Bucket) error {
+			value := b.Get(key)
+			return b.Put(key, sealed(append(bytes.Clone(value[:len(value)-4]), 0)))
+		}, "accounts", "account " + available + " INR: "},
 		{"account of no currency", "accounts", set([]byte("bank\x00XXX"), nil), "accounts", `account key "bank\x00XXX"`},
 		{"account without currency", "accounts", set([]byte("bank"), nil), "accounts", `account key "bank"`},
 		{"account gone", "accounts", remove(key), ofAccount, "have no such account"},
 		{"account renamed", "accounts", file(key, []byte("merchants/m3/available\x00INR")), "account merchants/m3/available INR", "want no such account"},
-	}
-}
-
-func indexDamage() []damageRow {
-	const moved, dated = "movements of " + available + " INR", "dated movements of " + available + " INR"
-	return []damageRow{
-		{"key", "keys", flip([]byte("m7"), 7), `key "m7"`, "want item 10: 000000000000000a, have 000000000000000b"},
-		{"key cut", "keys", set([]byte("m7"), []byte{1}), `key "m7"`, "have 01"},
-		{"key gone", "keys", remove([]byte("m7")), `key "m7"`, "want item 10, have nothing"},
-		{"key of a hold gone", "keys", remove([]byte("h-open")), `key "h-open"`, "want item 107, have nothing"},
-		{"burnt key gone", "keys", remove([]byte("broke-1")), `key "broke-1"`, "want item 119, have nothing"},
-		{"burnt keys exchanged", "keys", set([]byte("broke-1"), be(120)), `key "broke-1"`, "want item 119: "},
-		{"key too many", "keys", set([]byte("m777"), be(10)), `keys "m777"`, "one that no item makes"},
-		{"key renamed", "keys", file([]byte("m7"), []byte("n7")), `keys "n7"`, "one that no item makes"},
-		{"movement gone", "movements", remove(key(2, 10)), moved, "want item 10, have nothing"},
-		{"running total", "movements", flip(key(2, 10), -1), moved, "want item 10: "},
-		{"running total cut", "movements", set(key(2, 10), nil), moved, "want item 10: "},
-		{"movement too many", "movements", set(key(3, 10), make([]byte, 32)), `movements "`, "one that no item makes"},
-		{"movement of nobody", "movements", set(key(9, 10), nil), `movements "`, "one that no item makes"},
-		{"movement of no item", "movements", set(key(2, 999), nil), `movements "`, "one that no item makes"},
-		{"movement of a hold", "movements", set(key(2, 107), nil), `movements "`, "one that no item makes"},
-		{"movement cut", "movements", set([]byte("x"), nil), `movements "x"`, "one that no item makes"},
-		{"dated movement gone", "dated", remove(key(2, "2026-03-01", 106)), dated, "want item 106, have nothing"},
-		{"dated movement of another day", "dated", file(key(2, "2026-03-01", 106), key(2, "2026-03-02", 106)), `dated "`, "one that no item makes"},
-		{"dated movement too many", "dated", set(key(3, "2026-03-02", 10), nil), `dated "`, "one that no item makes"},
-		{"dated movement with a value", "dated", set(key(2, "2026-03-01", 106), []byte("x")), dated, "have 78"},
-		{"day's sum", "days", flip(key(2, "2026-03-01"), -1), "sums of account 2 on 2026-03-01", "want debits 0, credits 7, have "},
-		{"day's sum gone", "days", remove(key(2, "2026-03-01")), "sums of account 2 on 2026-03-01", "want debits 0, credits 7, have "},
-		{"day's sum too many", "days", set(key(2, "2026-02-01"), make([]byte, 32)), `days "`, "one that no item makes"},
-		{"reference gone", "references", remove(append([]byte("order-1\x00"), be(1)...)), `reference "order-1"`, "want item 1, have nothing"},
-		{"reference too many", "references", set(append([]byte("order-1\x00"), be(2)...), nil), `references "order-1`, "one that no item makes"},
-		{"reference cut", "references", set([]byte("order"), nil), `references "order"`, "one that no item makes"},
-		{"reference with a value", "references", set(append([]byte("order-1\x00"), be(1)...), []byte("x")), `reference "order-1"`, "have 78"},
 	}
 }
 
@@ -104,66 +78,65 @@ func journalDamage() []damageRow {
 		{"a closed day", "journal", page(104, func(b []*ledger.Booked) { b[13].Through = calendar.MustDate("2026-01-31") }), "head", "closed through 2026-01-31"},
 		{"limits that were set", "journal", page(104, func(b []*ledger.Booked) { b[0].Change.Limits.Ceiling = money.Minor(1) }), "block 4 (items 104 to 117)", "log hash "},
 		{"a refusal", "journal", page(119, func(b []*ledger.Booked) { b[0].Refusal.Failure.Has = money.Minor(1) }), "block 6 (items 119 to 119)", "log hash "},
-		{"a sequence", "journal", page(104, func(b []*ledger.Booked) { b[1].Seq = 155 }), `item 155 (changed "freeze")`, "want sequence 105, have 155"},
-		{"two items exchanged", "journal", page(3, func(b []*ledger.Booked) { b[1], b[2] = b[2], b[1] }), `item 5 (posted "m2")`, "want sequence 4, have 5"},
+		{"a sequence", "journal", page(104, func(b []*ledger.Booked) { b[1].Seq = 155 }), "block after item 103", "where item 105 should be lies item 155"},
+		{"two items exchanged", "journal", page(3, func(b []*ledger.Booked) { b[1], b[2] = b[2], b[1] }), "block after item 2", "where item 4 should be lies item 5"},
 		{"what two items say exchanged", "journal", page(3, func(b []*ledger.Booked) {
 			b[1].Seq, b[2].Seq = b[2].Seq, b[1].Seq
 			b[1], b[2] = b[2], b[1]
 		}), "block 2 (items 3 to 102)", "log hash "},
-		{"a lane", "journal", page(103, func(b []*ledger.Booked) { b[0].Lane = 1 }), "block 3 (items 103 to 103)", "want lane 1, which item 103 is in, have lane 0"},
+		{"a lane", "journal", page(104, func(b []*ledger.Booked) { b[1].Lane = 1 }), "block 4 (items 104 to 117)", "want lane 1, which item 105 is in, have lane 0"},
+		{"a block's lane", "journal", page(103, func(b []*ledger.Booked) { b[0].Lane = 1 }), "block 3 (items 103 to 103)", "log hash 3: "},
 		{"two pages exchanged", "journal", func(b *bbolt.Bucket) error {
 			one, other := bytes.Clone(b.Get(be(119))), bytes.Clone(b.Get(be(120)))
 			return errors.Join(b.Put(be(119), other), b.Put(be(120), one))
-		}, "block after item 118", "does not begin with the entry it is filed under"},
+		}, "block after item 118", "where item 119 should be lies item 120"},
 		{"two blocks exchanged", "journal", func(b *bbolt.Bucket) error {
 			one, other := bytes.Clone(b.Get(be(119))), bytes.Clone(b.Get(be(120)))
 			return errors.Join(b.Put(be(119), relabelled(other, 119)), b.Put(be(120), relabelled(one, 120)))
 		}, "block 6 (items 119 to 119)", "log hash "},
 		{"a byte of a key", "journal", flip(be(121), -70), "block after item 120", ""},
-		{"a length", "journal", flip(be(1), 0), "block after item 0", "journal page 0000000000000001"},
-		{"the version", "journal", flip(be(103), 2), "block after item 102", "item version 3, this program knows 2"},
-		{"page empty", "journal", set(be(103), nil), "block after item 102", "does not begin with the entry it is filed under"},
-		{"page gone", "journal", remove(be(103)), "block after item 102", "block 0000000000000067 has 14 entries, its header says 1"},
-		{"page gone in the middle", "journal", remove(be(3)), "block after item 2", "entries, its header says 100"},
-		{"page misfiled", "journal", file(be(121), be(122)), "block after item 120", "journal page 000000000000007a does not begin"},
-		{"page under a short key", "journal", file(be(1), []byte{0}), "indexes", "journal page 00 does not begin"},
+		{"a length", "journal", flip(be(1), 1), "block after item 0", "block 0000000000000001: item 1: "},
+		{"the version", "journal", flip(be(103), 3), "block after item 102", "item version 3, this program knows 2"},
+		{"page empty", "journal", set(be(103), nil), "block after item 102", "journal page 0000000000000067 cannot be read"},
+		{"page without items", "journal", set(be(103), []byte{1}), "block after item 102", "journal page 0000000000000067 cannot be read"},
+		{"page gone", "journal", remove(be(103)), `item 104 (changed "limits")`, "want sequence 103, have 104"},
+		{"first page gone", "journal", remove(be(1)), `item 3 (posted "m0")`, "want sequence 1, have 3"},
+		{"last page gone", "journal", remove(be(121)), "head", "want lane 0 seq 120 "},
+		{"page gone in the middle", "journal", remove(be(3)), "block after item 2", "no block begins there"},
+		{"page of a block's end gone", "journal", removeNth(2), "block after item 2", "a page of item "},
+		{"page misfiled", "journal", file(be(121), be(122)), "block after item 120", "where item 122 should be lies item 121"},
+		{"page under a short key", "journal", file(be(1), []byte{0}), "indexes", "journal page 00 cannot be read"},
 		{"page under two short keys", "journal", func(b *bbolt.Bucket) error {
 			return errors.Join(b.Put([]byte{0}, []byte("x")), b.Put([]byte{0, 0}, bytes.Clone(b.Get(be(1)))))
 		}, `journal "\x00"`, "something that no program of this format writes"},
 		{"page too many", "journal", func(b *bbolt.Bucket) error { return b.Put(be(122), relabelled(b.Get(be(121)), 122)) },
 			"journal", "want items 1 to 121, each once, have item 122 behind item 121"},
-		{"block header, the lane", "blocks", flip(be(3), 1), "block 2 (items 3 to 102)", "want lane 0, which item 3 is in, have lane 1"},
-		{"block header, the number of items", "blocks", flip(be(3), 9), "block 2 (items 3 to 103)", "log hash 1: "},
-		{"block header, no items", "blocks", flip(be(103), 9), "block after item 102", "its header says 0"},
-		{"block header cut", "blocks", set(be(121), []byte("x")), "block after item 120", "block header has 1 bytes, not 10"},
-		{"block header gone", "blocks", remove(be(3)), "block 2 (items 103 to 103)", "log hash "},
-		{"first block header gone", "blocks", remove(be(1)), "block 1 (items 3 to 102)", "log hash "},
-		{"last block header gone", "blocks", remove(be(121)), "head", "want lane 0 seq 120 "},
-		{"block header misfiled", "blocks", file(be(121), be(122)), "block after item 120", "block 000000000000007a has 0 entries"},
-		{"block header in front of the first", "blocks", set([]byte{0}, []byte("x")), "block after item 0", "block header has 1 bytes, not 10"},
-		{"block header under two short keys", "blocks", func(b *bbolt.Bucket) error {
-			header := bytes.Clone(b.Get(be(1)))
-			return errors.Join(b.Put([]byte{0}, header), b.Put([]byte{0, 0}, header))
-		}, `blocks "\x00"`, "something that no program of this format writes"},
-		{"block header under a short key", "blocks", file(be(121), []byte{255}), "block after item 120", "block ff has 0 entries, its header says 1"},
+		{"block header, an item more", "journal", header(3, 101), "block after item 2", "a page of item 103 follows item 102"},
+		{"block header, an item less", "journal", header(3, 99), "block after item 2", "it has 100 items, its header says 99"},
+		{"block header, fewer items than its first page has", "journal", header(3, 1), "block after item 2", "its header says 1"},
+		{"block header, more items than there are", "journal", header(121, 1<<62), "block after item 120", "it has 1 items, its header says "},
+		{"block header, no items", "journal", header(103, 0), "block after item 102", "no block begins there"},
+		{"first block header, no items", "journal", header(1, 0), "block after item 0", "no block begins there"},
+		{"last block header, no items", "journal", header(121, 0), "block after item 120", "no block begins there"},
+		{"block header where none begins", "journal", headerNth(2, 50), "block after item 2", "a page of item "},
+		{"block headers of a block in two", "journal", func(b *bbolt.Bucket) error {
+			key, _, second, err := nth(b, 2)
+			if err != nil {
+				return err
+			}
+			return errors.Join(header(3, 100-(103-second[0].Seq))(b), b.Put(key, writePage(103-second[0].Seq, second...)))
+		}, "block 2 (items 3 to ", "log hash "},
+		{"block headers of two blocks in one", "journal", func(b *bbolt.Bucket) error {
+			return errors.Join(header(119, 2)(b), header(120, 0)(b))
+		}, "block 6 (items 119 to 120)", "log hash "},
+		{"block header cut", "journal", set(be(121), []byte{0x80}), "block after item 120", "journal page 0000000000000079 cannot be read"},
+		{"block header longer than a number", "journal", set(be(121), bytes.Repeat([]byte{0xff}, 20)), "block after item 120", "journal page 0000000000000079 cannot be read"},
 		{"log hash of a block", "hashes", flip(be(0), 5), "block 1 (items 1 to 2)", "want log hash 0: "},
 		{"log hash of a tree", "hashes", flip(be(2), 5), "block 2 (items 3 to 102)", "want log hash 2: "},
 		{"log hash cut", "hashes", set(be(3), []byte("x")), "block 3 (items 103 to 103)", "log hash 3 is 78"},
 		{"log hash gone", "hashes", remove(be(14)), "block 8 (items 121 to 121)", "log hash 14 is "},
-		{"log hash too many", "hashes", set(be(15), make([]byte, 32)), `hashes "`, "one that no item makes"},
+		{"log hash too many", "hashes", set(be(15), make([]byte, 32)), `hashes "`, "something that no program of this format writes"},
 	}
-}
-
-// relabelled gives the page of one item with another sequence.
-func relabelled(page []byte, seq uint64) []byte {
-	_, used := binary.Uvarint(page)
-	item, err := ledger.DecodeItem(page[used:])
-	if err != nil {
-		return []byte(err.Error())
-	}
-	item.Seq = seq
-	canonical := item.AppendCanonical(nil)
-	return append(binary.AppendUvarint(nil, uint64(len(canonical))), canonical...)
 }
 
 func otherDamage() []damageRow {

@@ -1,6 +1,7 @@
 package bolt_test
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -107,6 +108,48 @@ func damaged(t testing.TB) *host {
 	everything(t, h.books, clock, 500)
 	bolttest.Verify(t, h.books)
 	return h
+}
+
+// flushed is damaged with more behind it, on accounts of its own, so that the
+// indexes of items 1 to 121 lie in runs of several levels. A last tail is in no
+// run yet.
+func flushed(t testing.TB) *host {
+	t.Helper()
+	h := damaged(t)
+	pile(t, h.books)
+	bolttest.Verify(t, h.books)
+	runs := listOfRuns(t, h)
+	if len(runs) < 3 || runs[0].Level == 0 || runs[len(runs)-1].Last < 121 {
+		t.Fatalf("runs are %+v", runs)
+	}
+	return h
+}
+
+// pile books some single entries between two batches, which make up for what
+// was to be flushed and to be merged. No key is used twice.
+func pile(t testing.TB, books *ledger.Ledger) {
+	t.Helper()
+	head, err := headOf(t.Context(), books)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := many(60+45+150, fmt.Sprintf("pile-%d-", head.Seq))
+	for i := range entries {
+		entries[i].Postings = transfer("", "", bank, "merchants/m5/available", 1).Postings
+	}
+	mustPost(t, books, entries[:60]...)
+	for _, e := range entries[60:105] {
+		mustPost(t, books, e)
+	}
+	mustPost(t, books, entries[105:]...)
+}
+
+func headOf(ctx context.Context, books *ledger.Ledger) (head ledger.Head, err error) {
+	err = books.Read(ctx, func(r ledger.Reader) error {
+		head, err = r.Head(ctx)
+		return err
+	})
+	return head, err
 }
 
 // on keeps other books on the host's store.

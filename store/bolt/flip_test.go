@@ -37,9 +37,15 @@ func TestVerifyFindsEveryFlippedByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustDo(t, h.books, put(known("m1", "Asha")))
+	for i := range 45 {
+		mustPost(t, h.books, transfer(fmt.Sprint("x", i), "sale", bank, available, 3))
+	}
 	bolttest.Verify(t, h.books)
+	if runs := listOfRuns(t, h); len(runs) < 2 || runs[0].Level == 0 || runs[len(runs)-1].Level > 0 {
+		t.Fatalf("runs are %+v", runs)
+	}
 
-	for _, bucket := range storedBuckets() {
+	for _, bucket := range storedBuckets(t, h) {
 		whole := pairs(t, h, bucket)
 		for key, value := range whole {
 			if key == "format" {
@@ -56,6 +62,9 @@ func TestVerifyFindsEveryFlippedByte(t *testing.T) {
 				h.plant(t, bucket, file([]byte(key), other))
 				wantFound(t, h, fmt.Sprintf("byte %d of the key of %s/%q", at, bucket, key))
 				h.plant(t, bucket, restore(whole))
+			}
+			if key == "runs" {
+				continue // see TestWithoutListOfRuns
 			}
 			h.plant(t, bucket, remove([]byte(key)))
 			wantFound(t, h, fmt.Sprintf("removal of %s/%q", bucket, key))

@@ -7,6 +7,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/store/bolt"
 )
 
 // Damage that a caller comes across is an error for it.
@@ -26,32 +27,8 @@ func TestDamageMet(t *testing.T) {
 			_, err := h.books.Post(t.Context(), sale("x", 1))
 			return err
 		}},
-		{"a retry of a key that points astray", "keys", flip([]byte("s1"), 7), func(h *host) error {
-			_, err := h.books.Post(t.Context(), sale("s1", 500))
-			return err
-		}},
-		{"a retry of a key that points behind the end", "keys", set([]byte("s1"), be(9999)), func(h *host) error {
-			_, err := h.books.Post(t.Context(), sale("s1", 500))
-			return err
-		}},
-		{"a retry of a key that points nowhere", "keys", set([]byte("s1"), be(0)), func(h *host) error {
-			_, err := h.books.Post(t.Context(), sale("s1", 500))
-			return err
-		}},
-		{"a key of another length", "keys", set([]byte("s1"), []byte("x")), func(h *host) error {
-			_, _, err := h.books.Entry(t.Context(), "s1")
-			return err
-		}},
 		{"a statement of a damaged page", "journal", flip(be(1), 1), func(h *host) error {
 			for _, err := range h.books.Lines(t.Context(), bank, inr(), ledger.Span{}) {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}},
-		{"a statement of a cut movement", "movements", set(append(be(2), 1), nil), func(h *host) error {
-			for _, err := range h.books.Lines(t.Context(), available, inr(), ledger.Span{}) {
 				if err != nil {
 					return err
 				}
@@ -94,6 +71,114 @@ func TestDamageMet(t *testing.T) {
 			t.Parallel()
 			h := damaged(t)
 			h.plant(t, test.bucket, test.damage)
+			h = h.again(t) // what is in memory hides some of it
+			before := h.dump(t)
+			if err := test.call(h); !errors.Is(err, ledger.ErrCorrupt) {
+				t.Errorf("error is %v, want ErrCorrupt", err)
+			}
+			wantDiff(t, "file", before, h.dump(t))
+		})
+	}
+}
+
+// So is damage in the runs, for whoever comes across it once the file is opened
+// again. Nobody is given what another one did.
+func TestDamagedRunsMet(t *testing.T) {
+	t.Parallel()
+	retry := func(h *host) error {
+		_, err := h.books.Post(t.Context(), sale("m7", 1))
+		return err
+	}
+	lookUp := func(h *host) error {
+		_, _, err := h.books.Entry(t.Context(), "m7")
+		return err
+	}
+	statement := func(h *host) error {
+		for _, err := range h.books.Lines(t.Context(), available, inr(), ledger.Span{}) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	valued := func(h *host) error {
+		for _, err := range h.books.Lines(t.Context(), available, inr(), ledger.ValuedIn(march(1), march(3))) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	ofReference := func(h *host) error {
+		for _, err := range h.books.Entries(t.Context(), ledger.EntryQuery{Reference: "order-1"}) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	balance := func(h *host) error {
+		_, _, err := h.books.Account(t.Context(), available, inr())
+		return err
+	}
+	balanceOn := func(h *host) error {
+		_, err := h.books.BalanceOn(t.Context(), available, inr(), march(1))
+		return err
+	}
+	post := func(h *host) error {
+		_, err := h.books.Post(t.Context(), payout("new", 1))
+		return err
+	}
+	plain, last, backdated := marked(false), movement(2, 121), dated(2, "2026-03-01", 106)
+	gone := func(d *damagedRuns) {
+		d.file(func(root *bbolt.Bucket) error { return root.Bucket([]byte("runs")).DeleteBucket(be(d.list[0].ID)) })
+	}
+	cut := func(f uint8) func(*damagedRuns) {
+		return onPage(f, func(b *bbolt.Bucket, key, value []byte) error {
+			if f == bolt.Keys {
+				return b.Put(key, append(value, 0x80))
+			}
+			value[0] = 7 // a note or none
+			return b.Put(key, value)
+		})
+	}
+	for name, test := range map[string]struct {
+		damage func(*damagedRuns)
+		call   func(*host) error
+	}{
+		"a retry of a key that points astray":         {func(d *damagedRuns) { d.replace(keyPair("m7", 10), keyPair("m7", 11)) }, retry},
+		"a retry of a key that points behind the end": {func(d *damagedRuns) { d.replace(keyPair("m7", 10), keyPair("m7", 9999)) }, retry},
+		"a retry of a key that points nowhere":        {func(d *damagedRuns) { d.replace(keyPair("m7", 10), keyPair("m7", 0)) }, retry},
+		"a key that points astray":                    {func(d *damagedRuns) { d.replace(keyPair("m7", 10), keyPair("m7", 11)) }, lookUp},
+		"a retry, in a run that is gone":              {gone, retry},
+		"a key in a run that is gone":                 {gone, lookUp},
+		"a key behind a list that is damaged": {func(d *damagedRuns) {
+			d.file(func(root *bbolt.Bucket) error { return root.Bucket([]byte("meta")).Put([]byte("runs"), []byte("x")) })
+		}, lookUp},
+		"a retry in a damaged page":                   {cut(bolt.Keys), retry},
+		"a reference that points astray":              {func(d *damagedRuns) { d.replace(referencePair("order-1", 1), referencePair("order-1", 2)) }, ofReference},
+		"a reference in a damaged page":               {cut(bolt.References), ofReference},
+		"a statement of a movement of no item":        {func(d *damagedRuns) { d.replace(plain, movement(2, 9999)) }, statement},
+		"a statement of a damaged page":               {cut(bolt.Movements), statement},
+		"a statement in a run that is gone":           {gone, statement},
+		"a statement by date of a damaged page":       {cut(bolt.Dated), valued},
+		"a statement by date of no item":              {func(d *damagedRuns) { d.replace(backdated, dated(2, "2026-03-01", 9999)) }, valued},
+		"a balance without totals":                    {func(d *damagedRuns) { d.note(last, text) }, balance},
+		"a balance in a damaged page":                 {cut(bolt.Movements), balance},
+		"a balance in a run that is gone":             {gone, balance},
+		"a balance of somebody else's movement":       {func(d *damagedRuns) { d.note(last, noNote); d.replace(last, movement(2, 119)) }, balance},
+		"posting on an account without totals":        {func(d *damagedRuns) { d.note(last, text) }, post},
+		"posting on an account in a run that is gone": {gone, post},
+		"a balance on a day without sum":              {func(d *damagedRuns) { d.note(sum(2, "2026-03-01"), noNote) }, balanceOn},
+		"a balance on a day in a damaged page":        {cut(bolt.Sums), balanceOn},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := flushed(t)
+			d := readRuns(t, h)
+			test.damage(d)
+			d.write(t, h)
+			h = h.again(t)
 			before := h.dump(t)
 			if err := test.call(h); !errors.Is(err, ledger.ErrCorrupt) {
 				t.Errorf("error is %v, want ErrCorrupt", err)

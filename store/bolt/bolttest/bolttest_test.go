@@ -68,15 +68,15 @@ func TestVerifyFailsTheTest(t *testing.T) {
 	}
 
 	err = db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("settlex")).Bucket([]byte("keys")).Delete([]byte("s1"))
+		return tx.Bucket([]byte("settlex")).Bucket([]byte("meta")).Put([]byte("runs"), []byte("x"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	damaged := &recorder{TB: t}
 	bolttest.Verify(damaged, books)
-	if len(damaged.errors) != 1 || !strings.HasPrefix(damaged.errors[0], `verify: key "s1": `) {
-		t.Errorf("damaged books fail with %q, want the missing key", damaged.errors)
+	if len(damaged.errors) != 2 || !strings.HasPrefix(damaged.errors[1], "verify: runs: want a readable list") {
+		t.Errorf("damaged books fail with %q, want the list of runs", damaged.errors)
 	}
 }
 
