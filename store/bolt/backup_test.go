@@ -42,8 +42,8 @@ func wantBytes(t testing.TB, path string, want []byte) {
 	}
 }
 
-// headOf reads the head of a store.
-func headOf(t testing.TB, store *bolt.Store) (head ledger.Head) {
+// storedHead reads the head of a store.
+func storedHead(t testing.TB, store *bolt.Store) (head ledger.Head) {
 	t.Helper()
 	err := store.Read(t.Context(), func(r ledger.Reader) (err error) {
 		head, err = r.Head(t.Context())
@@ -122,7 +122,7 @@ func TestBackup(t *testing.T) {
 	over.Store(true)
 	wait.Wait()
 	last := filepath.Join(dir, "last.db")
-	wantDiff(t, "head when nobody writes", headOf(t, store), mustBackUp(t, store, last).Head)
+	wantDiff(t, "head when nobody writes", storedHead(t, store), mustBackUp(t, store, last).Head)
 	if len(all.keys) < rounds*writers {
 		t.Errorf("only %d entries were posted meanwhile", len(all.keys))
 	}
@@ -141,7 +141,7 @@ func wantCopy(t *testing.T, path string, info bolt.BackupInfo, keys map[string]b
 	copied := bolttest.OpenFile(t, path)
 	books := bolttest.On(t, copied, config(t))
 	bolttest.Verify(t, books)
-	wantDiff(t, "head of the copy", info.Head, headOf(t, copied))
+	wantDiff(t, "head of the copy", info.Head, storedHead(t, copied))
 	there := booked(t, books)
 	for key := range keys {
 		if !there[key] {

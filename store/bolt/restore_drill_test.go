@@ -127,7 +127,7 @@ func TestRestoreDrill(t *testing.T) {
 	if _, err := books.Post(t.Context(), sale("order-1", 50_001)); !errors.Is(err, ledger.ErrKeyConflict) {
 		t.Errorf("a key from before with other content: %v", err)
 	}
-	wantDiff(t, "head after replays", info.Head, headOf(t, store))
+	wantDiff(t, "head after replays", info.Head, storedHead(t, store))
 
 	// What came after is booked anew: the hold from before is captured, the entry from
 	// before is taken back. None of it a second time.
