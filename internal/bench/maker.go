@@ -121,7 +121,7 @@ func (m *Maker) first() (rank int, path string) {
 // the measured ones.
 func (m *Maker) isRare() bool {
 	all := m.settings.Entries
-	turn := func(n int) int { return (rareEntries*n + rareEntries/2) / all }
+	turn := func(n int) int { return (rareEntries*n + all/2) / all }
 	return m.settings.Reads && m.next < all && turn(m.next+1) > turn(m.next)
 }
 

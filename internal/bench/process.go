@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -39,9 +39,9 @@ func scaled(n *int64, by int64) *int64 {
 	return new(*n * by)
 }
 
-// memorySettled reads it after a collection.
+// memorySettled reads it after a collection that gives back what is free.
 func memorySettled() memory {
-	runtime.GC()
+	debug.FreeOSMemory()
 	return memoryNow()
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	readsMost   = 2000 // of one kind and account
+	readsMost   = 2000 // of one kind and account; no more than a tenth of the entries
 	readsFewest = 20
 	readsTime   = 2 * time.Second
 	readsWarm   = 10 // that are not counted
@@ -75,7 +75,7 @@ func (r *run) reads(ctx context.Context) (*Reads, error) {
 			{"statement by booking", &out.PageBooked, look.pageBooked},
 			{"statement by value date", &out.PageValued, look.pageValued},
 		} {
-			measured, err := repeat(ctx, kind.read)
+			measured, err := repeat(ctx, max(readsFewest, min(readsMost, r.settings.Entries/10)), kind.read)
 			if err != nil {
 				return nil, fmt.Errorf("read: %s of %s: %w", kind.name, account.path, err)
 			}
@@ -97,11 +97,11 @@ func (r *run) busiest() (path string, postings int) {
 	return r.work.Path(0), first
 }
 
-// repeat measures one kind of read.
-func repeat(ctx context.Context, read func(context.Context) error) (*Latency, error) {
+// repeat measures one kind of read, so many times or as long as there is time.
+func repeat(ctx context.Context, times int, read func(context.Context) error) (*Latency, error) {
 	out := &Latency{}
 	began := time.Now()
-	for i := 0; i < readsMost+readsWarm; i++ {
+	for i := range times + readsWarm {
 		asked := time.Now()
 		if err := read(ctx); err != nil {
 			return nil, err

@@ -26,8 +26,8 @@ type run struct {
 	result   *Result
 	from     time.Time // booking instants of the measured entries
 	until    time.Time
-	makers   []*Maker  // of the measured entries
-	later    []*Maker  // of those that follow
+	makers   []*Maker // of the measured entries
+	later    []*Maker // of those that follow
 }
 
 // Run measures once. tell, if there is one, hears from time to time how many

@@ -22,9 +22,9 @@ const (
 	amountMax = 500_000
 	// rareEntries is how many entries the account with few postings gets.
 	rareEntries = 50
-	// beyond is how many entries may follow the measured ones, while reads are
-	// measured.
-	beyond = 50_000_000
+	// beyond and beyondReads are how many entries may follow the measured ones.
+	beyond      = 1000
+	beyondReads = 50_000_000
 	// openingPostings is how many accounts one entry opens.
 	openingPostings = 100
 	// openingBatch is how many such entries go into one call.
@@ -144,7 +144,11 @@ func (w *Workload) openingPaths() iter.Seq[[]string] {
 }
 
 func (w *Workload) opening(number int, paths []string) (ledger.Entry, error) {
-	funds := money.Minor(int64(w.settings.Entries+beyond) * int64(w.settings.Postings-1) * amountMax)
+	entries := w.settings.Entries + beyond
+	if w.settings.Reads {
+		entries += beyondReads
+	}
+	funds := money.Minor(int64(entries) * int64(w.settings.Postings-1) * amountMax)
 	var total money.Amount
 	postings := make([]ledger.Posting, 1, 1+len(paths))
 	for _, path := range paths {
