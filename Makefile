@@ -8,14 +8,16 @@ EACH ?= 30
 CHECKS ?= 20000
 # Runs of the ledger against the notebook, of 30 steps each on the average: make soak RUNS=400000
 RUNS ?= 40000
+# Runs of every case of the ledger's bench: make bench-ledger TIMES=1
+TIMES ?= 5
 # How long the torture goes on: make torture FOR=2h
 FOR ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help test race fuzz lint bench demo sample soak torture ci cover
+.PHONY: help test race fuzz lint bench bench-ledger demo sample soak torture ci cover
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## Run all tests
 	go test ./...
@@ -31,6 +33,23 @@ lint: ## Check formatting, go vet, go.mod and the linters
 
 bench: ## Run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+# What docs/BENCHMARK.md compares: sizes of calls, callers, growth, one hot account, many accounts, few bytes for keys. The files are written where
+# make runs and are gone afterwards; the largest takes some 10 GB.
+bench-ledger: ## Measure the ledger TIMES times (5) in every case; prints JSON, a line per run and one of medians
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	go build -o "$$dir/settlex" ./cmd/settlex; \
+	measure() { echo "bench ledger $$*" >&2; "$$dir/settlex" bench ledger --json --runs $(TIMES) "$$@"; }; \
+	measure --batch 8190 --verify; \
+	measure --batch 8190 --hot 1; \
+	measure --batch 1000; \
+	measure --batch 100 --entries 1000000; \
+	measure --mode single --clients 1 --entries 30000; \
+	measure --mode single --clients 64 --entries 500000; \
+	measure --mode single --clients 256 --entries 1000000; \
+	measure --batch 8190 --accounts 1000000; \
+	measure --batch 8190 --entries 10000000 --reads --reopen --drop-cache; \
+	measure --batch 8190 --entries 50000000 --key-memory 256
 
 demo: ## Settle the bundled month of payments
 	go run ./cmd/settlex demo
