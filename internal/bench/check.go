@@ -61,6 +61,6 @@ func (r *run) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.result.VerifySeconds = new(rounded(time.Since(began).Seconds(), 2))
+	r.result.VerifySeconds = new(rounded(time.Since(began).Seconds(), 6))
 	return nil
 }

@@ -109,7 +109,7 @@ func (c *checker) journal(ctx context.Context) error {
 	if last := flushed(runs); last > head.Seq {
 		c.find("runs", fmt.Sprintf("items up to %d", head.Seq), fmt.Sprintf("items up to %d", last))
 	}
-	next, stop := iter.Pull2(c.Items(ctx, 0))
+	next, stop := iter.Pull2(c.items(ctx))
 	defer stop()
 	walk := &journalWalk{checker: c, head: head, next: next}
 	for _, r := range runs {
@@ -124,6 +124,27 @@ func (c *checker) journal(ctx context.Context) error {
 		c.find("journal", fmt.Sprintf("items 1 to %d, each once", head.Seq), fmt.Sprintf("items up to %d", walk.last))
 	}
 	return nil
+}
+
+// items yields the items of the journal, and compares the leaf that is stored
+// with each block.
+func (c *checker) items(ctx context.Context) iter.Seq2[*ledger.Booked, error] {
+	return func(yield func(*ledger.Booked, error) bool) {
+		for block, err := range c.blocks(ctx, 0) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if leaf := block.Leaf(); leaf != block.leaf {
+				c.find(fmt.Sprintf("block of items %d to %d", block.First(), block.Last()), "leaf "+leaf.String(), block.leaf.String())
+			}
+			for _, item := range block.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // journalWalk goes through the journal once.

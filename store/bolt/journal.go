@@ -21,20 +21,34 @@ const pageBytes = 4096 - 16 - 16 - 8
 const maxPrefixBytes = binary.MaxVarintLen32
 
 // page reads a journal page: how many items the block has that begins with
-// it, 0 if none does, and then items. Their sequences follow one another from
-// the one in the key on, so those in front need not be decoded.
+// it and its leaf, or 0 if none does, and then items. Their sequences follow one
+// another from the one in the key on, so those in front need not be decoded.
 type page struct {
 	block uint64 // items of the block that begins here; 0: it belongs to the one before
+	leaf  []byte // of that block
 	seq   uint64 // of the next item
 	data  []byte
 }
 
 func openJournalPage(key, value []byte) (p page, err error) {
 	block, n := binary.Uvarint(value)
-	if len(key) != 8 || n <= 0 || len(value) == n {
+	begin := n
+	if block > 0 {
+		begin += ledger.HashSize
+	}
+	if len(key) != 8 || n <= 0 || len(value) <= begin {
 		return p, fmt.Errorf("%w: journal page %x cannot be read", ledger.ErrCorrupt, key)
 	}
-	return page{block: block, seq: binary.BigEndian.Uint64(key), data: value[n:]}, nil
+	return page{block: block, leaf: value[n:begin], seq: binary.BigEndian.Uint64(key), data: value[begin:]}, nil
+}
+
+// appendPageHeader begins a journal page; items 0: no block begins with it.
+func appendPageHeader(dst []byte, items int, leaf *ledger.Hash) []byte {
+	dst = binary.AppendUvarint(dst, uint64(items)) //nolint:gosec // it counts
+	if items > 0 {
+		dst = append(dst, leaf[:]...)
+	}
+	return dst
 }
 
 // take gives the bytes of the next item; nil at the end of the page.
@@ -97,14 +111,34 @@ func seekHolder(cursor *bbolt.Cursor, seq uint64) (key, value []byte) {
 	return key, value
 }
 
+// storedBlock is a block and the leaf that was stored with it.
+type storedBlock struct {
+	ledger.Block
+	leaf ledger.Hash
+}
+
 // Blocks implements ledger.Reader.
 func (t *Tx) Blocks(ctx context.Context, seq uint64) iter.Seq2[*ledger.Block, error] {
 	return func(yield func(*ledger.Block, error) bool) {
+		for stored, err := range t.blocks(ctx, seq) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&stored.Block, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (t *Tx) blocks(ctx context.Context, seq uint64) iter.Seq2[*storedBlock, error] {
+	return func(yield func(*storedBlock, error) bool) {
 		cursor := t.bucket(bucketJournal).Cursor()
 		key, value := seekHolder(cursor, seq)
 		key, value = backToBlock(cursor, key, value)
 		for key != nil {
-			var block *ledger.Block
+			var block *storedBlock
 			var err error
 			if block, key, value, err = readBlock(cursor, key, value); err == nil {
 				err = ctx.Err()
@@ -130,14 +164,15 @@ func backToBlock(cursor *bbolt.Cursor, key, value []byte) (k, v []byte) {
 }
 
 // readBlock reads a block from its first page on, and gives the page behind it.
-func readBlock(cursor *bbolt.Cursor, key, value []byte) (block *ledger.Block, k, v []byte, err error) {
+func readBlock(cursor *bbolt.Cursor, key, value []byte) (block *storedBlock, k, v []byte, err error) {
 	filed := key
 	p, err := openJournalPage(key, value)
 	if err == nil && p.block == 0 {
 		err = fmt.Errorf("%w: no block begins there", ledger.ErrCorrupt)
 	}
 	count := p.block
-	block = &ledger.Block{}
+	block = &storedBlock{}
+	copy(block.leaf[:], p.leaf)
 	for err == nil {
 		for item, itemErr := p.next(); item != nil || itemErr != nil; item, itemErr = p.next() {
 			if err = itemErr; err != nil {

@@ -135,13 +135,13 @@ func (s *saving) block(ctx context.Context, c *ledger.Changes, sealed *ledger.Se
 // pages gathers the journal pages of a block.
 func (s *saving) pages(b *ledger.Block, sealed *ledger.Sealed) {
 	first, from := b.First(), 0
-	page := binary.AppendUvarint(make([]byte, 0, pageBytes), uint64(len(b.Items)))
+	page := appendPageHeader(make([]byte, 0, pageBytes), len(b.Items), &sealed.Leaf)
 	filled := false
 	for i, end := range sealed.Ends {
 		size := end - from
 		if filled && len(page)+maxPrefixBytes+size > pageBytes {
 			s.append(bucketJournal, be(first), page)
-			page, first = append(make([]byte, 0, pageBytes), 0), b.Items[i].Seq
+			page, first = appendPageHeader(make([]byte, 0, pageBytes), 0, nil), b.Items[i].Seq
 		}
 		page = binary.AppendUvarint(page, uint64(size))
 		page = append(page, sealed.Bytes[from:end]...)

@@ -64,14 +64,14 @@ func (t *Tx) replay(into *tail, tails []*tail, head ledger.Head) error {
 	r := &replaying{Tx: t, base: &view{runs: runs, tails: tails}, numbers: make(map[ledger.AccountID]uint64), totals: make(map[uint64]*ledger.Balance)}
 	r.gathered.last = into.last
 	ctx := context.Background() // there are few of them
-	for block, err := range t.Blocks(ctx, into.last+1) {
+	for block, err := range t.blocks(ctx, into.last+1) {
 		if err != nil {
 			return err
 		}
 		if block.First() > head.Seq {
 			break
 		}
-		r.leaves = append(r.leaves, block.Leaf())
+		r.leaves = append(r.leaves, block.leaf)
 		for _, item := range block.Items {
 			if err := r.item(item); err != nil {
 				return err
