@@ -95,8 +95,9 @@ type batch struct {
 	mode     Mode
 	requests []Request
 	outcomes []Outcome
-	asked    *State // the last one Need has seen
-	spots    []spot // there, one for each request; nil: a small batch
+	only     [1]Outcome // of a single request, so that it needs no allocation
+	asked    *State     // the last one Need has seen
+	spots    []spot     // there, one for each request; nil: a small batch
 }
 
 // smallBatch is up to where it costs more to note spots than to look again.
@@ -140,10 +141,21 @@ func (b *batch) Need(s *State, n *Need) {
 }
 
 func (b *batch) Apply(s *State) error {
-	b.outcomes = make([]Outcome, len(b.requests))
-	if b.mode == Atomic {
-		return b.atomic(s)
+	if b.only = [1]Outcome{}; len(b.requests) == 1 {
+		b.outcomes = b.only[:]
+	} else {
+		b.outcomes = make([]Outcome, len(b.requests))
 	}
+	decide := b.independent
+	if b.mode == Atomic {
+		decide = b.atomic
+	}
+	err := decide(s)
+	b.asked, b.spots = nil, nil // outcomes are kept by callers, and may keep b: not the state too
+	return err
+}
+
+func (b *batch) independent(s *State) error {
 	for i, r := range b.requests {
 		err := b.execute(s, i)
 		if err == nil {
@@ -160,7 +172,8 @@ func (b *batch) Apply(s *State) error {
 	return nil
 }
 
-// execute runs one request and notes its result.
+// execute runs one request and notes its result. Spots are good for the state
+// they were found in.
 func (b *batch) execute(s *State, i int) error {
 	var at spot
 	if b.asked == s && b.spots != nil {

@@ -195,7 +195,9 @@ func BenchmarkApply(b *testing.B) {
 					commands[i] = ledger.BatchCommand(row.mode, work.requests(row.command)...)
 				}
 				s := ledger.NewState(c, store.head)
-				ledger.LoadState(b.Context(), store, s, commands)
+				if err := ledger.LoadState(b.Context(), store, s, commands); err != nil {
+					b.Fatal(err)
+				}
 				m.resume()
 
 				errs, missing := ledger.Apply(s, noon(), commands)
@@ -236,7 +238,9 @@ func benchBlock(b *testing.B, store *benchCache, n int) *ledger.Block {
 	b.Helper()
 	s := ledger.NewState(chart(b), store.head)
 	commands := []ledger.Command{ledger.BatchCommand(ledger.Atomic, newBenchWork(false).requests(n)...)}
-	ledger.LoadState(b.Context(), store, s, commands)
+	if err := ledger.LoadState(b.Context(), store, s, commands); err != nil {
+		b.Fatal(err)
+	}
 	if errs, missing := ledger.Apply(s, noon(), commands); missing != nil || errs[0] != nil {
 		b.Fatal(errs, missing)
 	}

@@ -22,7 +22,7 @@ func (s *State) blank() *Booked {
 		b.free[0] = Booked{}
 	}
 	b.used = true
-	s.gathered, s.spotted = nil, nil
+	s.gathered = nil
 	return &b.free[0]
 }
 

@@ -19,8 +19,7 @@ func (s *State) fold(b *Booked) error {
 	for i := range t.Opened {
 		s.openAccount(&t.Opened[i], b)
 	}
-	err := s.foldAct(b, t)
-	if s.gathered = nil; err != nil {
+	if err := s.foldAct(b, t); err != nil {
 		return err
 	}
 	s.head.Seq = b.Seq

@@ -252,7 +252,7 @@ func (c *countdown) Err() error {
 func TestCopiesOvertaken(t *testing.T) {
 	t.Parallel()
 	store := bolttest.Open(t)
-	mustPost(t, bolttest.On(t, store, config(t)), many(300, "s")...)
+	mustPost(t, bolttest.On(t, store, config(t)), many(900, "s")...)
 	kept := newPath(t)
 	mustBackUp(t, store, kept)
 	for name, run := range map[string]func(ctx context.Context, path string) error{
@@ -291,7 +291,7 @@ func TestCopiesInterrupted(t *testing.T) {
 	t.Parallel()
 	store := bolttest.Open(t)
 	books := bolttest.On(t, store, config(t))
-	mustPost(t, books, many(300, "s")...)
+	mustPost(t, books, many(900, "s")...)
 	kept := newPath(t)
 	mustBackUp(t, store, kept)
 	whole := read(t, kept)

@@ -61,6 +61,7 @@ func (t *Tx) Check(ctx context.Context, report func(ledger.Finding)) error {
 		return err
 	}
 	c.layout()
+	c.hashes()
 	return c.records(ctx)
 }
 
@@ -436,6 +437,25 @@ func (c *checker) layout() {
 				c.find(fmt.Sprintf("%s %q", place.name, key), "nothing", "something that no program of this format writes")
 			}
 		}
+	}
+}
+
+// hashes compares hashes of the Merkle log that are written ahead of the run they
+// go with: until it is finished those in memory are read.
+func (c *checker) hashes() {
+	v, err := c.view()
+	if err != nil || len(v.tails) == 0 {
+		return // it is named already
+	}
+	next := v.tails[0].log
+	for key, value := range scan(c.bucket(bucketHashes), nil, be(uint64(next))) { //nolint:gosec // it counts
+		for _, tail := range v.tails {
+			want, ok := tail.hash(next)
+			if ok && (!bytes.Equal(key, be(uint64(next))) || !bytes.Equal(value, want[:])) { //nolint:gosec // it counts
+				c.find(fmt.Sprintf("log hash %d", next), want.String(), fmt.Sprintf("%x under %x", value, key))
+			}
+		}
+		next++
 	}
 }
 

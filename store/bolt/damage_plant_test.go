@@ -67,38 +67,45 @@ func head(at int) func(*bbolt.Bucket) error {
 // page changes the items of a journal page.
 func page(first uint64, change func([]*ledger.Booked)) func(*bbolt.Bucket) error {
 	return func(b *bbolt.Bucket) error {
-		block, items, err := readPage(b.Get(be(first)))
+		block, leaf, items, err := readPage(b.Get(be(first)))
 		if err != nil {
 			return err
 		}
 		change(items)
-		return b.Put(be(first), writePage(block, items...))
+		return b.Put(be(first), writePage(block, leaf, items...))
 	}
 }
 
 // header changes what a journal page says of the block that begins with it.
 func header(first, block uint64) func(*bbolt.Bucket) error {
 	return func(b *bbolt.Bucket) error {
-		_, items, err := readPage(b.Get(be(first)))
-		return errors.Join(err, b.Put(be(first), writePage(block, items...)))
+		_, leaf, items, err := readPage(b.Get(be(first)))
+		return errors.Join(err, b.Put(be(first), writePage(block, leaf, items...)))
 	}
 }
 
-func readPage(data []byte) (block uint64, items []*ledger.Booked, err error) {
+func readPage(data []byte) (block uint64, leaf []byte, items []*ledger.Booked, err error) {
 	block, used := binary.Uvarint(data)
-	for data = data[used:]; len(data) > 0; {
+	if data = data[used:]; block > 0 {
+		leaf, data = data[:32], data[32:]
+	}
+	for len(data) > 0 {
 		n, used := binary.Uvarint(data)
 		item, err := ledger.DecodeItem(data[used : used+int(n)])
 		if err != nil {
-			return 0, nil, err
+			return 0, nil, nil, err
 		}
 		items, data = append(items, item), data[used+int(n):]
 	}
-	return block, items, nil
+	return block, leaf, items, nil
 }
 
-func writePage(block uint64, items ...*ledger.Booked) []byte {
+// writePage makes a page; a block without a leaf gets one of zeros.
+func writePage(block uint64, leaf []byte, items ...*ledger.Booked) []byte {
 	data := binary.AppendUvarint(nil, block)
+	if block > 0 {
+		data = append(data, append(bytes.Clone(leaf), make([]byte, 32)...)[:32]...)
+	}
 	for _, item := range items {
 		canonical := item.AppendCanonical(nil)
 		data = append(binary.AppendUvarint(data, uint64(len(canonical))), canonical...)
@@ -108,12 +115,12 @@ func writePage(block uint64, items ...*ledger.Booked) []byte {
 
 // relabelled gives the page of one item with another sequence.
 func relabelled(page []byte, seq uint64) []byte {
-	block, items, err := readPage(page)
+	block, leaf, items, err := readPage(page)
 	if err != nil {
 		return []byte(err.Error())
 	}
 	items[0].Seq = seq
-	return writePage(block, items...)
+	return writePage(block, leaf, items...)
 }
 
 // nth gives a page of the block of items 3 to 102; the first is 1.
@@ -123,7 +130,7 @@ func nth(b *bbolt.Bucket, n int) (key []byte, block uint64, items []*ledger.Book
 	for range n - 1 {
 		key, value = c.Next()
 	}
-	block, items, err = readPage(value)
+	block, _, items, err = readPage(value)
 	return bytes.Clone(key), block, items, err
 }
 
@@ -137,6 +144,6 @@ func removeNth(n int) func(*bbolt.Bucket) error {
 func headerNth(n int, block uint64) func(*bbolt.Bucket) error {
 	return func(b *bbolt.Bucket) error {
 		key, _, items, err := nth(b, n)
-		return errors.Join(err, b.Put(key, writePage(block, items...)))
+		return errors.Join(err, b.Put(key, writePage(block, nil, items...)))
 	}
 }

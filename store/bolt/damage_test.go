@@ -95,9 +95,9 @@ func TestVerifyAccusesNobodyWrongly(t *testing.T) {
 	}{
 		{"head", "meta", set([]byte("head"), nil), []string{"head", "accounts", "indexes"}},
 		{"first account", "accounts", set([]byte("bank\x00INR"), nil), []string{"accounts", "indexes"}},
-		{"first page", "journal", flip(be(1), 1), []string{"block after item 0", "indexes"}},
-		{"last page", "journal", flip(be(103), 1), []string{"block after item 102", "indexes"}},
-		{"last block header", "journal", header(121, 0), []string{"block after item 120"}},
+		{"first page", "journal", flip(be(1), 1+32), []string{"block after item 0", "indexes"}},
+		{"last page", "journal", flip(be(103), 1+32), []string{"block after item 102", "indexes"}},
+		{"last block header", "journal", header(121, 0), []string{"block after item 120", "indexes"}},
 		{"a record", "records/merchant", flip([]byte("m1"), 0), []string{"record merchant/m1"}},
 		{"list of runs", "meta", set([]byte("runs"), nil), []string{"accounts", "runs"}},
 	}

@@ -27,7 +27,7 @@ func TestDamageMet(t *testing.T) {
 			_, err := h.books.Post(t.Context(), sale("x", 1))
 			return err
 		}},
-		{"a statement of a damaged page", "journal", flip(be(1), 1), func(h *host) error {
+		{"a statement of a damaged page", "journal", flip(be(1), 1+32), func(h *host) error {
 			for _, err := range h.books.Lines(t.Context(), bank, inr(), ledger.Span{}) {
 				if err != nil {
 					return err

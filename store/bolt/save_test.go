@@ -22,8 +22,8 @@ func TestSaveRefusedWritesNothing(t *testing.T) {
 		"the sum of the holds": func(root *bbolt.Bucket) error {
 			return root.Bucket([]byte("meta")).Put([]byte("records/ledger_hold"), []byte("x"))
 		},
-		"a hash of the log": func(root *bbolt.Bucket) error {
-			return root.Bucket([]byte("hashes")).Put(make([]byte, 8), []byte("x"))
+		"the list of runs": func(root *bbolt.Bucket) error {
+			return root.Bucket([]byte("meta")).Put([]byte("runs"), []byte("x"))
 		},
 	}
 	for name, damage := range tests {
