@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/settlex/settlex/ledger"
 )
 
 // What the tests of this package see of its inside.
@@ -114,3 +116,16 @@ func IsMark(account, seq uint64) bool { return isMark(account, seq) }
 
 // SortPairs puts pairs in the order in which they lie in a run.
 func SortPairs(pairs []Pair) { slices.SortFunc(pairs, Pair.Compare) }
+
+// TakenBy gives the item that took a key as Load looks it up.
+func (t *Tx) TakenBy(key string) (*ledger.Booked, error) {
+	v, err := t.view()
+	if err != nil {
+		return nil, err
+	}
+	maybe, err := t.maybeTaken(v, []string{key})
+	if len(maybe) == 0 || err != nil {
+		return nil, err
+	}
+	return t.itemByKey(v, key, maybe[0].hash, maybe[0].spans)
+}
