@@ -63,7 +63,7 @@ func TestBeancountReadsEverything(t *testing.T) {
 	books := random(t, 9, 400)
 	text, _ := export(t, plaintext.Beancount, books)
 
-	fields := []string{"key", "kind", "reference", "part_of", "lane", "seq", "booked_at", "breached"}
+	fields := []string{"key", "kind", "reference", "part_of", "owner", "lane", "seq", "booked_at", "breached"}
 	for _, name := range hostileTexts() {
 		fields = append(fields, "meta-"+plaintext.EscapeName(name))
 	}

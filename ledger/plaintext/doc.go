@@ -22,12 +22,12 @@
 //
 // # Form
 //
-// Form 2, in this order: two lines that say what the file is and tie it to the
+// Form 3, in this order: two lines that say what the file is and tie it to the
 // journal by the root of its Merkle log (in base64, as a checkpoint has it); the
 // currencies with their decimals; the accounts with their types; the entries in
 // the order of the journal; the balances.
 //
-//	; SettleX journal for hledger, form 2
+//	; SettleX journal for hledger, form 3
 //	; lane 0, items 1 to 1 in 1 blocks, root TSMSCI…
 //
 //	decimal-mark .
@@ -74,6 +74,9 @@
 //	value date         the transaction's own
 //	key, kind          key, kind
 //	reference, part of reference, part_of; absent when empty
+//	owner              owner; absent when empty
+//	act                act, and of: the hold captured or the entry reversed; absent when posted
+//	date asked for     asked; absent when it is the value date
 //	lane, sequence     lane, seq
 //	booking instant    booked_at, UTC, with all six digits
 //	breached           breached: TRUE; absent when it did not
@@ -101,12 +104,13 @@
 // balances on; a ledger beyond either is refused with ErrBeyondFormat. hledger
 // has neither bound. It needs a UTF-8 locale where texts are not ASCII.
 //
-// Entries stand in the order of the journal, not of their dates. Of an entry that
-// captures a hold or reverses another one the file does not say which; nor has it
-// an entry's owner, or the closed date it was asked for. Items that are no entries
-// (holds, changes, periods, refusals), charts, limits and the records of rooms are
-// not exported. A journal without entries gives no accounts. Closing balances are
+// Entries stand in the order of the journal, not of their dates. Items that are no
+// entries (holds, changes, periods, refusals), charts, limits and the records of
+// rooms are not exported; whether a capture or reversal asked for all that was left
+// is not either. A journal without entries gives no accounts. Closing balances are
 // those of the snapshot: a backdated entry of tomorrow changes them.
+//
+// Package history reads a file back into a fresh ledger.
 //
 // The whole export reads one snapshot, and a store may not be able to reuse
 // space while it is open.

@@ -32,6 +32,10 @@ func (s *style) appendFields(dst []byte, e *ledger.Booked) []byte {
 	if e.PartOf != "" {
 		dst = s.appendText(dst, "part_of", e.PartOf)
 	}
+	if e.Owner != "" {
+		dst = s.appendText(dst, "owner", e.Owner)
+	}
+	dst = s.appendTerms(dst, e)
 	dst = append(strconv.AppendUint(s.appendName(dst, "lane"), uint64(e.Lane), 10), '\n')
 	dst = append(strconv.AppendUint(s.appendName(dst, "seq"), e.Seq, 10), '\n')
 	dst = s.appendInstant(dst, "booked_at", e.At)
@@ -41,6 +45,24 @@ func (s *style) appendFields(dst []byte, e *ledger.Booked) []byte {
 	for _, a := range e.Metadata {
 		dst = appendName(append(append(dst, s.indent...), metaPrefix...), a.Name)
 		dst = s.appendValue(append(dst, s.colon...), a.Value)
+	}
+	return dst
+}
+
+// appendTerms says what an entry took part in: the hold it captured, the entry
+// it reversed, the closed date it was asked for.
+func (s *style) appendTerms(dst []byte, e *ledger.Booked) []byte {
+	if e.Act != ledger.Posted {
+		dst = s.appendText(dst, "act", e.Act.String())
+	}
+	if e.Terms == nil {
+		return dst
+	}
+	if e.Of != "" {
+		dst = s.appendText(dst, "of", e.Of)
+	}
+	if !e.Asked.IsZero() {
+		dst = s.appendText(dst, "asked", e.Asked.String())
 	}
 	return dst
 }

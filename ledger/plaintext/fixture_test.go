@@ -182,6 +182,9 @@ func (d *draw) entry(i int) ledger.Entry {
 	if d.IntN(3) == 0 {
 		e.PartOf = pick(d, hostileTexts())
 	}
+	if d.IntN(3) == 0 {
+		e.Owner = pick(d, []string{"payments", "a room", "100%"})
+	}
 	names := hostileTexts()
 	d.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, name := range names[:d.IntN(4)] {

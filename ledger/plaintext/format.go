@@ -20,7 +20,7 @@ const (
 
 // Form is the version of the form this package writes, in both formats. The
 // first line of a file says it.
-const Form = 2
+const Form = 3
 
 // Sentinels a caller may branch on.
 var (

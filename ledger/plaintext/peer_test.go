@@ -143,6 +143,8 @@ func takeField(t *testing.T, b *ledger.Booked, name, value string) {
 		b.Reference = text
 	case "part_of":
 		b.PartOf = text
+	case "owner":
+		b.Owner = text
 	case "lane":
 		b.Lane = uint16(number())
 	case "seq":
