@@ -99,7 +99,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing but errors and what was asked for")
 	root.AddCommand(
 		p.demoCommand(), p.initCommand(), p.ingestCommand(), p.settleCommand(), p.reportCommand(), p.summaryCommand(), p.balancesCommand(),
-		p.verifyCommand(), p.proofCommand(), p.periodCommand(), p.exportCommand(), p.runCommand(),
+		p.verifyCommand(), p.proofCommand(), p.periodCommand(), p.exportCommand(), p.importCommand(), p.runCommand(),
 		p.backupCommand(), p.restoreCommand(), p.compactCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	return root

@@ -87,6 +87,7 @@ func Plan() House {
 
 			{Path: "ledger", Floor: 1, Reach: 0, Clock: InDefaults, Chance: InDefaults},
 			{Path: "ledger/plaintext", Floor: 1, Reach: 0},
+			{Path: "ledger/plaintext/history", Floor: 1, Reach: 0},
 			{Path: "ledger/proof", Floor: 1, Reach: 0, Chance: InDefaults},
 			{Path: "fees", Floor: 1, Reach: 0},
 			{Path: "reserve", Floor: 1, Reach: 0},
