@@ -32,7 +32,11 @@ func (g *gathered) item(item *ledger.Booked, find func(ledger.AccountID) (uint64
 	}
 	g.last = item.Seq
 	if item.Key != "" {
-		g.keys = append(g.keys, hashed{hash: hashText(item.Key), seq: item.Seq})
+		hash := hashText
+		if g.hash != nil {
+			hash = g.hash
+		}
+		g.keys = append(g.keys, hashed{hash: hash(item.Key), seq: item.Seq})
 	}
 	if item.Reference != "" {
 		g.references = append(g.references, hashed{hash: hashText(item.Reference), seq: item.Seq})

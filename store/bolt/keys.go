@@ -31,6 +31,29 @@ func (t *Tx) loadKeys(keys []string, s *ledger.State) error {
 	return nil
 }
 
+// keyHash is the hash of a key.
+type keyHash struct {
+	key  string
+	hash uint64
+}
+
+// keyHash gives the hash of a key that is about to be taken. Keys are taken in
+// the order in which they were looked for, mostly.
+func (t *Tx) keyHash(key string) uint64 {
+	for i := range t.hashes {
+		if t.hashes[i].key == key {
+			hash := t.hashes[i].hash
+			t.hashes = t.hashes[i+1:]
+			return hash
+		}
+	}
+	t.hashes = nil
+	return hashText(key)
+}
+
+// forgetHashes drops what is left.
+func (t *Tx) forgetHashes() { t.hashes = nil }
+
 // maybeKey is a key that may be taken by an item within some spans of the
 // journal.
 type maybeKey struct {
@@ -56,16 +79,39 @@ func (t *Tx) maybeTaken(v *view, keys []string) (maybe []maybeKey, err error) {
 		m.mu.RLock()
 		defer m.mu.RUnlock()
 	}
-	for _, key := range keys {
-		k := maybeKey{key, hashText(key), everywhere}
+	hashes := make([]keyHash, len(keys))
+	half := len(keys) / 2
+	if len(keys) < largeBlock {
+		half = 0
+	}
+	first := make(chan []maybeKey, 1)
+	if half == 0 {
+		first <- nil
+	} else {
+		go func() { first <- t.sift(filter, keys[:half], hashes[:half]) }()
+	}
+	second := t.sift(filter, keys[half:], hashes[half:])
+	maybe = append(<-first, second...)
+	if t.tx.Writable() {
+		t.hashes = append(t.hashes, hashes...)
+	}
+	return maybe, nil
+}
+
+// sift hashes keys and gives those that may be taken.
+func (t *Tx) sift(filter *keyFilter, keys []string, hashes []keyHash) (maybe []maybeKey) {
+	for i, key := range keys {
+		hash := hashText(key)
+		hashes[i] = keyHash{key, hash}
+		spans := everywhere
 		if filter != nil {
-			if k.spans = filter.maybe(k.hash); k.spans == nil && t.memory.pending.tx != t.tx {
+			if spans = filter.maybe(hash); spans == nil && t.memory.pending.tx != t.tx {
 				continue
 			}
 		}
-		maybe = append(maybe, k)
+		maybe = append(maybe, maybeKey{key, hash, spans})
 	}
-	return maybe, nil
+	return maybe
 }
 
 // itemByKey gives the item that took a key; nil: none did.
@@ -165,8 +211,8 @@ type filterBlock [8]uint32
 
 const (
 	filterBlockBytes = 4 * 8
-	// bitsPerKey lets about one free key in a thousand pass.
-	bitsPerKey = 16
+	// bitsPerKey lets about one free key in some thousand pass.
+	bitsPerKey = 20
 	// leastKeys is the room of the first part.
 	leastKeys = 1 << 16
 )

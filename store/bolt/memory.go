@@ -297,20 +297,23 @@ func (m *memory) active() *tail { return m.tails[len(m.tails)-1] }
 // rotate begins a new tail when the last one is long enough to be flushed.
 func (m *memory) rotate() {
 	if active := m.active(); active.entries() >= m.runItems() {
+		active.freeze()
 		m.tails = append(m.tails, active.following())
 	}
 }
 
-// frozen gives the tail that begins behind a seq, if it does not grow any more.
-func (m *memory) frozen(after uint64) *tail {
+// frozen gives the tail that begins behind a seq, if it does not grow any more,
+// and how many such are behind it.
+func (m *memory) frozen(after uint64) (tail *tail, behind int) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for i := range max(len(m.tails), 1) - 1 {
-		if m.tails[i].after == after {
-			return m.tails[i]
+	grown := m.tails[:max(len(m.tails), 1)-1]
+	for i, tail := range grown {
+		if tail.after == after {
+			return tail, len(grown) - 1 - i
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // runItems is how many items a tail has before it is flushed.

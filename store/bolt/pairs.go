@@ -23,12 +23,7 @@ const (
 	familySums                         // account number, day; noted: what its entries add up to
 )
 
-const (
-	lastFamily = familySums
-	// familyHashes is what a tail has beside them: index in the Merkle log, 0;
-	// noted: the hash. It goes to a bucket of its own, which is not merged.
-	familyHashes = lastFamily + 1
-)
+const lastFamily = familySums
 
 // String is the family's name.
 func (f family) String() string {
@@ -236,6 +231,11 @@ func (c *pairCursor) next() error {
 	}
 }
 
+// pageSink takes the pages of a run.
+type pageSink interface {
+	Put(key, value []byte) error
+}
+
 // pairWriter writes the pairs of a run in order, page by page.
 type pairWriter struct {
 	family family
@@ -244,10 +244,10 @@ type pairWriter struct {
 	page   []byte // nil: none is begun
 }
 
-// add appends a pair; full pages are put into the bucket.
-func (w *pairWriter) add(bucket *bbolt.Bucket, f family, p pair) error {
+// add appends a pair; full pages are handed on.
+func (w *pairWriter) add(to pageSink, f family, p pair) error {
 	if f != w.family || len(w.page)+maxPairBytes > pairPageBytes {
-		if err := w.flush(bucket); err != nil {
+		if err := w.flush(to); err != nil {
 			return err
 		}
 	}
@@ -262,12 +262,11 @@ func (w *pairWriter) add(bucket *bbolt.Bucket, f family, p pair) error {
 }
 
 // flush puts the page that is being filled.
-func (w *pairWriter) flush(bucket *bbolt.Bucket) error {
+func (w *pairWriter) flush(to pageSink) error {
 	if w.page == nil {
 		return nil
 	}
-	bucket.FillPercent = 1.0
-	if err := bucket.Put(pairKey(w.family, w.first), w.page); err != nil {
+	if err := to.Put(pairKey(w.family, w.first), w.page); err != nil {
 		return fmt.Errorf("page of %s: %w", w.family, err)
 	}
 	w.page = nil

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"sync"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -28,17 +29,20 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 		return err
 	}
 	s := &saving{tx: t, base: v.head, view: v}
-	sealing := seals(c.Block)
+	aside := s.aside(c)
+	defer aside.wait() // in any case: the caller's postings are his again when this returns
 	err = s.prepare(c)
-	if err == nil {
-		t.spoiled = true // should a write fail, half of it is there
-		err = t.maintain(s.gathered, c.Head.Seq-v.head.Seq)
+	if checkErr := aside.check(); err == nil {
+		err = checkErr
 	}
-	sealed := sealing() // in any case: the caller's postings are his again when this returns
 	if err != nil {
 		return err
 	}
-	if err := s.block(ctx, c, &sealed); err != nil {
+	t.spoiled = true // should a write fail, half of it is there
+	if err := t.maintain(s.gathered, c.Head.Seq-v.head.Seq); err != nil {
+		return err
+	}
+	if err := s.block(ctx, c, aside.wait()); err != nil {
 		return err
 	}
 	if err := s.write(); err != nil {
@@ -51,21 +55,50 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	return nil
 }
 
+// aside is what is done about a block while its indexes are gathered.
+type aside struct {
+	check func() error          // whether the accounts are those that the tails know
+	wait  func() *ledger.Sealed // nil: there is no block
+}
+
 // largeBlock is how many items are worth a goroutine.
 const largeBlock = 256
 
-// seals seals a block while something else is done; the result waits for it.
-// Nothing else may change the items meanwhile.
-func seals(b *ledger.Block) func() ledger.Sealed {
+// aside checks accounts and seals the block. Nothing may change the items before
+// wait has returned.
+func (s *saving) aside(c *ledger.Changes) aside {
 	switch {
-	case b == nil:
-		return func() ledger.Sealed { return ledger.Sealed{} }
-	case len(b.Items) < largeBlock:
-		return b.Seal
+	case c.Block == nil:
+		return aside{func() error { return nil }, func() *ledger.Sealed { return nil }}
+	case len(c.Block.Items) < largeBlock:
+		return aside{
+			func() error { return s.checkTotals(c.Accounts) },
+			sync.OnceValue(func() *ledger.Sealed { sealed := c.Block.Seal(); return &sealed }),
+		}
 	}
-	done := make(chan ledger.Sealed, 1)
-	go func() { done <- b.Seal() }()
-	return func() ledger.Sealed { return <-done }
+	checked, done, sealed := make(chan error, 1), make(chan struct{}), new(ledger.Sealed)
+	go func() {
+		defer close(done)
+		checked <- s.checkTotals(c.Accounts)
+		*sealed = c.Block.Seal()
+	}()
+	return aside{func() error { return <-checked }, func() *ledger.Sealed { <-done; return sealed }}
+}
+
+// checkTotals holds what the caller has read of accounts against what the tails
+// know of them.
+func (s *saving) checkTotals(accounts []ledger.ChangedAccount) error {
+	for i := range accounts {
+		before := accounts[i].Before
+		if before == nil {
+			continue
+		}
+		if last, ok := s.view.totals(before.No, s.base.Seq); ok && (last.Debits != before.Debits || last.Credits != before.Credits) {
+			return corrupt("account %s: debits %s and credits %s were read, its last movement left %s and %s",
+				before.AccountID, before.Debits, before.Credits, last.Debits, last.Credits)
+		}
+	}
+	return nil
 }
 
 // errSpoiled is what a transaction comes to in which a write has failed.
@@ -154,15 +187,13 @@ func (s *saving) pages(b *ledger.Block, sealed *ledger.Sealed) {
 // more was changed than the totals of their postings.
 func (s *saving) index(c *ledger.Changes) error {
 	s.gathered = s.tx.memory.blank()
+	s.gathered.hash = s.tx.keyHash
+	defer s.tx.forgetHashes()
 	s.accounts = c.Accounts
 	byID := make(map[ledger.AccountID]*running, len(c.Accounts))
 	list := make([]running, len(c.Accounts))
 	for i, changed := range c.Accounts {
 		if changed.Before != nil {
-			if last, ok := s.view.totals(changed.Before.No, s.base.Seq); ok && (last.Debits != changed.Before.Debits || last.Credits != changed.Before.Credits) {
-				return corrupt("account %s: debits %s and credits %s were read, its last movement left %s and %s",
-					changed.Before.AccountID, changed.Before.Debits, changed.Before.Credits, last.Debits, last.Credits)
-			}
 			list[i].Balance = changed.Before.Balance
 		}
 		list[i].account = changed.After

@@ -22,8 +22,6 @@ type tailSource struct {
 	note   []byte
 }
 
-func (s *tailSource) resume(*Tx) error { return nil }
-
 func (s *tailSource) next() (family, pair, error) {
 	for {
 		switch s.family {
@@ -39,11 +37,7 @@ func (s *tailSource) next() (family, pair, error) {
 				return s.family, p, err
 			}
 		}
-		if s.family == familyHashes {
-			if s.at < len(s.tail.hashes) {
-				s.at++
-				return s.family, pair{a: uint64(s.tail.log) + uint64(s.at) - 1, note: s.tail.hashes[s.at-1][:]}, nil //nolint:gosec // they count
-			}
+		if s.family == lastFamily {
 			return 0, pair{}, nil
 		}
 		s.family++

@@ -37,6 +37,8 @@ type hashed struct {
 
 // gathered is what one Save adds to the indexes.
 type gathered struct {
+	hash func(key string) uint64 // nil: hashText
+
 	last       uint64 // seq
 	spots      []spot // of the moves
 	moves      []move
@@ -63,6 +65,9 @@ type tail struct {
 	byAccount   chains
 	byKey       chains
 	byReference chains
+
+	ready  chan struct{} // closed when sorted is set; nil: it still grows
+	sorted *sortedTail
 }
 
 // newTail begins behind an item, which is the last of so many blocks.

@@ -34,8 +34,9 @@ type Tx struct {
 	memory *memory // nil: nobody attached the ledger to the file
 	ours   bool    // not the host's: the memory is told when it is committed
 
-	seen    *view // for the head it names
-	spoiled bool  // a write failed half-way
+	seen    *view     // for the head it names
+	hashes  []keyHash // of the keys that were looked for, in that order
+	spoiled bool      // a write failed half-way
 }
 
 // Wrap lets the ledger take part in the host's own transaction of a file it

@@ -13,7 +13,7 @@ import (
 // runs, and runs merged, a little with each Save. After a transaction that was
 // rolled back it begins anew.
 type work struct {
-	flush  *job
+	flush  *flush
 	merges map[uint64]*job // by level of the runs they merge
 
 	tx        *bbolt.Tx     // that went on with it last
@@ -44,22 +44,14 @@ func (w *work) writes(id uint64) {
 	w.wrote[id] = true
 }
 
-// job writes one run.
+// job merges runs into one.
 type job struct {
 	run    run
-	source source
+	source mergeSource
 	writer pairWriter
 	total  uint64 // pairs there are to write, about
 	owed   uint64 // pairs it should have written by now
-	items  uint64 // it should be done when so many more are saved
-}
-
-// source gives the pairs of a run in order.
-type source interface {
-	// resume prepares for a transaction.
-	resume(t *Tx) error
-	// next gives a pair; family 0: there is none left.
-	next() (family, pair, error)
+	items  uint64 // it should be done when half so many more are saved
 }
 
 const (
@@ -95,29 +87,6 @@ func (t *Tx) maintain(g *gathered, items uint64) error {
 	return nil
 }
 
-// flushTails goes on writing the first tail that no run holds.
-func (t *Tx) flushTails(w *work, runs []run, items uint64) ([]run, error) {
-	after := flushed(runs)
-	tail := t.memory.frozen(after)
-	if tail == nil {
-		w.flush = nil
-		return runs, nil
-	}
-	if w.flush == nil || w.flush.source.(*tailSource).tail != tail {
-		w.flush = &job{
-			run: run{first: after + 1, last: tail.last}, source: &tailSource{tail: tail},
-			total: uint64(len(tail.keys) + len(tail.references) + 5*len(tail.moves)/2 + len(tail.hashes)), items: tail.last - after,
-		}
-	}
-	done, err := t.step(w.flush, items)
-	if !done || err != nil {
-		return runs, err
-	}
-	runs = append(slices.Clone(runs), w.flush.run)
-	w.flush = nil
-	return runs, t.putRuns(runs)
-}
-
 // mergeRuns goes on merging the oldest runs of each level that has enough.
 func (t *Tx) mergeRuns(w *work, runs []run, items uint64) error {
 	for level := uint64(0); level <= topLevel(runs); level++ {
@@ -128,7 +97,7 @@ func (t *Tx) mergeRuns(w *work, runs []run, items uint64) error {
 		}
 		sources := runs[from : from+fanIn]
 		j := w.merges[level]
-		if j == nil || !slices.Equal(j.source.(*mergeSource).runs, sources) {
+		if j == nil || !slices.Equal(j.source.runs, sources) {
 			if w.merges == nil {
 				w.merges = make(map[uint64]*job)
 			}
@@ -175,7 +144,7 @@ func ofLevel(runs []run, level uint64) (from, n int) {
 func newMerge(sources []run) *job {
 	sources = slices.Clone(sources)
 	first, last := sources[0], sources[len(sources)-1]
-	j := &job{run: run{level: first.level + 1, first: first.first, last: last.last}, source: &mergeSource{runs: sources}}
+	j := &job{run: run{level: first.level + 1, first: first.first, last: last.last}, source: mergeSource{runs: sources}}
 	for _, r := range sources {
 		j.total += r.pairs
 	}
@@ -194,7 +163,7 @@ func (t *Tx) step(j *job, items uint64) (done bool, err error) {
 	if j.owed < min(leastStep, j.total/fanIn+1) {
 		return false, nil
 	}
-	bucket, err := t.jobBucket(j)
+	bucket, err := t.jobBucket(&j.run)
 	if err != nil {
 		return false, err
 	}
@@ -209,39 +178,33 @@ func (t *Tx) step(j *job, items uint64) (done bool, err error) {
 		if f == 0 {
 			return true, j.writer.flush(bucket)
 		}
-		if err := j.put(t, bucket, f, p); err != nil {
+		if err := j.writer.add(bucket, f, p); err != nil {
 			return false, err
 		}
+		j.run.pairs++
 	}
 	return false, nil
 }
 
-// put writes a pair, to the run or to the Merkle log.
-func (j *job) put(t *Tx, bucket *bbolt.Bucket, f family, p pair) error {
-	if f == familyHashes {
-		hashes := t.bucket(bucketHashes)
-		hashes.FillPercent = 1.0
-		return hashes.Put(be(p.a), p.note)
-	}
-	j.run.pairs++
-	return j.writer.add(bucket, f, p)
-}
-
-// jobBucket gives the bucket a job writes to.
-func (t *Tx) jobBucket(j *job) (bucket *bbolt.Bucket, err error) {
-	if j.run.id != 0 {
-		bucket, err = t.runBucket(j.run)
+// jobBucket gives the bucket of a run that is being written.
+func (t *Tx) jobBucket(r *run) (bucket *bbolt.Bucket, err error) {
+	if r.id != 0 {
+		bucket, err = t.runBucket(*r)
 	} else {
 		runs := t.bucket(bucketRuns)
 		last, _ := runs.Cursor().Last()
-		j.run.id = 1
+		r.id = 1
 		if len(last) == 8 {
-			j.run.id = idOf(last) + 1
+			r.id = idOf(last) + 1
 		}
-		bucket, err = runs.CreateBucket(be(j.run.id))
+		bucket, err = runs.CreateBucket(be(r.id))
 	}
-	t.memory.work.writes(j.run.id)
-	return bucket, err
+	if err != nil {
+		return nil, fmt.Errorf("run %d: %w", r.id, err)
+	}
+	bucket.FillPercent = 1.0
+	t.memory.work.writes(r.id)
+	return bucket, nil
 }
 
 // dropDead removes one bucket that is no run and that no job writes to: a run
