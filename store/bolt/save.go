@@ -62,7 +62,7 @@ type aside struct {
 }
 
 // largeBlock is how many items are worth a goroutine.
-const largeBlock = 256
+const largeBlock = 64
 
 // aside checks accounts and seals the block. Nothing may change the items before
 // wait has returned.
