@@ -39,7 +39,7 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 		return err
 	}
 	t.spoiled = true // should a write fail, half of it is there
-	if err := t.maintain(s.gathered, c.Head.Seq-v.head.Seq); err != nil {
+	if err := t.maintain(s.gathered, v.head, c.Head); err != nil {
 		return err
 	}
 	if err := s.block(ctx, c, aside.wait()); err != nil {

@@ -4,36 +4,65 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"sync/atomic"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/settlex/settlex/ledger"
 )
 
 // work is what is under way to keep the indexes in order: tails are written as
 // runs, and runs merged, a little with each Save. After a transaction that was
-// rolled back it begins anew.
+// rolled back it goes on where the one before left it: else a merge that takes
+// thousands of Saves would never be done where one in a thousand is rolled back.
 type work struct {
-	flush  *flush
-	merges map[uint64]*job // by level of the runs they merge
+	jobs
 
-	tx        *bbolt.Tx     // that went on with it last
-	serial    uint64        // of that transaction
-	committed atomic.Uint64 // serial of the last one that is in the file
-	wrote     map[uint64]bool
+	tx     *bbolt.Tx   // that went on with it last
+	base   ledger.Head // before that transaction
+	head   ledger.Head // after its last Save
+	before jobs        // as they were before it
+	wrote  map[uint64]bool
 }
 
-// begin prepares for a transaction.
-func (w *work) begin(tx *bbolt.Tx) {
+// jobs are the runs that are being written.
+type jobs struct {
+	flush  *flush
+	merges map[uint64]*job // by level of the runs they merge
+}
+
+// begin prepares for a transaction. The head tells whether the one before it is
+// in the file: nobody saves without coming here.
+func (w *work) begin(tx *bbolt.Tx, base ledger.Head) {
 	if w.tx == tx {
 		return
 	}
-	if w.committed.Load() != w.serial {
-		w.flush, w.merges = nil, nil
+	switch base {
+	case w.head:
+		w.before = w.copy()
+	case w.base:
+		w.jobs = w.before.copy()
+	default:
+		w.jobs, w.before = jobs{}, jobs{}
 	}
-	w.tx, w.wrote = tx, nil
-	w.serial++
-	serial := w.serial
-	tx.OnCommit(func() { w.committed.Store(serial) })
+	w.tx, w.base, w.wrote = tx, base, nil
+}
+
+// copy is the jobs as they are between two transactions. A page that is begun is
+// shared: one of the two alone is gone on with.
+func (j jobs) copy() (out jobs) {
+	if j.flush != nil {
+		flush := *j.flush
+		out.flush = &flush
+	}
+	if len(j.merges) > 0 {
+		out.merges = make(map[uint64]*job, len(j.merges))
+		for level, merge := range j.merges {
+			next := *merge
+			next.source.cursors = nil
+			out.merges[level] = &next
+		}
+	}
+	return out
 }
 
 // writes notes that a bucket is written to in this transaction.
@@ -63,13 +92,15 @@ const (
 	leastStep = 2048
 )
 
-// maintain does the work that is due after a Save of some items.
-func (t *Tx) maintain(g *gathered, items uint64) error {
+// maintain does the work that is due after a Save that leads from one head to
+// another.
+func (t *Tx) maintain(g *gathered, base, head ledger.Head) error {
 	if g == nil || t.memory == nil {
 		return nil
 	}
 	w := &t.memory.work
-	w.begin(t.tx)
+	w.begin(t.tx, base)
+	items := head.Seq - base.Seq
 	runs, err := t.runs()
 	if err == nil {
 		err = t.dropDead(w, runs)
@@ -81,9 +112,10 @@ func (t *Tx) maintain(g *gathered, items uint64) error {
 		err = t.mergeRuns(w, runs, items)
 	}
 	if err != nil {
-		w.flush, w.merges = nil, nil // a job may have lost the pair that failed
+		w.jobs, w.head = jobs{}, ledger.Head{} // a job may have lost the pair that failed
 		return fmt.Errorf("keep the indexes in order: %w", err)
 	}
+	w.head = head
 	return nil
 }
 
