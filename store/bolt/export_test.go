@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"maps"
 	"slices"
+	"weak"
 
 	"go.etcd.io/bbolt"
 
@@ -128,4 +130,166 @@ func (t *Tx) TakenBy(key string) (*ledger.Booked, error) {
 		return nil, err
 	}
 	return t.itemByKey(v, key, maybe[0].hash, maybe[0].spans)
+}
+
+// AllPairs merges all runs, and what is in memory behind them, into the pairs of
+// one.
+func AllPairs(tx *bbolt.Tx) (out []Pair, err error) {
+	t := Wrap(tx)
+	v, err := t.view()
+	if err != nil {
+		return nil, err
+	}
+	db, err := bbolt.Open(tx.DB().Path()+".merged", 0o600, &bbolt.Options{NoSync: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	return out, db.Update(func(to *bbolt.Tx) error {
+		bucket, err := to.CreateBucketIfNotExists([]byte("merged"))
+		if err != nil {
+			return err
+		}
+		sources := v.runs
+		inner := t
+		if len(v.tails) > 0 {
+			copied, err := to.CreateBucketIfNotExists(bucketRoot)
+			if err != nil {
+				return err
+			}
+			if inner, sources, err = withTails(copied, t, v, to); err != nil {
+				return err
+			}
+		}
+		j := newMerge(sources)
+		if err := j.source.resume(inner); err != nil {
+			return err
+		}
+		for {
+			f, p, err := j.source.next()
+			if err == nil {
+				err = j.put(bucket, f, p)
+			}
+			if err != nil {
+				return err
+			}
+			if f == 0 {
+				break
+			}
+		}
+		if err := j.writer.flush(bucket); err != nil {
+			return err
+		}
+		out, err = BucketPairs(bucket)
+		return err
+	})
+}
+
+// withTails copies the runs to another file and adds the tails as runs.
+func withTails(root *bbolt.Bucket, t *Tx, v *view, to *bbolt.Tx) (*Tx, []run, error) {
+	runs, err := root.CreateBucketIfNotExists(bucketRuns)
+	if err != nil {
+		return nil, nil, err
+	}
+	sources := slices.Clone(v.runs)
+	for _, r := range v.runs {
+		from, err := t.runBucket(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		copied, err := runs.CreateBucket(be(r.id))
+		if err == nil {
+			err = from.ForEach(copied.Put)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	for i, tail := range v.tails {
+		if tail.last == tail.after {
+			continue
+		}
+		id := 1<<20 + uint64(i)
+		bucket, err := runs.CreateBucket(be(id))
+		if err != nil {
+			return nil, nil, err
+		}
+		j := &job{source: &tailSource{tail: tail}}
+		for f := family(1); f != 0; {
+			var p pair
+			if f, p, err = j.source.next(); err == nil {
+				err = j.put(bucket, f, p)
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := j.writer.flush(bucket); err != nil {
+			return nil, nil, err
+		}
+		sources = append(sources, run{id: id, first: tail.after + 1, last: tail.last})
+	}
+	return &Tx{root: root, tx: to}, sources, nil
+}
+
+// Work is what is under way, by the numbers of the runs that are written.
+type Work struct {
+	Flush  uint64 // 0: none
+	Merges map[uint64]bool
+	Wrote  map[uint64]bool // in the last transaction
+}
+
+// Work tells what is under way.
+func (t *Tx) Work() Work {
+	w := &t.memory.work
+	out := Work{Merges: make(map[uint64]bool), Wrote: maps.Clone(w.wrote)}
+	if w.flush != nil {
+		out.Flush = w.flush.run.id
+	}
+	for _, j := range w.merges {
+		if j.run.id != 0 {
+			out.Merges[j.run.id] = true
+		}
+	}
+	return out
+}
+
+// Bolt gives the transaction of the file.
+func (t *Tx) Bolt() *bbolt.Tx { return t.tx }
+
+// Remembered tells whether there is a memory of a file, and how many tails and
+// accounts it has.
+func Remembered(db weak.Pointer[bbolt.DB]) bool {
+	_, ok := memories.Load(db)
+	return ok
+}
+
+// KeyFilter is a filter of keys.
+type KeyFilter struct{ f *keyFilter }
+
+// NewKeyFilter makes one that may take so many bytes, with room for some keys
+// from the beginning.
+func NewKeyFilter(budget int64, keys uint64) KeyFilter {
+	f := KeyFilter{newKeyFilter(budget)}
+	f.f.begin(keys)
+	return f
+}
+
+// Add says that a key is taken by an item.
+func (f KeyFilter) Add(hash, seq uint64) { f.f.add(hash, seq) }
+
+// Maybe gives the stretches of the journal in which the key may be taken.
+func (f KeyFilter) Maybe(hash uint64) (spans [][2]uint64) {
+	for _, s := range f.f.maybe(hash) {
+		spans = append(spans, [2]uint64{s.first, s.last})
+	}
+	return spans
+}
+
+// Used is how many bytes it takes.
+func (f KeyFilter) Used() (bytes int64) {
+	for i := range f.f.parts {
+		bytes += int64(cap(f.f.parts[i].blocks)) * filterBlockBytes
+	}
+	return bytes
 }
