@@ -46,19 +46,24 @@ func TestFaults(t *testing.T) {
 			t.Logf("%5d %s", hits[what], what)
 		}
 	})
-	for _, opened := range []string{"own", "host"} {
+	for _, opened := range []string{"own", "host", "grown"} {
 		for _, plan := range []string{
 			"none EIO keep", "half EIO keep", "none EIO lose",
 			"none ENOSPC keep", "some ENOSPC keep", "half ENOSPC keep",
 			"none kill keep", "half kill keep",
 			"none cut lose", "none cut tear", "half cut tear",
 		} {
+			if opened == "grown" && !slices.Contains([]string{"none EIO keep", "half ENOSPC keep", "none kill keep", "none cut lose", "half cut tear"}, plan) {
+				continue // it takes long
+			}
 			t.Run(opened+" "+plan, func(t *testing.T) {
 				t.Parallel()
-				f := faultRun{dir: t.TempDir(), opened: opened, plan: plan}
+				f := faultRun{dir: t.TempDir(), opened: opened, plan: plan, hit: make(map[int]bool)}
+				f.grow(t)
 				for at := 1; at > 0; {
 					at = f.child(t, program, at)
 				}
+				f.wantDeeds(t)
 				mu.Lock()
 				defer mu.Unlock()
 				then := strings.Fields(plan)[1]
@@ -138,13 +143,61 @@ func spoil(t *testing.T, dir string) {
 type faultRun struct {
 	dir, opened, plan string
 	outcomes          []string
+	hit               map[int]bool     // steps whose commit was hit
+	deeds             map[int][]string // what a step does to the indexes, when nothing is hit
+}
+
+// grown is how many entries are in a file when its run begins, one by one: so
+// many that the steps flush and merge runs and drop those that were merged.
+const grown = 26
+
+func (f *faultRun) base() string { return filepath.Join(f.dir, "base.db") }
+
+func (f *faultRun) grow(t *testing.T) {
+	t.Helper()
+	if f.opened != "grown" {
+		return
+	}
+	store, err := bolt.Open(f.base(), bolttest.Small())
+	if err != nil {
+		t.Fatal(err)
+	}
+	books := bolttest.On(t, store, config(t))
+	for i := range grown {
+		mustPost(t, books, sale(fmt.Sprint("base-", i), 1))
+	}
+	bolttest.Verify(t, books)
+	closeStore(t, store)
+}
+
+// wantDeeds: commits were hit that flush, merge, publish and drop.
+func (f *faultRun) wantDeeds(t *testing.T) {
+	t.Helper()
+	if f.opened != "grown" {
+		return
+	}
+	done := make(map[string]bool)
+	for step, deeds := range f.deeds {
+		for _, deed := range deeds {
+			done[deed] = done[deed] || f.hit[step]
+		}
+	}
+	for _, deed := range []string{"a flush begun", "a flush gone on", "a flush published", "a merge begun", "a merge gone on", "a merge published", "a bucket dropped"} {
+		if !done[deed] {
+			t.Errorf("no commit with %s was hit: steps %v, deeds %v", deed, f.hit, f.deeds)
+		}
+	}
 }
 
 // steps is what is posted, each step at once. The file grows on the way, and
 // what is free after earlier steps is used again.
-func steps() [][]ledger.Entry {
+func (f *faultRun) steps() [][]ledger.Entry {
 	var all [][]ledger.Entry
-	for i, n := range []int{1, 3, 40, 1, 1, 20, 5, 1, 40} {
+	sizes := []int{1, 3, 40, 1, 1, 20, 5, 1, 40}
+	if f.opened == "grown" {
+		sizes = []int{1, 1, 1, 1, 40, 1, 1, 1, 1, 1, 1, 1, 1, 20, 1}
+	}
+	for i, n := range sizes {
 		all = append(all, many(n, fmt.Sprintf("s%d-", i)))
 	}
 	return all
@@ -192,7 +245,8 @@ func (f *faultRun) child(t *testing.T, program string, from int) (next int) {
 		}
 		run := readRun(t, string(log))
 		f.check(t, at, run)
-		if run.hit == "" {
+		f.hit[run.at] = run.hit != "" || f.hit[run.at]
+		if f.deeds = run.deeds; run.hit == "" {
 			if at < 50 {
 				t.Errorf("only %d operations were hit", at-1)
 			}
@@ -221,6 +275,9 @@ func TestFaultChild(t *testing.T) {
 func (f *faultRun) run(t *testing.T, at int) (hit bool) {
 	t.Helper()
 	write(t, f.log(at), nil)
+	if f.opened == "grown" {
+		write(t, f.path(at), read(t, f.base()))
+	}
 	for name, value := range map[string]string{"FAULT_LOG": f.log(at), "FAULT_AT": fmt.Sprint(at)} {
 		if err := os.Setenv(name, value); err != nil { //nolint:usetesting // a parallel test may not call t.Setenv; this process runs nothing else
 			t.Fatal(err)
@@ -256,7 +313,8 @@ func (f *faultRun) post(t *testing.T, store ledger.Store, logf func(string, ...a
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, step := range steps() {
+	for i, step := range f.steps() {
+		was := f.work(t, store)
 		_, err := books.Post(t.Context(), step...)
 		full, indefinite := errors.Is(err, bolt.ErrFull), errors.Is(err, ledger.ErrIndefinite)
 		switch {
@@ -276,8 +334,24 @@ func (f *faultRun) post(t *testing.T, store ledger.Store, logf func(string, ...a
 		default:
 			t.Fatalf("step %d: %v", i, err)
 		}
+		for _, deed := range was.deeds(f.work(t, store)) {
+			logf("did %s", deed)
+		}
 		logf("ack %d", i)
 	}
+}
+
+// work reads what lies in the file beside the books.
+func (f *faultRun) work(t *testing.T, store ledger.Store) (w indexWork) {
+	t.Helper()
+	err := store.Read(t.Context(), func(r ledger.Reader) (err error) {
+		w, err = workOf(r.(*bolt.Tx)) //nolint:errcheck // it panics
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return w
 }
 
 // wantReadOnly: the store refuses what is posted, and while the file is mapped
@@ -308,12 +382,14 @@ type logged struct {
 	opened bool
 	acked  int    // steps acknowledged
 	failed string // outcome of the step that failed
+	at     int    // that step
+	deeds  map[int][]string
 	text   string
 }
 
 func readRun(t *testing.T, log string) logged {
 	t.Helper()
-	run := logged{text: log}
+	run := logged{text: log, at: -1, deeds: make(map[int][]string)}
 	for line := range strings.Lines(log) {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch word {
@@ -323,11 +399,17 @@ func readRun(t *testing.T, log string) logged {
 			run.opened = true
 		case "ack":
 			run.acked++
+		case "did":
+			run.deeds[run.acked] = append(run.deeds[run.acked], rest)
 		case "failed":
 			run.failed, _, _ = strings.Cut(rest, ":")
+			run.at = run.acked
 		default:
 			t.Fatalf("log has line %q", line)
 		}
+	}
+	if run.at < 0 {
+		run.at = run.acked
 	}
 	return run
 }
@@ -392,7 +474,7 @@ func (f *faultRun) settle(t *testing.T, books *ledger.Ledger, acked int) (state 
 	verifySound(t, books)
 	there := booked(t, books)
 	total := 0
-	for i, step := range steps() {
+	for i, step := range f.steps() {
 		n := 0
 		for _, e := range step {
 			if there[e.Key] {
@@ -412,10 +494,13 @@ func (f *faultRun) settle(t *testing.T, books *ledger.Ledger, acked int) (state 
 		}
 		total += len(step)
 	}
-	if acked+1 < len(steps()) {
-		mustPost(t, books, slices.Concat(steps()[acked+1:]...)...)
+	if acked+1 < len(f.steps()) {
+		mustPost(t, books, slices.Concat(f.steps()[acked+1:]...)...)
 	}
 	verifySound(t, books)
+	if f.opened == "grown" {
+		total += grown
+	}
 	wantPosted(t, books, available, inr().Format(money.Minor(int64(total))))
 	return state
 }
