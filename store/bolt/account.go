@@ -103,7 +103,7 @@ func (t *Tx) Accounts(ctx context.Context, prefix string) iter.Seq2[ledger.Accou
 			return
 		}
 		totals, n := t.totalsByOne(v), 0
-		for key, value := range scan(t.bucket(bucketAccounts), []byte(prefix), nil) {
+		for key, value := range scan(t.bucket(bucketAccounts), []byte(prefix)) {
 			var account *ledger.Account
 			id, err := decodeAccountKey(key)
 			if err == nil {

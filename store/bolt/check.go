@@ -87,7 +87,7 @@ func (c *checker) unreadable(ctx context.Context, err error) error {
 // journal walks the journal, and compares the runs with it as it passes them.
 // When something it goes by cannot be read, there is nothing to compare with.
 func (c *checker) journal(ctx context.Context) error {
-	for key, value := range scan(c.bucket(bucketAccounts), nil, nil) {
+	for key, value := range scan(c.bucket(bucketAccounts), nil) {
 		id, err := decodeAccountKey(key)
 		var account *ledger.Account
 		if err == nil {
@@ -225,7 +225,7 @@ func (t *Tx) pairsOf(r run, each func(family, pair) error) error {
 		return err
 	}
 	in, last := family(0), pair{}
-	for key, value := range scan(bucket, nil, nil) {
+	for key, value := range scan(bucket, nil) {
 		page := openPage(key, value)
 		for page.next() {
 			if page.family < familyKeys || page.family > lastFamily || page.family < in || page.family == in && last.compare(page.pair) >= 0 {
@@ -432,7 +432,7 @@ func (c *checker) layout() {
 		{"journal", c.bucket(bucketJournal), func(key []byte) bool { return len(key) == 8 }},
 		{"records", c.bucket(bucketRecords), func(key []byte) bool { return c.bucket(bucketRecords).Bucket(key) != nil }},
 	} {
-		for key := range scan(place.bucket, nil, nil) {
+		for key := range scan(place.bucket, nil) {
 			if !place.belong(key) {
 				c.find(fmt.Sprintf("%s %q", place.name, key), "nothing", "something that no program of this format writes")
 			}
@@ -448,7 +448,7 @@ func (c *checker) hashes() {
 		return // it is named already
 	}
 	next := v.tails[0].log
-	for key, value := range scan(c.bucket(bucketHashes), nil, be(uint64(next))) { //nolint:gosec // it counts
+	for key, value := range scanFrom(c.bucket(bucketHashes), nil, be(uint64(next))) { //nolint:gosec // it counts
 		for _, tail := range v.tails {
 			want, ok := tail.hash(next)
 			if ok && (!bytes.Equal(key, be(uint64(next))) || !bytes.Equal(value, want[:])) { //nolint:gosec // it counts
@@ -465,7 +465,7 @@ func (c *checker) records(ctx context.Context) error {
 	kinds, sums := c.bucket(bucketRecords), make(map[string]recordSum)
 	err := kinds.ForEachBucket(func(kind []byte) error {
 		sum := recordSum{}
-		for id, value := range scan(kinds.Bucket(kind), nil, nil) {
+		for id, value := range scan(kinds.Bucket(kind), nil) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -487,7 +487,7 @@ func (c *checker) records(ctx context.Context) error {
 
 // recordSums compares the sums of what is there with those that are kept.
 func (c *checker) recordSums(sums map[string]recordSum) {
-	for key := range scan(c.bucket(bucketMeta), []byte(recordSumPrefix), nil) {
+	for key := range scan(c.bucket(bucketMeta), []byte(recordSumPrefix)) {
 		if kind := string(key[len(recordSumPrefix):]); sums[kind] == (recordSum{}) {
 			sums[kind] = recordSum{} // all of them may be gone
 		}

@@ -153,9 +153,8 @@ func (d *damagedRuns) more(beside, p bolt.Pair) {
 
 // note changes the note of a pair.
 func (d *damagedRuns) note(p bolt.Pair, change func(string) string) {
-	pair := &d.pairs[0][0]
 	at := d.find(p)
-	pair = &d.pairs[d.run][at]
+	pair := &d.pairs[d.run][at]
 	pair.Note = change(pair.Note)
 }
 

@@ -79,7 +79,7 @@ func PagePairs(key, value []byte) (out []Pair, err error) {
 
 // BucketPairs reads all pages of a bucket.
 func BucketPairs(bucket *bbolt.Bucket) (out []Pair, err error) {
-	for key, value := range scan(bucket, nil, nil) {
+	for key, value := range scan(bucket, nil) {
 		page, err := PagePairs(key, value)
 		if err != nil {
 			return out, err
@@ -167,8 +167,8 @@ func AllPairs(tx *bbolt.Tx) (out []Pair, err error) {
 		}
 		for {
 			f, p, err := j.source.next()
-			if err == nil {
-				err = j.put(bucket, f, p)
+			if err == nil && f != 0 {
+				err = j.writer.add(bucket, f, p)
 			}
 			if err != nil {
 				return err
@@ -214,18 +214,14 @@ func withTails(root *bbolt.Bucket, t *Tx, v *view, to *bbolt.Tx) (*Tx, []run, er
 		if err != nil {
 			return nil, nil, err
 		}
-		j := &job{source: &tailSource{tail: tail}}
-		for f := family(1); f != 0; {
-			var p pair
-			if f, p, err = j.source.next(); err == nil {
-				err = j.put(bucket, f, p)
-			}
-			if err != nil {
+		sorted := tail.sort()
+		if sorted.err != nil {
+			return nil, nil, sorted.err
+		}
+		for _, page := range sorted.pages {
+			if err := bucket.Put(page.key, page.value); err != nil {
 				return nil, nil, err
 			}
-		}
-		if err := j.writer.flush(bucket); err != nil {
-			return nil, nil, err
 		}
 		sources = append(sources, run{id: id, first: tail.after + 1, last: tail.last})
 	}

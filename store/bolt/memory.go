@@ -136,20 +136,20 @@ var memories sync.Map // weak.Pointer[bbolt.DB] -> *memory
 
 // memoryOf gives the memory of a file the ledger was attached to, or nil.
 func memoryOf(db *bbolt.DB) *memory {
-	if m, ok := memories.Load(weak.Make(db)); ok {
-		return m.(*memory)
-	}
-	return nil
+	known, _ := memories.Load(weak.Make(db))
+	m, _ := known.(*memory)
+	return m
 }
 
 // remember gives a file its memory, if it has none.
 func remember(db *bbolt.DB, options Options) *memory {
 	key := weak.Make(db)
-	m, known := memories.LoadOrStore(key, &memory{options: Options{KeyMemory: options.KeyMemory, RunItems: options.RunItems}}) // functions may hold on to the file
+	kept, known := memories.LoadOrStore(key, &memory{options: Options{KeyMemory: options.KeyMemory, RunItems: options.RunItems}}) // functions may hold on to the file
 	if !known {
 		runtime.AddCleanup(db, func(key weak.Pointer[bbolt.DB]) { memories.Delete(key) }, key)
 	}
-	return m.(*memory)
+	m, _ := kept.(*memory)
+	return m
 }
 
 // tailsFor gives the tails that hold the items behind a seq up to a
@@ -221,7 +221,7 @@ func (m *memory) catchUp(t *Tx, head ledger.Head) error {
 	}
 	if !t.tx.Writable() {
 		m.committing.RLock()   // a commit of ours is about to be taken over
-		m.committing.RUnlock() //nolint:staticcheck // waiting was the point
+		m.committing.RUnlock() //nolint:staticcheck,gocritic // waiting was the point
 		if m.reaches(t, head) {
 			return nil
 		}

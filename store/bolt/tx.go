@@ -106,7 +106,7 @@ func (t *Tx) tree(ctx context.Context, tree ledger.Tree) (ids []ledger.AccountID
 	if t.bucket(bucketAccounts).Get(accountKey(root)) != nil {
 		ids = append(ids, root)
 	}
-	for key := range scan(t.bucket(bucketAccounts), []byte(tree.Root+"/"), nil) {
+	for key := range scan(t.bucket(bucketAccounts), []byte(tree.Root+"/")) {
 		id, err := decodeAccountKey(key)
 		if err == nil {
 			err = ctx.Err()
@@ -121,10 +121,10 @@ func (t *Tx) tree(ctx context.Context, tree ledger.Tree) (ids []ledger.AccountID
 	return ids, nil
 }
 
-// scan yields the pairs whose key starts with prefix, from prefix+from on.
-// Slices are valid until the transaction ends.
-func scan(b *bbolt.Bucket, prefix, from []byte) iter.Seq2[[]byte, []byte] {
-	return scanFrom(b, prefix, append(bytes.Clone(prefix), from...))
+// scan yields the pairs whose key starts with prefix. Slices are valid until the
+// transaction ends.
+func scan(b *bbolt.Bucket, prefix []byte) iter.Seq2[[]byte, []byte] {
+	return scanFrom(b, prefix, prefix)
 }
 
 // scanFrom yields the pairs whose key starts with prefix, from start on.
