@@ -246,7 +246,7 @@ const killedCopy = "SETTLEX_TEST_KILLED_COPY"
 // could take for it.
 func TestCopiesKilled(t *testing.T) {
 	t.Parallel()
-	original := grown(t)
+	original := grownFile(t)
 	want, whole := content(t, original), read(t, original)
 	for _, name := range []string{"backup", "restore", "compact"} {
 		t.Run(name, func(t *testing.T) {
@@ -359,7 +359,7 @@ func filterToKill(t *testing.T, f filter) {
 // lock nor the old file, which has no name any more.
 func TestOpenOfReplacedFile(t *testing.T) {
 	t.Parallel()
-	path := grown(t)
+	path := grownFile(t)
 	held, err := os.OpenFile(path, os.O_RDONLY, 0)
 	if err != nil {
 		t.Fatal(err)

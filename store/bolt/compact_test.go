@@ -16,8 +16,8 @@ import (
 	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
-// grown is the closed file of books that have deleted most of their records.
-func grown(t testing.TB) string {
+// grownFile is the closed file of books that have deleted most of their records.
+func grownFile(t testing.TB) string {
 	t.Helper()
 	path := newPath(t)
 	store := bolttest.OpenFile(t, path)
@@ -71,7 +71,7 @@ func content(t testing.TB, path string) (out []string) {
 // link to it stay what they were. Compacted again, it stays as large as it is.
 func TestCompact(t *testing.T) {
 	t.Parallel()
-	path := grown(t)
+	path := grownFile(t)
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestCompactRefused(t *testing.T) {
 	}
 	reader.Close()
 
-	broken := grown(t)
+	broken := grownFile(t)
 	before = read(t, broken)
 	page := before[inUse(t, broken, "branch")*pageSize:]
 	copy(page[16+8:], page[:8]) // what lies below it is itself: bbolt would go round for ever

@@ -166,7 +166,10 @@ func TestVerifyNamesDamagedPages(t *testing.T) {
 		{"a branch that leads to itself", func(i *image) { order.PutUint64(i.in(branch, 16+8), uint64(branch)) }, page(branch)},
 		{"a branch that leads to another branch's leaf", func(i *image) { order.PutUint64(i.in(branch, 32+8), child) }, page(child)},
 		{"a branch that leads out of the file", func(i *image) { order.PutUint64(i.in(branch, 16+8), 1<<40) }, page(1 << 40)},
-		{"a branch that leads to a free page", func(i *image) { order.PutUint64(i.in(branch, 16+8), uint64(unused)) }, " of the file"}, // that page, or one that what was left in it leads to
+		{"a branch that leads to a free page", func(i *image) {
+			clear(i.in(unused, 0)[:pageSize]) // whatever it was
+			order.PutUint64(i.in(branch, 16+8), uint64(unused))
+		}, page(unused)},
 		{"a branch that leads to a meta page", func(i *image) { order.PutUint64(i.in(branch, 16+8), 0) }, page(0)},
 		{"a branch without children", func(i *image) { order.PutUint16(i.in(branch, 10), 0) }, page(branch)},
 		{"the freelist zeroed", func(i *image) { clear(i.in(free, 0)[:pageSize]) }, page(free)},
