@@ -122,7 +122,7 @@ func (m *readsModel) entries(r *rapid.T, most int) []ledger.Entry {
 }
 
 // post books entries; a key that was taken for another one is refused.
-func post(r *rapid.T, err error) {
+func post(r rapid.TB, err error) {
 	if err != nil && !errors.Is(err, ledger.ErrKeyConflict) {
 		r.Fatal(err)
 	}
