@@ -85,8 +85,11 @@ func (j *Journal) inOrder() []*account {
 func (j *Journal) settle(r *reading) {
 	paths := make(map[string]*account)
 	for _, a := range j.inOrder() {
+		if j.options.Format == plaintext.Beancount && a.opened.IsZero() && !r.auto {
+			j.faults.add(a.place, "account %s is not opened", shown(a.name))
+		}
 		if !a.used && !a.declared {
-			continue // only asserted: it stands at zero, or its descendants count
+			continue // only asserted or closed
 		}
 		if err := j.locate(r, a); err != nil {
 			j.faults.add(a.place, "%v", err)
@@ -94,14 +97,12 @@ func (j *Journal) settle(r *reading) {
 		}
 		if other := paths[a.path]; other != nil {
 			j.faults.add(a.place, "accounts %q and %q would both be %s", other.name, a.name, a.path)
+			a.path = ""
 			continue
 		}
 		paths[a.path] = a
 		if a.kind == 0 && a.used {
 			j.faults.add(a.place, "account %q has no type: neither its root nor a directive says one", shown(a.name))
-		}
-		if j.options.Format == plaintext.Beancount && a.used && a.opened.IsZero() && !r.auto {
-			j.faults.add(a.place, "account %s is not opened", shown(a.name))
 		}
 	}
 }
@@ -112,6 +113,10 @@ func (j *Journal) locate(r *reading, a *account) (err error) {
 		var kind ledger.Type
 		if kind, a.path, err = plaintext.ParseAccountName(j.options.Format, a.name); err != nil {
 			return err
+		}
+		if Path(strings.ReplaceAll(a.path, "/", ":")) != a.path {
+			a.path = ""
+			return fmt.Errorf("%w: account %q", plaintext.ErrBadName, shown(a.name))
 		}
 		if kind != 0 {
 			a.kind = kind

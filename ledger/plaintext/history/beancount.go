@@ -164,6 +164,7 @@ func (b *beancount) dated(at token, l *tokenLine) error {
 			return err
 		}
 		b.declaration(declaration{place: account.place, account: account.text, closed: date})
+		b.passed("close directives; the accounts stay open")
 		return l.end()
 	case "balance":
 		return b.balance(what.place, date, l)

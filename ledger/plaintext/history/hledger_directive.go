@@ -244,6 +244,9 @@ func readDate(c *cursor, year int) (calendar.Date, error) {
 		return bad("is no date")
 	}
 	parts := strings.Split(text, text[mark:mark+1])
+	if strings.Trim(text, "0123456789"+text[mark:mark+1]) != "" {
+		return bad("is no date")
+	}
 	if len(parts) == 2 {
 		if year == 0 {
 			return bad("has no year, and no Y directive says which is meant")

@@ -192,6 +192,7 @@ func (s surveyor) use(a *amount) {
 
 func (s surveyor) assertion(a *assertion) {
 	s.use(&a.amount)
+	s.j.mention(a.place, a.account)
 	s.j.assertions = append(s.j.assertions, a)
 }
 
