@@ -58,8 +58,8 @@ func (b *builder) fields(t *transaction, e *ledger.Entry) (ok bool) {
 			fault(f.place, "%s %s below a posting of an export", f.name, shown(f.value))
 		}
 	}
-	if escaped := b.escapedKind(e.Kind); ok && t.text != escaped {
-		fault(t.place, "%q stands where an export has the kind, %q", shown(t.text), shown(escaped))
+	if kind, err := plaintext.UnescapeText(t.text); ok && (err != nil || kind != e.Kind) {
+		fault(t.place, "%q stands where an export has the kind, %q", shown(t.text), shown(e.Kind))
 	}
 	b.keep(e, kept)
 	slices.SortFunc(e.Metadata, func(a, b ledger.Attribute) int { return strings.Compare(a.Name, b.Name) })
@@ -100,21 +100,4 @@ func (b *builder) keep(e *ledger.Entry, kept []ledger.Attribute) {
 			e.Metadata = append(e.Metadata, a)
 		}
 	}
-}
-
-// escapedKind is how an export writes the kind behind the date.
-func (b *builder) escapedKind(kind string) string {
-	escaped := plaintext.EscapeText(b.options.Format, kind)
-	if b.options.Format == plaintext.HLedger {
-		var out strings.Builder
-		for _, c := range []byte(escaped) {
-			if c == '(' {
-				out.WriteString("%28")
-				continue
-			}
-			out.WriteByte(c)
-		}
-		return out.String()
-	}
-	return escaped
 }
