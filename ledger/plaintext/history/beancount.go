@@ -51,15 +51,15 @@ func (b *beancount) line(c *cursor) error {
 		}
 		return nil
 	}
-	found, err := tokens(c)
+	found, wrong := tokens(c)
 	b.pending = nil
-	if errors.Is(err, errOpenString) {
-		b.began = found[len(found)-1].place
+	switch last := found[len(found)-1]; {
+	case errors.Is(wrong, errOpenString):
+		b.began = last.place
 		b.pending = &cursor{text: c.text, place: c.place}
 		return nil
-	}
-	if err != nil {
-		b.refuse(&tokenError{found[len(found)-1].place, err.Error()}, indented)
+	case wrong != nil:
+		b.refuse(&tokenError{last.place, wrong.Error()}, indented)
 		return nil
 	}
 	line := &tokenLine{tokens: found}
@@ -146,7 +146,7 @@ func (b *beancount) dated(at token, l *tokenLine) error {
 		return err
 	}
 	what := l.peek()
-	flagged := what.kind == markToken && strings.Contains("*!&?%#", what.text) || what.kind == currencyToken && len(what.text) == 1
+	flagged := what.isFlag()
 	if flagged || what.kind == wordToken && what.text == "txn" {
 		l.at++
 		return b.head(at.place, date, what, l)
@@ -315,7 +315,7 @@ func (b *beancount) value(l *tokenLine) (string, error) {
 // posting reads [FLAG] ACCOUNT [AMOUNT [@ PRICE]].
 func (b *beancount) posting(l *tokenLine) error {
 	p := posting{place: l.peek().place}
-	if t := l.peek(); t.kind == markToken && strings.Contains("*!&?%#", t.text) || t.kind == currencyToken && len(t.text) == 1 {
+	if t := l.peek(); t.isFlag() {
 		p.facts = append(p.facts, fact{place: t.place, name: "flag", value: t.text})
 		l.at++
 	}

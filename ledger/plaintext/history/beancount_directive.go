@@ -65,12 +65,7 @@ func (b *beancount) undated(what token, l *tokenLine) error {
 	case "plugin":
 		b.refuse(b.plugin(l), false)
 	case "include":
-		name, err := l.need(stringToken, "a string")
-		if err = errors.Join(err, endOf(l, err)); err != nil {
-			b.refuse(err, false)
-			return nil
-		}
-		return b.include(name.text, name.place, func(name string) language { return newBeancount(b.reading, name) })
+		return b.includeFile(l)
 	case "pushtag", "poptag":
 		b.refuse(b.pushTag(what.text == "pushtag", l), false)
 	case "pushmeta", "popmeta":
@@ -81,12 +76,16 @@ func (b *beancount) undated(what token, l *tokenLine) error {
 	return nil
 }
 
-// endOf wants the end of a line that was understood so far.
-func endOf(l *tokenLine, err error) error {
-	if err != nil {
+func (b *beancount) includeFile(l *tokenLine) error {
+	name, wrong := l.need(stringToken, "a string")
+	if wrong == nil {
+		wrong = l.end()
+	}
+	if wrong != nil {
+		b.refuse(wrong, false)
 		return nil
 	}
-	return l.end()
+	return b.include(name.text, name.place, func(name string) language { return newBeancount(b.reading, name) })
 }
 
 // options are those that change nothing of what is booked.

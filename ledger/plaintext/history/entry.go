@@ -53,7 +53,8 @@ func (b *builder) entry(t *transaction) (e ledger.Entry, moved []movement, ok bo
 		e.Postings = append(e.Postings, m.of(b.accounts[m.account].path))
 	}
 	if b.own {
-		return e, moved, b.fields(t, &e)
+		ok = b.fields(t, &e)
+		return e, moved, ok
 	}
 	e.Kind, e.Reference = b.options.Kind, t.reference
 	b.metadata(t, kept, &e)

@@ -182,7 +182,7 @@ func (h *hledger) header(c *cursor) {
 }
 
 func readStatus(c *cursor) string {
-	status := ""
+	var status string
 	switch c.peek() {
 	case '*':
 		status = "cleared"

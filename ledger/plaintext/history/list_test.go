@@ -146,7 +146,9 @@ func inMetadata(name string) func(*ledger.Booked) string {
 func instantText(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
 // probe reads a field of the old ledger and of the new one.
-type probe struct{ was, is func(*testing.T, *snapshot) any }
+type probe struct {
+	was, is func(*testing.T, *snapshot) any
+}
 
 // probes has one for each row of the list.
 func probes() map[string]probe {
@@ -172,7 +174,9 @@ func probes() map[string]probe {
 		return ""
 	}
 	at := func(b *ledger.Booked) string { return instantText(b.At) }
-	kept := func(of func(*ledger.Booked) string, name string) probe { return probe{each(of), each(inMetadata(name))} }
+	kept := func(of func(*ledger.Booked) string, name string) probe {
+		return probe{each(of), each(inMetadata(name))}
+	}
 	acts := func(wanted ...ledger.Act) func(*testing.T, *snapshot) any {
 		return func(_ *testing.T, s *snapshot) any {
 			var out []string
@@ -225,6 +229,7 @@ func probes() map[string]probe {
 		"account types":   same(eachAccount(func(a *ledger.Account) any { return a.Type.String() })),
 		"posted balances": same(eachAccount(func(a *ledger.Account) any { return a.Debits.String() + " " + a.Credits.String() })),
 		"balances by value date": same(func(t *testing.T, s *snapshot) any {
+			t.Helper()
 			var out []string
 			for day := calendar.MustDate("2026-02-25"); day.Before(calendar.MustDate("2026-03-03")); day = day.AddDays(1) {
 				net, err := s.books.BalanceOn(t.Context(), "bank/main", money.MustCurrency("INR"), day)
@@ -246,6 +251,7 @@ func probes() map[string]probe {
 		"closed date asked for":         same(each(asked)),
 		"limit breached":                same(each(breached)),
 		"balances by booking instant": same(func(t *testing.T, s *snapshot) any {
+			t.Helper()
 			net, err := s.books.BalanceAt(t.Context(), "bank/main", money.MustCurrency("INR"), time.Date(2026, time.March, 20, 0, 0, 0, 0, time.UTC))
 			if err != nil {
 				t.Fatal(err)
@@ -260,6 +266,7 @@ func probes() map[string]probe {
 			return out
 		}),
 		"open holds": same(func(t *testing.T, s *snapshot) any {
+			t.Helper()
 			_, open, err := s.books.HoldState(t.Context(), "h2")
 			if err != nil {
 				t.Fatal(err)

@@ -137,7 +137,7 @@ func beancountRefusals() map[string][2]string {
 		"parenthesis":        {txn("  Assets:A  (1 + 2 EUR"), "j:4:20: EUR where ) is needed"},
 		"too long":           {txn("  Assets:A  " + strings.Repeat("1+", 200) + "1 EUR"), "j:4:413: a calculation of more than 200 terms"},
 		"digits":             {txn("  Assets:A  1" + strings.Repeat("0", 100) + " EUR"), "j:4:13: 1000000000000000000000000000000000000000… has 101 digits, at most 100 are allowed"},
-		"behind the end":     {txn("  Assets:A  1 EUR EUR"), "j:4:19: EUR behind the end"},
+		"behind the end":     {txn("  Assets:A  1 EUR USD"), "j:4:19: USD behind the end"},
 		"unbalanced":         {t(`2026-02-01 * "x"`, "  Assets:A  1 EUR", "  Assets:B  -1.01 EUR"), "j:3:1: transaction does not balance: EUR is -0.01 too much"},
 		"balance":            {txn("  Assets:A  1 EUR") + "2026-02-02 balance Assets:A 1.01 EUR\n2026-02-01 balance Assets:A 0 EUR\n", "j:6:12: balance of Assets:A is EUR 1.00, not 1.01; the difference is -0.01"},
 		"tolerance":          {txn("  Assets:A  1 EUR") + "2026-02-02 balance Assets:A 1.02 ~ 0.019 EUR\n", "j:6:12: balance of Assets:A is EUR 1.00, not 1.02; the difference is -0.02"},

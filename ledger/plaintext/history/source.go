@@ -72,7 +72,7 @@ func (r *reading) file(name string, from *place, parser func() language) (err er
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 	r.files = append(r.files, name)
-	fmt.Fprintf(r.digest, "file %d\n", at)
+	_, _ = fmt.Fprintf(r.digest, "file %d\n", at)
 	lines := bufio.NewReaderSize(io.TeeReader(source, r.digest), 1<<16)
 	p := parser()
 	for no := 1; ; no++ {

@@ -30,6 +30,12 @@ type token struct {
 	text string // of a string what it holds, of a tag or link its name, of a key its name
 }
 
+// isFlag tells a mark, or one capital, that may stand before a transaction or a
+// posting.
+func (t token) isFlag() bool {
+	return len(t.text) == 1 && (t.kind == currencyToken || t.kind == markToken && strings.IndexByte("*!&?%#", t.text[0]) >= 0)
+}
+
 // String is the token as a message shows it.
 func (t token) String() string {
 	if t.kind == endToken {
@@ -92,12 +98,12 @@ func nextToken(c *cursor) (token, error) {
 			return token{kind: markToken, text: mark}, nil
 		}
 	}
-	mark := c.text[c.at : c.at+1]
+	t := token{kind: markToken, text: c.text[c.at : c.at+1]}
 	c.at++
-	if !strings.Contains("*!&?%@{}()+-/,~|", mark) {
-		return token{kind: markToken, text: mark}, fmt.Errorf("%q is not understood", mark)
+	if strings.IndexByte("*!&?%@{}()+-/,~|", t.text[0]) < 0 {
+		return t, fmt.Errorf("%q is not understood", t.text)
 	}
-	return token{kind: markToken, text: mark}, nil
+	return t, nil
 }
 
 // quoted reads a string. One that is not closed is told by errOpenString.
