@@ -51,19 +51,8 @@ func (b *beancount) line(c *cursor) error {
 		}
 		return nil
 	}
-	found, wrong := tokens(c)
-	b.pending = nil
-	switch last := found[len(found)-1]; {
-	case errors.Is(wrong, errOpenString):
-		b.began = last.place
-		b.pending = &cursor{text: c.text, place: c.place}
-		return nil
-	case wrong != nil:
-		b.refuse(&tokenError{last.place, wrong.Error()}, indented)
-		return nil
-	}
-	line := &tokenLine{tokens: found}
-	if line.peek().kind == endToken {
+	line := b.cut(c, indented)
+	if line == nil || line.peek().kind == endToken {
 		return nil
 	}
 	if indented {
@@ -74,6 +63,22 @@ func (b *beancount) line(c *cursor) error {
 		return err
 	}
 	return b.directive(line)
+}
+
+// cut gives the tokens of a line; nil when there are none to go on with.
+func (b *beancount) cut(c *cursor, indented bool) *tokenLine {
+	found, err := tokens(c)
+	b.pending = nil
+	switch last := found[len(found)-1]; {
+	case errors.Is(err, errOpenString):
+		b.began = last.place
+		b.pending = &cursor{text: c.text, place: c.place}
+		return nil
+	case err != nil:
+		b.refuse(&tokenError{last.place, err.Error()}, indented)
+		return nil
+	}
+	return &tokenLine{tokens: found}
 }
 
 func (b *beancount) end() error {

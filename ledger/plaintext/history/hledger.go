@@ -412,7 +412,7 @@ func (h *hledger) amount(c *cursor) (a amount, ok bool) {
 	negative, signs := false, 0
 	sign := func() {
 		if b := c.peek(); b == '-' || b == '+' {
-			negative = negative != (b == '-')
+			negative = b == '-'
 			signs++
 			c.at++
 			c.blanks()

@@ -118,6 +118,9 @@ func comesBack(t rapid.TB, f plaintext.Format, want []ledger.Entry) {
 		if !slices.Contains(got[i].Metadata, kept) {
 			t.Errorf("entry %d does not keep when it was booked: %v", i, got[i].Metadata)
 		}
+		if !slices.IsSortedFunc(got[i].Metadata, func(a, b ledger.Attribute) int { return strings.Compare(a.Name, b.Name) }) {
+			t.Errorf("entry %d has its metadata in no order: %v", i, got[i].Metadata)
+		}
 	}
 	got = withoutKept(got)
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
