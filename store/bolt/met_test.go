@@ -2,6 +2,8 @@ package bolt_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -186,4 +188,35 @@ func TestDamagedRunsMet(t *testing.T) {
 			wantDiff(t, "file", before, h.dump(t))
 		})
 	}
+}
+
+// A run that cannot be merged stops what is booked: nothing of that is there, not
+// even when the host commits, and Verify says which run it is.
+func TestDamagedRunIsNotMerged(t *testing.T) {
+	t.Parallel()
+	h := flushed(t)
+	d := readRuns(t, h)
+	d.run = len(d.list) - 1
+	d.file(func(root *bbolt.Bucket) error {
+		bucket, keys := runKeys(root, d.list[d.run])
+		last := keys[len(keys)-1] // of the sums, which are merged at the end
+		return bucket.Put(last, []byte{7})
+	})
+	d.write(t, h)
+	h = h.again(t)
+	var stopped error
+	booked := 0
+	for ; booked < 500 && stopped == nil; booked++ {
+		before := h.dump(t)
+		if _, stopped = h.books.Post(t.Context(), sale(fmt.Sprint("more-", booked), 1)); stopped != nil {
+			wantDiff(t, "file", before, h.dump(t))
+		}
+	}
+	if !errors.Is(stopped, ledger.ErrCorrupt) || !strings.Contains(stopped.Error(), fmt.Sprint("run ", d.list[d.run].ID)) {
+		t.Fatalf("after %d entries the error is %v, want ErrCorrupt and the run", booked, stopped)
+	}
+	if err := h.inHost(sale("host", 1)); !errors.Is(err, ledger.ErrCorrupt) {
+		t.Errorf("a host's transaction gives %v, want ErrCorrupt", err)
+	}
+	wantFinding(t, findings(t, h), fmt.Sprint("run ", d.list[d.run].ID), "page of day sums is damaged")
 }
