@@ -91,7 +91,7 @@ func TestWorkIsRolledBack(t *testing.T) {
 		},
 		"by the host, in a panic": func(h *host, fn func(*bolt.Tx) error) (err error) {
 			defer func() {
-				if r := recover(); r != errHost { //nolint:errorlint // the very value
+				if r := recover(); r != nil && r != errHost { //nolint:errorlint // the very value
 					panic(r)
 				}
 			}()
