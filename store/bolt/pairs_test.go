@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -252,4 +253,31 @@ func bookedPairs(t *testing.T, r rapid.TB, steps [][]ledger.Entry, items int) (p
 		r.Fatal(err)
 	}
 	return pairs, levels
+}
+
+// However long pairs get, a page of them fills no more than a page of the file.
+func TestLongestPairs(t *testing.T) {
+	t.Parallel()
+	db := scratchDB(t)
+	for note := 1; note <= 35; note++ {
+		var pairs []bolt.Pair
+		for i := range uint64(400) {
+			pairs = append(pairs, bolt.Pair{Family: bolt.Movements, A: (i + 1) << 54, B: 1<<62 - 1, Note: strings.Repeat("x", note)})
+		}
+		scratch(t, db, func(bucket *bbolt.Bucket) {
+			if err := bolt.PutPairs(bucket, pairs); err != nil {
+				t.Fatal(err)
+			}
+			got, err := bolt.BucketPairs(bucket)
+			if err != nil || !slices.Equal(got, pairs) {
+				t.Fatalf("read %d pairs: %v", len(got), err)
+			}
+			_ = bucket.ForEach(func(k, v []byte) error {
+				if len(k)+len(v) > 4096-32 {
+					t.Errorf("notes of %d bytes: page %x has %d bytes, more than a page of the file", note, k, len(k)+len(v))
+				}
+				return nil
+			})
+		})
+	}
 }
