@@ -216,7 +216,7 @@ func (v *verifier) block(ctx context.Context, r Reader, b *Block) error {
 // checkHashes compares the hashes that are stored for a block.
 func (v *verifier) checkHashes(ctx context.Context, r Reader, place string, first int64, want []tlog.Hash) error {
 	if v.blind != nil {
-		return nil
+		return nil //nolint:nilerr // run looks that it has a finding
 	}
 	for i := range want {
 		at := first + int64(i)

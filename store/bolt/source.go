@@ -143,9 +143,9 @@ func sortHashed(list []hashed) []hashed {
 	}
 	out, next := make([]hashed, len(list)), starts
 	for i := range list {
-		at := &next[list[i].hash>>shift]
-		out[*at] = list[i]
-		*at++
+		part := list[i].hash >> shift
+		out[next[part]] = list[i]
+		next[part]++
 	}
 	for i := range len(starts) - 1 {
 		if part := out[starts[i]:starts[i+1]]; len(part) > 1 {
