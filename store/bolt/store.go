@@ -122,7 +122,7 @@ func open(path string, options Options) (store *Store, err error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		OpenFile:     file.open,
 		Timeout:      options.LockWait,
-		FreelistType: bbolt.FreelistMapType,
+		FreelistType: bbolt.FreelistArrayType,
 		// Growing past the mapped size makes the writer wait for readers, and
 		// unused addresses cost nothing.
 		InitialMmapSize: mapSize(),
