@@ -78,6 +78,6 @@ func ExampleFaultsError() {
 	_, err := history.Open(context.Background(), "j", history.Options{Format: plaintext.HLedger, Open: files(map[string]string{"j": text})})
 	fmt.Println(err)
 	// Output:
-	// journal cannot be booked: 1 faults
+	// journal cannot be booked: 1 fault
 	// j:1:1: transaction does not balance: INR is -0.01 too much
 }

@@ -43,7 +43,11 @@ type FaultsError struct {
 func (e *FaultsError) Error() string {
 	const shown = 20
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v: %d faults", ErrJournal, len(e.Faults)+e.More)
+	plural := "s"
+	if len(e.Faults)+e.More == 1 {
+		plural = ""
+	}
+	fmt.Fprintf(&b, "%v: %d fault%s", ErrJournal, len(e.Faults)+e.More, plural)
 	for _, f := range e.Faults[:min(shown, len(e.Faults))] {
 		b.WriteString("\n" + f.String())
 	}

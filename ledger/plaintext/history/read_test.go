@@ -103,7 +103,7 @@ func TestRead(t *testing.T) {
 func TestPlacesBehindLineBreaks(t *testing.T) {
 	t.Parallel()
 	_, err := openText(t.Context(), plaintext.Beancount, "2026-02-01 * \"two\nlines\" Assets:A\n")
-	if want := "journal cannot be booked: 1 faults\nj:2:8: Assets:A behind the end"; err == nil || err.Error() != want {
+	if want := "journal cannot be booked: 1 fault\nj:2:8: Assets:A behind the end"; err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}
 }
