@@ -153,6 +153,17 @@ func (a Account) highest() (money.Amount, error) {
 	return posted.Add(in)
 }
 
+// clone shares nothing with a.
+func (a *Account) clone() Account {
+	out := *a
+	out.Metadata, out.Limits = slices.Clone(a.Metadata), a.Limits.clone()
+	out.Counters = slices.Clone(a.Counters)
+	for i := range out.Counters {
+		out.Counters[i].Slots = slices.Clone(out.Counters[i].Slots)
+	}
+	return out
+}
+
 // equal compares all fields.
 func (a *Account) equal(b *Account) bool {
 	return a.AccountID == b.AccountID && a.No == b.No && a.Type == b.Type && a.Opened.Equal(b.Opened) && a.Status == b.Status &&

@@ -133,10 +133,10 @@ func (s *State) foldChange(b *Booked, c *Change) error {
 		account.Status = c.Status
 	}
 	if c.HasMetadata {
-		account.Metadata = c.Metadata
+		account.Metadata = slices.Clone(c.Metadata) // the caller has it, and who gets the result
 	}
 	if c.Limits != nil {
-		account.setLimits(*c.Limits, b.Seq)
+		account.setLimits(c.Limits.clone(), b.Seq)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (p *Pattern) clone() Pattern {
 }
 
 func (p *Pattern) limits() Limits {
-	return Limits{Limited: p.Limited, Floor: p.Floor, Capped: p.Capped, Ceiling: p.Ceiling, Velocity: p.Velocity}
+	return Limits{Limited: p.Limited, Floor: p.Floor, Capped: p.Capped, Ceiling: p.Ceiling, Velocity: slices.Clone(p.Velocity)}
 }
 
 // Chart says which accounts may exist and what they are. It is immutable. The

@@ -318,7 +318,7 @@ func standing(id AccountID, now *Account, err error) (Account, bool, error) {
 	case now == nil:
 		return Account{AccountID: id}, false, nil
 	}
-	return *now, true, nil
+	return now.clone(), true, nil // stores and states share it
 }
 
 // accountAt reads an account on a snapshot.

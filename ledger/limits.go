@@ -119,6 +119,12 @@ func (l Limits) check() []error {
 	return faults
 }
 
+// clone shares nothing with l.
+func (l Limits) clone() Limits {
+	l.Velocity = slices.Clone(l.Velocity)
+	return l
+}
+
 func (l Limits) equal(o Limits) bool {
 	return l.Limited == o.Limited && l.Floor == o.Floor && l.Capped == o.Capped && l.Ceiling == o.Ceiling && slices.Equal(l.Velocity, o.Velocity)
 }

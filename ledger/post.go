@@ -106,7 +106,7 @@ func (s *State) opened(p *place, d *Booked) (*Account, *Pattern, error) {
 
 // account is the account just opened, but for its number and instant.
 func (o *Opening) account() *Account {
-	return &Account{AccountID: o.AccountID, Type: o.Type, Status: Open, Limits: o.Limits, Counters: make([]Counter, len(o.Limits.Velocity))}
+	return &Account{AccountID: o.AccountID, Type: o.Type, Status: Open, Limits: o.Limits.clone(), Counters: make([]Counter, len(o.Limits.Velocity))}
 }
 
 // admits holds an effect against the account's status.

@@ -61,6 +61,7 @@ func (t *Tx) Check(ctx context.Context, report func(ledger.Finding)) error {
 		return err
 	}
 	c.layout()
+	c.unfinished()
 	c.hashes()
 	return c.records(ctx)
 }
@@ -435,6 +436,26 @@ func (c *checker) layout() {
 		for key := range scan(place.bucket, nil) {
 			if !place.belong(key) {
 				c.find(fmt.Sprintf("%s %q", place.name, key), "nothing", "something that no program of this format writes")
+			}
+		}
+	}
+}
+
+// unfinished looks at the checksums of pages in buckets that are no runs: some
+// job may go on with them.
+func (c *checker) unfinished() {
+	runs, err := c.runs()
+	if err != nil {
+		return // it is named already
+	}
+	for key := range scan(c.bucket(bucketRuns), nil) {
+		bucket := c.bucket(bucketRuns).Bucket(key)
+		if bucket == nil || len(key) != 8 || slices.ContainsFunc(runs, func(r run) bool { return r.id == idOf(key) }) {
+			continue
+		}
+		for at, value := range scan(bucket, nil) {
+			if page := openPage(at, value); page.err != nil {
+				c.find(fmt.Sprintf("unfinished run %d", idOf(key)), "pages that fit their checksums", page.err.Error())
 			}
 		}
 	}

@@ -50,7 +50,7 @@
 // # Memory
 //
 // The journal's end is indexed in memory and written to the file as sorted runs,
-// a little with each commit: Options.RunItems. Memory also holds two bytes for each
+// a little with each commit: Options.RunItems. Memory also holds 2.5 bytes for each
 // key (Options.KeyMemory bounds them) and the accounts that were used last. It only
 // ever stands for what is committed: what the host writes in its own transactions is
 // read from the journal, and what is not in memory from the file.

@@ -289,3 +289,11 @@ func (f KeyFilter) Used() (bytes int64) {
 	}
 	return bytes
 }
+
+// Tails is how many tails the memory of a file keeps.
+func Tails(db *bbolt.DB) int {
+	m := memoryOf(db)
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.tails)
+}

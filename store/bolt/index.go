@@ -94,7 +94,7 @@ func (s *standing) look(r run) (found bool, err error) {
 			_, err = s.add()
 			return true, err
 		}
-		if first := openPage(key, nil); first.a < s.account {
+		if _, first, _ := decodePairKey(key); first.a < s.account {
 			return false, nil
 		}
 	}

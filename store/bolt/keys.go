@@ -168,7 +168,7 @@ func (m *memory) keyFilter(t *Tx, v *view) (*keyFilter, error) {
 	for _, r := range v.runs {
 		items += r.items()
 	}
-	filter.begin(items)
+	filter.begin(min(items, filter.most()))
 	for _, r := range v.runs {
 		c, err := t.seekRun(r, familyKeys, pair{})
 		for ; err == nil && c.ok; err = c.next() {

@@ -29,12 +29,13 @@ type memory struct {
 	// committing is held from before a commit of ours until the memory has taken
 	// it over: a reader that sees a later head waits for it.
 	committing sync.RWMutex
+	underway   atomic.Uint64 // seq that such a commit builds on, + 1; 0: there is none
 	// foreign says that a transaction of the host's saved something that this
 	// memory may not stand for.
 	foreign atomic.Bool
+	closed  atomic.Bool
 
 	pending pending
-	spare   *gathered // room of an earlier one
 	work    work
 
 	mu       sync.RWMutex
@@ -43,6 +44,7 @@ type memory struct {
 	tails    []*tail // ordered, without gaps; the last one grows
 	accounts accounts
 	keys     *keyFilter // nil: not read yet
+	spare    *gathered  // room of an earlier one
 }
 
 // pending is what the open write transaction has saved so far.
@@ -56,6 +58,18 @@ type pending struct {
 	tail     *tail                                // of what was gathered; nil until somebody looks
 	accounts map[ledger.AccountID]*ledger.Account // the first indexed of those that were changed
 	indexed  int
+}
+
+// commits begins a commit of ours that builds on a seq; the result ends it. A
+// reader waits only if its snapshot has that commit already: one with an older
+// snapshot may be what the commit waits for, to map a file that has grown.
+func (m *memory) commits(base uint64) (end func()) {
+	m.committing.Lock()
+	m.underway.Store(base + 1)
+	return func() {
+		m.underway.Store(0)
+		m.committing.Unlock()
+	}
 }
 
 // settle makes sure that the memory stands for what a write transaction of ours
@@ -80,7 +94,7 @@ func (m *memory) settle(t *Tx) error {
 
 // current gives an account at the head, if it has it.
 func (m *memory) current(id ledger.AccountID) *ledger.Account {
-	if m.foreign.Load() {
+	if m.foreign.Load() || m.closed.Load() {
 		return nil
 	}
 	m.mu.RLock()
@@ -112,11 +126,16 @@ func (m *memory) saved(s *saving, head ledger.Head) {
 
 // blank gives room to gather in.
 func (m *memory) blank() *gathered {
-	if m == nil || m.spare == nil {
+	if m == nil {
 		return &gathered{}
 	}
+	m.mu.Lock()
 	g := m.spare
 	m.spare = nil
+	m.mu.Unlock()
+	if g == nil {
+		return &gathered{}
+	}
 	return &gathered{moves: g.moves[:0], spots: g.spots[:0], keys: g.keys[:0], references: g.references[:0], hashes: g.hashes[:0]}
 }
 
@@ -219,7 +238,7 @@ func (m *memory) catchUp(t *Tx, head ledger.Head) error {
 	if m.reaches(t, head) {
 		return nil
 	}
-	if !t.tx.Writable() {
+	if base := m.underway.Load(); !t.tx.Writable() && base > 0 && head.Seq >= base {
 		m.committing.RLock()   // a commit of ours is about to be taken over
 		m.committing.RUnlock() //nolint:staticcheck,gocritic // waiting was the point
 		if m.reaches(t, head) {
@@ -289,6 +308,11 @@ func (m *memory) advance(t *Tx, head ledger.Head) error {
 	}
 	m.known, m.head = true, head
 	m.rotate()
+	runs, err := t.runs()
+	if err != nil {
+		return err
+	}
+	m.prune(flushed(runs))
 	return nil
 }
 
@@ -367,7 +391,7 @@ func (m *memory) take(p *pending, flushed uint64) {
 // began a moment ago may need it.
 func (m *memory) prune(flushed uint64) {
 	for len(m.tails) > 2 && m.tails[1].after < m.tails[1].last && m.tails[1].last <= flushed {
-		m.tails = m.tails[1:]
+		m.tails = slices.Delete(m.tails, 0, 1)
 	}
 }
 

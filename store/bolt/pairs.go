@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 
 	"go.etcd.io/bbolt"
 
@@ -46,7 +47,7 @@ const (
 	// pairKeyBytes is the size of a page's key: family, and the first pair.
 	pairKeyBytes = 1 + 8 + 8
 	// pairPageBytes is the size a page of pairs may have: see pageBytes.
-	pairPageBytes = 4096 - 16 - 16 - pairKeyBytes
+	pairPageBytes = 4096 - 16 - 16 - pairKeyBytes - sealBytes
 	// maxPairBytes is the longest a pair gets.
 	maxPairBytes = 3*binary.MaxVarintLen64 + maxNoteBytes
 	maxNoteBytes = 1 + 2*(1+16)
@@ -102,11 +103,22 @@ type pairPage struct {
 // openPage starts in front of a page's first pair.
 func openPage(key, value []byte) (p pairPage) {
 	f, first, ok := decodePairKey(key)
-	p = pairPage{family: f, pair: first, data: value}
-	if !ok {
+	n := len(value) - sealBytes
+	switch {
+	case !ok:
 		p.err = fmt.Errorf("%w: page of pairs is filed under %x", ledger.ErrCorrupt, key)
+	case n < 0 || binary.BigEndian.Uint32(value[n:]) != pageSum(key, value[:n]):
+		p.err = fmt.Errorf("%w: page of %s from %d, %d on does not fit its checksum", ledger.ErrCorrupt, f, first.a, first.b)
+	default:
+		p = pairPage{data: value[:n:n]}
 	}
+	p.family, p.pair = f, first
 	return p
+}
+
+// pageSum is the checksum of a page and its key.
+func pageSum(key, page []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, page)
 }
 
 // next goes to the next pair. It is false at the end, or when err is set.
@@ -253,7 +265,7 @@ func (w *pairWriter) add(to pageSink, f family, p pair) error {
 	}
 	if w.page == nil {
 		w.family, w.first = f, pair{a: p.a, b: p.b}
-		w.page = appendPair(make([]byte, 0, pairPageBytes), f, nil, p)
+		w.page = appendPair(make([]byte, 0, pairPageBytes+sealBytes), f, nil, p)
 	} else {
 		w.page = appendPair(w.page, f, &w.last, p)
 	}
@@ -266,7 +278,9 @@ func (w *pairWriter) flush(to pageSink) error {
 	if w.page == nil {
 		return nil
 	}
-	if err := to.Put(pairKey(w.family, w.first), w.page); err != nil {
+	key := pairKey(w.family, w.first)
+	w.page = binary.BigEndian.AppendUint32(w.page, pageSum(key, w.page))
+	if err := to.Put(key, w.page); err != nil {
 		return fmt.Errorf("page of %s: %w", w.family, err)
 	}
 	w.page = nil

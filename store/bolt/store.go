@@ -55,8 +55,9 @@ type Options struct {
 	// Clock tells how old snapshots are; nil means time.Now.
 	Clock func() time.Time
 	// KeyMemory is how many bytes the filter of the keys may take, which keeps
-	// new keys from being looked up in the file: 2 for each key. When they do not
-	// suffice it forgets the oldest keys, which are then looked up. 0 means 256 MiB.
+	// new keys from being looked up in the file: 2.5 for each key. When they do not
+	// suffice it forgets the oldest keys, and every new one is looked up among
+	// those. 0 means 256 MiB.
 	KeyMemory int64
 	// RunItems is how many items of the journal's end are indexed in memory
 	// before their indexes are written to the file, a little with each commit:
@@ -284,6 +285,8 @@ func (s *Store) Close() error {
 	if !s.owned {
 		return nil
 	}
+	s.memory.drop()
+	s.memory.closed.Store(true)
 	return s.db.Close()
 }
 
@@ -332,8 +335,7 @@ func (s *Store) write(ctx context.Context, fn func(ledger.Tx) error) (err error)
 	if err != nil {
 		return err
 	}
-	m.committing.Lock()
-	defer m.committing.Unlock()
+	defer m.commits(m.pending.base.Seq)()
 	saved := m.pending // a host may write as soon as it is committed
 	if err := s.commit(tx); err != nil {
 		m.drop()
@@ -410,7 +412,13 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Reader) error) (err err
 }
 
 // CurrentAccount implements ledger.AccountReader: the memory may have it.
-func (s *Store) CurrentAccount(_ context.Context, id ledger.AccountID) (a *ledger.Account, known bool, err error) {
-	a = s.memory.current(id)
+// Whether a file of the host's is still open only a snapshot tells.
+func (s *Store) CurrentAccount(ctx context.Context, id ledger.AccountID) (a *ledger.Account, known bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, false, err
+	}
+	if s.owned {
+		a = s.memory.current(id)
+	}
 	return a, a != nil, nil
 }

@@ -65,6 +65,9 @@ func (t *Tx) head() (ledger.Head, error) {
 
 // Load implements ledger.Reader.
 func (t *Tx) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
+	if t.spoiled {
+		return errSpoiled
+	}
 	if err := t.loadKeys(need.Keys, s); err != nil {
 		return err
 	}
