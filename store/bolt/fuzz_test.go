@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
 
 	"github.com/settlex/settlex/ledger"
@@ -194,8 +195,8 @@ func FuzzPages(f *testing.F) {
 		if bytes.Equal(data, whole.data) || whole.findings(t, data) != "" || int(page) == whole.newest() {
 			return // a meta page with several wrong bytes is what a crash leaves
 		}
-		if got := dumpOf(t, data); got != want {
-			t.Errorf("%x at %d of page %d: nothing is found, but other things are stored", change, at, page)
+		if diff := cmp.Diff(want, dumpOf(t, data)); diff != "" {
+			t.Errorf("%x at %d of page %d: nothing is found, but other things are stored (-want +got):\n%s", change, at, page, diff)
 		}
 	})
 }
