@@ -232,8 +232,9 @@ func TestOpenNamesWhatIsMissing(t *testing.T) {
 		damage func(root *bbolt.Bucket) error
 		want   string
 	}{
-		"format": {func(root *bbolt.Bucket) error { return root.Bucket([]byte("meta")).Delete([]byte("format")) }, "stored data is corrupt: format number is missing"},
-		"root":   {func(root *bbolt.Bucket) error { return root.Tx().DeleteBucket([]byte("settlex")) }, missing("settlex")},
+		"format":       {func(root *bbolt.Bucket) error { return root.Bucket([]byte("meta")).Delete([]byte("format")) }, "stored data is corrupt: format number is missing"},
+		"list of runs": {func(root *bbolt.Bucket) error { return root.Bucket([]byte("meta")).Delete([]byte("runs")) }, "stored data is corrupt: list of runs is missing"},
+		"root":         {func(root *bbolt.Bucket) error { return root.Tx().DeleteBucket([]byte("settlex")) }, missing("settlex")},
 	}
 	for _, name := range []string{"meta", "hashes", "journal", "accounts", "runs", "records"} {
 		test := tests[name]

@@ -99,6 +99,7 @@ func TestVerifyAccusesNobodyWrongly(t *testing.T) {
 		{"last page", "journal", flip(be(103), 1+32), []string{"block after item 102", "indexes"}},
 		{"last block header", "journal", header(121, 0), []string{"block after item 120", "indexes"}},
 		{"a record", "records/merchant", flip([]byte("m1"), 0), []string{"record merchant/m1"}},
+		{"list of runs gone", "meta", remove([]byte("runs")), []string{"accounts", "runs"}},
 		{"list of runs", "meta", set([]byte("runs"), nil), []string{"accounts", "runs"}},
 	}
 	for _, test := range tests {

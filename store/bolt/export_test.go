@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"weak"
@@ -296,4 +297,34 @@ func Tails(db *bbolt.DB) int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return len(m.tails)
+}
+
+// BarePages takes the checksums off all pages of all runs, SealPages puts those
+// that fit back on: damage in between is found by what the pages say.
+func BarePages(runs *bbolt.Bucket) error {
+	return eachPage(runs, func(_, value []byte) []byte { return value[:len(value)-sealBytes] })
+}
+
+// SealPages is the end of what BarePages began.
+func SealPages(runs *bbolt.Bucket) error {
+	return eachPage(runs, func(key, value []byte) []byte {
+		return binary.BigEndian.AppendUint32(value, pageSum(key, value))
+	})
+}
+
+func eachPage(runs *bbolt.Bucket, change func(key, value []byte) []byte) error {
+	return runs.ForEachBucket(func(id []byte) error {
+		bucket, pages := runs.Bucket(id), make(map[string][]byte)
+		for key, value := range scan(bucket, nil) {
+			if value != nil {
+				pages[string(key)] = change(key, slices.Clone(value))
+			}
+		}
+		for key, value := range pages {
+			if err := bucket.Put([]byte(key), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

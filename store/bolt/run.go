@@ -39,9 +39,6 @@ func encodeRuns(runs []run) []byte {
 }
 
 func decodeRuns(sealed []byte) ([]run, error) {
-	if sealed == nil {
-		return nil, nil
-	}
 	data, ok := unseal(sealed)
 	bad := !ok
 	number := func() uint64 {

@@ -231,6 +231,9 @@ func checkLayout(root *bbolt.Bucket) (laidOut bool, err error) {
 		if meta.Get(keyFormat) == nil {
 			return false, fmt.Errorf("%w: format number is missing", ledger.ErrCorrupt)
 		}
+		if meta.Get(keyRuns) == nil { // empty, it would be made anew from the whole journal
+			return false, fmt.Errorf("%w: list of runs is missing", ledger.ErrCorrupt)
+		}
 	}
 	for _, name := range buckets() {
 		if root.Bucket(name) == nil {
@@ -252,6 +255,11 @@ func layOut(tx *bbolt.Tx) error {
 		}
 	}
 	meta := root.Bucket(bucketMeta)
+	if meta.Get(keyRuns) == nil {
+		if err := meta.Put(keyRuns, encodeRuns(nil)); err != nil {
+			return err
+		}
+	}
 	if meta.Get(keyFormat) == nil {
 		if err := meta.Put(keyFormat, binary.BigEndian.AppendUint32(nil, Format)); err != nil {
 			return err
