@@ -437,7 +437,7 @@ func listDamage() []runRow {
 		}, "RUN, keys of hash ", "have nothing"},
 		// A level too low is legal: the run is merged once more.
 		{"level", func(d *damagedRuns) { last(d).Level = 20 }, "runs", "list of runs is "},
-		{"level too high for its items", func(d *damagedRuns) { last(d).Level = 1 }, "runs", "list of runs is "},
+		{"level too high for its items", func(d *damagedRuns) { d.list[0].Level = 4 }, "runs", "list of runs is "},
 		{"a pair more", func(d *damagedRuns) { d.counted = false; d.list[0].Pairs++ }, "RUN", " pairs, as the list of runs says, have "},
 		{"a pair less", func(d *damagedRuns) { d.counted = false; d.list[0].Pairs-- }, "RUN", " pairs, as the list of runs says, have "},
 		{"items beyond the head", func(d *damagedRuns) { last(d).Last += 1000 }, "runs", "want items up to "},
