@@ -1,6 +1,7 @@
 package bolt_test
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"testing"
@@ -24,7 +25,11 @@ func TestSaveRefusedWritesNothing(t *testing.T) {
 			t.Parallel()
 			h := newDamaged(t, nil)
 			mustPost(t, h.books, sale("s0", 100))
-			h.plant(t, "meta", set([]byte(key), []byte("x")))
+			var was []byte
+			h.plant(t, "meta", func(b *bbolt.Bucket) error {
+				was = bytes.Clone(b.Get([]byte(key)))
+				return b.Put([]byte(key), []byte("x"))
+			})
 			before := h.dump(t)
 			err := h.books.Write(t.Context(), func(tx ledger.Tx) error {
 				for range 2 {
@@ -46,7 +51,12 @@ func TestSaveRefusedWritesNothing(t *testing.T) {
 				}
 				return nil
 			})
-			h.plant(t, "meta", remove([]byte(key))) // there were none yet
+			h.plant(t, "meta", func(b *bbolt.Bucket) error {
+				if was == nil {
+					return b.Delete([]byte(key))
+				}
+				return b.Put([]byte(key), was)
+			})
 			if _, ok, err := h.books.Entry(t.Context(), "h1"); ok || err != nil {
 				t.Errorf("the hold is there: %t, %v", ok, err)
 			}
