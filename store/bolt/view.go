@@ -86,7 +86,7 @@ func (t *Tx) replay(into *tail, tails []*tail, head ledger.Head) error {
 	if err := r.log(ctx, blocks); err != nil {
 		return err
 	}
-	if into.last == into.after {
+	if into.last == into.after && into.log != r.first { // it is new, and nobody else has it; others know
 		into.log = r.first
 	}
 	into.add(&r.gathered)
