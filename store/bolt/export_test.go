@@ -307,9 +307,12 @@ func BarePages(runs *bbolt.Bucket) error {
 
 // SealPages is the end of what BarePages began.
 func SealPages(runs *bbolt.Bucket) error {
-	return eachPage(runs, func(key, value []byte) []byte {
-		return binary.BigEndian.AppendUint32(value, pageSum(key, value))
-	})
+	return eachPage(runs, SealPage)
+}
+
+// SealPage puts its checksum behind a page.
+func SealPage(key, value []byte) []byte {
+	return binary.BigEndian.AppendUint32(slices.Clone(value), pageSum(key, value))
 }
 
 func eachPage(runs *bbolt.Bucket, change func(key, value []byte) []byte) error {
