@@ -86,7 +86,7 @@ func (t *Tx) replay(into *tail, tails []*tail, head ledger.Head) error {
 	if err := r.log(ctx, blocks); err != nil {
 		return err
 	}
-	if into.last == into.after && into.log != r.first { // it is new, and nobody else has it; others know
+	if into.last == into.after && into.log != r.first { // a new one, which no reader has yet; what follows another knows its place
 		into.log = r.first
 	}
 	into.add(&r.gathered)
