@@ -16,7 +16,9 @@ import (
 )
 
 // Save implements ledger.Tx. Whatever can be wrong with the changes, or with
-// what is stored and has to be read for them, is found before the first write.
+// what is stored and has to be read for them, is found before the first write. A
+// fault that the work on the indexes meets, or a hash read behind it, spoils the
+// transaction.
 func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	if !t.tx.Writable() {
 		return bolterrors.ErrTxNotWritable
