@@ -1,11 +1,11 @@
 package settlex
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"strconv"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -107,16 +107,19 @@ func (e *Engine) addDay(ctx context.Context, r ledger.Reader, set *report.Set, f
 // date's batches.
 func (e *Engine) about(ctx context.Context, r ledger.Reader, c money.Currency, date calendar.Date) (report.About, error) {
 	about := report.About{Currency: c, BusinessDate: date}
-	var last uint64
+	var last ledger.Position
 	for batch, err := range settlement.OnDay(ctx, r, c, date) {
 		if err != nil {
 			return about, err
 		}
-		last = max(last, batch.Watermark.Seq)
+		last = last.Union(batch.Watermark.Through)
 	}
-	about.Watermark = strconv.FormatUint(last, 10)
+	about.Watermark = watermark(last)
 	return about, nil
 }
+
+// watermark is a position as manifests show it: 0 when nothing was booked.
+func watermark(p ledger.Position) string { return string(cmp.Or(p.Cursor(), "0")) }
 
 // ReportBatch writes the itemised report of one batch.
 func (e *Engine) ReportBatch(ctx context.Context, dir string, formats []report.Format, id string) ([]report.Written, error) {
@@ -134,7 +137,7 @@ func (e *Engine) ReportBatch(ctx context.Context, dir string, formats []report.F
 		}
 		about := report.About{
 			Merchant: b.Merchant, Currency: b.Currency, BusinessDate: b.Window.BusinessDate, Batch: b.ID,
-			Watermark: strconv.FormatUint(b.Watermark.Seq, 10),
+			Watermark: watermark(b.Watermark.Through),
 		}
 		_, err = report.Add(set, report.ItemisedSchema(), about, formats, func(yield func(report.Itemised, error) bool) {
 			e.batchRows(ctx, r, b, yield)

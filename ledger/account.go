@@ -76,13 +76,15 @@ func (s Status) String() string { return name(s, "open", "no_debit", "frozen", "
 // what was changed since, and its running totals.
 type Account struct {
 	AccountID
-	No       uint64    // dense number in order of opening, from 1
+	Home     uint16    // the lane it was opened in
+	No       uint64    // dense number in order of opening in that lane, from 1
 	Type     Type      // decides the normal side
 	Opened   time.Time // booking instant of the first act on it, UTC
 	Status   Status
 	Metadata []Attribute // sorted by name
 	Limits
-	LimitsSeq uint64 // sequence of the act that set the limits
+	LimitsLane uint16 // lane and sequence of the act that set the limits
+	LimitsSeq uint64
 	Balance
 	Holds    uint64    // open holds that have a leg on it
 	Counters []Counter // one for each of Velocity, in its order
@@ -91,7 +93,22 @@ type Account struct {
 // Counter is what a velocity limit has counted. A window is 60 slots.
 type Counter struct {
 	Since uint64 // sequence of the act that set the limit; what came before does not count
+	Lane  uint16 // of that act
+	At    time.Time // its instant, UTC; zero: a store with one lane leaves it out
 	Slots []Slot // ordered, those of a total of zero left out
+}
+
+// begin has a counter count from an item on.
+func (c *Counter) begin(b *Booked) { c.Since, c.Lane, c.At = b.Seq, b.Lane, b.At }
+
+// counts tells whether a limit was there when an item was booked. Within a lane
+// several items may share an instant, so their sequences decide; in different
+// lanes they never do.
+func (c *Counter) counts(at Place) bool {
+	if c.Lane == at.Lane {
+		return c.Since <= at.Seq
+	}
+	return c.At.Before(at.At)
 }
 
 // Balance holds the totals of one account in minor units. Debits and Credits
@@ -101,7 +118,8 @@ type Balance struct {
 	Credits     money.Amount
 	HeldDebits  money.Amount
 	HeldCredits money.Amount
-	Seq         uint64 // sequence of the last act that touched the account; 0: none
+	Lane        uint16 // lane and sequence of the last act that touched the account; 0: none
+	Seq         uint64
 }
 
 // Net is credits - debits for a credit-normal account and debits - credits for
@@ -166,21 +184,23 @@ func (a *Account) clone() Account {
 
 // equal compares all fields.
 func (a *Account) equal(b *Account) bool {
-	return a.AccountID == b.AccountID && a.No == b.No && a.Type == b.Type && a.Opened.Equal(b.Opened) && a.Status == b.Status &&
-		slices.Equal(a.Metadata, b.Metadata) && a.Limits.equal(b.Limits) && a.LimitsSeq == b.LimitsSeq && a.Balance == b.Balance &&
+	return a.AccountID == b.AccountID && a.Home == b.Home && a.No == b.No && a.Type == b.Type && a.Opened.Equal(b.Opened) && a.Status == b.Status &&
+		slices.Equal(a.Metadata, b.Metadata) && a.Limits.equal(b.Limits) && a.LimitsLane == b.LimitsLane && a.LimitsSeq == b.LimitsSeq && a.Balance == b.Balance &&
 		a.Holds == b.Holds && slices.EqualFunc(a.Counters, b.Counters, Counter.equal)
 }
 
 // OnlyMoved tells whether an account differs from what it was before in nothing
-// but Debits, Credits and Seq, as postings leave it that no velocity limit
+// but Debits, Credits, Lane and Seq, as postings leave it that no velocity limit
 // counts.
 func (a *Account) OnlyMoved(before *Account) bool {
-	return a.AccountID == before.AccountID && a.No == before.No && a.Type == before.Type && a.Opened.Equal(before.Opened) && a.Status == before.Status &&
-		a.HeldDebits == before.HeldDebits && a.HeldCredits == before.HeldCredits && a.Holds == before.Holds && a.LimitsSeq == before.LimitsSeq &&
+	return a.AccountID == before.AccountID && a.Home == before.Home && a.No == before.No && a.Type == before.Type && a.Opened.Equal(before.Opened) && a.Status == before.Status &&
+		a.HeldDebits == before.HeldDebits && a.HeldCredits == before.HeldCredits && a.Holds == before.Holds && a.LimitsLane == before.LimitsLane && a.LimitsSeq == before.LimitsSeq &&
 		slices.Equal(a.Metadata, before.Metadata) && a.Limits.equal(before.Limits) && slices.EqualFunc(a.Counters, before.Counters, Counter.equal)
 }
 
-func (c Counter) equal(o Counter) bool { return c.Since == o.Since && slices.Equal(c.Slots, o.Slots) }
+func (c Counter) equal(o Counter) bool {
+	return c.Since == o.Since && c.Lane == o.Lane && (c.At.IsZero() || o.At.IsZero() || c.At.Equal(o.At)) && slices.Equal(c.Slots, o.Slots)
+}
 
 const maxPath = 255
 

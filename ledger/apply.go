@@ -23,8 +23,8 @@ type Command interface {
 
 // Apply decides commands in order on s and is pure. clock is the instant of
 // the group; each command gets the later of its own At (or clock, if that is
-// zero) and the lane's last instant + 1 microsecond; one whose own At is the
-// lane's last instant shares it.
+// zero) and one microsecond after the lane's last instant and after the last
+// change of what was read; one whose own At is the lane's last instant shares it.
 //
 // The result has one error or nil for each command that was decided. A command
 // may turn out to touch what s was not told, because a command before it in the
@@ -42,6 +42,9 @@ func Apply(s *State, clock time.Time, commands []Command) (errs []error, missing
 		}
 		if s.head.Seq > seq { // only what is booked moves the lane's time: a replay must not
 			s.head.At = s.now
+		}
+		if err == nil && s.now.After(s.latest) {
+			s.latest = s.now
 		}
 		s.journal.drop()
 		errs = append(errs, err)
@@ -79,10 +82,14 @@ func (s *State) instant(at, clock time.Time) time.Time {
 		at = clock
 	}
 	at = at.UTC().Truncate(time.Microsecond)
-	if replayed && at.Equal(s.head.At) {
+	if replayed && at.Equal(s.head.At) && at.After(s.since) {
 		return at // facts of one instant stay together, so that a cut-off never parts them
 	}
-	if next := s.head.At.Add(time.Microsecond); at.Before(next) {
+	last := s.head.At
+	if s.since.After(last) {
+		last = s.since
+	}
+	if next := last.Add(time.Microsecond); at.Before(next) {
 		return next
 	}
 	return at

@@ -107,7 +107,7 @@ func (c AccountChange) need(_ *State, n *Need) {
 }
 
 func (c AccountChange) apply(s *State, d *Booked) error {
-	account, _, err := s.opened(s.place(c.id()), d)
+	account, _, err := s.opened(s.wholePlace(c.id()), d)
 	if err != nil {
 		return &EntryError{Key: d.Key, Faults: []error{err}}
 	}
@@ -125,7 +125,7 @@ func (c AccountChange) apply(s *State, d *Booked) error {
 }
 
 func (s *State) foldChange(b *Booked, c *Change) error {
-	account, err := s.edit(s.place(c.AccountID), b)
+	account, err := s.edit(s.wholePlace(c.AccountID), b)
 	if err != nil {
 		return err
 	}
@@ -136,20 +136,20 @@ func (s *State) foldChange(b *Booked, c *Change) error {
 		account.Metadata = slices.Clone(c.Metadata) // the caller has it, and who gets the result
 	}
 	if c.Limits != nil {
-		account.setLimits(c.Limits.clone(), b.Seq)
+		account.setLimits(c.Limits.clone(), b)
 	}
 	return nil
 }
 
 // setLimits sets new limits. A velocity limit that was there before goes on
 // counting, whatever its maximum is now; a new one begins at zero.
-func (a *Account) setLimits(l Limits, seq uint64) {
+func (a *Account) setLimits(l Limits, b *Booked) {
 	counters := make([]Counter, len(l.Velocity))
 	for i, v := range l.Velocity {
-		counters[i].Since = seq
+		counters[i].begin(b)
 		if was := slices.IndexFunc(a.Velocity, v.same); was >= 0 {
 			counters[i] = a.Counters[was]
 		}
 	}
-	a.Limits, a.LimitsSeq, a.Counters = l, seq, counters
+	a.Limits, a.LimitsLane, a.LimitsSeq, a.Counters = l, b.Lane, b.Seq, counters
 }

@@ -1,11 +1,16 @@
 package ledger
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Changes is what a group of commands decided, ready to be saved: the new items
 // and everything derived from them.
 type Changes struct {
 	Head     Head             // the lane's end afterwards
+	At       time.Time        // instant of the last command: what was changed changed then, at the latest
+	Alone    bool             // no other transaction may have booked meanwhile, see Need.Alone
 	Block    *Block           // nil: nothing was booked
 	Accounts []ChangedAccount // opened or changed, each once, in order of first change
 	Records  []RecordChange   // ordered by kind and id
@@ -16,6 +21,7 @@ type Changes struct {
 type ChangedAccount struct {
 	Before *Account // the one that Load gave; nil: the group opened it
 	After  *Account // allocated by itself, so keeping it keeps nothing else alive
+	Share  bool     // both are shares, see State.PutShare
 }
 
 // RecordChange writes a record, or with a nil Record removes it.
@@ -30,14 +36,14 @@ func (c *Changes) Empty() bool { return c.Block == nil && len(c.Records) == 0 }
 // Changes gathers what the applied commands changed. The state is spent
 // afterwards, except in a dry run, which goes on with it and saves nothing.
 func (s *State) Changes() *Changes {
-	c := &Changes{Head: s.head}
+	c := &Changes{Head: s.head, At: s.latest, Alone: s.alone}
 	if len(s.booked) > 0 {
 		c.Block = &Block{Lane: s.head.Lane, Items: s.booked}
 		c.Head.Blocks++
 	}
 	c.Accounts = make([]ChangedAccount, len(s.dirty))
 	for i, p := range s.dirty {
-		c.Accounts[i] = ChangedAccount{Before: p.stored, After: p.now}
+		c.Accounts[i] = ChangedAccount{Before: p.stored, After: p.now, Share: p.share}
 	}
 	for ref := range s.written {
 		c.Records = append(c.Records, RecordChange{Ref: ref, Record: s.records[ref]})

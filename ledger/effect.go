@@ -74,7 +74,7 @@ func (s *State) foldPostings(b *Booked) error {
 	for i := range effects {
 		f := &effects[i]
 		a := s.own(f.place)
-		if a.Seq = b.Seq; f.side == Debit {
+		if a.Lane, a.Seq = b.Lane, b.Seq; f.side == Debit {
 			a.Debits = f.total
 		} else {
 			a.Credits = f.total
@@ -94,8 +94,12 @@ func (f *effect) reckon(b *Booked) (err error) {
 	if f.side == Credit {
 		total = &a.Credits
 	}
-	if f.total, err = total.Add(f.amount); err == nil {
-		f.counters, err = a.counted(flowOf(a.Type, f.side), f.amount, money.Minor(1), b.At, b.At, b.Seq)
+	f.total, err = total.Add(f.amount)
+	if f.place.share && (err != nil || f.total.Cmp(maxShare) > 0) {
+		panic(notLoaded(func(n *Need) { n.Account(f.place.id) }))
+	}
+	if err == nil {
+		f.counters, err = a.counted(flowOf(a.Type, f.side), f.amount, money.Minor(1), b.Place(), b.At)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.AccountID, err)

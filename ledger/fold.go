@@ -68,9 +68,10 @@ func (s *State) foldAct(b *Booked, t *Terms) error {
 func (s *State) openAccount(o *Opening, b *Booked) {
 	s.head.Accounts++
 	account := o.account()
-	account.No, account.Opened, account.LimitsSeq = s.head.Accounts, b.At, b.Seq
+	account.Home, account.No, account.Opened = b.Lane, s.head.Accounts, b.At
+	account.LimitsLane, account.LimitsSeq = b.Lane, b.Seq
 	for i := range account.Counters {
-		account.Counters[i].Since = b.Seq
+		account.Counters[i].begin(b)
 	}
 	s.open(s.place(o.AccountID), account)
 }
@@ -81,7 +82,7 @@ func (s *State) edit(p *place, b *Booked) (*Account, error) {
 		return nil, neverOpened(p.id)
 	}
 	account := s.own(p)
-	account.Seq = b.Seq
+	account.Lane, account.Seq = b.Lane, b.Seq
 	return account, nil
 }
 
@@ -97,7 +98,8 @@ func (a *Account) total(s sum) (err error) {
 
 // hold adds to what is held; a negative amount takes from it. More cannot be
 // taken than there is.
-func (a *Account) hold(side Side, amount money.Amount) error {
+// Of a share it can: what it is taken from may have come in another lane.
+func (a *Account) hold(side Side, amount money.Amount, share bool) error {
 	held := &a.HeldDebits
 	if side == Credit {
 		held = &a.HeldCredits
@@ -106,7 +108,7 @@ func (a *Account) hold(side Side, amount money.Amount) error {
 	if err != nil {
 		return err
 	}
-	if after.Sign() < 0 {
+	if after.Sign() < 0 && !share {
 		return fmt.Errorf("%w: account %s has %s held on the %s side, %s of it end", ErrCorrupt, a.AccountID, held, side, amount.Neg())
 	}
 	*held = after
@@ -114,18 +116,18 @@ func (a *Account) hold(side Side, amount money.Amount) error {
 }
 
 // count counts an amount for the velocity limits of one flow, in the slot of
-// an instant, as of now. Limits that were set after seq since do not count it.
-func (a *Account) count(flow Flow, amount, number money.Amount, at, now time.Time, since uint64) (err error) {
-	a.Counters, err = a.counted(flow, amount, number, at, now, since)
+// a place, as of now. Limits that were set behind that place do not count it.
+func (a *Account) count(flow Flow, amount, number money.Amount, at Place, now time.Time) (err error) {
+	a.Counters, err = a.counted(flow, amount, number, at, now)
 	return err
 }
 
 // counted gives the counters that count leaves; those there are stay as they
 // are.
-func (a *Account) counted(flow Flow, amount, number money.Amount, at, now time.Time, since uint64) ([]Counter, error) {
+func (a *Account) counted(flow Flow, amount, number money.Amount, at Place, now time.Time) ([]Counter, error) {
 	counters, cloned := a.Counters, false
 	for i, v := range a.Velocity {
-		if v.Flow != flow || counters[i].Since > since {
+		if v.Flow != flow || !counters[i].counts(at) {
 			continue
 		}
 		if !cloned {
@@ -136,7 +138,7 @@ func (a *Account) counted(flow Flow, amount, number money.Amount, at, now time.T
 			change = number
 		}
 		var err error
-		if counters[i].Slots, err = count(counters[i].Slots, slotNo(v.Per, at), slotNo(v.Per, now), change); err != nil {
+		if counters[i].Slots, err = count(counters[i].Slots, slotNo(v.Per, at.At), slotNo(v.Per, now), change); err != nil {
 			return nil, err
 		}
 	}

@@ -44,11 +44,13 @@ func (h HoldStatus) String() string { return name(h, "open", "captured", "releas
 // its Expires is open until its expiry is booked.
 type HoldState struct {
 	Key      string    // of the hold
-	Seq      uint64    // of the item that placed it
+	Lane     uint16    `json:",omitempty"` // lane and sequence of the item that placed it
+	Seq      uint64
 	At       time.Time // when it was placed, UTC
 	Expires  time.Time // zero: never
 	Status   HoldStatus
-	Ended    uint64    // sequence of the item that ended it; 0: open
+	EndLane  uint16    `json:",omitempty"` // lane and sequence of the item that ended it; 0: open
+	Ended    uint64
 	Owner    string    // as an Entry's
 	Breached bool      // placing it breached a limit, as the chart allows; its captures say so too
 	Legs     []HoldLeg // one for each account, in order of first use
@@ -126,7 +128,7 @@ func (h Hold) apply(s *State, d *Booked) error {
 }
 
 func (s *State) foldHold(b *Booked, t *Terms) error {
-	h := &HoldState{Key: b.Key, Seq: b.Seq, At: b.At, Expires: t.Expires, Status: HoldOpen, Owner: b.Owner, Breached: b.Breached}
+	h := &HoldState{Key: b.Key, Lane: b.Lane, Seq: b.Seq, At: b.At, Expires: t.Expires, Status: HoldOpen, Owner: b.Owner, Breached: b.Breached}
 	effects, err := s.effectsOf(b)
 	if err != nil {
 		return err
@@ -152,10 +154,10 @@ func (s *State) foldHold(b *Booked, t *Terms) error {
 // setAside holds what a leg of a hold takes, and counts it.
 func (a *Account) setAside(f *effect, b *Booked) error {
 	a.Holds++
-	if err := a.hold(f.side, f.amount); err != nil {
+	if err := a.hold(f.side, f.amount, f.place.share); err != nil {
 		return err
 	}
-	return a.count(flowOf(a.Type, f.side), f.amount, money.Minor(1), b.At, b.At, b.Seq)
+	return a.count(flowOf(a.Type, f.side), f.amount, money.Minor(1), b.Place(), b.At)
 }
 
 // Capture posts a hold, or a part of it, as an entry. A hold may be captured
@@ -220,7 +222,7 @@ func (n *Need) hold(s *State, key string) {
 	stored, _ := s.Peek(holdRef(key))
 	if h, ok := stored.(*HoldState); ok {
 		for _, leg := range h.Legs {
-			n.Account(leg.ID())
+			n.move(leg.ID())
 		}
 	}
 }
@@ -258,6 +260,9 @@ func (s *State) openHold(key, hold string) (*HoldState, error) {
 	return stored, nil
 }
 
+// place is where the item stands that placed the hold.
+func (h *HoldState) place() Place { return Place{At: h.At, Lane: h.Lane, Seq: h.Seq} }
+
 // due tells whether the hold's time is over, booked or not.
 func (h *HoldState) due(now time.Time) bool { return !h.Expires.IsZero() && !h.Expires.After(now) }
 
@@ -294,7 +299,10 @@ func (h *HoldState) admits(d *Booked) error {
 // usable checks that no account of a hold that is captured is frozen or closed.
 func (s *State) usable(d *Booked, h *HoldState) error {
 	for _, leg := range h.Legs {
-		account, _ := s.Account(leg.ID())
+		account := s.place(leg.ID()).now
+		if account == nil {
+			return neverOpened(leg.ID())
+		}
 		if account.Status == Frozen || account.Status == AccountClosed {
 			return &Failure{Reason: ErrAccountStatus, Key: d.Key, Account: account.AccountID, Of: account.Status.String()}
 		}
@@ -312,14 +320,15 @@ func (s *State) foldCapture(b *Booked, t *Terms) error {
 		return err
 	}
 	for _, sum := range captured {
-		account, err := s.edit(s.place(sum.AccountID), b)
+		place := s.place(sum.AccountID)
+		account, err := s.edit(place, b)
 		if err != nil {
 			return err
 		}
 		if err := account.total(sum); err != nil {
 			return err
 		}
-		if err := account.hold(sum.Side, sum.Amount.Neg()); err != nil {
+		if err := account.hold(sum.Side, sum.Amount.Neg(), place.share); err != nil {
 			return err
 		}
 		if err := h.take(sum); err != nil {
@@ -370,23 +379,24 @@ func (s *State) endHold(h *HoldState, b *Booked, status HoldStatus) error {
 		}
 	}
 	for _, leg := range h.Legs {
-		account, err := s.edit(s.place(leg.ID()), b)
+		place := s.place(leg.ID())
+		account, err := s.edit(place, b)
 		if err != nil {
 			return err
 		}
-		if account.Holds == 0 {
+		if account.Holds == 0 && !place.share {
 			return fmt.Errorf("%w: hold %q is open, %s counts no holds", ErrCorrupt, h.Key, leg.ID())
 		}
 		account.Holds--
 		back := leg.Left().Neg()
-		if err := account.hold(leg.Side, back); err != nil {
+		if err := account.hold(leg.Side, back, place.share); err != nil {
 			return err
 		}
-		if err := account.count(flowOf(account.Type, leg.Side), back, untouched, h.At, b.At, h.Seq); err != nil {
+		if err := account.count(flowOf(account.Type, leg.Side), back, untouched, h.place(), b.At); err != nil {
 			return err
 		}
 	}
-	h.Status, h.Ended = status, b.Seq
+	h.Status, h.EndLane, h.Ended = status, b.Lane, b.Seq
 	s.Put(h)
 	if !h.Expires.IsZero() {
 		s.Delete((&Expiry{Hold: h.Key, Expires: h.Expires}).Ref())

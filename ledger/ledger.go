@@ -132,6 +132,16 @@ func (l *Ledger) ChangePeriod(ctx context.Context, p PeriodChange) (Result, erro
 	return l.one(ctx, p)
 }
 
+// instantAfter is the earliest instant that something can bear now: the clock may
+// lie behind the journal.
+func instantAfter(heads []Head, clock time.Time) time.Time {
+	s := NewState(nil)
+	for _, h := range heads {
+		s.NotBefore(h.Settled())
+	}
+	return s.instant(time.Time{}, clock)
+}
+
 // Expire books the expiry of holds whose time is over, at most limit of them in
 // one transaction, and says how many: call it from time to time, until it books
 // fewer than limit. What an expired hold has left is unusable from its instant
@@ -144,11 +154,11 @@ func (l *Ledger) Expire(ctx context.Context, limit int) (booked int, err error) 
 	var commands []Command
 	clock := l.Clock()
 	err = l.store.Read(ctx, func(r Reader) error {
-		head, err := r.Head(ctx)
+		heads, err := r.Heads(ctx)
 		if err != nil {
 			return err
 		}
-		now := NewState(l.chart, head).instant(time.Time{}, clock) // the clock may lie behind the journal
+		now := instantAfter(heads, clock)
 		for e, err := range RecordsOf[*Expiry](ctx, r, ExpiryRecord, "") {
 			if err != nil {
 				return err
@@ -200,11 +210,7 @@ func (l *Ledger) DoTx(ctx context.Context, tx Tx, commands ...Command) ([]error,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	head, err := tx.Head(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the journal's head: %w", err)
-	}
-	s := NewState(l.chart, head)
+	s := NewState(l.chart)
 	errs, err := l.decide(ctx, tx, s, commands)
 	if err != nil {
 		return nil, err
@@ -261,7 +267,7 @@ func load(ctx context.Context, r Reader, s *State, commands []Command) error {
 		for _, c := range commands {
 			c.Need(s, need)
 		}
-		if !need.settle() {
+		if !need.settle() && s.headed {
 			return nil
 		}
 		if err := need.bring(ctx, r); err != nil {
@@ -277,11 +283,7 @@ func load(ctx context.Context, r Reader, s *State, commands []Command) error {
 // returns. For requests there is Try.
 func (l *Ledger) DryRun(ctx context.Context, fn func(apply func(...Command) ([]error, error)) error) error {
 	return l.store.Read(ctx, func(r Reader) error {
-		head, err := r.Head(ctx)
-		if err != nil {
-			return err
-		}
-		s := NewState(l.chart, head)
+		s := NewState(l.chart)
 		return fn(func(commands ...Command) ([]error, error) {
 			return l.decide(ctx, r, s, commands)
 		})
@@ -331,7 +333,7 @@ func (l *Ledger) accountAt(ctx context.Context, id AccountID) (a Account, ok boo
 }
 
 func accountOf(ctx context.Context, r Reader, id AccountID) (a Account, ok bool, err error) {
-	s := NewState(nil, Head{})
+	s := NewState(nil)
 	need := &Need{state: s}
 	need.Account(id)
 	if err := need.bring(ctx, r); err != nil {
@@ -352,13 +354,8 @@ func (l *Ledger) BalanceOn(ctx context.Context, path string, currency money.Curr
 // normal side, in minor units, at an instant: whatever was booked at or before it,
 // and nothing booked later, however far back its value date lies.
 func (l *Ledger) BalanceAt(ctx context.Context, path string, currency money.Currency, at time.Time) (money.Amount, error) {
-	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) {
-		seq, err := SeqBefore(ctx, r, at.UTC().Truncate(time.Microsecond).Add(time.Microsecond))
-		if err != nil {
-			return Balance{}, err
-		}
-		return r.BalanceAt(ctx, id, seq)
-	})
+	before := startOf(at.UTC().Truncate(time.Microsecond).Add(time.Microsecond))
+	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) { return r.BalanceBefore(ctx, id, before) })
 }
 
 func (l *Ledger) asOf(ctx context.Context, id AccountID, read func(Reader, AccountID) (Balance, error)) (net money.Amount, err error) {
@@ -384,7 +381,7 @@ func (l *Ledger) asOf(ctx context.Context, id AccountID, read func(Reader, Accou
 // key.
 func (l *Ledger) HoldState(ctx context.Context, key string) (h HoldState, ok bool, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
-		s := NewState(nil, Head{})
+		s := NewState(nil)
 		need := &Need{Records: []Ref{holdRef(key)}, state: s}
 		if err := need.bring(ctx, r); err != nil {
 			return err
@@ -400,8 +397,10 @@ func (l *Ledger) HoldState(ctx context.Context, key string) (h HoldState, ok boo
 // ClosedThrough is the last closed value date; zero: none is.
 func (l *Ledger) ClosedThrough(ctx context.Context) (through calendar.Date, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
-		head, err := r.Head(ctx)
-		through = head.Closed
+		heads, err := r.Heads(ctx)
+		if err == nil {
+			through = heads[0].Closed
+		}
 		return err
 	})
 	return through, err
@@ -411,7 +410,7 @@ func (l *Ledger) ClosedThrough(ctx context.Context) (through calendar.Date, err 
 // when the key is free.
 func (l *Ledger) Entry(ctx context.Context, key string) (b Booked, ok bool, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
-		s := NewState(l.chart, Head{})
+		s := NewState(l.chart)
 		need := &Need{state: s}
 		need.Key(key)
 		if err := need.load(ctx, r); err != nil {

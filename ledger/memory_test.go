@@ -104,7 +104,11 @@ func (s *snapshot) items() []*ledger.Booked {
 	return out
 }
 
-func (s *snapshot) Head(context.Context) (ledger.Head, error) { return s.head, s.headErr }
+func (s *snapshot) Heads(context.Context) ([]ledger.Head, error) {
+	return []ledger.Head{s.head}, s.headErr
+}
+
+func (s *snapshot) Lock(context.Context, ...ledger.Ref) error { return nil }
 
 func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.State) error {
 	if s.loads != nil {
@@ -118,7 +122,8 @@ func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.St
 			state.PutKey(key, s.items()[i])
 		}
 	}
-	for _, id := range need.Accounts {
+	state.PutHead(s.head)
+	for _, id := range slices.Concat(need.Moved, need.Accounts) {
 		if a, ok := s.accounts[id]; ok {
 			state.PutAccount(id, &a)
 		} else {
@@ -169,15 +174,15 @@ func (s *snapshot) sum(id ledger.AccountID, pass func(*ledger.Booked) bool) (b l
 	return b, nil
 }
 
-func (s *snapshot) BalanceAt(_ context.Context, id ledger.AccountID, seq uint64) (ledger.Balance, error) {
-	return s.sum(id, func(e *ledger.Booked) bool { return e.Seq <= seq })
+func (s *snapshot) BalanceBefore(_ context.Context, id ledger.AccountID, before ledger.Place) (ledger.Balance, error) {
+	return s.sum(id, func(e *ledger.Booked) bool { return e.Place().Compare(before) < 0 })
 }
 
 func (s *snapshot) BalanceOn(_ context.Context, id ledger.AccountID, on calendar.Date) (ledger.Balance, error) {
 	return s.sum(id, func(e *ledger.Booked) bool { return !e.ValueDate.After(on) })
 }
 
-func (s *snapshot) Hashes(_ context.Context, indexes []int64) ([]tlog.Hash, error) {
+func (s *snapshot) Hashes(_ context.Context, _ uint16, indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
 	for i, at := range indexes {
 		if s.hashErr != nil || at >= int64(len(s.hashes)) {
@@ -192,7 +197,7 @@ func (s *snapshot) Hashes(_ context.Context, indexes []int64) ([]tlog.Hash, erro
 func (s *snapshot) seal() {
 	s.hashes = nil
 	for i, b := range s.blocks {
-		more, err := ledger.LogHashes(context.Background(), s, uint64(i), b.Leaf())
+		more, err := ledger.LogHashes(context.Background(), s, 0, uint64(i), b.Leaf())
 		if err != nil {
 			panic(err)
 		}
@@ -202,7 +207,7 @@ func (s *snapshot) seal() {
 
 func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	if c.Block != nil {
-		more, err := ledger.LogHashes(ctx, s, uint64(len(s.blocks)), c.Block.Seal().Leaf)
+		more, err := ledger.LogHashes(ctx, s, 0, uint64(len(s.blocks)), c.Block.Seal().Leaf)
 		if err != nil {
 			return err
 		}
@@ -236,7 +241,7 @@ func (s *snapshot) Accounts(_ context.Context, prefix string) iter.Seq2[ledger.A
 	}
 }
 
-func (s *snapshot) Blocks(_ context.Context, seq uint64) iter.Seq2[*ledger.Block, error] {
+func (s *snapshot) Blocks(_ context.Context, _ uint16, seq uint64) iter.Seq2[*ledger.Block, error] {
 	return func(yield func(*ledger.Block, error) bool) {
 		for _, b := range s.blocks {
 			if b.Last() >= seq && !yield(b, nil) {
@@ -249,7 +254,7 @@ func (s *snapshot) Blocks(_ context.Context, seq uint64) iter.Seq2[*ledger.Block
 	}
 }
 
-func (s *snapshot) Items(_ context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
+func (s *snapshot) Items(_ context.Context, _ uint16, seq uint64) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
 		for _, e := range s.items() {
 			if e.Seq >= seq && !yield(e, nil) {
@@ -262,10 +267,10 @@ func (s *snapshot) Items(_ context.Context, seq uint64) iter.Seq2[*ledger.Booked
 	}
 }
 
-func (s *snapshot) Movements(ctx context.Context, id ledger.AccountID, seq uint64) iter.Seq2[*ledger.Booked, error] {
+func (s *snapshot) Movements(ctx context.Context, id ledger.AccountID, from ledger.Place) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
-		for e, err := range ledger.Entries(ctx, s, seq) {
-			touched := slices.ContainsFunc(e.Postings, func(p ledger.Posting) bool { return p.ID() == id })
+		for e, err := range ledger.Entries(ctx, s) {
+			touched := err != nil || slices.ContainsFunc(e.Postings, func(p ledger.Posting) bool { return p.ID() == id }) && e.Place().Compare(from) >= 0
 			if touched && !yield(e, err) {
 				return
 			}
@@ -276,12 +281,12 @@ func (s *snapshot) Movements(ctx context.Context, id ledger.AccountID, seq uint6
 func (s *snapshot) Dated(ctx context.Context, id ledger.AccountID, from ledger.DatedPlace) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
 		var list []*ledger.Booked
-		for e, err := range s.Movements(ctx, id, 1) {
+		for e, err := range s.Movements(ctx, id, ledger.Place{}) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if e.ValueDate.After(from.On) || e.ValueDate == from.On && e.Seq >= from.Seq {
+			if e.ValueDate.After(from.On) || e.ValueDate == from.On && e.Place().Compare(from.Place) >= 0 {
 				list = append(list, e)
 			}
 		}
@@ -294,10 +299,10 @@ func (s *snapshot) Dated(ctx context.Context, id ledger.AccountID, from ledger.D
 	}
 }
 
-func (s *snapshot) Referenced(ctx context.Context, reference string, seq uint64) iter.Seq2[*ledger.Booked, error] {
+func (s *snapshot) Referenced(ctx context.Context, reference string, from ledger.Place) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
-		for e, err := range s.Items(ctx, seq) {
-			if e.Reference == reference && !yield(e, err) {
+		for e, err := range s.Items(ctx, 0, 1) {
+			if (err != nil || e.Reference == reference && e.Place().Compare(from) >= 0) && !yield(e, err) {
 				return
 			}
 		}

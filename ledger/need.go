@@ -1,6 +1,9 @@
 package ledger
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // A Need collects what commands touch, so that a store can bring it in one
 // round trip. What the state already holds is not asked for again. When Load is
@@ -9,10 +12,12 @@ import "context"
 // lock in one order.
 type Need struct {
 	Keys      []string
-	Accounts  []AccountID
+	Moved     []AccountID // accounts that are posted to and not looked at: a share will do
+	Accounts  []AccountID // accounts that are looked at
 	Records   []Ref
 	Standings []Standing
 	Trees     []Tree
+	Alone     bool // no other transaction may book until this one ends
 
 	state *State
 	spot  *spot    // when set: of the request that asks
@@ -42,26 +47,43 @@ func (n *Need) key(key string) *keyPlace {
 	return k
 }
 
-// Account asks for an account.
-func (n *Need) Account(id AccountID) { n.account(id) }
-
-func (n *Need) account(id AccountID) *place {
-	p := n.state.find(id)
-	if p == nil {
-		p = n.state.newPlace(id)
-	} else if p.asked || p.loaded {
-		return p
+// Account asks for an account, to look at it: at its balance, status or limits.
+// On a store with several lanes, looking at an account without limits keeps all
+// others from booking; what is only posted to is asked for by Entry.
+func (n *Need) Account(id AccountID) {
+	p := n.place(id)
+	if p.asked < allOfIt && (!p.loaded || p.share) {
+		p.asked = allOfIt
+		n.Accounts = append(n.Accounts, id)
 	}
-	p.asked = true
-	n.Accounts = append(n.Accounts, id)
+}
+
+// move asks for an account to post to.
+func (n *Need) move(id AccountID) *place {
+	p := n.place(id)
+	if p.asked == nothing && !p.loaded {
+		p.asked = aShare
+		n.Moved = append(n.Moved, id)
+	}
 	return p
 }
+
+func (n *Need) place(id AccountID) *place {
+	if p := n.state.find(id); p != nil {
+		return p
+	}
+	return n.state.newPlace(id)
+}
+
+// OnlyOne asks that no other transaction books until this one ends, as an act
+// needs that concerns every entry.
+func (n *Need) OnlyOne() { n.Alone = n.Alone || !n.state.alone }
 
 // postings asks for the key and the accounts of an entry or a hold.
 func (n *Need) postings(key string, postings []Posting) {
 	k, from := n.key(key), len(n.found)
 	for i := range postings {
-		p := n.account(postings[i].ID())
+		p := n.move(postings[i].ID())
 		if n.spot != nil {
 			n.found = append(n.found, p)
 		}
@@ -118,7 +140,7 @@ func (n *Need) Explore(fn func()) {
 // anything is left to load.
 func (n *Need) settle() bool {
 	n.Records, n.Standings, n.Trees = distinct(n.Records), distinct(n.Standings), distinct(n.Trees)
-	return len(n.Keys)+len(n.Accounts)+len(n.Records)+len(n.Standings)+len(n.Trees) > 0
+	return n.Alone || len(n.Keys)+len(n.Moved)+len(n.Accounts)+len(n.Records)+len(n.Standings)+len(n.Trees) > 0
 }
 
 // distinct drops repetitions and keeps the order.
@@ -143,11 +165,17 @@ func (n *Need) load(ctx context.Context, r Reader) error {
 		for _, key := range n.Keys {
 			s.keys[key].asked = never
 		}
-		for _, id := range n.Accounts {
-			s.find(id).asked = false
+		for _, list := range [][]AccountID{n.Moved, n.Accounts} {
+			for _, id := range list {
+				s.find(id).asked = nothing
+			}
 		}
 		return err
 	}
+	if !s.headed {
+		return errors.New("load: the store does not say where the journal ends")
+	}
 	s.loads++
+	s.alone = s.alone || n.Alone
 	return nil
 }

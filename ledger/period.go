@@ -33,9 +33,15 @@ func (p PeriodChange) faults(d *Booked) []error {
 	return faults
 }
 
-func (p PeriodChange) need(_ *State, n *Need) { n.Key(p.Key) }
+func (p PeriodChange) need(_ *State, n *Need) {
+	n.Key(p.Key)
+	n.OnlyOne()
+}
 
 func (p PeriodChange) apply(s *State, d *Booked) error {
+	if !s.alone && !s.whole {
+		panic(notLoaded((*Need).OnlyOne))
+	}
 	why := ""
 	switch today := s.today; {
 	case p.Reopen && !p.Through.Before(s.head.Closed):

@@ -1,15 +1,20 @@
 package ledger
 
 import (
+	"fmt"
 	"iter"
 	"math"
+	"strings"
+
+	"github.com/settlex/settlex/money"
 )
 
 // place is where a state keeps an account.
 type place struct {
 	id     AccountID
-	asked  bool // a load was asked to bring it
+	asked  demand // what a load was asked to bring
 	loaded bool
+	share  bool     // the totals are those of one lane alone
 	stored *Account // as the store gave it, which shares it: never changed. nil: there is none
 	now    *Account // as it stands. Another than stored: the state's own
 	saved  int      // which of the values kept is the last of its own; see undoLog
@@ -20,6 +25,55 @@ type place struct {
 
 	next *place // of the same path in another currency
 }
+
+// demand is what a load was asked to bring of an account.
+type demand uint8
+
+const (
+	nothing demand = iota
+	aShare         // the totals of one lane will do
+	allOfIt
+)
+
+// complete makes an account of a share, given what it is as a whole: what was
+// changed since stays changed.
+func (p *place) complete(whole *Account) {
+	share := p.stored
+	p.share, p.stored = false, whole
+	if p.now == share {
+		p.now = whole
+		return
+	}
+	now := *whole
+	now.Holds += p.now.Holds - share.Holds
+	for _, part := range []struct{ into, was, is *money.Amount }{
+		{&now.Debits, &share.Debits, &p.now.Debits}, {&now.Credits, &share.Credits, &p.now.Credits},
+		{&now.HeldDebits, &share.HeldDebits, &p.now.HeldDebits}, {&now.HeldCredits, &share.HeldCredits, &p.now.HeldCredits},
+	} {
+		moved, err := part.is.Sub(*part.was)
+		if err == nil {
+			*part.into, err = part.into.Add(moved)
+		}
+		if err != nil {
+			panic(fmt.Sprintf("ledger: %s: %v", p.id, err)) // a share is far from the bound, see maxShare
+		}
+	}
+	if p.now.Seq != share.Seq {
+		now.Lane, now.Seq = p.now.Lane, p.now.Seq
+	}
+	*p.now = now
+}
+
+// maxShare bounds the totals of a share: far enough from the bound of an amount
+// that those of all lanes together stay within it. Beyond, the account is looked
+// at as a whole.
+var maxShare = func() money.Amount {
+	bound, err := money.ParseMinor("1" + strings.Repeat("0", 34))
+	if err != nil {
+		panic(err)
+	}
+	return bound
+}()
 
 // keyPlace is where a state keeps who took a key.
 type keyPlace struct {
@@ -94,6 +148,18 @@ func (s *State) place(id AccountID) *place {
 		p.loaded = true
 	}
 	if p == nil || !p.loaded {
+		panic(notLoaded(func(n *Need) { n.move(id) }))
+	}
+	return p
+}
+
+// wholePlace is place for who looks at the account: a share will not do.
+func (s *State) wholePlace(id AccountID) *place {
+	p := s.find(id)
+	if p == nil && s.whole {
+		return s.place(id)
+	}
+	if p == nil || !p.loaded || p.share {
 		panic(notLoaded(func(n *Need) { n.Account(id) }))
 	}
 	return p

@@ -33,25 +33,24 @@ type EntryQuery struct {
 // entries that arrive meanwhile come at the end. Errors: ErrCursor.
 func (l *Ledger) Entries(ctx context.Context, q EntryQuery) iter.Seq2[Item, error] {
 	return snapshotOf(ctx, l.store, "list entries", func(r Reader, yield func(Item) bool) error {
-		after, err := parseSeq(q.After)
-		if err != nil {
-			return err
-		}
-		if !q.From.IsZero() {
-			before, err := SeqBefore(ctx, r, q.From)
+		from := startOf(q.From)
+		if q.After != "" {
+			last, err := itemOf(ctx, r, q.After)
 			if err != nil {
 				return err
 			}
-			after = max(after, before)
+			if next := last.Place().Next(); next.Compare(from) > 0 {
+				from = next
+			}
 		}
-		for e, err := range q.source(ctx, r, after+1) {
+		for e, err := range q.source(ctx, r, from) {
 			if err != nil {
 				return err
 			}
 			if !q.Until.IsZero() && !e.At.Before(q.Until) {
 				return nil
 			}
-			if q.wants(e) && !yield(Item{Booked: e, Cursor: seqCursor(e.Seq)}) {
+			if q.wants(e) && !yield(Item{Booked: e, Cursor: itemCursor(e.Lane, e.Seq)}) {
 				return nil
 			}
 		}
@@ -66,14 +65,14 @@ type Item struct {
 }
 
 // source is the shortest list that holds every entry the query can want.
-func (q *EntryQuery) source(ctx context.Context, r Reader, seq uint64) iter.Seq2[*Booked, error] {
+func (q *EntryQuery) source(ctx context.Context, r Reader, from Place) iter.Seq2[*Booked, error] {
 	switch {
 	case q.Account != "" && !q.Currency.IsZero():
-		return r.Movements(ctx, AccountID{Path: q.Account, Currency: q.Currency}, seq)
+		return r.Movements(ctx, AccountID{Path: q.Account, Currency: q.Currency}, from)
 	case q.Reference != "":
-		return r.Referenced(ctx, q.Reference, seq)
+		return r.Referenced(ctx, q.Reference, from)
 	}
-	return r.Items(ctx, seq)
+	return journalFrom(ctx, r, from)
 }
 
 func (q *EntryQuery) wants(e *Booked) bool {
@@ -87,20 +86,22 @@ func (q *EntryQuery) wants(e *Booked) bool {
 }
 
 // Changes is the change feed: every item of the journal behind a cursor, in
-// order, until the end there is now. The empty cursor is the beginning. An item
-// is never missed and never comes twice: keep the cursor of the last one that
-// was dealt with, and Wait for more. Errors: ErrCursor.
+// order of their places, until the end there is now. The empty cursor is the
+// beginning. An item is never missed and never comes twice: keep the cursor of
+// the last one that was dealt with, and Wait for more. What commits late comes
+// late, behind items of other lanes that bear a later instant. Errors: ErrCursor.
 func (l *Ledger) Changes(ctx context.Context, after Cursor) iter.Seq2[Item, error] {
 	return snapshotOf(ctx, l.store, "change feed", func(r Reader, yield func(Item) bool) error {
-		seq, err := parseSeq(after)
+		at, err := ParsePosition(after)
 		if err != nil {
 			return err
 		}
-		for item, err := range r.Items(ctx, seq+1) {
+		for item, err := range Journal(ctx, r, at) {
 			if err != nil {
 				return err
 			}
-			if !yield(Item{Booked: item, Cursor: seqCursor(item.Seq)}) {
+			at = at.past(item)
+			if !yield(Item{Booked: item, Cursor: at.Cursor()}) {
 				return nil
 			}
 		}
@@ -112,7 +113,7 @@ func (l *Ledger) Changes(ctx context.Context, after Cursor) iter.Seq2[Item, erro
 // error. A commit of this Ledger ends it at once; for what others write to the
 // store it looks once a second. Errors: ErrCursor.
 func (l *Ledger) Wait(ctx context.Context, after Cursor) error {
-	seq, err := parseSeq(after)
+	at, err := ParsePosition(after)
 	if err != nil {
 		return fmt.Errorf("change feed: %w", err)
 	}
@@ -120,12 +121,12 @@ func (l *Ledger) Wait(ctx context.Context, after Cursor) error {
 	defer stop()
 	for {
 		committed := l.news.next()
-		var head Head
+		var heads []Head
 		err := l.store.Read(ctx, func(r Reader) (err error) {
-			head, err = r.Head(ctx)
+			heads, err = r.Heads(ctx)
 			return err
 		})
-		if err != nil || head.Seq > seq {
+		if err != nil || slices.ContainsFunc(heads, func(h Head) bool { return h.Seq > at.of(h.Lane) }) {
 			return err
 		}
 		select {

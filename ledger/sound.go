@@ -15,14 +15,16 @@ func (n *Need) bring(ctx context.Context, r Reader) error {
 	if err := n.load(ctx, r); err != nil {
 		return err
 	}
-	for _, id := range n.Accounts {
-		p := s.find(id)
-		if !p.loaded {
-			return fmt.Errorf("load %s: the store does not say whether there is such an account", id)
-		}
-		if p.stored != nil {
-			if err := p.stored.sound(); err != nil {
-				return err
+	for _, list := range [][]AccountID{n.Moved, n.Accounts} {
+		for _, id := range list {
+			p := s.find(id)
+			if !p.loaded {
+				return fmt.Errorf("load %s: the store does not say whether there is such an account", id)
+			}
+			if p.stored != nil && !p.share { // of a hold that was placed in another lane, a share may hold less than nothing
+				if err := p.stored.sound(); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -15,7 +15,11 @@ import (
 // again once that is loaded.
 type State struct {
 	chart    *Chart
-	head     Head
+	head     Head // of the lane to book in
+	headed   bool // the head was told
+	since    time.Time // what is booked comes after it: the latest instant of what was read
+	latest   time.Time // instant of the last command that was applied
+	alone    bool // no other transaction may book while this one does
 	now      time.Time
 	today    calendar.Date     // of now, by UTC; zero: outside the years 1 to 9999
 	accounts map[string]*place // by path; those of other currencies hang on it
@@ -41,9 +45,9 @@ type State struct {
 	spotted  []*place // of the postings of the request that is being executed, as far as known
 }
 
-// NewState starts from the head of a snapshot.
-func NewState(chart *Chart, head Head) *State {
-	s := &State{chart: chart, head: head}
+// NewState begins with nothing but the chart; a store's Load tells the rest.
+func NewState(chart *Chart) *State {
+	s := &State{chart: chart}
 	s.at(time.Time{})
 	return s
 }
@@ -80,15 +84,54 @@ func (s *State) at(now time.Time) {
 	s.now, s.today = now, calendar.DateOf(now, time.UTC)
 }
 
+// PutHead tells the state the end of the lane to book in, as the transaction
+// sees it. It is told once; what is told later is what the state knows already.
+// Only a store's Load calls it.
+func (s *State) PutHead(h Head) {
+	if !s.headed {
+		s.head, s.headed = h, true
+		s.NotBefore(h.NotBefore)
+	}
+}
+
+// NotBefore tells the state that what it read changed at an instant: whatever it
+// books comes later. Only a store's Load calls it.
+func (s *State) NotBefore(t time.Time) {
+	if t.After(s.since) {
+		s.since = t
+	}
+}
+
 // PutAccount tells the state an account, or with nil that there is none. The
 // state never changes what it is given: stores may share one *Account among
 // states. Only a store's Load calls it.
 func (s *State) PutAccount(id AccountID, a *Account) {
-	p := s.find(id)
-	if p == nil {
-		p = s.newPlace(id)
+	p := s.putPlace(id)
+	if p.share && a != nil {
+		p.complete(a)
+		return
 	}
-	p.loaded, p.stored, p.now = true, a, a
+	p.loaded, p.share, p.stored, p.now = true, false, a, a
+}
+
+// PutShare is PutAccount for one that has no limits, with the totals, holds and
+// last act of the transaction's lane alone. Holds that were placed in one lane and
+// ended in another leave less than nothing there; their number wraps around then,
+// and the sum over all lanes is right. A posting needs no more; a command that looks
+// at the account has it loaded whole. Only a store's Load calls it, for accounts of
+// Need.Moved.
+func (s *State) PutShare(id AccountID, a *Account) {
+	p := s.putPlace(id)
+	if !p.loaded { // else what is known is as good
+		p.loaded, p.share, p.stored, p.now = true, true, a, a
+	}
+}
+
+func (s *State) putPlace(id AccountID) *place {
+	if p := s.find(id); p != nil {
+		return p
+	}
+	return s.newPlace(id)
 }
 
 // PutKey tells the state who took a key. Of a key that is free a store need not
@@ -129,7 +172,7 @@ type notLoaded func(*Need)
 
 // Account gives an account; ok is false when it does not exist.
 func (s *State) Account(id AccountID) (a Account, ok bool) {
-	p := s.place(id)
+	p := s.wholePlace(id)
 	if p.now == nil {
 		return Account{AccountID: id}, false
 	}

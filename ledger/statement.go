@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,9 +155,7 @@ type walk struct {
 	span    Span
 	normal  Side
 	running Balance
-	seq     uint64     // booking axis: the first
-	last    uint64     // booking axis: the last
-	place   DatedPlace // value axis: the first
+	from    DatedPlace // the first; on the booking axis without a date
 }
 
 func newWalk(ctx context.Context, r Reader, id AccountID, span Span, after Cursor) (*walk, error) {
@@ -180,65 +177,73 @@ func newWalk(ctx context.Context, r Reader, id AccountID, span Span, after Curso
 	return w, nil
 }
 
-func (w *walk) startByBooking(ctx context.Context, after Cursor) error {
-	before, err := SeqBefore(ctx, w.reader, w.span.from)
+// itemOf gives the item that a cursor names.
+func itemOf(ctx context.Context, r Reader, c Cursor) (*Booked, error) {
+	lane, seq, err := parseItem(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	head, err := w.reader.Head(ctx)
+	heads, err := r.Heads(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if w.last = head.Seq; !w.span.until.IsZero() {
-		if w.last, err = SeqBefore(ctx, w.reader, w.span.until); err != nil {
+	if at := slices.IndexFunc(heads, func(h Head) bool { return h.Lane == lane }); at < 0 || seq > heads[at].Seq {
+		return nil, fmt.Errorf("%w: %q lies behind the journal's end", ErrCursor, c)
+	}
+	return itemAt(ctx, r, lane, seq)
+}
+
+func (w *walk) startByBooking(ctx context.Context, after Cursor) (err error) {
+	w.from.Place = startOf(w.span.from)
+	if after != "" {
+		last, err := itemOf(ctx, w.reader, after)
+		if err != nil {
 			return err
 		}
-	}
-	last, err := parseSeq(after)
-	if err != nil {
-		return err
-	}
-	if after != "" {
-		if last <= before || last > w.last {
+		if last.At.Before(w.span.from) || w.isBehind(last) {
 			return fmt.Errorf("%w: %q does not lie in the span", ErrCursor, after)
 		}
-		before = last
+		w.from.Place = last.Place().Next()
 	}
-	w.seq = before + 1
-	w.running, err = w.reader.BalanceAt(ctx, w.id, before)
+	w.running, err = w.reader.BalanceBefore(ctx, w.id, w.from.Place)
 	return err
 }
 
 func (w *walk) startByValue(ctx context.Context, after Cursor) (err error) {
 	if after == "" {
-		w.place = DatedPlace{On: w.span.first}
+		w.from = DatedPlace{On: w.span.first}
 		if !w.span.first.IsZero() {
 			w.running, err = w.reader.BalanceOn(ctx, w.id, w.span.first.AddDays(-1))
 		}
 		return err
 	}
-	last, err := parsePlace(after)
+	day, number, _ := strings.Cut(string(after), ":")
+	on, err := calendar.ParseDate(day)
+	if err != nil {
+		return fmt.Errorf("%w: %q", ErrCursor, after)
+	}
+	last, err := itemOf(ctx, w.reader, Cursor(number))
 	if err != nil {
 		return err
 	}
-	if last.On.Before(w.span.first) || !w.span.last.IsZero() && last.On.After(w.span.last) {
+	if on.Before(w.span.first) || !w.span.last.IsZero() && on.After(w.span.last) {
 		return fmt.Errorf("%w: %q does not lie in the span", ErrCursor, after)
 	}
-	if w.running, err = w.reader.BalanceOn(ctx, w.id, last.On.AddDays(-1)); err != nil {
+	if w.running, err = w.reader.BalanceOn(ctx, w.id, on.AddDays(-1)); err != nil {
 		return err
 	}
-	for e, err := range w.reader.Dated(ctx, w.id, DatedPlace{On: last.On}) {
+	w.from = DatedPlace{On: on, Place: last.Place().Next()}
+	for e, err := range w.reader.Dated(ctx, w.id, DatedPlace{On: on}) {
 		if err != nil {
 			return err
 		}
-		if e.ValueDate != last.On || e.Seq > last.Seq {
+		if e.ValueDate != on || e.Place().Compare(w.from.Place) >= 0 {
 			break
 		}
-		if err := w.running.addUntil(e, w.id, last.On); err != nil {
+		if err := w.running.addUntil(e, w.id, on); err != nil {
 			return err
 		}
 	}
-	w.place = DatedPlace{On: last.On, Seq: last.Seq + 1}
 	return nil
 }
 
@@ -261,9 +266,9 @@ func (w *walk) lines(ctx context.Context) iter.Seq2[Line, error] {
 
 func (w *walk) entries(ctx context.Context) iter.Seq2[*Booked, error] {
 	return func(yield func(*Booked, error) bool) {
-		list := w.reader.Movements(ctx, w.id, w.seq)
+		list := w.reader.Movements(ctx, w.id, w.from.Place)
 		if w.span.byValue {
-			list = w.reader.Dated(ctx, w.id, w.place)
+			list = w.reader.Dated(ctx, w.id, w.from)
 		}
 		for e, err := range list {
 			if err == nil && w.isBehind(e) {
@@ -281,7 +286,7 @@ func (w *walk) isBehind(e *Booked) bool {
 	if w.span.byValue {
 		return !w.span.last.IsZero() && e.ValueDate.After(w.span.last)
 	}
-	return e.Seq > w.last
+	return !w.span.until.IsZero() && !e.At.Before(w.span.until)
 }
 
 func (w *walk) line(e *Booked) (line Line, err error) {
@@ -307,34 +312,12 @@ func (w *walk) line(e *Booked) (line Line, err error) {
 
 // cursor is the place of an entry in the span's order.
 func (s Span) cursor(e *Booked) Cursor {
+	c := itemCursor(e.Lane, e.Seq)
 	if s.byValue {
-		return Cursor(fmt.Sprintf("%s:%d", e.ValueDate, e.Seq))
+		return Cursor(e.ValueDate.String()) + ":" + c
 	}
-	return seqCursor(e.Seq)
+	return c
 }
-
-func seqCursor(seq uint64) Cursor { return Cursor(strconv.FormatUint(seq, 10)) }
 
 // ErrCursor marks a cursor that no list of this kind gave.
 var ErrCursor = errors.New("cursor is not valid")
-
-func parseSeq(c Cursor) (uint64, error) {
-	if c == "" {
-		return 0, nil
-	}
-	seq, err := strconv.ParseUint(string(c), 10, 64)
-	if err != nil || seq == math.MaxUint64 || string(seqCursor(seq)) != string(c) { // there is nothing behind the largest
-		return 0, fmt.Errorf("%w: %q", ErrCursor, c)
-	}
-	return seq, nil
-}
-
-func parsePlace(c Cursor) (DatedPlace, error) {
-	day, number, _ := strings.Cut(string(c), ":")
-	on, err := calendar.ParseDate(day)
-	seq, seqErr := parseSeq(Cursor(number))
-	if err != nil || seqErr != nil || seq == 0 {
-		return DatedPlace{}, fmt.Errorf("%w: %q", ErrCursor, c)
-	}
-	return DatedPlace{On: on, Seq: seq}, nil
-}

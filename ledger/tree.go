@@ -78,11 +78,11 @@ func (h hashList) append(n int64, record tlog.Hash) hashList {
 	return append(h, more...)
 }
 
-// LogHashes gives the hashes to store for one more block with a leaf, from
-// index LogSize(blocks) on, where blocks is how many there are without it. A
-// store's Save calls it.
-func LogHashes(ctx context.Context, r Reader, blocks uint64, leaf Hash) ([]Hash, error) {
-	return tlog.StoredHashesForRecordHash(int64(blocks), leafHash(leaf), HashReader(ctx, r))
+// LogHashes gives the hashes to store for one more block of a lane with a leaf,
+// from index LogSize(blocks) on, where blocks is how many the lane has without it.
+// A store's Save calls it.
+func LogHashes(ctx context.Context, r Reader, lane uint16, blocks uint64, leaf Hash) ([]Hash, error) {
+	return tlog.StoredHashesForRecordHash(int64(blocks), leafHash(leaf), HashReader(ctx, r, lane))
 }
 
 // LogSize is how many hashes are stored for the lane's log over a number of
@@ -93,13 +93,13 @@ func LogSize(blocks uint64) int64 { return tlog.StoredHashCount(int64(blocks)) }
 func leafHash(leaf tlog.Hash) tlog.Hash { return tlog.RecordHash(leaf[:]) }
 
 // HashReader reads a lane's stored hashes for package tlog.
-func HashReader(ctx context.Context, r Reader) tlog.HashReader {
-	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) { return r.Hashes(ctx, indexes) })
+func HashReader(ctx context.Context, r Reader, lane uint16) tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) { return r.Hashes(ctx, lane, indexes) })
 }
 
-// Root is the root of the lane's log over its first blocks.
-func Root(ctx context.Context, r Reader, blocks uint64) (tlog.Hash, error) {
-	return tlog.TreeHash(int64(blocks), HashReader(ctx, r))
+// Root is the root of a lane's log over its first blocks.
+func Root(ctx context.Context, r Reader, lane uint16, blocks uint64) (tlog.Hash, error) {
+	return tlog.TreeHash(int64(blocks), HashReader(ctx, r, lane))
 }
 
 // ProveItem proves that an item of the block is below its leaf, as

@@ -90,7 +90,7 @@ func TestLog(t *testing.T) {
 	var leaves [][]byte
 	for n := range 40 {
 		b := block(len(s.items()), n%3+1)
-		more, err := ledger.LogHashes(t.Context(), s, uint64(n), b.Leaf())
+		more, err := ledger.LogHashes(t.Context(), s, 0, uint64(n), b.Leaf())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestLog(t *testing.T) {
 		leaves = append(leaves, leaf[:])
 	}
 	for n := 0; n <= len(leaves); n++ {
-		root, err := ledger.Root(t.Context(), s, uint64(n))
+		root, err := ledger.Root(t.Context(), s, 0, uint64(n))
 		if want := mth(leaves[:n]); root != want || err != nil {
 			t.Errorf("the root over %d blocks is %x, %v; want %x", n, root, err, want)
 		}
@@ -160,11 +160,11 @@ func TestProveItem(t *testing.T) {
 func TestLogCutShort(t *testing.T) {
 	t.Parallel()
 	s := newMemory().snapshot()
-	_, err := ledger.LogHashes(t.Context(), s, 1, block(0, 1).Leaf())
+	_, err := ledger.LogHashes(t.Context(), s, 0, 1, block(0, 1).Leaf())
 	if err == nil || !strings.Contains(err.Error(), "no hash 0") {
 		t.Errorf("error is %v", err)
 	}
-	if _, err := ledger.Root(t.Context(), s, 2); err == nil {
+	if _, err := ledger.Root(t.Context(), s, 0, 2); err == nil {
 		t.Error("there is a root")
 	}
 }

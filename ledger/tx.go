@@ -26,36 +26,46 @@ type Tx interface {
 	Reader
 	// Save writes what a State decided, all or nothing with the transaction.
 	Save(ctx context.Context, c *Changes) error
+	// Lock keeps others from changing these records until the transaction ends,
+	// whether they exist or not, so that what is read afterwards stays true of
+	// them. A store with one writer at a time has nothing to do.
+	Lock(ctx context.Context, refs ...Ref) error
 }
 
 // Reader is what a snapshot can be asked. Iterators end after their first
 // error, which is the last pair they yield.
 type Reader interface {
-	// Head is the end of the journal's lane.
-	Head(ctx context.Context) (Head, error)
-	// Load puts what need names into s. It calls PutKey for each key that is
-	// taken; a key it does not mention is free once Load has returned nil. It
-	// calls PutAccount, PutRecord, PutStanding or PutTree once for each name
-	// asked for, whether it exists or not. The names are in no order to lock by.
+	// Heads are the ends of the journal's lanes, by lane. There is at least one.
+	Heads(ctx context.Context) ([]Head, error)
+	// Load puts what need names into s, and with PutHead the end of the lane that
+	// the transaction books in. It calls PutKey for each key that is taken; a key it
+	// does not mention is free once Load has returned nil. It calls PutAccount (or
+	// PutShare), PutRecord, PutStanding or PutTree for each name asked for, whether
+	// it exists or not. The names are in no order to lock by.
+	//
+	// A store with several lanes keeps others from changing what it gives, but
+	// for shares of other lanes, until the transaction ends, and tells with
+	// NotBefore the latest instant of what it read.
 	Load(ctx context.Context, need *Need, s *State) error
 	// Accounts yields accounts whose path starts with the bytes of prefix, ordered by path and currency.
 	Accounts(ctx context.Context, prefix string) iter.Seq2[Account, error]
-	// Blocks yields the blocks of the lane from the one that holds seq, in order.
-	Blocks(ctx context.Context, seq uint64) iter.Seq2[*Block, error]
-	// Hashes gives hashes of the lane's Merkle log by their index (tlog.StoredHashIndex).
-	Hashes(ctx context.Context, indexes []int64) ([]Hash, error)
-	// Items yields the items of the lane from seq on, in order: entries and all other acts.
-	Items(ctx context.Context, seq uint64) iter.Seq2[*Booked, error]
-	// Referenced yields the items that bear a reference, in order of seq, from seq on.
-	Referenced(ctx context.Context, reference string, seq uint64) iter.Seq2[*Booked, error]
-	// Movements yields the entries that touch an account, in order of seq, from seq on.
-	Movements(ctx context.Context, id AccountID, seq uint64) iter.Seq2[*Booked, error]
-	// Dated yields the entries that touch an account in order of value date and seq, from a place on.
+	// Blocks yields the blocks of a lane from the one that holds seq, in order.
+	Blocks(ctx context.Context, lane uint16, seq uint64) iter.Seq2[*Block, error]
+	// Hashes gives hashes of a lane's Merkle log by their index (tlog.StoredHashIndex).
+	Hashes(ctx context.Context, lane uint16, indexes []int64) ([]Hash, error)
+	// Items yields the items of a lane from seq on, in order: entries and all other acts.
+	Items(ctx context.Context, lane uint16, seq uint64) iter.Seq2[*Booked, error]
+	// Referenced yields the items that bear a reference, in order of their places, from a place on.
+	Referenced(ctx context.Context, reference string, from Place) iter.Seq2[*Booked, error]
+	// Movements yields the entries that touch an account, in order of their places, from a place on.
+	Movements(ctx context.Context, id AccountID, from Place) iter.Seq2[*Booked, error]
+	// Dated yields the entries that touch an account in order of value date and place, from a place on.
 	Dated(ctx context.Context, id AccountID, from DatedPlace) iter.Seq2[*Booked, error]
-	// BalanceAt gives an account's totals after the last entry up to seq, held amounts left out.
-	BalanceAt(ctx context.Context, id AccountID, seq uint64) (Balance, error)
+	// BalanceBefore gives an account's totals over all entries before a place, held amounts left out, and
+	// the lane and sequence of the last of them.
+	BalanceBefore(ctx context.Context, id AccountID, before Place) (Balance, error)
 	// BalanceOn gives what an account's entries with value dates up to a day add up to, held amounts
-	// left out. Seq is 0.
+	// left out. Lane and Seq are 0.
 	BalanceOn(ctx context.Context, id AccountID, on calendar.Date) (Balance, error)
 	// Records yields the records of one kind whose id starts with prefix and
 	// is at or after from, ordered by the bytes of their ids.
@@ -105,16 +115,21 @@ type Head struct {
 	Lane     uint16
 	Seq      uint64        // of the last item; 0: empty
 	At       time.Time     // booking instant of the last item, UTC; zero: empty
-	Accounts uint64        // number of accounts ever opened
+	Accounts uint64        // number of accounts ever opened in the lane
 	Blocks   uint64        // number of blocks: leaves of the lane's Merkle log
-	Closed   calendar.Date // last closed value date; zero: none
+	Closed   calendar.Date // last closed value date of the ledger; zero: none
+	// NotBefore is a promise: no item will be booked in the lane at or before this
+	// instant, UTC. Zero: At is all there is to go by.
+	NotBefore time.Time
 }
 
-// DatedPlace is a place in an account's entries ordered by value date, and
-// within one date by sequence. The zero value is before the first.
-type DatedPlace struct {
-	On  calendar.Date
-	Seq uint64
+// Settled is the instant up to which, itself included, nothing will be booked in
+// the lane any more, but for facts of one instant that follow each other.
+func (h *Head) Settled() time.Time {
+	if h.NotBefore.After(h.At) {
+		return h.NotBefore
+	}
+	return h.At
 }
 
 // Finding is one difference that Verify found.

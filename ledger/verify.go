@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -18,9 +19,14 @@ type Verification struct {
 	Entries  uint64 // items of the journal, of every act
 	Blocks   uint64
 	Accounts uint64
-	Head     Head      // as it is stored
-	Root     tlog.Hash // of the Merkle log over all blocks, re-derived
+	Lanes    []VerifiedLane
 	Findings []Finding // empty: everything agrees
+}
+
+// VerifiedLane is what Verify found a lane to be.
+type VerifiedLane struct {
+	Head Head      // as it is stored
+	Root tlog.Hash // of the Merkle log over all its blocks, re-derived
 }
 
 // Err is nil when nothing was found, and else an error that wraps ErrCorrupt
@@ -39,6 +45,7 @@ func (v *Verification) Err() error {
 // TreeHead is what a checkpoint says of a lane's Merkle log: its size in blocks
 // and its root then.
 type TreeHead struct {
+	Lane   uint16
 	Blocks uint64
 	Root   tlog.Hash
 }
@@ -75,16 +82,27 @@ func (l *Ledger) Verify(ctx context.Context, kept ...TreeHead) (*Verification, e
 // verifier re-derives a state from the journal, item by item.
 type verifier struct {
 	Verification
-	state *State // holds everything
-	peaks peaks
-	kept  []TreeHead
-	blind error // why the store cannot tell any stored hash
+	state  *State   // holds everything; its head is that of the lane of the item that is looked at
+	chains []*chain // by lane
+	kept   []TreeHead
+	blind  error // why the store cannot tell any stored hash
 }
 
+// chain is a lane as it is derived.
+type chain struct {
+	lane  uint16
+	head  Head
+	peaks peaks
+	last  uint64 // sequence of the last item whose block was looked at
+}
+
+// root is that of the lane's log so far.
+func (c *chain) root() tlog.Hash { return c.peaks.root(c.head.Blocks) }
+
 func newVerifier(kept []TreeHead) *verifier {
-	s := NewState(nil, Head{})
+	s := NewState(nil)
 	s.whole = true
-	return &verifier{state: s, peaks: peaks{}, kept: kept}
+	return &verifier{state: s, kept: kept}
 }
 
 // peaks are those stored hashes of a growing log that later ones need.
@@ -126,25 +144,31 @@ func (p peaks) root(blocks uint64) tlog.Hash {
 }
 
 func (v *verifier) run(ctx context.Context, r Reader) error {
-	stored, headErr := r.Head(ctx)
+	stored, headErr := r.Heads(ctx)
 	if headErr != nil && !errors.Is(headErr, ErrCorrupt) {
 		return headErr
 	}
-	if _, err := r.Hashes(ctx, nil); err != nil && !errors.Is(err, ErrCorrupt) {
+	if headErr != nil || len(stored) == 0 {
+		stored = []Head{{}} // what the first lane has can still be looked at
+	}
+	if _, err := r.Hashes(ctx, stored[0].Lane, nil); err != nil && !errors.Is(err, ErrCorrupt) {
 		return err
 	} else if err != nil {
 		v.blind = err
 	}
-	whole, err := v.journal(ctx, r)
+	whole, err := v.journal(ctx, r, stored)
 	if err != nil {
 		return err
 	}
-	v.Head, v.Root = stored, v.peaks.root(v.Blocks)
+	for i, c := range v.chains {
+		v.Lanes = append(v.Lanes, VerifiedLane{Head: stored[i], Root: c.root()})
+	}
 	switch {
 	case headErr != nil:
+		v.Lanes[0].Head = Head{}
 		v.find("head", "a readable head", headErr.Error())
 	case whole:
-		v.checkHead()
+		v.checkHeads()
 	}
 	if whole {
 		v.checkKept()
@@ -164,23 +188,64 @@ func (v *verifier) run(ctx context.Context, r Reader) error {
 	return err
 }
 
-// journal re-derives everything from the blocks. Behind an unreadable one
-// nothing can be derived: whole is false then.
-func (v *verifier) journal(ctx context.Context, r Reader) (whole bool, err error) {
-	v.checkpoint()
-	for block, err := range r.Blocks(ctx, 0) { // 1 is the first, but what is filed before it should be seen
-		if errors.Is(err, ErrCorrupt) {
-			v.find(fmt.Sprintf("block after item %d", v.state.head.Seq), "a readable block", err.Error())
+// errUnreadable ends the reading of the journal; there is a finding for it.
+var errUnreadable = errors.New("a block cannot be read")
+
+// journal re-derives everything from the blocks of all lanes, item by item in
+// order of their places. Behind an unreadable one nothing can be derived: whole
+// is false then.
+func (v *verifier) journal(ctx context.Context, r Reader, heads []Head) (whole bool, err error) {
+	lists := make([]iter.Seq2[*Booked, error], len(heads))
+	for i := range heads {
+		c := &chain{lane: heads[i].Lane, head: Head{Lane: heads[i].Lane}, peaks: peaks{}}
+		v.chains = append(v.chains, c)
+		v.checkpoint(c)
+		lists[i] = v.blocks(ctx, r, c)
+	}
+	for item, err := range merge(lists) {
+		if errors.Is(err, errUnreadable) {
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		if err := v.block(ctx, r, block); err != nil {
+		if err := v.follow(ctx, r, v.chainOf(item.Lane), item); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+func (v *verifier) chainOf(lane uint16) *chain {
+	return v.chains[slices.IndexFunc(v.chains, func(c *chain) bool { return c.lane == lane })]
+}
+
+// blocks yields the items of a lane, having looked at the block of each.
+func (v *verifier) blocks(ctx context.Context, r Reader, c *chain) iter.Seq2[*Booked, error] {
+	return func(yield func(*Booked, error) bool) {
+		for block, err := range r.Blocks(ctx, c.lane, 0) { // 1 is the first, but what is filed before it should be seen
+			if errors.Is(err, ErrCorrupt) {
+				v.find("block after item "+itemName(c.lane, c.last), "a readable block", err.Error())
+				err = errUnreadable
+			}
+			if err == nil {
+				err = v.block(ctx, r, c, block)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, item := range block.Items {
+				if item.Lane != c.lane { // it is where it is
+					misfiled := *item
+					misfiled.Lane, item = c.lane, &misfiled
+				}
+				if !yield(item, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (v *verifier) report(f Finding) { v.Findings = append(v.Findings, f) }
@@ -189,38 +254,36 @@ func (v *verifier) find(place, want, have string) {
 	v.report(Finding{Place: place, Want: want, Have: have})
 }
 
-func (v *verifier) block(ctx context.Context, r Reader, b *Block) error {
-	place := fmt.Sprintf("block %d (items %d to %d)", v.Blocks+1, b.First(), b.Last())
-	first, hashes := v.peaks.grow(v.Blocks, leafHash(b.Leaf()))
-	if err := v.checkHashes(ctx, r, place, first, hashes); err != nil {
+// block compares a block's hashes, and that its items say they are in its lane.
+func (v *verifier) block(ctx context.Context, r Reader, c *chain, b *Block) error {
+	if len(v.chains) == 1 && c.head.Blocks == 0 { // it is the lane that is there, whatever the head says
+		c.lane, c.head.Lane = b.Lane, b.Lane
+	}
+	place := fmt.Sprintf("block %d (items %d to %s)", c.head.Blocks+1, b.First(), itemName(c.lane, b.Last()))
+	first, hashes := c.peaks.grow(c.head.Blocks, leafHash(b.Leaf()))
+	if err := v.checkHashes(ctx, r, place, c.lane, first, hashes); err != nil {
 		return err
 	}
-	v.Blocks++
-	v.state.head.Lane = b.Lane
 	for _, item := range b.Items {
-		if item.Lane != b.Lane {
+		if item.Lane != b.Lane || b.Lane != c.lane {
 			v.find(place, fmt.Sprintf("lane %d, which item %d is in", item.Lane, item.Seq), fmt.Sprintf("lane %d", b.Lane))
 		}
-		v.item(item)
-		if item.Act == Reversed {
-			if err := v.reversal(ctx, r, item); err != nil {
-				return err
-			}
-		}
 	}
-	v.state.head.Blocks = v.Blocks
-	v.checkpoint()
+	v.Blocks++
+	c.head.Blocks++
+	c.last = b.Last()
+	v.checkpoint(c)
 	return nil
 }
 
 // checkHashes compares the hashes that are stored for a block.
-func (v *verifier) checkHashes(ctx context.Context, r Reader, place string, first int64, want []tlog.Hash) error {
+func (v *verifier) checkHashes(ctx context.Context, r Reader, place string, lane uint16, first int64, want []tlog.Hash) error {
 	if v.blind != nil {
 		return nil //nolint:nilerr // run looks that it has a finding
 	}
 	for i := range want {
 		at := first + int64(i)
-		have, err := r.Hashes(ctx, []int64{at})
+		have, err := r.Hashes(ctx, lane, []int64{at})
 		switch {
 		case errors.Is(err, ErrCorrupt):
 			v.find(place, fmt.Sprintf("log hash %d: %v", at, want[i]), err.Error())
@@ -234,30 +297,54 @@ func (v *verifier) checkHashes(ctx context.Context, r Reader, place string, firs
 }
 
 // checkpoint compares with what is kept of a log of the size reached.
-func (v *verifier) checkpoint() {
+func (v *verifier) checkpoint(c *chain) {
 	for _, k := range v.kept {
-		if k.Blocks != v.Blocks {
+		if k.Lane != c.lane || k.Blocks != c.head.Blocks {
 			continue
 		}
-		if root := v.peaks.root(v.Blocks); k.Root != root {
-			v.find(fmt.Sprintf("checkpoint over %d blocks", k.Blocks), fmt.Sprintf("root %v, as it was signed", k.Root), root.String())
+		if root := c.root(); k.Root != root {
+			v.find("checkpoint over "+blocksName(c.lane, k.Blocks), fmt.Sprintf("root %v, as it was signed", k.Root), root.String())
 		}
 	}
+}
+
+// blocksName is a number of blocks, with their lane if that is not the first.
+func blocksName(lane uint16, blocks uint64) string {
+	if lane == 0 {
+		return fmt.Sprintf("%d blocks", blocks)
+	}
+	return fmt.Sprintf("%d blocks of lane %d", blocks, lane)
 }
 
 // checkKept names checkpoints that cover more than there is.
 func (v *verifier) checkKept() {
 	for _, k := range v.kept {
-		if k.Blocks > v.Blocks {
-			v.find("journal", fmt.Sprintf("at least the %d blocks of a checkpoint", k.Blocks), fmt.Sprintf("%d blocks: its end is missing", v.Blocks))
+		at := slices.IndexFunc(v.chains, func(c *chain) bool { return c.lane == k.Lane })
+		if at < 0 {
+			v.find("journal", fmt.Sprintf("lane %d, which a checkpoint is of", k.Lane), fmt.Sprintf("%d lanes", len(v.chains)))
+		} else if have := v.chains[at].head.Blocks; k.Blocks > have {
+			v.find("journal", fmt.Sprintf("at least the %s of a checkpoint", blocksName(k.Lane, k.Blocks)), fmt.Sprintf("%d blocks: its end is missing", have))
 		}
 	}
+}
+
+// follow does what an item says, in its lane.
+func (v *verifier) follow(ctx context.Context, r Reader, c *chain, item *Booked) error {
+	head := &v.state.head
+	c.head.Closed = head.Closed
+	*head = c.head
+	v.item(item)
+	c.head = *head
+	if item.Act == Reversed {
+		return v.reversal(ctx, r, item)
+	}
+	return nil
 }
 
 func (v *verifier) item(b *Booked) {
 	v.Entries++
 	s := v.state
-	place := fmt.Sprintf("item %d (%s %q)", b.Seq, b.Act, b.Key)
+	place := b.name()
 	if b.Seq != s.head.Seq+1 {
 		v.find(place, fmt.Sprintf("sequence %d", s.head.Seq+1), fmt.Sprint(b.Seq))
 	}
@@ -276,11 +363,14 @@ func (v *verifier) item(b *Booked) {
 	clear(s.written)
 }
 
+// name says which item it is.
+func (b *Booked) name() string { return fmt.Sprintf("item %s (%s %q)", itemName(b.Lane, b.Seq), b.Act, b.Key) }
+
 // reversal holds an item against the entry it takes back, which is read again:
 // nobody could keep every entry in memory.
 func (v *verifier) reversal(ctx context.Context, r Reader, b *Booked) error {
-	place, of := fmt.Sprintf("item %d (%s %q)", b.Seq, b.Act, b.Key), b.terms().Of
-	s := NewState(nil, Head{})
+	place, of := b.name(), b.terms().Of
+	s := NewState(nil)
 	need := &Need{state: s}
 	need.Key(of)
 	if err := need.load(ctx, r); errors.Is(err, ErrCorrupt) {
@@ -289,7 +379,7 @@ func (v *verifier) reversal(ctx context.Context, r Reader, b *Booked) error {
 		return err
 	}
 	original := s.taken(of)
-	if original == nil || original.Seq >= b.Seq || original.Act == Reversed || !original.IsEntry() || original.Owner != b.Owner {
+	if original == nil || original.Place().Compare(b.Place()) >= 0 || original.Act == Reversed || !original.IsEntry() || original.Owner != b.Owner {
 		v.find(place, "an entry before it that it may take back", fmt.Sprintf("%q", of))
 		return nil
 	}
@@ -365,14 +455,14 @@ func (b *Booked) opens(id AccountID) *Account {
 	return &Account{}
 }
 
-// checkHead compares the stored head with the end of the journal.
-func (v *verifier) checkHead() {
-	stored, derived := v.Head, v.state.head
-	if v.Blocks == 0 {
-		derived.Lane = stored.Lane
-	}
-	if stored != derived {
-		v.find("head", derived.figures(), stored.figures())
+// checkHeads compares the stored heads with the ends of the lanes.
+func (v *verifier) checkHeads() {
+	for i, c := range v.chains {
+		stored, derived := v.Lanes[i].Head, c.head
+		derived.Closed, derived.NotBefore = v.state.head.Closed, stored.NotBefore
+		if stored != derived {
+			v.find("head", derived.figures(), stored.figures())
+		}
 	}
 }
 

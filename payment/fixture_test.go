@@ -256,7 +256,7 @@ func (d *desk) everything() (s snapshot) {
 }
 
 func readAll(ctx context.Context, r ledger.Reader) (s snapshot, err error) {
-	if s.Head, err = r.Head(ctx); err != nil {
+	if s.Head, err = ledger.Together(ctx, r); err != nil {
 		return s, err
 	}
 	for account, err := range r.Accounts(ctx, "") {

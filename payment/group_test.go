@@ -99,7 +99,7 @@ func (d *desk) wantTwin(other *desk) {
 func (d *desk) canonical() (out []byte) {
 	d.Helper()
 	err := d.Books().Read(d.Context(), func(r ledger.Reader) error {
-		for e, err := range ledger.Entries(d.Context(), r, 1) {
+		for e, err := range ledger.Entries(d.Context(), r) {
 			if err != nil {
 				return err
 			}
@@ -138,7 +138,7 @@ func TestAnyGrouping(t *testing.T) {
 				left = left[n:]
 			}
 			var got []byte
-			for e, err := range ledger.Entries(d.Context(), tx, 1) {
+			for e, err := range ledger.Entries(d.Context(), tx) {
 				must(rt, err)
 				got = e.AppendCanonical(got)
 			}

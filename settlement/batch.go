@@ -64,11 +64,10 @@ type Categories struct {
 }
 
 // Watermark bounds what a batch may contain: entries booked before Before,
-// the last of which is Seq.
+// of which Through is the last in each lane.
 type Watermark struct {
-	Lane   uint16    `json:"lane"`
-	Seq    uint64    `json:"seq"`
-	Before time.Time `json:"before"`
+	Through ledger.Position `json:"through"`
+	Before  time.Time       `json:"before"`
 }
 
 // Batch is what one merchant earned in one currency and one window, and what

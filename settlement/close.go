@@ -46,7 +46,11 @@ func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch))
 		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
 			finished, n = nil, 0
 			marks := make(marks)
-			for lines := 0; n < len(targets) && lines < c.chunk(); n++ {
+			together := targets[:min(len(targets), maxTogether)]
+			if err := tx.Lock(ctx, positionsOf(together)...); err != nil {
+				return fmt.Errorf("lock the positions of %d merchants: %w", len(together), err)
+			}
+			for lines := 0; n < len(together) && lines < c.chunk(); n++ {
 				batch, err := c.closeTx(ctx, tx, &targets[n], marks)
 				if err != nil {
 					return fmt.Errorf("close %s %s %s: %w", targets[n].Merchant, targets[n].Currency, targets[n].Window.BusinessDate, err)
@@ -71,6 +75,20 @@ func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch))
 		}
 	}
 	return nil
+}
+
+// maxTogether bounds how many batches close in one transaction, and so how many
+// merchants wait for it.
+const maxTogether = 200
+
+// positionsOf names the positions of targets. A position is what a movement has
+// to be counted in: while it is locked, the members of a batch stay what they are.
+func positionsOf(targets []Target) []ledger.Ref {
+	refs := make([]ledger.Ref, len(targets))
+	for i := range targets {
+		refs[i] = payment.PositionRef(targets[i].Merchant, targets[i].Currency)
+	}
+	return refs
 }
 
 // resume finishes what a crash has left.
@@ -111,6 +129,9 @@ func (c *Closer) finish(ctx context.Context, batch *Batch) (*Batch, error) {
 		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
 			cmd := &continuing{writer: writer{batch: *batch}}
 			target := Target{Merchant: batch.Merchant, Currency: batch.Currency, Window: batch.Window}
+			if err := tx.Lock(ctx, positionsOf([]Target{target})...); err != nil {
+				return err
+			}
 			if err := c.collect(ctx, tx, &target, &cmd.writer); err != nil {
 				return err
 			}
@@ -135,21 +156,21 @@ func (c *Closer) run(ctx context.Context, tx ledger.Tx, cmd ledger.Command) erro
 	return errs[0]
 }
 
-// marks keeps the sequences of watermarks during one transaction, for batches
+// marks keeps the positions of watermarks during one transaction, for batches
 // that close together share one. Closing does not change them: it books no
 // entry before its own.
-type marks map[time.Time]uint64
+type marks map[time.Time]ledger.Position
 
 func (m marks) before(ctx context.Context, r ledger.Reader, at time.Time) (Watermark, error) {
-	seq, ok := m[at]
+	through, ok := m[at]
 	if !ok {
 		var err error
-		if seq, err = ledger.SeqBefore(ctx, r, at); err != nil {
+		if through, err = ledger.PositionBefore(ctx, r, at); err != nil {
 			return Watermark{}, err
 		}
-		m[at] = seq
+		m[at] = through
 	}
-	return Watermark{Seq: seq, Before: at}, nil
+	return Watermark{Through: through, Before: at}, nil
 }
 
 // closeTx begins one batch; nil when it is closed already or has no member.

@@ -150,7 +150,7 @@ func TestMoveRepeated(t *testing.T) {
 func entriesOf(h *house, kind string) (all []*ledger.Booked) {
 	h.t.Helper()
 	h.read(func(ctx context.Context, r ledger.Reader) error {
-		for e, err := range ledger.Entries(ctx, r, 1) {
+		for e, err := range ledger.Entries(ctx, r) {
 			if err != nil {
 				return err
 			}

@@ -72,7 +72,7 @@ func checkPlaces(t *rapid.T, h *house) {
 		found[i.Entry]++
 	}
 	h.read(func(ctx context.Context, r ledger.Reader) error {
-		for e, err := range ledger.Entries(ctx, r, 1) {
+		for e, err := range ledger.Entries(ctx, r) {
 			if err != nil {
 				return err
 			}

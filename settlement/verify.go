@@ -27,13 +27,16 @@ import (
 //
 // Memory grows with the number of merchants, and by one bit for each entry.
 func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) error {
-	head, err := r.Head(ctx)
+	heads, err := r.Heads(ctx)
 	if err != nil {
 		return err
 	}
 	v := &verifier{
-		reader: r, report: report, seen: make([]uint64, head.Seq/64+1),
+		reader: r, report: report, seen: make(map[uint16][]uint64, len(heads)),
 		sums: make(map[owner]*sums), accounts: make(map[ledger.AccountID]money.Amount),
+	}
+	for _, h := range heads {
+		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
 		v.readAccounts, v.readItems, v.readHolds, v.readBatches, v.readDays, v.readPositions, v.readJournal,
@@ -57,7 +60,7 @@ type sums struct {
 type verifier struct {
 	reader   ledger.Reader
 	report   func(ledger.Finding)
-	seen     []uint64 // one bit for each seq that is an item or a line
+	seen     map[uint16][]uint64 // by lane, one bit for each seq that is an item or a line
 	sums     map[owner]*sums
 	accounts map[ledger.AccountID]money.Amount // posted balances of the accounts looked at
 }
@@ -105,14 +108,14 @@ func (v *verifier) add(into *money.Amount, amounts ...money.Amount) {
 
 // once finds an entry that stands in two places.
 func (v *verifier) once(place string, item *payment.Item) {
-	word, bit := item.Seq/64, uint64(1)<<(item.Seq%64)
+	word, bit, seen := item.Seq/64, uint64(1)<<(item.Seq%64), v.seen[item.Lane]
 	switch {
-	case item.Seq == 0 || word >= uint64(len(v.seen)):
+	case item.Seq == 0 || word >= uint64(len(seen)):
 		v.find(place, "an entry of the journal", fmt.Sprintf("seq %d", item.Seq))
-	case v.seen[word]&bit != 0:
+	case seen[word]&bit != 0:
 		v.find(place, "an entry that stands nowhere else", fmt.Sprintf("seq %d (%s) again", item.Seq, item.Entry))
 	default:
-		v.seen[word] |= bit
+		seen[word] |= bit
 	}
 }
 
@@ -167,11 +170,11 @@ func (v *verifier) readPositions(ctx context.Context) error {
 // readJournal looks for movements of a merchant's money that have no place. An
 // entry that hangs on another one is part of that one's movement.
 func (v *verifier) readJournal(ctx context.Context) error {
-	for e, err := range ledger.Entries(ctx, v.reader, 1) {
+	for e, err := range ledger.Entries(ctx, v.reader) {
 		if err != nil {
 			return err
 		}
-		if e.PartOf != "" || e.Kind == payment.EntryBatchClosed || v.seen[e.Seq/64]&(1<<(e.Seq%64)) != 0 {
+		if e.PartOf != "" || e.Kind == payment.EntryBatchClosed || v.seen[e.Lane][e.Seq/64]&(1<<(e.Seq%64)) != 0 {
 			continue
 		}
 		var moved money.Amount

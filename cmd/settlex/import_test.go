@@ -46,7 +46,7 @@ func importedItems(t *testing.T, dir string) []string {
 	}
 	var out []string
 	err = books.Read(t.Context(), func(r ledger.Reader) error {
-		for item, err := range r.Items(t.Context(), 1) {
+		for item, err := range r.Items(t.Context(), 0, 1) {
 			if err != nil {
 				return err
 			}

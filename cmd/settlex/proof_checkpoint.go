@@ -15,6 +15,7 @@ import (
 // signing is what to sign, and with what.
 type signing struct {
 	signer string   // file of the signer key
+	lane   uint16   // of the journal
 	out    string   // empty: standard output
 	since  string   // file of a kept checkpoint, to be continued; empty: none
 	keys   []string // that may have signed it
@@ -43,6 +44,7 @@ first, signs nothing if it does not continue that, and writes a proof that it do
 		},
 	}
 	cmd.Flags().StringVar(&s.signer, "signer", "", "`FILE` with the signer key")
+	cmd.Flags().Uint16Var(&s.lane, "lane", 0, "`LANE` of the journal; a data file has the lane 0 alone")
 	cmd.Flags().StringVar(&s.out, "out", "", "`FILE` to write instead of standard output; must not be there")
 	cmd.Flags().StringVar(&s.since, "since", "", "`FILE` with an older checkpoint that the journal must continue")
 	cmd.Flags().StringArrayVar(&s.keys, "key", nil, "verifier `KEY` that may have signed it; may be repeated")
@@ -67,7 +69,7 @@ func (p *program) checkpoint(ctx context.Context, s *session, do signing) error 
 	}
 	var signed, consistency []byte
 	err := s.engine.Books().Read(ctx, func(r ledger.Reader) (err error) {
-		if signed, err = signCheckpoint(ctx, r, do.signer); err == nil && since.signed != nil {
+		if signed, err = signCheckpoint(ctx, r, do.lane, do.signer); err == nil && since.signed != nil {
 			consistency, err = proof.ProveConsistency(ctx, r, since.signed, signed)
 		}
 		return err
@@ -98,8 +100,8 @@ func (p *program) checkpoint(ctx context.Context, s *session, do signing) error 
 	return nil
 }
 
-// signCheckpoint signs the journal of a snapshot with the key in a file.
-func signCheckpoint(ctx context.Context, r ledger.Reader, file string) ([]byte, error) {
+// signCheckpoint signs a lane of a snapshot's journal with the key in a file.
+func signCheckpoint(ctx context.Context, r ledger.Reader, lane uint16, file string) ([]byte, error) {
 	key, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ func signCheckpoint(ctx context.Context, r ledger.Reader, file string) ([]byte, 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	c, err := proof.Take(ctx, r, signer.Name())
+	c, err := proof.Take(ctx, r, lane, signer.Name())
 	if err != nil {
 		return nil, err
 	}

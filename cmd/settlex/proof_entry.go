@@ -96,7 +96,7 @@ func (p *program) prove(ctx context.Context, s *session, do proving) error {
 // signed gives the checkpoint to refer to.
 func (do *proving) signed(ctx context.Context, r ledger.Reader) ([]byte, error) {
 	if do.signer != "" {
-		return signCheckpoint(ctx, r, do.signer)
+		return signCheckpoint(ctx, r, 0, do.signer)
 	}
 	return readProof(do.checkpoint)
 }

@@ -17,7 +17,7 @@ var ErrFigures = errors.New("figures do not add up")
 func (r *run) check(ctx context.Context) error {
 	var head ledger.Head
 	err := r.books.Read(ctx, func(reader ledger.Reader) (err error) {
-		head, err = reader.Head(ctx)
+		head, err = ledger.Together(ctx, reader)
 		return err
 	})
 	if err != nil {

@@ -116,7 +116,7 @@ func (p *player) repeat(e payment.Event) error {
 
 func (p *player) head() (head ledger.Head, err error) {
 	err = p.engine.Books().Read(p.ctx(), func(r ledger.Reader) error {
-		head, err = r.Head(p.ctx())
+		head, err = ledger.Together(p.ctx(), r)
 		return err
 	})
 	return head, err

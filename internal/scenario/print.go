@@ -27,9 +27,12 @@ func (p *player) row(what, debit, credit, balance string) {
 func (p *player) printEntries() error {
 	return p.engine.Books().Read(p.ctx(), func(r ledger.Reader) error {
 		first := true
-		for e, err := range ledger.Entries(p.ctx(), r, p.seq+1) {
+		for e, err := range ledger.Journal(p.ctx(), r, ledger.Position{p.seq}) {
 			if err != nil {
 				return err
+			}
+			if !e.IsEntry() {
+				continue
 			}
 			if first {
 				p.row("", "debit", "credit", "balance")

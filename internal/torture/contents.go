@@ -24,7 +24,7 @@ type contents struct {
 func readContents(ctx context.Context, books *ledger.Ledger) (*contents, error) {
 	c := &contents{byKey: make(map[string]int), accounts: make(map[ledger.AccountID]ledger.Account)}
 	err := books.Read(ctx, func(r ledger.Reader) (err error) {
-		if c.head, err = r.Head(ctx); err != nil {
+		if c.head, err = ledger.Together(ctx, r); err != nil {
 			return err
 		}
 		if c.tree, err = treeHead(ctx, r, c.head); err != nil {
@@ -43,7 +43,7 @@ func readContents(ctx context.Context, books *ledger.Ledger) (*contents, error) 
 
 func (c *contents) readItems(ctx context.Context, r ledger.Reader) error {
 	number := 0
-	for block, err := range r.Blocks(ctx, 1) {
+	for block, err := range r.Blocks(ctx, 0, 1) {
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (d *desk) watch(ctx context.Context) error {
 		known := max(last, d.known.Load())
 		var seen ledger.TreeHead
 		err := d.books.Read(ctx, func(r ledger.Reader) error {
-			head, err := r.Head(ctx)
+			head, err := ledger.Together(ctx, r)
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func (d *desk) watch(ctx context.Context) error {
 }
 
 func treeHead(ctx context.Context, r ledger.Reader, head ledger.Head) (ledger.TreeHead, error) {
-	root, err := ledger.Root(ctx, r, head.Blocks)
+	root, err := ledger.Root(ctx, r, head.Lane, head.Blocks)
 	return ledger.TreeHead{Blocks: head.Blocks, Root: root}, err
 }
 

@@ -77,7 +77,7 @@ func export(t testing.TB, f plaintext.Format, books *ledger.Ledger) (string, pla
 func journalOf(t testing.TB, books *ledger.Ledger) (entries []ledger.Booked, accounts []ledger.Account) {
 	t.Helper()
 	err := books.Read(t.Context(), func(r ledger.Reader) error {
-		for e, err := range ledger.Entries(t.Context(), r, 1) {
+		for e, err := range ledger.Entries(t.Context(), r) {
 			if err != nil {
 				return err
 			}

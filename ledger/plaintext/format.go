@@ -64,22 +64,31 @@ func (f Format) notation() (notation, error) {
 // survey is what has to be known of a ledger before its first line is written.
 // Its size does not depend on the number of accounts or entries.
 type survey struct {
-	head       ledger.Head
-	root       ledger.Hash      // of the journal's Merkle log
+	lanes      []lane
 	currencies []money.Currency // of the accounts, by code
 	turnover   []money.Amount   // debits of each currency, in its minor units
 	first      calendar.Date    // of the value dates; no date when there is no entry
 	last       calendar.Date
 }
 
+// lane is where one of the journal's lanes ends.
+type lane struct {
+	ledger.Head
+	root ledger.Hash // of its Merkle log
+}
+
 // appendTitle appends the lines that say what the file is. They tie it to the
-// journal: the root of its Merkle log covers every item.
+// journal: the roots of its lanes' Merkle logs cover every item.
 func appendTitle(dst []byte, f Format, s *survey) []byte {
 	dst = fmt.Appendf(dst, "; SettleX journal for %s, form %d\n", f, Form)
-	if s.head.Seq == 0 {
-		return fmt.Appendf(dst, "; lane %d, no entries\n", s.head.Lane)
+	for _, l := range s.lanes {
+		if l.Seq == 0 {
+			dst = fmt.Appendf(dst, "; lane %d, no entries\n", l.Lane)
+		} else {
+			dst = fmt.Appendf(dst, "; lane %d, items 1 to %d in %d blocks, root %v\n", l.Lane, l.Seq, l.Blocks, l.root)
+		}
 	}
-	return fmt.Appendf(dst, "; lane %d, items 1 to %d in %d blocks, root %v\n", s.head.Lane, s.head.Seq, s.head.Blocks, s.root)
+	return dst
 }
 
 // appendDate appends a date and a space.

@@ -85,7 +85,8 @@ func (j *journal) flush(element []byte) error {
 
 // look takes the survey.
 func (j *journal) look(ctx context.Context) (err error) {
-	if j.survey.head, err = j.reader.Head(ctx); err != nil {
+	heads, err := j.reader.Heads(ctx)
+	if err != nil {
 		return fmt.Errorf("read the journal's head: %w", err)
 	}
 	for account, err := range j.reader.Accounts(ctx, "") {
@@ -96,8 +97,8 @@ func (j *journal) look(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	items := uint64(0)
-	for item, err := range j.reader.Items(ctx, 1) {
+	items, ends := uint64(0), uint64(0)
+	for item, err := range ledger.Journal(ctx, j.reader, nil) {
 		if err != nil {
 			return fmt.Errorf("read the journal: %w", err)
 		}
@@ -109,11 +110,16 @@ func (j *journal) look(ctx context.Context) (err error) {
 		}
 	}
 	j.survey.first, j.survey.last = j.First, j.Last
-	if items != j.survey.head.Seq {
-		return fmt.Errorf("%w: the journal has %d items, its head says %d", ledger.ErrCorrupt, items, j.survey.head.Seq)
+	for _, head := range heads {
+		ends += head.Seq
+		root, err := ledger.Root(ctx, j.reader, head.Lane, head.Blocks)
+		if err != nil {
+			return fmt.Errorf("read the journal's root: %w", err)
+		}
+		j.survey.lanes = append(j.survey.lanes, lane{head, root})
 	}
-	if j.survey.root, err = ledger.Root(ctx, j.reader, j.survey.head.Blocks); err != nil {
-		return fmt.Errorf("read the journal's root: %w", err)
+	if items != ends {
+		return fmt.Errorf("%w: the journal has %d items, its head says %d", ledger.ErrCorrupt, items, ends)
 	}
 	if j.Entries == 0 { // accounts of holds alone, or of limits: there is no date to open them on
 		if slices.ContainsFunc(j.survey.turnover, func(a money.Amount) bool { return !a.IsZero() }) {
@@ -180,7 +186,7 @@ func (j *journal) open(ctx context.Context) error {
 }
 
 func (j *journal) entries(ctx context.Context) error {
-	for entry, err := range ledger.Entries(ctx, j.reader, 1) {
+	for entry, err := range ledger.Entries(ctx, j.reader) {
 		if err != nil {
 			return fmt.Errorf("read entries: %w", err)
 		}

@@ -75,7 +75,7 @@ func TestEveryActProvable(t *testing.T) {
 	var shown []json.RawMessage
 	err := books.Read(t.Context(), func(r ledger.Reader) error {
 		checkpoint := signed(t, r, ours)
-		for item, err := range r.Items(t.Context(), 1) {
+		for item, err := range r.Items(t.Context(), 0, 1) {
 			if err != nil {
 				return err
 			}

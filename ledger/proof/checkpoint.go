@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,23 +29,35 @@ type Checkpoint struct {
 // maxBlocks bounds what package tlog is asked to compute with.
 const maxBlocks = 1 << 60
 
-// Take says what a snapshot of the journal is. The same journal gives the same
-// checkpoint, whenever it is asked.
-func Take(ctx context.Context, r ledger.Reader, origin string) (Checkpoint, error) {
-	head, err := r.Head(ctx)
+// Take says what a lane of a snapshot's journal is. The same journal gives the
+// same checkpoint, whenever it is asked.
+func Take(ctx context.Context, r ledger.Reader, lane uint16, origin string) (Checkpoint, error) {
+	head, err := headOf(ctx, r, lane)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("take a checkpoint: %w", err)
 	}
-	root, err := ledger.Root(ctx, r, head.Blocks)
+	root, err := ledger.Root(ctx, r, lane, head.Blocks)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("take a checkpoint over %d blocks: %w", head.Blocks, err)
 	}
 	return Checkpoint{Origin: origin, Lane: head.Lane, Blocks: head.Blocks, Root: root, Seq: head.Seq, At: head.At.UTC()}, nil
 }
 
+// headOf gives the end of a lane.
+func headOf(ctx context.Context, r ledger.Reader, lane uint16) (ledger.Head, error) {
+	heads, err := r.Heads(ctx)
+	if err != nil {
+		return ledger.Head{}, err
+	}
+	if at := slices.IndexFunc(heads, func(h ledger.Head) bool { return h.Lane == lane }); at >= 0 {
+		return heads[at], nil
+	}
+	return ledger.Head{}, fmt.Errorf("lane %d: %w: the journal has %d lanes", lane, ledger.ErrNotFound, len(heads))
+}
+
 // TreeHead is what Ledger.Verify holds the journal against.
 func (c Checkpoint) TreeHead() ledger.TreeHead {
-	return ledger.TreeHead{Blocks: c.Blocks, Root: c.Root}
+	return ledger.TreeHead{Lane: c.Lane, Blocks: c.Blocks, Root: c.Root}
 }
 
 // Text is the checkpoint in the form that is signed, a checkpoint of C2SP
@@ -101,17 +114,18 @@ func (c Checkpoint) check() error {
 
 // continued tells why the journal of a snapshot does not continue a checkpoint.
 func (c Checkpoint) continued(ctx context.Context, r ledger.Reader) error {
-	head, err := r.Head(ctx)
+	head, err := headOf(ctx, r, c.Lane)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return fmt.Errorf("%w: it is of lane %d, which this journal does not have", ErrDiverged, c.Lane)
+	}
 	if err != nil {
 		return err
 	}
 	switch {
-	case head.Lane != c.Lane:
-		return fmt.Errorf("%w: it is of lane %d, this is lane %d", ErrDiverged, c.Lane, head.Lane)
 	case head.Blocks < c.Blocks:
 		return fmt.Errorf("%w: it covers %d blocks, there are %d: the end is missing", ErrDiverged, c.Blocks, head.Blocks)
 	}
-	root, err := ledger.Root(ctx, r, c.Blocks)
+	root, err := ledger.Root(ctx, r, c.Lane, c.Blocks)
 	if err != nil {
 		return err
 	}

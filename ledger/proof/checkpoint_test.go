@@ -13,7 +13,7 @@ import (
 
 func TestCheckpointText(t *testing.T) {
 	t.Parallel()
-	c, err := proof.Take(t.Context(), grown(t, "", 2, 1, 3), origin)
+	c, err := proof.Take(t.Context(), grown(t, "", 2, 1, 3), 0, origin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestCheckpointText(t *testing.T) {
 
 func takeEmpty(t *testing.T) proof.Checkpoint {
 	t.Helper()
-	c, err := proof.Take(t.Context(), &journal{}, origin)
+	c, err := proof.Take(t.Context(), &journal{}, 0, origin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func wantRefusal(t *testing.T, err error, want string) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	ours, theirs, newer, witness := key(t, origin, 1), key(t, "books.example/other", 1), key(t, origin, 2), key(t, "witness.example", 3)
-	c, err := proof.Take(t.Context(), grown(t, "", 2, 1), origin)
+	c, err := proof.Take(t.Context(), grown(t, "", 2, 1), 0, origin)
 	if err != nil {
 		t.Fatal(err)
 	}

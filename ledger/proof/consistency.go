@@ -53,7 +53,7 @@ func proveConsistency(ctx context.Context, r ledger.Reader, older, newer []byte)
 	}
 	file := consistencyFile{preamble: preamble{formVersion, kindConsistency}, Older: string(older), Newer: string(newer), Path: tlog.TreeProof{}}
 	if 0 < fact.Older.Blocks && fact.Older.Blocks <= fact.Newer.Blocks {
-		if file.Path, err = tlog.ProveTree(int64(fact.Newer.Blocks), int64(fact.Older.Blocks), ledger.HashReader(ctx, r)); err != nil {
+		if file.Path, err = tlog.ProveTree(int64(fact.Newer.Blocks), int64(fact.Older.Blocks), ledger.HashReader(ctx, r, fact.Newer.Lane)); err != nil {
 			return nil, err
 		}
 	}

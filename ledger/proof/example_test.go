@@ -63,7 +63,7 @@ func Example() {
 	}
 	var file []byte
 	err = books.Read(ctx, func(r ledger.Reader) error {
-		checkpoint := must(proof.Take(ctx, r, signer.Name()))
+		checkpoint := must(proof.Take(ctx, r, 0, signer.Name()))
 		file, err = proof.ProveInclusion(ctx, r, entry.Seq, must(proof.Sign(checkpoint, signer)))
 		return err
 	})
@@ -86,7 +86,7 @@ func ExampleCheckpoint_Text() {
 	books, closeBooks := shop()
 	defer closeBooks()
 	err := books.Read(context.Background(), func(r ledger.Reader) error {
-		checkpoint, err := proof.Take(context.Background(), r, "books.example/main")
+		checkpoint, err := proof.Take(context.Background(), r, 0, "books.example/main")
 		checkpoint.Root = ledger.Hash{} // depends on how the journal is written
 		fmt.Print(checkpoint.Text())
 		return err
@@ -110,7 +110,7 @@ func ExampleCheckpoint_TreeHead() {
 	ctx := context.Background()
 	var kept proof.Checkpoint
 	err := books.Read(ctx, func(r ledger.Reader) (err error) {
-		kept, err = proof.Take(ctx, r, "books.example/main")
+		kept, err = proof.Take(ctx, r, 0, "books.example/main")
 		return err
 	})
 	if err != nil {
@@ -139,7 +139,7 @@ func ExampleCheckConsistency() {
 	var file []byte
 	for i := range signed {
 		err := books.Read(ctx, func(r ledger.Reader) (err error) {
-			if signed[i], err = proof.Sign(must(proof.Take(ctx, r, signer.Name())), signer); err != nil || i == 0 {
+			if signed[i], err = proof.Sign(must(proof.Take(ctx, r, 0, signer.Name())), signer); err != nil || i == 0 {
 				return err
 			}
 			file, err = proof.ProveConsistency(ctx, r, signed[0], signed[1])
@@ -163,7 +163,7 @@ func ExampleCheck() {
 	signer := must(proof.ParseSigner(private))
 	var file []byte
 	err := books.Read(context.Background(), func(r ledger.Reader) (err error) {
-		file, err = proof.Sign(must(proof.Take(context.Background(), r, signer.Name())), signer)
+		file, err = proof.Sign(must(proof.Take(context.Background(), r, 0, signer.Name())), signer)
 		return err
 	})
 	if err != nil {

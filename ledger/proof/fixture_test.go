@@ -96,7 +96,7 @@ func grown(t failer, salt string, sizes ...int) *journal {
 
 func (j *journal) add(t failer, block *ledger.Block) {
 	t.Helper()
-	hashes, err := ledger.LogHashes(context.Background(), j, uint64(len(j.blocks)), block.Leaf())
+	hashes, err := ledger.LogHashes(context.Background(), j, 0, uint64(len(j.blocks)), block.Leaf())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func (j *journal) Head(context.Context) (ledger.Head, error) {
 }
 
 // Blocks implements ledger.Reader.
-func (j *journal) Blocks(_ context.Context, seq uint64) iter.Seq2[*ledger.Block, error] {
+func (j *journal) Blocks(_ context.Context, _ uint16, seq uint64) iter.Seq2[*ledger.Block, error] {
 	return func(yield func(*ledger.Block, error) bool) {
 		for _, block := range j.blocks {
 			if block.Last() >= seq && !yield(block, nil) {
@@ -138,7 +138,7 @@ func (j *journal) Blocks(_ context.Context, seq uint64) iter.Seq2[*ledger.Block,
 }
 
 // Hashes implements ledger.Reader.
-func (j *journal) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
+func (j *journal) Hashes(_ context.Context, _ uint16, indexes []int64) ([]ledger.Hash, error) {
 	out := make([]ledger.Hash, len(indexes))
 	for i, at := range indexes {
 		if at >= int64(len(j.hashes)) {
@@ -157,7 +157,7 @@ func (j *journal) upTo(blocks int) *journal {
 // signed is the checkpoint of a journal.
 func signed(t failer, r ledger.Reader, by pair) []byte {
 	t.Helper()
-	c, err := proof.Take(context.Background(), r, by.signer.Name())
+	c, err := proof.Take(context.Background(), r, 0, by.signer.Name())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ type inclusionFile struct {
 	Checkpoint string           `json:"checkpoint"` // a signed note
 }
 
-// ProveInclusion proves that the item with a sequence is in the journal of a
+// ProveInclusion proves that the item with a sequence is in the lane of a
 // signed checkpoint: the file it gives is all that CheckInclusion needs. The
 // checkpoint may be older than the snapshot. Its signature is not looked at; that
 // the journal continues it is. Errors: ErrBeyond, ErrDiverged, ErrProof for what
@@ -52,7 +52,7 @@ func proveInclusion(ctx context.Context, r ledger.Reader, seq uint64, signed []b
 	if err := c.continued(ctx, r); err != nil {
 		return nil, err
 	}
-	block, err := holder(ctx, r, seq)
+	block, err := holder(ctx, r, c.Lane, seq)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func proveInclusion(ctx context.Context, r ledger.Reader, seq uint64, signed []b
 	if err != nil {
 		return nil, err
 	}
-	inLog, err := tlog.ProveRecord(int64(c.Blocks), number, ledger.HashReader(ctx, r))
+	inLog, err := tlog.ProveRecord(int64(c.Blocks), number, ledger.HashReader(ctx, r, c.Lane))
 	if err != nil {
 		return nil, err
 	}
@@ -132,9 +132,9 @@ func (f *inclusionFile) check(c Checkpoint) (*Inclusion, error) {
 }
 
 // holder gives the block that holds an item.
-func holder(ctx context.Context, r ledger.Reader, seq uint64) (*ledger.Block, error) {
+func holder(ctx context.Context, r ledger.Reader, lane uint16, seq uint64) (*ledger.Block, error) {
 	if seq > 0 {
-		for block, err := range r.Blocks(ctx, seq) {
+		for block, err := range r.Blocks(ctx, lane, seq) {
 			if err != nil {
 				return nil, err
 			}
@@ -151,7 +151,7 @@ func holder(ctx context.Context, r ledger.Reader, seq uint64) (*ledger.Block, er
 // A store finds blocks by sequence, so their hashes are searched: outwards from
 // the place where the block would be if all were of one size.
 func numberOf(ctx context.Context, r ledger.Reader, block *ledger.Block, blocks uint64) (int64, error) {
-	head, err := r.Head(ctx)
+	head, err := headOf(ctx, r, block.Lane)
 	if err != nil {
 		return 0, err
 	}
@@ -167,7 +167,7 @@ func numberOf(ctx context.Context, r ledger.Reader, block *ledger.Block, blocks 
 			if at > (last-1)/chunk || side == 1 && away == 0 { // beyond an end, or looked at already
 				continue
 			}
-			number, err := findHash(ctx, r, want, at*chunk, min(at*chunk+chunk, last))
+			number, err := findHash(ctx, r, block.Lane, want, at*chunk, min(at*chunk+chunk, last))
 			if number >= 0 || err != nil {
 				return number, err
 			}
@@ -178,12 +178,12 @@ func numberOf(ctx context.Context, r ledger.Reader, block *ledger.Block, blocks 
 
 // findHash looks for the hash of a leaf among those numbered from first up to
 // end; -1: it is not there.
-func findHash(ctx context.Context, r ledger.Reader, want tlog.Hash, first, end uint64) (int64, error) {
+func findHash(ctx context.Context, r ledger.Reader, lane uint16, want tlog.Hash, first, end uint64) (int64, error) {
 	indexes := make([]int64, 0, end-first)
 	for n := first; n < end; n++ {
 		indexes = append(indexes, tlog.StoredHashIndex(0, int64(n)))
 	}
-	hashes, err := r.Hashes(ctx, indexes)
+	hashes, err := r.Hashes(ctx, lane, indexes)
 	if err != nil {
 		return -1, err
 	}

@@ -42,7 +42,7 @@ func TestCheckInclusion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := proof.Take(t.Context(), j, origin)
+	c, err := proof.Take(t.Context(), j, 0, origin)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func (s *Store) copyTo(ctx context.Context, to io.Writer) (info BackupInfo, err 
 	defer s.readers.enter()()
 	w := &interruptible{ctx: ctx.Err, to: to}
 	err = s.db.View(func(tx *bbolt.Tx) (err error) {
-		if info.Head, err = Wrap(tx).Head(ctx); err != nil {
+		if info.Head, err = Wrap(tx).head(); err != nil {
 			return err
 		}
 		info.Bytes, err = tx.WriteTo(w)
@@ -150,7 +150,7 @@ func (s *Store) checkPages(ctx context.Context) error {
 // head is that of the snapshot of now.
 func (s *Store) head(ctx context.Context) (head ledger.Head, err error) {
 	err = s.Read(ctx, func(r ledger.Reader) error {
-		head, err = r.Head(ctx)
+		head, err = ledger.Together(ctx, r)
 		return err
 	})
 	return head, err

@@ -257,7 +257,7 @@ func (w *journalWalk) compare(r run, before map[uint64]ledger.Balance) error {
 	for no, b := range before {
 		again.totals[no] = &b
 	}
-	next, stop := iter.Pull2(w.Items(context.Background(), r.first))
+	next, stop := iter.Pull2(w.Items(context.Background(), 0, r.first))
 	defer stop()
 	again.next = next
 	if err := again.to(r.last, e.item); err != nil {

@@ -59,7 +59,7 @@ func content(t testing.TB, path string) (out []string) {
 	}
 	out = append(out, fmt.Sprintf("%+v", *v))
 	inside(t, books, func(r ledger.Reader) {
-		out = append(out, collect(t, r.Items(t.Context(), 0), func(b *ledger.Booked) string { return fmt.Sprintf("%x", b.AppendCanonical(nil)) })...)
+		out = append(out, collect(t, r.Items(t.Context(), 0, 0), func(b *ledger.Booked) string { return fmt.Sprintf("%x", b.AppendCanonical(nil)) })...)
 		out = append(out, collect(t, r.Accounts(t.Context(), ""), func(a ledger.Account) string { return fmt.Sprintf("%+v", a) })...)
 		out = append(out, collect(t, r.Records(t.Context(), payment.MerchantRecord, "", ""), func(r ledger.Record) string { return fmt.Sprintf("%+v", r) })...)
 	})

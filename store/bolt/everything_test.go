@@ -146,7 +146,7 @@ func pile(t testing.TB, books *ledger.Ledger) {
 
 func headOf(ctx context.Context, books *ledger.Ledger) (head ledger.Head, err error) {
 	err = books.Read(ctx, func(r ledger.Reader) error {
-		head, err = r.Head(ctx)
+		head, err = ledger.Together(ctx, r)
 		return err
 	})
 	return head, err

@@ -9,9 +9,9 @@ import (
 	"github.com/settlex/settlex/ledger"
 )
 
-// Hashes implements ledger.Reader. Those of the blocks that no run holds yet are
+// Hashes implements ledger.Reader, of the one lane. Those of the blocks that no run holds yet are
 // in the tails.
-func (t *Tx) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
+func (t *Tx) Hashes(_ context.Context, _ uint16, indexes []int64) ([]ledger.Hash, error) {
 	v, err := t.view()
 	if err != nil {
 		return nil, err
@@ -177,17 +177,34 @@ func (t *Tx) numberOf(id ledger.AccountID) (uint64, error) {
 	return record.No, nil
 }
 
-// BalanceAt implements ledger.Reader.
-func (t *Tx) BalanceAt(_ context.Context, id ledger.AccountID, seq uint64) (ledger.Balance, error) {
+// seqOf gives the first sequence at or behind a place.
+func (t *Tx) seqOf(ctx context.Context, p ledger.Place) (uint64, error) {
+	if p.Seq > 0 || p.At.IsZero() {
+		return p.Seq, nil
+	}
+	head, err := t.head()
+	if err != nil {
+		return 0, err
+	}
+	before, err := ledger.SeqBefore(ctx, t, head, p.At)
+	return before + 1, err
+}
+
+// BalanceBefore implements ledger.Reader.
+func (t *Tx) BalanceBefore(ctx context.Context, id ledger.AccountID, before ledger.Place) (ledger.Balance, error) {
 	account, err := t.accountRecord(id)
 	if account == nil || err != nil {
+		return ledger.Balance{}, err
+	}
+	seq, err := t.seqOf(ctx, before)
+	if seq == 0 || err != nil {
 		return ledger.Balance{}, err
 	}
 	v, err := t.view()
 	if err != nil {
 		return ledger.Balance{}, err
 	}
-	return t.totalsAt(v, account.No, min(seq, v.head.Seq))
+	return t.totalsAt(v, account.No, min(seq-1, v.head.Seq))
 }
 
 // BalanceOn implements ledger.Reader. It adds up one sum for each run and day
@@ -235,9 +252,13 @@ func addTotals(total, more *ledger.Balance) (err error) {
 }
 
 // Movements implements ledger.Reader.
-func (t *Tx) Movements(ctx context.Context, id ledger.AccountID, seq uint64) iter.Seq2[*ledger.Booked, error] {
+func (t *Tx) Movements(ctx context.Context, id ledger.AccountID, from ledger.Place) iter.Seq2[*ledger.Booked, error] {
 	return t.itemsOf(ctx, func(yield func(uint64, error) bool) {
 		account, v, err := t.accountAndView(id)
+		var seq uint64
+		if err == nil {
+			seq, err = t.seqOf(ctx, from)
+		}
 		if account == nil || err != nil {
 			if err != nil {
 				yield(0, err)
@@ -301,13 +322,17 @@ func (t *Tx) itemsOf(ctx context.Context, seqs iter.Seq2[uint64, error]) iter.Se
 func (t *Tx) Dated(ctx context.Context, id ledger.AccountID, from ledger.DatedPlace) iter.Seq2[*ledger.Booked, error] {
 	return t.itemsOf(ctx, func(yield func(uint64, error) bool) {
 		account, v, err := t.accountAndView(id)
+		var seq uint64
+		if err == nil {
+			seq, err = t.seqOf(ctx, from.Place)
+		}
 		if account == nil || err != nil {
 			if err != nil {
 				yield(0, err)
 			}
 			return
 		}
-		lists, err := t.datedLists(v, account.No, placeOf(from.On, from.Seq))
+		lists, err := t.datedLists(v, account.No, placeOf(from.On, seq))
 		for err == nil && len(lists) > 0 {
 			least := 0
 			for i := range lists {
@@ -414,9 +439,13 @@ func (h placeHeap) sink(i int) {
 }
 
 // Referenced implements ledger.Reader.
-func (t *Tx) Referenced(ctx context.Context, reference string, seq uint64) iter.Seq2[*ledger.Booked, error] {
+func (t *Tx) Referenced(ctx context.Context, reference string, from ledger.Place) iter.Seq2[*ledger.Booked, error] {
 	candidates := t.itemsOf(ctx, func(yield func(uint64, error) bool) {
 		v, err := t.view()
+		var seq uint64
+		if err == nil {
+			seq, err = t.seqOf(ctx, from)
+		}
 		if err != nil {
 			yield(0, err)
 			return

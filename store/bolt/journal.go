@@ -117,8 +117,8 @@ type storedBlock struct {
 	leaf ledger.Hash
 }
 
-// Blocks implements ledger.Reader.
-func (t *Tx) Blocks(ctx context.Context, seq uint64) iter.Seq2[*ledger.Block, error] {
+// Blocks implements ledger.Reader, of the one lane.
+func (t *Tx) Blocks(ctx context.Context, _ uint16, seq uint64) iter.Seq2[*ledger.Block, error] {
 	return func(yield func(*ledger.Block, error) bool) {
 		for stored, err := range t.blocks(ctx, seq) {
 			if err != nil {
@@ -198,8 +198,8 @@ func readBlock(cursor *bbolt.Cursor, key, value []byte) (block *storedBlock, k, 
 	return block, k, v, nil
 }
 
-// Items implements ledger.Reader.
-func (t *Tx) Items(ctx context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
+// Items implements ledger.Reader, of the one lane.
+func (t *Tx) Items(ctx context.Context, _ uint16, seq uint64) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
 		cursor := t.bucket(bucketJournal).Cursor()
 		for key, value := seekHolder(cursor, seq); key != nil; key, value = cursor.Next() {

@@ -59,7 +59,7 @@ func TestDamageMet(t *testing.T) {
 		}},
 		{"entries under a short key", "journal", file(be(1), []byte{0}), func(h *host) error {
 			return h.books.Read(t.Context(), func(r ledger.Reader) error {
-				for _, err := range ledger.Entries(t.Context(), r, 1) {
+				for _, err := range ledger.Entries(t.Context(), r) {
 					if err != nil {
 						return err
 					}

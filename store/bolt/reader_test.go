@@ -66,7 +66,7 @@ func TestBlocksFromAnywhere(t *testing.T) {
 	blocks := []string{"1-1", "2-4", "5-304", "305-305"}
 	inside(t, long(t), func(r ledger.Reader) {
 		for from, first := range map[uint64]int{0: 0, 1: 0, 2: 1, 3: 1, 4: 1, 5: 2, 6: 2, 200: 2, 304: 2, 305: 3, 306: 4, 9999: 4} {
-			got := collect(t, r.Blocks(t.Context(), from), func(b *ledger.Block) string {
+			got := collect(t, r.Blocks(t.Context(), 0, from), func(b *ledger.Block) string {
 				return fmt.Sprintf("%d-%d", b.First(), b.Last())
 			})
 			wantDiff(t, fmt.Sprint("blocks from ", from), append([]string(nil), blocks[first:]...), got)
@@ -157,8 +157,8 @@ func TestStopEarly(t *testing.T) {
 	inside(t, books, func(r ledger.Reader) {
 		ctx := t.Context()
 		for name, n := range map[string]int{
-			"entries":   count(ledger.Entries(ctx, r, 1)),
-			"blocks":    count(r.Blocks(ctx, 1)),
+			"entries":   count(ledger.Entries(ctx, r)),
+			"blocks":    count(r.Blocks(ctx, 0, 1)),
 			"movements": count(r.Movements(ctx, ledger.AccountID{Path: bank, Currency: inr()}, 1)),
 			"accounts":  count(r.Accounts(ctx, "")),
 			"records":   count(r.Records(ctx, "merchant", "", "")),

@@ -24,12 +24,12 @@ type naive struct {
 
 // newNaive reads the journal of a snapshot, or of a transaction.
 func newNaive(ctx context.Context, r ledger.Reader) (*naive, error) {
-	head, err := r.Head(ctx)
+	head, err := ledger.Together(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	n := &naive{head: head, accounts: make(map[ledger.AccountID][]*ledger.Booked), byKey: make(map[string]uint64), byRef: make(map[string][]uint64)}
-	for item, err := range r.Items(ctx, 0) {
+	for item, err := range r.Items(ctx, 0, 0) {
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func (n *naive) total(id ledger.AccountID, keep func(*ledger.Booked) bool) (b le
 // check compares all that a reader says by its indexes with the journal; of the
 // accounts those that are chosen are looked at closely.
 func (n *naive) check(ctx context.Context, r *bolt.Tx, closely func(i int) bool) error {
-	if head, err := r.Head(ctx); err != nil || head != n.head {
+	if head, err := ledger.Together(ctx, r); err != nil || head != n.head {
 		return fmt.Errorf("head is %+v, %w; want %+v", head, err, n.head)
 	}
 	for i, id := range n.ids() {

@@ -28,7 +28,7 @@ func signed(t *testing.T, books *ledger.Ledger) ledger.TreeHead {
 	}
 	var checkpoint proof.Checkpoint
 	err = books.Read(t.Context(), func(r ledger.Reader) (err error) {
-		checkpoint, err = proof.Take(t.Context(), r, signer.Name())
+		checkpoint, err = proof.Take(t.Context(), r, 0, signer.Name())
 		return err
 	})
 	if err != nil {

@@ -159,7 +159,7 @@ func (s *saving) block(ctx context.Context, c *ledger.Changes, sealed *ledger.Se
 	}
 	s.pages(c.Block, sealed)
 	before := c.Head.Blocks - 1
-	hashes, err := ledger.LogHashes(ctx, s.tx, before, sealed.Leaf)
+	hashes, err := ledger.LogHashes(ctx, s.tx, 0, before, sealed.Leaf)
 	if err != nil {
 		return fmt.Errorf("log of %d blocks: %w", before, err)
 	}

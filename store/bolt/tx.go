@@ -49,8 +49,17 @@ func Wrap(tx *bbolt.Tx) *Tx {
 
 func (t *Tx) bucket(name []byte) *bbolt.Bucket { return t.root.Bucket(name) }
 
-// Head implements ledger.Reader.
-func (t *Tx) Head(context.Context) (ledger.Head, error) { return t.head() }
+// Heads implements ledger.Reader: there is one lane.
+func (t *Tx) Heads(context.Context) ([]ledger.Head, error) {
+	head, err := t.head()
+	if err != nil {
+		return nil, err
+	}
+	return []ledger.Head{head}, nil
+}
+
+// Lock implements ledger.Tx: there is one writer at a time.
+func (t *Tx) Lock(context.Context, ...ledger.Ref) error { return nil }
 
 func (t *Tx) head() (ledger.Head, error) {
 	if t.root == nil {
@@ -71,8 +80,15 @@ func (t *Tx) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error
 	if err := t.loadKeys(need.Keys, s); err != nil {
 		return err
 	}
-	if err := t.loadAccounts(need.Accounts, s); err != nil {
+	head, err := t.head()
+	if err != nil {
 		return err
+	}
+	s.PutHead(head)
+	for _, ids := range [][]ledger.AccountID{need.Moved, need.Accounts} {
+		if err := t.loadAccounts(ids, s); err != nil {
+			return err
+		}
 	}
 	for _, ref := range need.Records {
 		record, err := t.record(ref)

@@ -97,7 +97,7 @@ func (t *Tx) replay(into *tail, tails []*tail, head ledger.Head) error {
 func (r *replaying) log(ctx context.Context, blocks uint64) error {
 	r.first = ledger.LogSize(blocks)
 	for i, leaf := range r.leaves {
-		more, err := ledger.LogHashes(ctx, r, blocks+uint64(i), leaf) //nolint:gosec // it counts
+		more, err := ledger.LogHashes(ctx, r, 0, blocks+uint64(i), leaf) //nolint:gosec // it counts
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (r *replaying) log(ctx context.Context, blocks uint64) error {
 }
 
 // Hashes gives those that are there, and those that were reckoned.
-func (r *replaying) Hashes(_ context.Context, indexes []int64) (out []ledger.Hash, err error) {
+func (r *replaying) Hashes(_ context.Context, _ uint16, indexes []int64) (out []ledger.Hash, err error) {
 	out = make([]ledger.Hash, len(indexes))
 	for i, index := range indexes {
 		if index >= r.first {

@@ -131,7 +131,7 @@ func (b *edgeBooks) seen() string {
 	b.t.Helper()
 	var text strings.Builder
 	err := b.Read(b.t.Context(), func(r ledger.Reader) error {
-		head, err := r.Head(b.t.Context())
+		head, err := ledger.Together(b.t.Context(), r)
 		fmt.Fprintf(&text, "%+v\n", head)
 		if err != nil {
 			return err
@@ -176,7 +176,7 @@ func (b *edgeBooks) items(seq uint64) []*ledger.Booked {
 	b.t.Helper()
 	var items []*ledger.Booked
 	err := b.Read(b.t.Context(), func(r ledger.Reader) error {
-		for item, err := range r.Items(b.t.Context(), seq) {
+		for item, err := range r.Items(b.t.Context(), 0, seq) {
 			if err != nil {
 				return err
 			}
@@ -198,7 +198,7 @@ func (b *edgeBooks) seq() uint64 {
 func (b *edgeBooks) head() (head ledger.Head) {
 	b.t.Helper()
 	err := b.Read(b.t.Context(), func(r ledger.Reader) (err error) {
-		head, err = r.Head(b.t.Context())
+		head, err = ledger.Together(b.t.Context(), r)
 		return err
 	})
 	if err != nil {

@@ -36,13 +36,15 @@ type edgeLyingTx struct {
 	tx ledger.Tx
 }
 
+func (t edgeLyingTx) Lock(ctx context.Context, refs ...ledger.Ref) error { return t.tx.Lock(ctx, refs...) }
+
 func (t edgeLyingTx) Save(ctx context.Context, c *ledger.Changes) error { return t.tx.Save(ctx, c) }
 
 func (r edgeLyingReader) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
 	if err := r.Reader.Load(ctx, need, s); err != nil {
 		return err
 	}
-	for _, id := range need.Accounts {
+	for _, id := range slices.Concat(need.Moved, need.Accounts) {
 		if a, ok := s.Account(id); ok && r.lies.account != nil {
 			r.lies.account(&a)
 			s.PutAccount(id, &a)
@@ -57,7 +59,7 @@ func (r edgeLyingReader) Load(ctx context.Context, need *ledger.Need, s *ledger.
 }
 
 func (r edgeLyingReader) items(ctx context.Context, need *ledger.Need, s *ledger.State) error {
-	for item, err := range r.Items(ctx, 1) {
+	for item, err := range r.Items(ctx, 0, 1) {
 		if err != nil {
 			return err
 		}

@@ -159,7 +159,7 @@ func (r *historyRun) batch(ctx context.Context, in historyInput) ([]historyVerdi
 		if in.how != historyGivesUp {
 			return nil
 		}
-		head, err := tx.Head(ctx) // nobody will be able to look it up afterwards
+		head, err := ledger.Together(ctx, tx) // nobody will be able to look it up afterwards
 		for i := range verdicts {
 			if verdicts[i].what == "refused" {
 				verdicts[i].at = head.At.UnixMicro()
@@ -250,7 +250,7 @@ func (r *historyRun) sweep(ctx context.Context) {
 // time.
 func (r *historyRun) expired(ctx context.Context) (out [historyGroupCount][]historyExpired, err error) {
 	err = r.books.Read(ctx, func(reader ledger.Reader) error {
-		for item, err := range reader.Items(ctx, r.swept+1) {
+		for item, err := range reader.Items(ctx, 0, r.swept+1) {
 			if err != nil {
 				return err
 			}
@@ -273,7 +273,7 @@ func (r *historyRun) expired(ctx context.Context) (out [historyGroupCount][]hist
 func (r *historyRun) settle(ctx context.Context) error {
 	filed := make(map[string]historyVerdict)
 	err := r.books.Read(ctx, func(reader ledger.Reader) error {
-		for item, err := range reader.Items(ctx, 1) {
+		for item, err := range reader.Items(ctx, 0, 1) {
 			if err != nil {
 				return err
 			}

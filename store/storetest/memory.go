@@ -78,7 +78,7 @@ func (s *snapshot) clone() *snapshot {
 // Save implements ledger.Tx.
 func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	if c.Block != nil {
-		more, err := ledger.LogHashes(ctx, s, s.head.Blocks, c.Block.Seal().Leaf)
+		more, err := ledger.LogHashes(ctx, s, 0, s.head.Blocks, c.Block.Seal().Leaf)
 		if err != nil {
 			return err
 		}
@@ -98,8 +98,11 @@ func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	return nil
 }
 
-// Head implements ledger.Reader.
-func (s *snapshot) Head(context.Context) (ledger.Head, error) { return s.head, nil }
+// Heads implements ledger.Reader.
+func (s *snapshot) Heads(context.Context) ([]ledger.Head, error) { return []ledger.Head{s.head}, nil }
+
+// Lock implements ledger.Tx: there is one writer at a time.
+func (s *snapshot) Lock(context.Context, ...ledger.Ref) error { return nil }
 
 // Load implements ledger.Reader.
 func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.State) error {
@@ -108,7 +111,8 @@ func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.St
 			state.PutKey(key, item)
 		}
 	}
-	for _, id := range need.Accounts {
+	state.PutHead(s.head)
+	for _, id := range slices.Concat(need.Moved, need.Accounts) {
 		state.PutAccount(id, s.accounts[id])
 	}
 	for _, ref := range need.Records {
@@ -179,9 +183,9 @@ func (s *snapshot) sum(id ledger.AccountID, counts func(*ledger.Booked) bool) (b
 	return b, nil
 }
 
-// BalanceAt implements ledger.Reader.
-func (s *snapshot) BalanceAt(_ context.Context, id ledger.AccountID, seq uint64) (ledger.Balance, error) {
-	return s.sum(id, func(e *ledger.Booked) bool { return e.Seq <= seq })
+// BalanceBefore implements ledger.Reader.
+func (s *snapshot) BalanceBefore(_ context.Context, id ledger.AccountID, before ledger.Place) (ledger.Balance, error) {
+	return s.sum(id, func(e *ledger.Booked) bool { return e.Place().Compare(before) < 0 })
 }
 
 // BalanceOn implements ledger.Reader.
@@ -190,7 +194,7 @@ func (s *snapshot) BalanceOn(_ context.Context, id ledger.AccountID, on calendar
 }
 
 // Hashes implements ledger.Reader.
-func (s *snapshot) Hashes(_ context.Context, indexes []int64) ([]ledger.Hash, error) {
+func (s *snapshot) Hashes(_ context.Context, _ uint16, indexes []int64) ([]ledger.Hash, error) {
 	out := make([]ledger.Hash, len(indexes))
 	for i, at := range indexes {
 		out[i] = s.hashes[at]
@@ -210,7 +214,7 @@ func (s *snapshot) Accounts(_ context.Context, prefix string) iter.Seq2[ledger.A
 }
 
 // Blocks implements ledger.Reader.
-func (s *snapshot) Blocks(_ context.Context, seq uint64) iter.Seq2[*ledger.Block, error] {
+func (s *snapshot) Blocks(_ context.Context, _ uint16, seq uint64) iter.Seq2[*ledger.Block, error] {
 	return func(yield func(*ledger.Block, error) bool) {
 		for _, b := range s.blocks {
 			if b.Last() >= seq && !yield(b, nil) {
@@ -232,18 +236,18 @@ func (s *snapshot) which(seq uint64, wanted func(*ledger.Booked) bool) iter.Seq2
 }
 
 // Items implements ledger.Reader.
-func (s *snapshot) Items(_ context.Context, seq uint64) iter.Seq2[*ledger.Booked, error] {
+func (s *snapshot) Items(_ context.Context, _ uint16, seq uint64) iter.Seq2[*ledger.Booked, error] {
 	return s.which(seq, func(*ledger.Booked) bool { return true })
 }
 
 // Referenced implements ledger.Reader.
-func (s *snapshot) Referenced(_ context.Context, reference string, seq uint64) iter.Seq2[*ledger.Booked, error] {
-	return s.which(seq, func(b *ledger.Booked) bool { return b.Reference == reference })
+func (s *snapshot) Referenced(_ context.Context, reference string, from ledger.Place) iter.Seq2[*ledger.Booked, error] {
+	return s.which(1, func(b *ledger.Booked) bool { return b.Reference == reference && b.Place().Compare(from) >= 0 })
 }
 
 // Movements implements ledger.Reader.
-func (s *snapshot) Movements(_ context.Context, id ledger.AccountID, seq uint64) iter.Seq2[*ledger.Booked, error] {
-	return s.which(seq, func(b *ledger.Booked) bool { return touches(b, id) })
+func (s *snapshot) Movements(_ context.Context, id ledger.AccountID, from ledger.Place) iter.Seq2[*ledger.Booked, error] {
+	return s.which(1, func(b *ledger.Booked) bool { return touches(b, id) && b.Place().Compare(from) >= 0 })
 }
 
 // touches tells whether an item is an entry with a posting on an account.
@@ -256,7 +260,7 @@ func (s *snapshot) Dated(_ context.Context, id ledger.AccountID, from ledger.Dat
 	return func(yield func(*ledger.Booked, error) bool) {
 		var list []*ledger.Booked
 		for e := range s.items(1) {
-			if touches(e, id) && (e.ValueDate.After(from.On) || e.ValueDate == from.On && e.Seq >= from.Seq) {
+			if touches(e, id) && (e.ValueDate.After(from.On) || e.ValueDate == from.On && e.Place().Compare(from.Place) >= 0) {
 				list = append(list, e)
 			}
 		}

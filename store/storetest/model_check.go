@@ -89,7 +89,7 @@ func (d *desk) check(t *rapid.T) {
 func (d *desk) checkHead(t *rapid.T) {
 	var head ledger.Head
 	err := d.books.Read(t.Context(), func(r ledger.Reader) (err error) {
-		head, err = r.Head(t.Context())
+		head, err = ledger.Together(t.Context(), r)
 		return err
 	})
 	n := d.notebook

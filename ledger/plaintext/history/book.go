@@ -93,14 +93,14 @@ func (b *Booked) add(outcomes []ledger.Outcome) {
 // strict tells that dates are closed.
 func (j *Journal) look(ctx context.Context, books *ledger.Ledger) (strict bool, err error) {
 	err = books.Read(ctx, func(r ledger.Reader) error {
-		head, err := r.Head(ctx)
+		head, err := ledger.Together(ctx, r)
 		if err != nil || head.Seq == 0 {
 			return err
 		}
 		strict = !head.Closed.IsZero()
 		next, stop := iter.Pull2(j.requests(ctx))
 		defer stop()
-		for item, err := range r.Items(ctx, 1) {
+		for item, err := range ledger.Journal(ctx, r, nil) {
 			if err != nil {
 				return err
 			}

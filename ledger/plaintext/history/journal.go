@@ -248,7 +248,7 @@ func (c *checker) sound(t *transaction, e *ledger.Entry) {
 			return // reported with the account
 		}
 	}
-	state := ledger.NewState(c.chart, ledger.Head{})
+	state := ledger.NewState(c.chart)
 	state.PutKey(e.Key, nil)
 	for _, p := range e.Postings {
 		state.PutAccount(p.ID(), nil)

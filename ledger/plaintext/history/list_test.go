@@ -80,13 +80,13 @@ func snapshotOf(t *testing.T, books *ledger.Ledger) *snapshot {
 	t.Helper()
 	s := &snapshot{books: books}
 	err := books.Read(t.Context(), func(r ledger.Reader) (err error) {
-		if s.head, err = r.Head(t.Context()); err != nil {
+		if s.head, err = ledger.Together(t.Context(), r); err != nil {
 			return err
 		}
-		if s.root, err = ledger.Root(t.Context(), r, s.head.Blocks); err != nil {
+		if s.root, err = ledger.Root(t.Context(), r, 0, s.head.Blocks); err != nil {
 			return err
 		}
-		for item, err := range r.Items(t.Context(), 1) {
+		for item, err := range r.Items(t.Context(), 0, 1) {
 			if err != nil {
 				return err
 			}
