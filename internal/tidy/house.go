@@ -69,6 +69,7 @@ func Plan() House {
 
 			// A store reaches the domain and not the root: whoever builds a program brings the two together.
 			{Path: "store/bolt", Floor: 5, Reach: 3, Clock: InDefaults},
+			{Path: "store/postgres", Floor: 5, Reach: 3, Clock: InDefaults, Chance: InDefaults},
 			// A bench measures on the machine's own clock, and draws its workload from a seeded source. The program hands it a store.
 			{Path: "internal/bench", Floor: 5, Reach: 1, Clock: Anywhere, Chance: Anywhere},
 			// The bundled sample is drawn from a seeded source, so it is the same on every machine.
@@ -97,6 +98,7 @@ func Plan() House {
 			{Path: "calendar", Floor: 0, Reach: nothing},
 
 			{Path: "store/bolt/bolttest", Floor: 5, Reach: 3, ForTests: true},
+			{Path: "store/postgres/pgtest", Floor: 5, Reach: 0, ForTests: true},
 			{Path: "store/storetest", Floor: 5, Reach: 3, ForTests: true},
 			{Path: "internal/torture", Floor: 6, Reach: 5, ForTests: true, Clock: Anywhere, Chance: Anywhere},
 			{Path: "internal/scenario", Floor: 6, Reach: 5, ForTests: true},
@@ -106,6 +108,7 @@ func Plan() House {
 		Libraries: []Library{
 			{"github.com/cockroachdb/apd/v3", "money"},
 			{"go.etcd.io/bbolt", "store/bolt"},
+			{"github.com/jackc/pgx/v5", "store/postgres"},
 			{"golang.org/x/mod", "ledger"},
 			{"github.com/robfig/cron/v3", "runner"},
 			{"github.com/parquet-go/parquet-go", "reconcile/report"},

@@ -147,14 +147,14 @@ func planted() []struct {
 			files: map[string]string{
 				"money/c.go":            imports("money", "C"),
 				"ledger/ledger.go":      imports("ledger", module+"/money", "github.com/parquet-go/parquet-go"),
-				"ledger/proof/proof.go": imports("proof", "golang.org/x/mod/sumdb/note", "github.com/jackc/pgx/v5"),
+				"ledger/proof/proof.go": imports("proof", "golang.org/x/mod/sumdb/note", "github.com/go-sql-driver/mysql"),
 			},
 			want: []string{
 				"ledger: links github.com/parquet-go/parquet-go: whoever embeds the ledger would link it too [link]",
 				"ledger: links " + module + "/money, which is cgo: whoever embeds the ledger would need a C compiler [link]",
 				"ledger/ledger.go:4: imports github.com/parquet-go/parquet-go: only reconcile/report may [library]",
-				"ledger/proof: links github.com/jackc/pgx/v5: whoever embeds the ledger would link it too [link]",
-				"ledger/proof/proof.go:4: imports github.com/jackc/pgx/v5: give the library a room in internal/tidy/house.go [library]",
+				"ledger/proof: links github.com/go-sql-driver/mysql: whoever embeds the ledger would link it too [link]",
+				"ledger/proof/proof.go:4: imports github.com/go-sql-driver/mysql: give the library a room in internal/tidy/house.go [library]",
 				"money/c.go:3: cgo: everything is pure Go [cgo]",
 			},
 		},
