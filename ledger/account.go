@@ -84,7 +84,7 @@ type Account struct {
 	Metadata []Attribute // sorted by name
 	Limits
 	LimitsLane uint16 // lane and sequence of the act that set the limits
-	LimitsSeq uint64
+	LimitsSeq  uint64
 	Balance
 	Holds    uint64    // open holds that have a leg on it
 	Counters []Counter // one for each of Velocity, in its order
@@ -92,10 +92,10 @@ type Account struct {
 
 // Counter is what a velocity limit has counted. A window is 60 slots.
 type Counter struct {
-	Since uint64 // sequence of the act that set the limit; what came before does not count
-	Lane  uint16 // of that act
+	Since uint64    // sequence of the act that set the limit; what came before does not count
+	Lane  uint16    // of that act
 	At    time.Time // its instant, UTC; zero: a store with one lane leaves it out
-	Slots []Slot // ordered, those of a total of zero left out
+	Slots []Slot    // ordered, those of a total of zero left out
 }
 
 // begin has a counter count from an item on.

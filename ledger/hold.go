@@ -43,13 +43,13 @@ func (h HoldStatus) String() string { return name(h, "open", "captured", "releas
 // HoldState is a hold as it stands. It is stored as a record. One that is past
 // its Expires is open until its expiry is booked.
 type HoldState struct {
-	Key      string    // of the hold
-	Lane     uint16    `json:",omitempty"` // lane and sequence of the item that placed it
+	Key      string // of the hold
+	Lane     uint16 `json:",omitempty"` // lane and sequence of the item that placed it
 	Seq      uint64
 	At       time.Time // when it was placed, UTC
 	Expires  time.Time // zero: never
 	Status   HoldStatus
-	EndLane  uint16    `json:",omitempty"` // lane and sequence of the item that ended it; 0: open
+	EndLane  uint16 `json:",omitempty"` // lane and sequence of the item that ended it; 0: open
 	Ended    uint64
 	Owner    string    // as an Entry's
 	Breached bool      // placing it breached a limit, as the chart allows; its captures say so too

@@ -15,11 +15,11 @@ import (
 // again once that is loaded.
 type State struct {
 	chart    *Chart
-	head     Head // of the lane to book in
-	headed   bool // the head was told
+	head     Head      // of the lane to book in
+	headed   bool      // the head was told
 	since    time.Time // what is booked comes after it: the latest instant of what was read
 	latest   time.Time // instant of the last command that was applied
-	alone    bool // no other transaction may book while this one does
+	alone    bool      // no other transaction may book while this one does
 	now      time.Time
 	today    calendar.Date     // of now, by UTC; zero: outside the years 1 to 9999
 	accounts map[string]*place // by path; those of other currencies hang on it

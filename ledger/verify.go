@@ -364,7 +364,9 @@ func (v *verifier) item(b *Booked) {
 }
 
 // name says which item it is.
-func (b *Booked) name() string { return fmt.Sprintf("item %s (%s %q)", itemName(b.Lane, b.Seq), b.Act, b.Key) }
+func (b *Booked) name() string {
+	return fmt.Sprintf("item %s (%s %q)", itemName(b.Lane, b.Seq), b.Act, b.Key)
+}
 
 // reversal holds an item against the entry it takes back, which is read again:
 // nobody could keep every entry in memory.

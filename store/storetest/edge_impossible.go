@@ -36,7 +36,9 @@ type edgeLyingTx struct {
 	tx ledger.Tx
 }
 
-func (t edgeLyingTx) Lock(ctx context.Context, refs ...ledger.Ref) error { return t.tx.Lock(ctx, refs...) }
+func (t edgeLyingTx) Lock(ctx context.Context, refs ...ledger.Ref) error {
+	return t.tx.Lock(ctx, refs...)
+}
 
 func (t edgeLyingTx) Save(ctx context.Context, c *ledger.Changes) error { return t.tx.Save(ctx, c) }
 
