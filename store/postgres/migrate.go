@@ -351,7 +351,7 @@ ON CONFLICT (code) DO NOTHING`
 
 // addLanes writes the lanes' rows, once and for all.
 func (m *migrator) addLanes(ctx context.Context) error {
-	const add = `INSERT INTO lanes (lane) SELECT g FROM generate_series(0, $1::integer - 1) AS g WHERE NOT EXISTS (SELECT 1 FROM lanes)`
+	const add = `INSERT INTO lanes (lane) SELECT g::smallint FROM generate_series(0, $1::integer - 1) AS g WHERE NOT EXISTS (SELECT 1 FROM lanes)`
 	tag, err := m.conn.Exec(ctx, add, m.options.Lanes)
 	if err != nil {
 		return fmt.Errorf("write %d lanes: %w", m.options.Lanes, err)

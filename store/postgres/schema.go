@@ -138,7 +138,7 @@ func readSchema(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
 		}
 	}
 	for _, step := range known {
-		if !ran[step.StepNo] && (step.only == "" || step.only == s.Engine) {
+		if !ran[step.StepNo] && step.isFor(s.Engine) {
 			s.Missing = append(s.Missing, step)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,7 +24,7 @@ type Step struct {
 
 	statement string
 	sum       [sha256.Size]byte // of the statement
-	only      Engine            // the one engine it is for; empty: every one
+	engines   []Engine          // that it is for; none: every one
 }
 
 // StepNo is the place of a step among all.
@@ -34,6 +35,11 @@ type StepNo struct {
 
 // String is "2.3 create table accounts".
 func (s Step) String() string { return fmt.Sprintf("%d.%d %s", s.Version, s.No, s.Title) }
+
+// isFor tells whether an engine is given the step.
+func (s *Step) isFor(engine Engine) bool {
+	return len(s.engines) == 0 || slices.Contains(s.engines, engine)
+}
 
 // steps gives the embedded steps, in order.
 func steps() ([]Step, error) {
@@ -56,8 +62,8 @@ func steps() ([]Step, error) {
 	return all, nil
 }
 
-// engineMark begins the line before a statement that only one engine is given.
-const engineMark = "-- only: "
+// engineMark begins the line before a statement that only some engines are given; the rest of the line names them.
+const engineMark = "-- engines: "
 
 // parseSteps splits a migration, whose name begins with its version, into its statements: each ends with a semicolon at the
 // end of a line. Lines that begin with "--" are no part of any.
@@ -69,11 +75,13 @@ func parseSteps(name, text string) ([]Step, error) {
 	}
 	var out []Step
 	var statement strings.Builder
-	var only Engine
+	var engines []Engine
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \r\n")
-		if engine, ok := strings.CutPrefix(line, engineMark); ok {
-			only = Engine(engine)
+		if names, ok := strings.CutPrefix(line, engineMark); ok {
+			for name := range strings.FieldsSeq(names) {
+				engines = append(engines, Engine(name))
+			}
 			continue
 		}
 		if strings.HasPrefix(line, "--") || line == "" && statement.Len() == 0 {
@@ -85,11 +93,11 @@ func parseSteps(name, text string) ([]Step, error) {
 			statement.WriteByte('\n')
 			continue
 		}
-		s := Step{StepNo: StepNo{Version: version, No: len(out) + 1}, statement: statement.String(), only: only}
+		s := Step{StepNo: StepNo{Version: version, No: len(out) + 1}, statement: statement.String(), engines: engines}
 		s.Title, s.sum = title(s.statement), sha256.Sum256([]byte(s.statement))
 		out = append(out, s)
 		statement.Reset()
-		only = ""
+		engines = nil
 	}
 	if rest := strings.TrimSpace(statement.String()); rest != "" {
 		return nil, fmt.Errorf("%s: no semicolon ends %q", name, rest)
