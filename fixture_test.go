@@ -119,7 +119,7 @@ func (h *house) settle(now time.Time) settlex.Settled {
 func (h *house) journal() (all []ledger.Booked) {
 	h.t.Helper()
 	err := h.Books().Read(h.t.Context(), func(r ledger.Reader) error {
-		for e, err := range ledger.Entries(h.t.Context(), r, 1) {
+		for e, err := range ledger.Entries(h.t.Context(), r) {
 			if err != nil {
 				return err
 			}

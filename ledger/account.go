@@ -98,6 +98,10 @@ type Counter struct {
 	Slots []Slot    // ordered, those of a total of zero left out
 }
 
+// String is the counter for people: since when it counts, and what it has
+// counted.
+func (c Counter) String() string { return fmt.Sprintf("{%s %v}", itemName(c.Lane, c.Since), c.Slots) }
+
 // begin has a counter count from an item on.
 func (c *Counter) begin(b *Booked) { c.Since, c.Lane, c.At = b.Seq, b.Lane, b.At }
 

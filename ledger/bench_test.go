@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -60,10 +61,11 @@ func (c *benchCache) Write(_ context.Context, fn func(ledger.Tx) error) error {
 
 func (c *benchCache) Read(_ context.Context, fn func(ledger.Reader) error) error { return fn(c) }
 
-func (c *benchCache) Head(context.Context) (ledger.Head, error) { return c.head, nil }
+func (c *benchCache) Heads(context.Context) ([]ledger.Head, error) { return []ledger.Head{c.head}, nil }
 
 func (c *benchCache) Load(_ context.Context, need *ledger.Need, s *ledger.State) error {
-	for _, id := range need.Accounts {
+	s.PutHead(c.head)
+	for _, id := range slices.Concat(need.Moved, need.Accounts) {
 		s.PutAccount(id, c.accounts[id])
 	}
 	return nil
@@ -194,7 +196,7 @@ func BenchmarkApply(b *testing.B) {
 				for i := range commands {
 					commands[i] = ledger.BatchCommand(row.mode, work.requests(row.command)...)
 				}
-				s := ledger.NewState(c, store.head)
+				s := stateAt(c, store.head)
 				if err := ledger.LoadState(b.Context(), store, s, commands); err != nil {
 					b.Fatal(err)
 				}
@@ -236,7 +238,7 @@ func BenchmarkSeal(b *testing.B) {
 // benchBlock books entries and gives their block.
 func benchBlock(b *testing.B, store *benchCache, n int) *ledger.Block {
 	b.Helper()
-	s := ledger.NewState(chart(b), store.head)
+	s := stateAt(chart(b), store.head)
 	commands := []ledger.Command{ledger.BatchCommand(ledger.Atomic, newBenchWork(false).requests(n)...)}
 	if err := ledger.LoadState(b.Context(), store, s, commands); err != nil {
 		b.Fatal(err)

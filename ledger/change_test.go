@@ -47,7 +47,7 @@ func TestAccountChange(t *testing.T) {
 	}}, got)
 	wantDiff(t, "account", ledger.Account{
 		AccountID: idOf(available), No: 2, Type: ledger.Liability, Opened: noon(), Status: ledger.NoDebit, Metadata: sorted, Limits: limits, LimitsSeq: 2,
-		Balance: ledger.Balance{Credits: money.Minor(10000), Seq: 2}, Counters: []ledger.Counter{{Since: 2}},
+		Balance: ledger.Balance{Credits: money.Minor(10000), Seq: 2}, Counters: []ledger.Counter{{Since: 2, At: noon().Add(time.Microsecond)}},
 	}, accountAt(t, books, available))
 
 	// What is left out stays.

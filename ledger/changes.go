@@ -9,7 +9,7 @@ import (
 // and everything derived from them.
 type Changes struct {
 	Head     Head             // the lane's end afterwards
-	At       time.Time        // instant of the last command: what was changed changed then, at the latest
+	At       time.Time        // instant of the last command: no change is later
 	Alone    bool             // no other transaction may have booked meanwhile, see Need.Alone
 	Block    *Block           // nil: nothing was booked
 	Accounts []ChangedAccount // opened or changed, each once, in order of first change

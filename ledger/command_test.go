@@ -81,7 +81,14 @@ func refused(w *work) *work {
 // stateOf loads what commands need from a snapshot.
 func stateOf(t testing.TB, from *snapshot) *ledger.State {
 	t.Helper()
-	return ledger.NewState(chart(t), from.head)
+	return stateAt(chart(t), from.head)
+}
+
+// stateAt begins where a journal ends.
+func stateAt(c *ledger.Chart, head ledger.Head) *ledger.State {
+	s := ledger.NewState(c)
+	s.PutHead(head)
+	return s
 }
 
 // applyTo decides commands on a snapshot as the ledger does, loading whatever

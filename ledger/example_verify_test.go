@@ -27,7 +27,7 @@ func ExampleLedger_Verify_kept() {
 	ctx := context.Background()
 	must(books.Post(ctx, paid("order-1", "400.00", "7.40")))
 	v := must(books.Verify(ctx))
-	kept := ledger.TreeHead{Blocks: v.Blocks, Root: v.Root}
+	kept := ledger.TreeHead{Blocks: v.Blocks, Root: v.Lanes[0].Root}
 
 	rewritten := openMarket()
 	defer rewritten.close()

@@ -141,39 +141,63 @@ func merge(lists []iter.Seq2[*Booked, error]) iter.Seq2[*Booked, error] {
 		return lists[0]
 	}
 	return func(yield func(*Booked, error) bool) {
-		nexts, firsts := make([]func() (*Booked, error, bool), 0, len(lists)), make([]*Booked, 0, len(lists))
+		m := &merger{}
+		defer m.stop()
 		for _, list := range lists {
 			next, stop := iter.Pull2(list)
-			defer stop()
-			item, err, ok := next()
-			if err != nil {
+			m.heads = append(m.heads, merging{next: next, stop: stop})
+		}
+		for i := range m.heads {
+			if err := m.heads[i].advance(); err != nil {
 				yield(nil, err)
 				return
 			}
-			if ok {
-				nexts, firsts = append(nexts, next), append(firsts, item)
-			}
 		}
-		for len(firsts) > 0 {
-			at := 0
-			for i := range firsts {
-				if firsts[i].Place().Compare(firsts[at].Place()) < 0 {
-					at = i
-				}
-			}
-			if !yield(firsts[at], nil) {
+		for {
+			first := m.first()
+			if first == nil || !yield(first.item, nil) {
 				return
 			}
-			item, err, ok := nexts[at]()
-			if err != nil {
+			if err := first.advance(); err != nil {
 				yield(nil, err)
 				return
 			}
-			if firsts[at] = item; !ok {
-				last := len(firsts) - 1
-				firsts[at], nexts[at] = firsts[last], nexts[last]
-				firsts, nexts = firsts[:last], nexts[:last]
-			}
 		}
+	}
+}
+
+// merger is lists that are merged.
+type merger struct{ heads []merging }
+
+// merging is one of them, pulled up to an item.
+type merging struct {
+	item *Booked // nil: it has ended
+	next func() (*Booked, error, bool)
+	stop func()
+}
+
+func (m *merging) advance() error {
+	item, err, ok := m.next()
+	if m.item = item; !ok || err != nil {
+		m.item = nil
+	}
+	return err
+}
+
+// first gives the list whose item comes first, nil when all have ended. There are
+// as many as lanes, and few items between two of them: no heap is worth it.
+func (m *merger) first() (first *merging) {
+	for i := range m.heads {
+		head := &m.heads[i]
+		if head.item != nil && (first == nil || head.item.Place().Compare(first.item.Place()) < 0) {
+			first = head
+		}
+	}
+	return first
+}
+
+func (m *merger) stop() {
+	for i := range m.heads {
+		m.heads[i].stop()
 	}
 }

@@ -116,6 +116,9 @@ func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.St
 			return errRefused
 		}
 	}
+	if s.headErr != nil {
+		return s.headErr
+	}
 	for _, key := range need.Keys {
 		i := slices.IndexFunc(s.items(), func(b *ledger.Booked) bool { return b.Key == key })
 		if i >= 0 {

@@ -30,7 +30,7 @@ type seenTx struct {
 }
 
 func (t seenTx) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
-	t.by.needs = append(t.by.needs, ledger.Need{Keys: slices.Clone(need.Keys), Accounts: slices.Clone(need.Accounts), Records: slices.Clone(need.Records)})
+	t.by.needs = append(t.by.needs, ledger.Need{Keys: slices.Clone(need.Keys), Moved: slices.Clone(need.Moved), Accounts: slices.Clone(need.Accounts), Records: slices.Clone(need.Records)})
 	return t.Tx.Load(ctx, need, s)
 }
 
@@ -49,9 +49,9 @@ func TestNeedNamesOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantDiff(t, "needs", []ledger.Need{{
-		Keys:     []string{"z", "a", "r2", "r1"},
-		Accounts: []ledger.AccountID{idOf(bank), idOf(available)},
-		Records:  []ledger.Ref{{Kind: ledger.ReversalRecord, ID: "z"}},
+		Keys:    []string{"z", "a", "r2", "r1"},
+		Moved:   []ledger.AccountID{idOf(bank), idOf(available)},
+		Records: []ledger.Ref{{Kind: ledger.ReversalRecord, ID: "z"}},
 	}}, store.needs, cmpopts.IgnoreUnexported(ledger.Need{}), cmpopts.EquateEmpty())
 }
 
@@ -62,7 +62,7 @@ func TestStoredAccountsAreShared(t *testing.T) {
 	store := &seen{memory: newMemory()}
 	books := open(t, store)
 	mustPost(t, books, sale("float", 100))
-	s := ledger.NewState(chart(t), store.snapshot().head)
+	s := stateAt(chart(t), store.snapshot().head)
 	given := map[ledger.AccountID]*ledger.Account{}
 	for id, a := range store.snapshot().accounts {
 		given[id] = &a

@@ -39,7 +39,7 @@ func TestSeqBefore(t *testing.T) {
 						want = e.Seq
 					}
 				}
-				if got, err := ledger.SeqBefore(t.Context(), store.snapshot(), at); got != want || err != nil {
+				if got, err := ledger.SeqBefore(t.Context(), store.snapshot(), store.snapshot().head, at); got != want || err != nil {
 					t.Errorf("before %s: %d, %v; want %d", at, got, err, want)
 				}
 			}
@@ -53,13 +53,13 @@ func TestSeqBeforeInCutJournal(t *testing.T) {
 	t.Parallel()
 	s := newMemory().snapshot()
 	s.head.Seq = 3
-	_, err := ledger.SeqBefore(t.Context(), s, noon())
+	_, err := ledger.SeqBefore(t.Context(), s, s.head, noon())
 	wantText(t, err, "stored data is corrupt: item 2 is not in the journal")
 	if !errors.Is(err, ledger.ErrCorrupt) {
 		t.Error("the error is not ErrCorrupt")
 	}
 	s.headErr = context.DeadlineExceeded
-	if _, err := ledger.SeqBefore(t.Context(), s, noon()); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := ledger.PositionBefore(t.Context(), s, noon()); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -223,6 +223,9 @@ func (w *walk) startByValue(ctx context.Context, after Cursor) (err error) {
 		return fmt.Errorf("%w: %q", ErrCursor, after)
 	}
 	last, err := itemOf(ctx, w.reader, Cursor(number))
+	if errors.Is(err, ErrCursor) {
+		return fmt.Errorf("%w: %q", ErrCursor, after)
+	}
 	if err != nil {
 		return err
 	}

@@ -117,13 +117,13 @@ func TestVerifiedRoot(t *testing.T) {
 		if n > 0 {
 			mustPost(t, books, sale(fmt.Sprint("a", n), 1), sale(fmt.Sprint("b", n), 1))
 		}
-		want, err := ledger.Root(t.Context(), store.snapshot(), uint64(n))
+		want, err := ledger.Root(t.Context(), store.snapshot(), 0, uint64(n))
 		if err != nil {
 			t.Fatal(err)
 		}
 		v, err := books.Verify(t.Context())
-		if err != nil || v.Err() != nil || v.Root != want || v.Blocks != uint64(n) {
-			t.Errorf("%d blocks have root %v, %v, %v; want %v", v.Blocks, v.Root, err, v.Err(), want)
+		if err != nil || v.Err() != nil || v.Lanes[0].Root != want || v.Blocks != uint64(n) {
+			t.Errorf("%d blocks have root %v, %v, %v; want %v", v.Blocks, v.Lanes[0].Root, err, v.Err(), want)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // more, and what the command does after it is put back with the command.
 func TestNestedRollback(t *testing.T) {
 	t.Parallel()
-	s := ledger.NewState(chart(t), ledger.Head{Accounts: 2})
+	s := stateAt(chart(t), ledger.Head{Accounts: 2})
 	s.PutAccount(idOf(bank), &ledger.Account{AccountID: idOf(bank), No: 1, Type: ledger.Asset, Status: ledger.Open})
 	s.PutAccount(idOf(available), &ledger.Account{
 		AccountID: idOf(available), No: 2, Type: ledger.Liability, Status: ledger.Open, Holds: 1, Balance: ledger.Balance{HeldDebits: money.Minor(5)},
@@ -176,7 +176,20 @@ func (s silent) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 
 type silentTx struct{ ledger.Tx }
 
-func (silentTx) Load(context.Context, *ledger.Need, *ledger.State) error { return nil }
+func (silentTx) Load(_ context.Context, _ *ledger.Need, s *ledger.State) error {
+	s.PutHead(ledger.Head{})
+	return nil
+}
+
+type mute struct{ *memory }
+
+func (m mute) Write(ctx context.Context, fn func(ledger.Tx) error) error {
+	return m.memory.Write(ctx, func(tx ledger.Tx) error { return fn(muteTx{tx}) })
+}
+
+type muteTx struct{ ledger.Tx }
+
+func (muteTx) Load(context.Context, *ledger.Need, *ledger.State) error { return nil }
 
 // A store that breaks its promise is told so, instead of being asked for ever.
 func TestStoreSaysNothing(t *testing.T) {
@@ -184,4 +197,6 @@ func TestStoreSaysNothing(t *testing.T) {
 	books := open(t, silent{newMemory()})
 	_, err := books.Post(t.Context(), sale("a", 1))
 	wantText(t, err, "load what 1 commands touch: load bank INR: the store does not say whether there is such an account")
+	_, err = open(t, mute{newMemory()}).Post(t.Context(), sale("a", 1))
+	wantText(t, err, "load what 1 commands touch: load: the store does not say where the journal ends")
 }

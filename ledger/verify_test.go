@@ -34,11 +34,11 @@ func TestVerify(t *testing.T) {
 	if err != nil || v.Err() != nil {
 		t.Fatalf("%v, %v", err, v.Err())
 	}
-	root, err := ledger.Root(t.Context(), store.snapshot(), 3)
+	root, err := ledger.Root(t.Context(), store.snapshot(), 0, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantDiff(t, "verification", &ledger.Verification{Entries: 4, Blocks: 3, Accounts: 3, Head: store.snapshot().head, Root: root}, v)
+	wantDiff(t, "verification", &ledger.Verification{Entries: 4, Blocks: 3, Accounts: 3, Lanes: []ledger.VerifiedLane{{Head: store.snapshot().head, Root: root}}}, v)
 }
 
 // change gives a snapshot whose block i is a changed copy. Its hashes stay as
@@ -306,7 +306,7 @@ func TestVerifyAgainstCheckpoints(t *testing.T) {
 	store, books := written(t)
 	var kept []ledger.TreeHead
 	for n := range uint64(4) {
-		root, err := ledger.Root(t.Context(), store.snapshot(), n)
+		root, err := ledger.Root(t.Context(), store.snapshot(), 0, n)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -286,11 +286,13 @@ func (d *desk) entries(after uint64) string {
 	d.Helper()
 	var out strings.Builder
 	err := d.Books().Read(d.Context(), func(r ledger.Reader) error {
-		for e, err := range ledger.Entries(d.Context(), r, after+1) {
+		for e, err := range ledger.Journal(d.Context(), r, ledger.Position{after}) {
 			if err != nil {
 				return err
 			}
-			write(&out, e)
+			if e.IsEntry() {
+				write(&out, e)
+			}
 		}
 		return nil
 	})

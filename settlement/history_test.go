@@ -229,7 +229,7 @@ func (h *house) outcome() string {
 	byHand := h.anyByHand()
 	for _, b := range h.batches() {
 		if byHand {
-			b.Steps, b.Watermark.Seq = nil, 0
+			b.Steps, b.Watermark.Through = nil, nil
 		}
 		write(b)
 		for _, l := range h.lines(b.ID) {

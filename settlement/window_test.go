@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 )
@@ -166,7 +167,7 @@ func TestWatermark(t *testing.T) {
 	if len(batches) != 2 {
 		t.Fatalf("%d batches, want 2", len(batches))
 	}
-	want := settlement.Watermark{Seq: 1, Before: ist("2026-03-02 18:00")} // a free deposit is one entry
+	want := settlement.Watermark{Through: ledger.Position{1}, Before: ist("2026-03-02 18:00")} // a free deposit is one entry
 	if diff := cmp.Diff(want, batches[0].Watermark); diff != "" {
 		t.Errorf("watermark (-want +got)\n%s", diff)
 	}

@@ -107,7 +107,9 @@ type canned struct {
 	accountsErr   error
 }
 
-func (c *canned) Head(context.Context) (ledger.Head, error) { return c.head, c.headErr }
+func (c *canned) Heads(context.Context) ([]ledger.Head, error) {
+	return []ledger.Head{c.head}, c.headErr
+}
 
 func (c *canned) Accounts(context.Context, string) iter.Seq2[ledger.Account, error] {
 	return func(yield func(ledger.Account, error) bool) {
@@ -122,7 +124,9 @@ func (c *canned) Accounts(context.Context, string) iter.Seq2[ledger.Account, err
 	}
 }
 
-func (c *canned) Items(context.Context, uint64) iter.Seq2[*ledger.Booked, error] { return c.entries }
+func (c *canned) Items(context.Context, uint16, uint64) iter.Seq2[*ledger.Booked, error] {
+	return c.entries
+}
 
 // hostileTexts are what people and programs have been seen to put into free
 // text, and what they could put to be taken for something else.

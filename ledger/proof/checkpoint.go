@@ -121,8 +121,7 @@ func (c Checkpoint) continued(ctx context.Context, r ledger.Reader) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case head.Blocks < c.Blocks:
+	if head.Blocks < c.Blocks {
 		return fmt.Errorf("%w: it covers %d blocks, there are %d: the end is missing", ErrDiverged, c.Blocks, head.Blocks)
 	}
 	root, err := ledger.Root(ctx, r, c.Lane, c.Blocks)

@@ -117,13 +117,13 @@ func item(salt string, seq uint64) *ledger.Booked {
 }
 
 // Head implements ledger.Reader.
-func (j *journal) Head(context.Context) (ledger.Head, error) {
+func (j *journal) Heads(context.Context) ([]ledger.Head, error) {
 	head := ledger.Head{Blocks: uint64(len(j.blocks))}
 	if len(j.blocks) > 0 {
 		last := j.blocks[len(j.blocks)-1]
 		head.Seq, head.At = last.Last(), last.Items[len(last.Items)-1].At
 	}
-	return head, nil
+	return []ledger.Head{head}, nil
 }
 
 // Blocks implements ledger.Reader.

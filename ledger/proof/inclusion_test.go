@@ -118,7 +118,7 @@ func TestProveInclusionRefuses(t *testing.T) {
 		{"empty checkpoint", j, 1, signed(t, &journal{}, ours), proof.ErrBeyond, "prove item 1: item is behind the checkpoint, which ends with item 0"},
 		{"cut", j.upTo(1), 1, signed(t, j, ours), proof.ErrDiverged, "prove item 1: journal does not continue the checkpoint: it covers 3 blocks, there are 1: the end is missing"},
 		{"rewritten", grown(t, "other", 2, 3, 1), 1, signed(t, j, ours), proof.ErrDiverged, "history was rewritten"},
-		{"of another lane", j, 1, []byte(lane), proof.ErrDiverged, "it is of lane 1, this is lane 0"},
+		{"of another lane", j, 1, []byte(lane), proof.ErrDiverged, "it is of lane 1, which this journal does not have"},
 		{"no checkpoint", j, 1, []byte("hello"), proof.ErrProof, "no signed checkpoint"},
 		{"more items than it covers", j, 3, []byte(seqs), ledger.ErrCorrupt, "is not in the log"},
 		{"block damaged", damaged, 3, signed(t, j, ours), ledger.ErrCorrupt, "is not in the log"},

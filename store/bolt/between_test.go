@@ -50,7 +50,7 @@ func TestHostSlipsIn(t *testing.T) {
 		"and rolls back": func(h *host, n int) error { return unless(errHost, h.givesUp(payout(fmt.Sprint("never-", n), 60))) },
 		"and only looks": func(h *host, _ int) error {
 			return h.db.Update(func(tx *bbolt.Tx) error {
-				_, err := bolt.Wrap(tx).BalanceAt(context.Background(), ledger.AccountID{Path: available, Currency: inr()}, 1)
+				_, err := bolt.Wrap(tx).BalanceBefore(context.Background(), ledger.AccountID{Path: available, Currency: inr()}, ledger.Place{Seq: 2})
 				return err
 			})
 		},
@@ -184,7 +184,7 @@ func TestFlushingAfterOldSnapshot(t *testing.T) {
 		}
 		h.db.MaxSize = 0
 		id := ledger.AccountID{Path: available, Currency: inr()}
-		if b, err := old.BalanceAt(t.Context(), id, 20); err != nil || b.Seq != 20 {
+		if b, err := old.BalanceBefore(t.Context(), id, ledger.Place{Seq: 21}); err != nil || b.Seq != 20 {
 			t.Errorf("balance is %+v, %v", b, err)
 		}
 		for n := range 100 {
@@ -193,7 +193,7 @@ func TestFlushingAfterOldSnapshot(t *testing.T) {
 		if n := h.unflushed(t); n > 20 {
 			t.Errorf("%d items are in no run", n)
 		}
-		wantDiff(t, "movements of the old snapshot", 20, len(collect(t, old.Movements(t.Context(), id, 0), seqText)))
+		wantDiff(t, "movements of the old snapshot", 20, len(collect(t, old.Movements(t.Context(), id, ledger.Place{}), seqText)))
 	})
 }
 

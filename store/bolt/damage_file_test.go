@@ -55,7 +55,7 @@ func (h *host) image(t testing.TB) *image {
 	if err != nil || v.Err() != nil {
 		t.Fatal(err, v.Err())
 	}
-	out := &image{kinds: make(map[string][]int), kept: []ledger.TreeHead{{Blocks: v.Blocks, Root: v.Root}}}
+	out := &image{kinds: make(map[string][]int), kept: []ledger.TreeHead{{Blocks: v.Blocks, Root: v.Lanes[0].Root}}}
 	err = h.db.View(func(tx *bbolt.Tx) error {
 		for n := 0; ; n++ {
 			info, err := tx.Page(n)

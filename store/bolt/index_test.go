@@ -3,6 +3,7 @@ package bolt_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/settlex/settlex/ledger"
@@ -24,7 +25,7 @@ func (o offByOneTx) Load(ctx context.Context, need *ledger.Need, s *ledger.State
 	if err := o.Tx.Load(ctx, need, s); err != nil {
 		return err
 	}
-	for _, id := range need.Accounts {
+	for _, id := range slices.Concat(need.Moved, need.Accounts) {
 		if a, ok := s.Account(id); ok {
 			var err error
 			if a.Credits, err = a.Credits.Add(money.Minor(1)); err != nil {

@@ -56,7 +56,7 @@ func TestEntriesFromAnywhere(t *testing.T) {
 			for seq := max(from, 1); seq <= last; seq++ {
 				want = append(want, fmt.Sprint(seq))
 			}
-			wantDiff(t, fmt.Sprint("entries from ", from), want, collect(t, ledger.Entries(t.Context(), r, from), seqText))
+			wantDiff(t, fmt.Sprint("entries from ", from), want, collect(t, r.Items(t.Context(), 0, from), seqText))
 		}
 	})
 }
@@ -83,11 +83,11 @@ func TestMovementsFromAnywhere(t *testing.T) {
 			touching = append(touching, fmt.Sprint(seq))
 		}
 		for from, skipped := range map[uint64]int{0: 0, 1: 0, 2: 1, 4: 3, 5: 3, 6: 4, 304: 302, 305: 303} {
-			wantDiff(t, fmt.Sprint("movements from ", from), touching[skipped:], collect(t, r.Movements(t.Context(), id(available), from), seqText))
+			wantDiff(t, fmt.Sprint("movements from ", from), touching[skipped:], collect(t, r.Movements(t.Context(), id(available), ledger.Place{Seq: from}), seqText))
 		}
-		wantDiff(t, "movements of m2", []string{"4"}, collect(t, r.Movements(t.Context(), id("merchants/m2/available"), 0), seqText))
-		wantDiff(t, "movements of nobody", []string(nil), collect(t, r.Movements(t.Context(), id("merchants/m3/available"), 0), seqText))
-		wantDiff(t, "movements behind the end", []string(nil), collect(t, r.Movements(t.Context(), id(bank), 306), seqText))
+		wantDiff(t, "movements of m2", []string{"4"}, collect(t, r.Movements(t.Context(), id("merchants/m2/available"), ledger.Place{}), seqText))
+		wantDiff(t, "movements of nobody", []string(nil), collect(t, r.Movements(t.Context(), id("merchants/m3/available"), ledger.Place{}), seqText))
+		wantDiff(t, "movements behind the end", []string(nil), collect(t, r.Movements(t.Context(), id(bank), ledger.Place{Seq: 306}), seqText))
 	})
 }
 
@@ -159,7 +159,7 @@ func TestStopEarly(t *testing.T) {
 		for name, n := range map[string]int{
 			"entries":   count(ledger.Entries(ctx, r)),
 			"blocks":    count(r.Blocks(ctx, 0, 1)),
-			"movements": count(r.Movements(ctx, ledger.AccountID{Path: bank, Currency: inr()}, 1)),
+			"movements": count(r.Movements(ctx, ledger.AccountID{Path: bank, Currency: inr()}, ledger.Place{})),
 			"accounts":  count(r.Accounts(ctx, "")),
 			"records":   count(r.Records(ctx, "merchant", "", "")),
 		} {

@@ -99,7 +99,7 @@ func (n *naive) check(ctx context.Context, r *bolt.Tx, closely func(i int) bool)
 	}
 	for reference, want := range n.byRef {
 		for _, from := range []uint64{0, want[len(want)/2], want[len(want)-1] + 1} {
-			if err := same("items of reference "+reference, from, want, r.Referenced(ctx, reference, from)); err != nil {
+			if err := same("items of reference "+reference, from, want, r.Referenced(ctx, reference, ledger.Place{Seq: from})); err != nil {
 				return fmt.Errorf("head %d, %w", n.head.Seq, err)
 			}
 		}
@@ -158,7 +158,7 @@ func (n *naive) checkAccount(ctx context.Context, r *bolt.Tx, id ledger.AccountI
 	moved := n.accounts[id]
 	all := seqs(moved)
 	for _, from := range []uint64{0, all[len(all)/2], all[len(all)/2] + 1, n.head.Seq, n.head.Seq + 1, 1 << 63} {
-		if err := same("movements", from, all, r.Movements(ctx, id, from)); err != nil {
+		if err := same("movements", from, all, r.Movements(ctx, id, ledger.Place{Seq: from})); err != nil {
 			return err
 		}
 	}
@@ -178,7 +178,7 @@ func (n *naive) checkAccount(ctx context.Context, r *bolt.Tx, id ledger.AccountI
 		if stride := 1 + n.head.Seq/100; seq%stride != n.head.Seq%stride && seq > 20 {
 			continue
 		}
-		if got, err := r.BalanceAt(ctx, id, seq); got != want || err != nil {
+		if got, err := r.BalanceBefore(ctx, id, ledger.Place{Seq: seq + 1}); got != want || err != nil {
 			return fmt.Errorf("balance at %d is %+v, %w; want %+v", seq, got, err, want)
 		}
 	}
@@ -192,7 +192,7 @@ func (n *naive) checkDated(ctx context.Context, r *bolt.Tx, id ledger.AccountID)
 	})
 	places := []ledger.DatedPlace{{}, {On: byDate[0].ValueDate}, {On: byDate[len(byDate)-1].ValueDate.AddDays(1)}}
 	for _, item := range byDate {
-		places = append(places, ledger.DatedPlace{On: item.ValueDate, Seq: item.Seq}, ledger.DatedPlace{On: item.ValueDate, Seq: item.Seq + 1})
+		places = append(places, ledger.DatedPlace{On: item.ValueDate, Place: item.Place()}, ledger.DatedPlace{On: item.ValueDate, Place: item.Place().Next()})
 	}
 	for i, from := range places {
 		if i > 8 && i%7 != 0 {
@@ -238,7 +238,7 @@ func (n *naive) checkAccounts(ctx context.Context, r *bolt.Tx) error {
 		a.HeldDebits, a.HeldCredits = money.Amount{}, money.Amount{}
 		listed[a.AccountID] = a.Balance
 	}
-	s := ledger.NewState(nil, n.head)
+	s := ledger.NewState(nil)
 	ids := n.ids()
 	if err := r.Load(ctx, &ledger.Need{Accounts: ids}, s); err != nil {
 		return fmt.Errorf("load: %w", err)

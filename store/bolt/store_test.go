@@ -62,7 +62,7 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantDiff(t, "a new ledger", &ledger.Verification{Root: sha256.Sum256(nil)}, v)
+	wantDiff(t, "a new ledger", &ledger.Verification{Lanes: []ledger.VerifiedLane{{Root: sha256.Sum256(nil)}}}, v)
 }
 
 // What was acknowledged is there when the file is opened again, and opening it

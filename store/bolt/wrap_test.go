@@ -287,7 +287,7 @@ func TestWrapMisused(t *testing.T) {
 		_, err := h.books.PostTx(t.Context(), bolt.Wrap(tx), sale("s1", 1))
 		return err
 	})
-	wantText(t, err, `read the journal's head: bucket "settlex" is missing: attach the ledger to the file first`)
+	wantText(t, err, `load what 1 commands touch: bucket "settlex" is missing: attach the ledger to the file first`)
 }
 
 // A ledger attached to the host's file leaves it open when it is closed.

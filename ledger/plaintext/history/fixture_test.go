@@ -115,8 +115,8 @@ func cannedOf(t rapid.TB, c *ledger.Chart, entries []ledger.Entry) *canned {
 	return out
 }
 
-func (c *canned) Head(context.Context) (ledger.Head, error) {
-	return ledger.Head{Seq: uint64(len(c.entries))}, nil
+func (c *canned) Heads(context.Context) ([]ledger.Head, error) {
+	return []ledger.Head{{Seq: uint64(len(c.entries))}}, nil
 }
 
 func (c *canned) Accounts(context.Context, string) iter.Seq2[ledger.Account, error] {
@@ -129,7 +129,7 @@ func (c *canned) Accounts(context.Context, string) iter.Seq2[ledger.Account, err
 	}
 }
 
-func (c *canned) Items(context.Context, uint64) iter.Seq2[*ledger.Booked, error] {
+func (c *canned) Items(context.Context, uint16, uint64) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
 		for i := range c.entries {
 			if !yield(&c.entries[i], nil) {
