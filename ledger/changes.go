@@ -11,6 +11,7 @@ type Changes struct {
 	Head     Head             // the lane's end afterwards
 	At       time.Time        // instant of the last command: no change is later
 	Alone    bool             // no other transaction may have booked meanwhile, see Need.Alone
+	Promised time.Time        // no lane will book at or before it, UTC; zero: no promise. Only with Alone
 	Block    *Block           // nil: nothing was booked
 	Accounts []ChangedAccount // opened or changed, each once, in order of first change
 	Records  []RecordChange   // ordered by kind and id
@@ -31,12 +32,12 @@ type RecordChange struct {
 }
 
 // Empty tells that there is nothing to save.
-func (c *Changes) Empty() bool { return c.Block == nil && len(c.Records) == 0 }
+func (c *Changes) Empty() bool { return c.Block == nil && len(c.Records) == 0 && c.Promised.IsZero() }
 
 // Changes gathers what the applied commands changed. The state is spent
 // afterwards, except in a dry run, which goes on with it and saves nothing.
 func (s *State) Changes() *Changes {
-	c := &Changes{Head: s.head, At: s.latest, Alone: s.alone}
+	c := &Changes{Head: s.head, At: s.latest, Alone: s.alone, Promised: s.promised}
 	if len(s.booked) > 0 {
 		c.Block = &Block{Lane: s.head.Lane, Items: s.booked}
 		c.Head.Blocks++

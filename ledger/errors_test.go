@@ -29,7 +29,7 @@ func everySentinel() map[string]error {
 		"ErrKeyConflict": ledger.ErrKeyConflict, "ErrNotApplied": ledger.ErrNotApplied, "ErrIndefinite": ledger.ErrIndefinite,
 		"ErrCorrupt": ledger.ErrCorrupt, "ErrCursor": ledger.ErrCursor,
 
-		"ErrInsufficientFunds": ledger.ErrInsufficientFunds, "ErrCeiling": ledger.ErrCeiling, "ErrVelocity": ledger.ErrVelocity,
+		"ErrInsufficientFunds": ledger.ErrInsufficientFunds, "ErrCeiling": ledger.ErrCeiling, "ErrVelocity": ledger.ErrVelocity, "ErrUnsettled": ledger.ErrUnsettled,
 		"ErrAccountStatus": ledger.ErrAccountStatus, "ErrNotEmpty": ledger.ErrNotEmpty, "ErrPeriodClosed": ledger.ErrPeriodClosed,
 		"ErrPeriodOrder": ledger.ErrPeriodOrder, "ErrNotFound": ledger.ErrNotFound, "ErrHoldCaptured": ledger.ErrHoldCaptured,
 		"ErrHoldReleased": ledger.ErrHoldReleased, "ErrHoldExpired": ledger.ErrHoldExpired, "ErrExceedsHold": ledger.ErrExceedsHold,

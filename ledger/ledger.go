@@ -346,35 +346,50 @@ func accountOf(ctx context.Context, r Reader, id AccountID) (a Account, ok bool,
 // BalanceOn reads what an account stood at, posted, on its normal side, in minor
 // units, at the end of a value date, as far as it is booked now. Nothing booked is
 // zero.
-func (l *Ledger) BalanceOn(ctx context.Context, path string, currency money.Currency, on calendar.Date) (money.Amount, error) {
-	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) { return r.BalanceOn(ctx, id, on) })
-}
-
-// BalanceAt reads what the books said an account stood at, posted, on its
-// normal side, in minor units, at an instant: whatever was booked at or before it,
-// and nothing booked later, however far back its value date lies.
-func (l *Ledger) BalanceAt(ctx context.Context, path string, currency money.Currency, at time.Time) (money.Amount, error) {
-	before := startOf(at.UTC().Truncate(time.Microsecond).Add(time.Microsecond))
-	return l.asOf(ctx, AccountID{path, currency}, func(r Reader, id AccountID) (Balance, error) { return r.BalanceBefore(ctx, id, before) })
-}
-
-func (l *Ledger) asOf(ctx context.Context, id AccountID, read func(Reader, AccountID) (Balance, error)) (net money.Amount, err error) {
+func (l *Ledger) BalanceOn(ctx context.Context, path string, currency money.Currency, on calendar.Date) (net money.Amount, err error) {
+	id := AccountID{path, currency}
 	err = l.store.Read(ctx, func(r Reader) error {
-		account, ok, err := accountOf(ctx, r, id)
-		if !ok || err != nil {
-			return err
-		}
-		balance, err := read(r, id)
-		if err != nil {
-			return err
-		}
-		net, err = balance.Net(account.Type.Normal())
+		net, err = asOf(ctx, r, id, func() (Balance, error) { return r.BalanceOn(ctx, id, on) })
 		return err
 	})
 	if err != nil {
 		return net, fmt.Errorf("balance of %s: %w", id, err)
 	}
 	return net, nil
+}
+
+// BalanceAt reads what the books said an account stood at, posted, on its
+// normal side, in minor units, at an instant: whatever was booked at or before it,
+// and nothing booked later, however far back its value date lies. With several
+// lanes it is settled first; an instant that is still to come is an
+// *UnsettledError then.
+func (l *Ledger) BalanceAt(ctx context.Context, path string, currency money.Currency, at time.Time) (net money.Amount, err error) {
+	at = at.UTC().Truncate(time.Microsecond)
+	id := AccountID{path, currency}
+	err = l.readSettled(ctx, at, func(r Reader, settled time.Time) error {
+		if at.After(settled) {
+			return &UnsettledError{Asked: at, Settled: settled}
+		}
+		net, err = asOf(ctx, r, id, func() (Balance, error) { return r.BalanceBefore(ctx, id, startOf(at.Add(time.Microsecond))) })
+		return err
+	})
+	if err != nil {
+		return net, fmt.Errorf("balance of %s: %w", id, err)
+	}
+	return net, nil
+}
+
+// asOf gives what an account stood at by totals that are read, if it is there.
+func asOf(ctx context.Context, r Reader, id AccountID, read func() (Balance, error)) (net money.Amount, err error) {
+	account, ok, err := accountOf(ctx, r, id)
+	if !ok || err != nil {
+		return net, err
+	}
+	balance, err := read()
+	if err != nil {
+		return net, err
+	}
+	return balance.Net(account.Type.Normal())
 }
 
 // HoldState reads a hold as it stands; ok is false when there is none of this

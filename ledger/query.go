@@ -30,9 +30,12 @@ type EntryQuery struct {
 
 // Entries yields the entries a query asks for in booking order, each with the
 // cursor that leads behind it. Stop and ask again with it for the next page:
-// entries that arrive meanwhile come at the end. Errors: ErrCursor.
+// entries that arrive meanwhile come at the end. With several lanes everything is
+// settled first, see Beat; what commits meanwhile is left for the next page.
+// Errors: ErrCursor.
 func (l *Ledger) Entries(ctx context.Context, q EntryQuery) iter.Seq2[Item, error] {
-	return snapshotOf(ctx, l.store, "list entries", func(r Reader, yield func(Item) bool) error {
+	read := func(fn func(Reader, time.Time) error) error { return l.readSettled(ctx, time.Time{}, fn) }
+	return listOf("list entries", read, func(r Reader, settled time.Time, yield func(Item) bool) error {
 		from := startOf(q.From)
 		if q.After != "" {
 			last, err := itemOf(ctx, r, q.After)
@@ -47,7 +50,7 @@ func (l *Ledger) Entries(ctx context.Context, q EntryQuery) iter.Seq2[Item, erro
 			if err != nil {
 				return err
 			}
-			if !q.Until.IsZero() && !e.At.Before(q.Until) {
+			if !q.Until.IsZero() && !e.At.Before(q.Until) || e.At.After(settled) {
 				return nil
 			}
 			if q.wants(e) && !yield(Item{Booked: e, Cursor: itemCursor(e.Lane, e.Seq)}) {

@@ -19,6 +19,7 @@ type State struct {
 	headed   bool      // the head was told
 	since    time.Time // what is booked comes after it: the latest instant of what was read
 	latest   time.Time // instant of the last command that was applied
+	promised time.Time // nothing will be booked at or before it; zero: no promise
 	alone    bool      // no other transaction may book while this one does
 	now      time.Time
 	today    calendar.Date     // of now, by UTC; zero: outside the years 1 to 9999

@@ -69,7 +69,8 @@ const (
 func (l *Ledger) Statement(ctx context.Context, q StatementQuery) (*Statement, error) {
 	id := AccountID{Path: q.Account, Currency: q.Currency}
 	out := &Statement{AccountID: id}
-	err := l.store.Read(ctx, func(r Reader) error {
+	err := l.readSettled(ctx, time.Time{}, func(r Reader, settled time.Time) error {
+		*out = Statement{AccountID: id}
 		limit, err := pageSize(q.Limit)
 		if err != nil {
 			return err
@@ -81,23 +82,45 @@ func (l *Ledger) Statement(ctx context.Context, q StatementQuery) (*Statement, e
 		if out.Opening, err = walk.balance(); err != nil {
 			return err
 		}
-		out.Closing = out.Opening
 		for line, err := range walk.lines(ctx) {
 			if err != nil {
 				return err
 			}
 			if len(out.Lines) == limit {
-				out.Next = walk.span.cursor(out.Lines[limit-1].Entry)
-				return nil
+				return out.leaf(&walk.span, settled)
 			}
-			out.Lines, out.Closing = append(out.Lines, line), line.Balance
+			out.Lines = append(out.Lines, line)
 		}
+		out.close()
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("statement of %s: %w", id, err)
 	}
 	return out, nil
+}
+
+// leaf ends a page that another one follows: with its last line that is settled,
+// so that nothing comes in between.
+func (s *Statement) leaf(span *Span, settled time.Time) error {
+	n := len(s.Lines)
+	for !span.byValue && n > 0 && s.Lines[n-1].Entry.At.After(settled) {
+		n--
+	}
+	if n == 0 {
+		return &UnsettledError{Asked: s.Lines[0].Entry.At, Settled: settled}
+	}
+	s.Lines = s.Lines[:n]
+	s.Next = span.cursor(s.Lines[n-1].Entry)
+	s.close()
+	return nil
+}
+
+func (s *Statement) close() {
+	s.Closing = s.Opening
+	if n := len(s.Lines); n > 0 {
+		s.Closing = s.Lines[n-1].Balance
+	}
 }
 
 func pageSize(limit int) (int, error) {
@@ -131,12 +154,21 @@ func (l *Ledger) Lines(ctx context.Context, path string, currency money.Currency
 	})
 }
 
-// snapshotOf yields what read finds on one snapshot; its error is the last pair.
-func snapshotOf[T any](ctx context.Context, store Store, what string, read func(Reader, func(T) bool) error) iter.Seq2[T, error] {
+// snapshotOf yields what list finds on one snapshot; its error is the last pair.
+func snapshotOf[T any](ctx context.Context, store Store, what string, list func(Reader, func(T) bool) error) iter.Seq2[T, error] {
+	read := func(fn func(Reader, time.Time) error) error {
+		return store.Read(ctx, func(r Reader) error { return fn(r, forever) })
+	}
+	return listOf(what, read, func(r Reader, _ time.Time, yield func(T) bool) error { return list(r, yield) })
+}
+
+// listOf is snapshotOf for a snapshot that read opens, which says up to when it is
+// settled.
+func listOf[T any](what string, read func(func(Reader, time.Time) error) error, list func(Reader, time.Time, func(T) bool) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		stopped := false
-		err := store.Read(ctx, func(r Reader) error {
-			return read(r, func(v T) bool {
+		err := read(func(r Reader, settled time.Time) error {
+			return list(r, settled, func(v T) bool {
 				stopped = !yield(v, nil)
 				return !stopped
 			})
