@@ -8,8 +8,7 @@ import (
 // Changes is what a group of commands decided, ready to be saved: the new items
 // and everything derived from them.
 type Changes struct {
-	Head     Head             // the lane's end afterwards
-	At       time.Time        // instant of the last command: no change is later
+	Head     Head             // the lane's end afterwards. Nothing here changed later than Head.At, as far as time in the journal goes
 	Alone    bool             // no other transaction may have booked meanwhile, see Need.Alone
 	Promised time.Time        // no lane will book at or before it, UTC; zero: no promise. Only with Alone
 	Block    *Block           // nil: nothing was booked
@@ -37,7 +36,7 @@ func (c *Changes) Empty() bool { return c.Block == nil && len(c.Records) == 0 &&
 // Changes gathers what the applied commands changed. The state is spent
 // afterwards, except in a dry run, which goes on with it and saves nothing.
 func (s *State) Changes() *Changes {
-	c := &Changes{Head: s.head, At: s.latest, Alone: s.alone, Promised: s.promised}
+	c := &Changes{Head: s.head, Alone: s.alone, Promised: s.promised}
 	if len(s.booked) > 0 {
 		c.Block = &Block{Lane: s.head.Lane, Items: s.booked}
 		c.Head.Blocks++

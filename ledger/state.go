@@ -18,7 +18,6 @@ type State struct {
 	head     Head      // of the lane to book in
 	headed   bool      // the head was told
 	since    time.Time // what is booked comes after it: the latest instant of what was read
-	latest   time.Time // instant of the last command that was applied
 	promised time.Time // nothing will be booked at or before it; zero: no promise
 	alone    bool      // no other transaction may book while this one does
 	now      time.Time
