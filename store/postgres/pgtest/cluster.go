@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -131,7 +130,9 @@ func (c *Cluster) Kill() {
 	c.t.Helper()
 	if err := c.end(killAll); err != nil {
 		c.t.Errorf("kill %s: %v", c.server, err)
+		return
 	}
+	c.freeMemory()
 }
 
 // Restart is Stop and Start.
@@ -168,23 +169,5 @@ func (c *Cluster) remove() error {
 	if errors.Is(err, errNotRunning) {
 		err = nil
 	}
-	c.freeMemory()
 	return errors.Join(err, os.RemoveAll(c.dir))
-}
-
-// freeMemory gives back the few bytes of shared memory by which a server that was killed would tell its next run that it is gone. A server that
-// ended by itself has done so, and the segment is not there.
-func (c *Cluster) freeMemory() {
-	text, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	// The seventh line is "key id".
-	lines := strings.Split(string(text), "\n")
-	if len(lines) < 7 {
-		return
-	}
-	if fields := strings.Fields(lines[6]); len(fields) == 2 {
-		_ = c.nest.owner.command(context.Background(), "ipcrm", "-m", fields[1]).Run() // the system's own limit is thousands
-	}
 }

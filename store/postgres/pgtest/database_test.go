@@ -84,7 +84,7 @@ func TestDatabaseDropped(t *testing.T) {
 	}
 }
 
-// The servers sync as in production, and their text does not sort by bytes.
+// The servers sync as in production, their text does not sort by bytes and their days are not those of UTC.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	for _, server := range pgtest.Servers(t) {
@@ -96,6 +96,7 @@ func TestSettings(t *testing.T) {
 			same(t, []string{"200"}, column[string](t, dsn, "SHOW max_connections"))
 			same(t, []string{"UTF8"}, column[string](t, dsn, "SHOW server_encoding"))
 			same(t, []string{"a", "B", "c"}, column[string](t, dsn, "SELECT x FROM unnest(ARRAY['c', 'B', 'a']) AS x ORDER BY x"))
+			same(t, []string{"2026-01-01 05:30:00"}, column[string](t, dsn, "SELECT timestamptz '2026-01-01Z'::timestamp::text"))
 			same(t, []string{server.Version}, column[string](t, dsn, "SELECT split_part(current_setting('server_version'), ' ', 1)"))
 		})
 	}

@@ -20,8 +20,8 @@
 // What holds:
 //
 //   - Servers listen on loopback, below the ports that outgoing connections take, and let everybody in who reaches them.
-//   - They sync to disk as in production. Text sorts by the rules of English where PostgreSQL can do that, not by bytes, so that SQL which
-//     counts on bytes fails here and not at a user's.
+//   - They sync to disk as in production. Text sorts by the rules of English where PostgreSQL can do that, not by bytes, and the server's time
+//     zone is India's, so that SQL which counts on bytes or on UTC fails here and not at a user's.
 //   - PostgreSQL refuses to run as root. Tests that do run it as the user postgres, or nobody.
 //   - Nothing is left behind: a small shell (the guard) waits for the test binary to end, however it ends, stops the servers it
 //     started and removes their files. So no TestMain is needed.

@@ -59,8 +59,11 @@ func (c *Cluster) launch(ctx context.Context, mark int) error {
 	if c.run.running() {
 		return errors.New("the server is running already")
 	}
+	if err := c.configure(); err != nil {
+		return err
+	}
 	// The processes outlive ctx. They hold on to the pipe of their standard error, so Wait returns when the last of them is gone.
-	cmd := c.nest.owner.command(context.WithoutCancel(ctx), filepath.Join(c.server.Bin, "postgres"), c.arguments()...)
+	cmd := c.nest.owner.command(context.WithoutCancel(ctx), filepath.Join(c.server.Bin, "postgres"), "-D", c.data())
 	cmd.Stdout, cmd.Stderr = c.log, c.log
 	if err := cmd.Start(); err != nil {
 		return err
@@ -105,18 +108,49 @@ func (c *Cluster) end(how func(*os.Process) error) error {
 	}
 }
 
-// arguments are those of postgres. What is said here wins over the files, so a copy of the data is a server of its own.
-func (c *Cluster) arguments() []string {
+// configure writes postgresql.conf anew. A copy of the data becomes a server of its own by it.
+func (c *Cluster) configure() error {
 	settings := []string{
 		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(c.port), "unix_socket_directories=" + c.dir,
 		"max_connections=200", "shared_buffers=32MB", "fsync=on",
 		// Kept in the data directory, where it goes with the rest even after a kill.
 		"dynamic_shared_memory_type=mmap",
-		"logging_collector=off", "log_destination=stderr", "log_line_prefix=%m [%p] %d ", "lc_messages=C", "timezone=UTC",
+		"timezone=Asia/Kolkata",
+		// A standby that lost its primary, or did not reach it at once, asks again soon.
+		"wal_retrieve_retry_interval=100ms",
+		"logging_collector=off", "log_destination=stderr", "log_line_prefix=%m [%p] %d ", "log_timezone=UTC", "lc_messages=C",
 	}
-	args := []string{"-D", c.data()}
+	var text strings.Builder
 	for _, setting := range append(settings, c.settings...) {
-		args = append(args, "-c", setting)
+		name, value, _ := strings.Cut(setting, "=")
+		fmt.Fprintf(&text, "%s = '%s'\n", name, strings.ReplaceAll(value, "'", "''"))
 	}
-	return args
+	return c.write("postgresql.conf", text.String())
+}
+
+// write writes a file of the data directory.
+func (c *Cluster) write(name, text string) error {
+	path := filepath.Join(c.data(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	return c.nest.owner.give(path)
+}
+
+// freeMemory gives back the few bytes of shared memory by which a server that was killed keeps another from its data. All its processes are
+// gone, so nobody needs them; nor would anybody else give them back, were the server never started again.
+func (c *Cluster) freeMemory() {
+	text, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
+	if err != nil {
+		return // it had none yet
+	}
+	// The seventh line is "key id".
+	lines := strings.Split(string(text), "\n")
+	if len(lines) < 7 {
+		return
+	}
+	if fields := strings.Fields(lines[6]); len(fields) == 2 {
+		// Without ipcrm they stay: the machine has room for thousands.
+		_ = c.nest.owner.command(context.Background(), "ipcrm", "-m", fields[1]).Run()
+	}
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,8 +27,12 @@ func (c *Cluster) Standby(t testing.TB) *Cluster {
 	if err := c.copyTo(ctx, s, name); err != nil {
 		t.Fatalf("copy %s for a standby: %v", c.server, err)
 	}
+	mark := c.log.len()
+	if err := c.waitFor(ctx, name); err != nil {
+		t.Fatalf("have %s wait for a standby: %v", c.server, err)
+	}
 	s.Start()
-	if err := c.waitFor(ctx, s, name); err != nil {
+	if err := c.log.await(ctx, mark, `standby "`+name+`" is now a synchronous standby`, c.run.gone); err != nil {
 		t.Fatalf("standby of %s: %v", c.server, err)
 	}
 	return s
@@ -109,27 +111,11 @@ func (c *Cluster) copyTo(ctx context.Context, s *Cluster, name string) error {
 	if err := s.write("standby.signal", ""); err != nil {
 		return err
 	}
-	return s.write("postgresql.auto.conf", fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=postgres application_name=%s'\nprimary_slot_name = '%s'\n",
+	return s.write("postgresql.auto.conf", fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%d user=postgres sslmode=disable application_name=%s'\nprimary_slot_name = '%s'\n",
 		c.port, name, name))
 }
 
-// write writes a file of the data directory.
-func (c *Cluster) write(name, text string) error {
-	path := filepath.Join(c.data(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return err
-	}
-	return c.nest.owner.give(path)
-}
-
-// waitFor makes the primary wait for the standby, and returns when it does.
-func (c *Cluster) waitFor(ctx context.Context, s *Cluster, name string) error {
-	if err := s.log.await(ctx, 0, "started streaming WAL from primary", s.run.gone); err != nil {
-		return err
-	}
-	mark := c.log.len()
-	if err := c.exec(ctx, "ALTER SYSTEM SET synchronous_standby_names = '"+name+"'", "SELECT pg_reload_conf()"); err != nil {
-		return err
-	}
-	return c.log.await(ctx, mark, `standby "`+name+`" is now a synchronous standby`, c.run.gone)
+// waitFor makes the primary wait for the standby from its first word on. Later it would hear of one that is idle only every ten seconds.
+func (c *Cluster) waitFor(ctx context.Context, name string) error {
+	return c.exec(ctx, "ALTER SYSTEM SET synchronous_standby_names = "+pgx.Identifier{name}.Sanitize(), "SELECT pg_reload_conf()")
 }
