@@ -97,6 +97,9 @@ func Plan() House {
 			{Path: "money", Floor: 0, Reach: nothing},
 			{Path: "calendar", Floor: 0, Reach: nothing},
 
+			// A network that is slow on purpose waits by a timer.
+			{Path: "internal/wire", Floor: 0, Reach: nothing, Clock: InDefaults},
+
 			{Path: "store/bolt/bolttest", Floor: 5, Reach: 3, ForTests: true},
 			{Path: "store/postgres/pgtest", Floor: 5, Reach: 0, ForTests: true},
 			{Path: "store/storetest", Floor: 5, Reach: 3, ForTests: true},

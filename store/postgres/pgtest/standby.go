@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -71,17 +70,6 @@ func MultiDSN(clusters ...*Cluster) string {
 		hosts[i] = c.Addr()
 	}
 	return "postgres://postgres@" + strings.Join(hosts, ",") + "/postgres?sslmode=disable&target_session_attrs=read-write"
-}
-
-// Through is a URL that reaches the same database through a proxy at addr, "127.0.0.1:16000".
-func Through(t testing.TB, dsn, addr string) string {
-	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Host = addr
-	return u.String()
 }
 
 // copyTo makes a base backup by hand: not every installation brings pg_basebackup, and we stand beside the files anyway.
