@@ -36,15 +36,15 @@ type SchemaError struct {
 
 // Error gives the name, the figures, and what can be done.
 func (e *SchemaError) Error() string {
-	text := fmt.Sprintf("schema %q: %v: it has version %d, the program %d", e.Schema, e.Err, e.Have, e.Want)
-	switch e.Err {
-	case ErrNoSchema:
-		text = fmt.Sprintf("schema %q: %v: run settlex migrate", e.Schema, e.Err)
-	case ErrOlder:
-		text += ": run settlex migrate"
+	text := fmt.Sprintf("schema %q: %v", e.Schema, e.Err)
+	if e.Have > 0 {
+		text += fmt.Sprintf(": it has version %d, the program %d", e.Have, e.Want)
 	}
 	if e.detail != "" {
 		text += " (" + e.detail + ")"
+	}
+	if errors.Is(e.Err, ErrNoSchema) || errors.Is(e.Err, ErrOlder) {
+		text += ": run settlex migrate"
 	}
 	return text
 }
@@ -106,6 +106,24 @@ func (s *Schema) fault(err error, detail string, args ...any) error {
 	return &SchemaError{Schema: s.Name, Have: s.Version, Want: SchemaVersion, Err: err, detail: fmt.Sprintf(detail, args...)}
 }
 
+// ReadSchema tells how the schema of a database stands, and changes nothing. Empty schema: the first of the connection's search
+// path.
+func ReadSchema(ctx context.Context, url, schema string) (_ *Schema, err error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	if _, err := enter(ctx, conn, schema); err != nil {
+		return nil, err
+	}
+	s, err := readSchema(ctx, conn)
+	if err == nil && schema != "" {
+		s.Name = schema // also when it is not there
+	}
+	return s, err
+}
+
 // check tells whether a connection leads to a schema this program can use. Errors: *SchemaError.
 func check(ctx context.Context, conn *pgx.Conn) error {
 	s, err := readSchema(ctx, conn)
@@ -123,7 +141,7 @@ func readSchema(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
 		return nil, err
 	}
 	var tables []string
-	const named = `SELECT coalesce(current_schema(), ''), coalesce((SELECT array_agg(table_name::text) FROM information_schema.tables WHERE table_schema = current_schema()), '{}')`
+	const named = `SELECT coalesce(current_schema(), ''), coalesce((SELECT array_agg(tablename::text) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()), '{}')`
 	if err := conn.QueryRow(ctx, named).Scan(&s.Name, &tables); err != nil {
 		return nil, fmt.Errorf("read the schema: %w", err)
 	}

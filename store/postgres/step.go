@@ -111,7 +111,7 @@ func title(statement string) string {
 	for _, condition := range []string{" IF NOT EXISTS", " OR REPLACE"} {
 		first = strings.Replace(first, condition, "", 1)
 	}
-	for _, end := range []string{" (", " IS ", " AS", " SET "} {
+	for _, end := range []string{" SET ", " (", " IS ", " AS"} {
 		first, _, _ = strings.Cut(first, end)
 	}
 	return strings.ToLower(first)

@@ -11,7 +11,6 @@ CREATE TABLE IF NOT EXISTS lanes (
     peaks      bytea       NOT NULL DEFAULT ''::bytea,
     CONSTRAINT lanes_pkey PRIMARY KEY (lane),
     CONSTRAINT lanes_lane_range CHECK (lane BETWEEN 0 AND 1023),
-    CONSTRAINT lanes_seq_sign CHECK (seq >= 0),
     CONSTRAINT lanes_blocks_range CHECK (blocks BETWEEN 0 AND seq),
     CONSTRAINT lanes_accounts_range CHECK (accounts BETWEEN 0 AND 1099511627775),
     CONSTRAINT lanes_booked_at_given CHECK ((seq = 0) = (booked_at IS NULL)),
