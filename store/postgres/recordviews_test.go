@@ -1,0 +1,215 @@
+package postgres_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
+	"github.com/settlex/settlex/settlement"
+)
+
+// keep writes records as the store does.
+func keep(t *testing.T, conn *pgx.Conn, records ...ledger.Record) {
+	t.Helper()
+	for _, r := range records {
+		body, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := r.Ref()
+		const add = "INSERT INTO records (kind, id, body, changed_at) VALUES ($1, $2, $3, $4)"
+		if _, err := conn.Exec(t.Context(), add, ref.Kind, []byte(ref.ID), string(body), noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var (
+	noon  = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	today = calendar.MustDate("2026-01-31")
+	inr   = money.MustCurrency("INR")
+)
+
+// facts have a value in every field.
+func facts(id string, amount int64) payment.Facts {
+	return payment.Facts{
+		ID: id, OccurredAt: noon, Merchant: "m1", Currency: inr, Amount: money.Minor(amount), Method: "card", Rail: "visa", Brand: "Visa", Funding: "credit",
+		OrderID: "o1", Parent: "d1", ReasonCode: "r1", RailRef: "rail-1", BankRef: "bank-1",
+	}
+}
+
+func life(s payment.Status) payment.Life { return payment.Life{Status: s} }
+
+func window() payment.WindowPin {
+	return payment.WindowPin{
+		Schedule: merchant.Pin{ID: "in", Version: "v1"},
+		Window:   calendar.Window{BusinessDate: today, Label: "evening", Opens: noon.Add(-24 * time.Hour), Closes: noon, SettlementDate: today.AddDays(1)},
+	}
+}
+
+// movement has a value in every field.
+func movement(source string, net int64) payment.Item {
+	return payment.Item{
+		Merchant: "m1", Currency: inr, Lane: 3, Seq: 9, Entry: "entry-1", BookedAt: noon, OccurredAt: noon, Window: window(), Manual: true,
+		Category: payment.CategoryPayment, Type: "deposit", SourceID: source, ParentID: "d1", OrderID: "o1", Method: "card", Rail: "visa", RailRef: "rail-1",
+		BankRef: "bank-1", ReasonCode: "r1", Gross: money.Minor(net + 300), Fee: money.Minor(-200), Tax: money.Minor(-36), TaxCode: "GST18",
+		Withholding: money.Minor(-14), Reserve: money.Minor(-50), Net: money.Minor(net), Pending: money.Minor(net),
+	}
+}
+
+func batch(id string, status settlement.Status) *settlement.Batch {
+	return &settlement.Batch{
+		ID: id, Merchant: "m1", Region: "in", Bank: "main", Currency: inr, Window: window(), Status: status, AtClose: settlement.Closed, Lines: 2,
+		OpeningCarry: money.Minor(-100),
+		Totals: settlement.Totals{
+			Gross: money.Minor(10000), Fee: money.Minor(-200), Tax: money.Minor(-36), Withholding: money.Minor(-14), Reserve: money.Minor(-50), Net: money.Minor(9700),
+		},
+		Categories: settlement.Categories{
+			Payments: money.Minor(9000), Refunds: money.Minor(-100), Disputes: money.Minor(-200), Reserve: money.Minor(1100), Payouts: money.Minor(-100),
+		},
+		CarryOut: money.Minor(0), Net: money.Minor(9600),
+	}
+}
+
+// sampleRecords has one record or more of every kind that has a view, with all fields set.
+func sampleRecords() []ledger.Record {
+	fee := fees.Fee{ScheduleID: "s", Version: "v", Fee: money.Minor(200), Tax: money.Minor(36)}
+	hold := reserve.Hold{
+		ID: "d1", Merchant: "m1", Currency: inr, Amount: money.Minor(500), Released: money.Minor(120), HeldOn: today, ReleaseOn: today.AddDays(90),
+		ReleasedOn: today.AddDays(1), Reason: "asked for",
+	}
+	gone := hold
+	gone.ID, gone.Released = "d2", gone.Amount
+	return []ledger.Record{
+		&payment.Merchant{Merchant: merchant.Merchant{ID: "m1", Name: "One", Region: "in", Created: noon}},
+		&payment.Deposit{
+			Facts: facts("d1", 10000), Life: life(payment.Succeeded), Fee: fee, PricedOn: today,
+			Refunded: money.Minor(300), Disputed: money.Minor(400), FeeBack: money.Minor(5),
+		},
+		&payment.Refund{Facts: facts("r1", 300), Life: life(payment.Pending), FeeReturned: money.Minor(5)},
+		&payment.Dispute{Facts: facts("c1", 400), Life: life(payment.Won), Fee: fee, Recovered: money.Minor(399)},
+		&payment.Payout{Facts: facts("p1", 5000), Life: life(payment.Sent), Fee: fee},
+		&payment.RailSettlement{Facts: facts("s1", 9000), Life: life(payment.Received), Cost: money.Minor(90), CostTax: money.Minor(16)},
+		&payment.Hold{Hold: hold, Window: window(), ReleaseAt: noon}, &payment.Hold{Hold: gone, Window: window(), ReleaseAt: noon},
+		batch("set_1", settlement.Paid), batch("set_2", settlement.Closing),
+		&settlement.Line{Batch: "set_1", No: 1, Late: true, Running: money.Minor(9700), Item: movement("d1", 9700)},
+		&settlement.Line{Batch: "set_2", No: 1, Running: money.Minor(9700), Item: movement("d8", 9700)},
+		ptr(movement("d9", 700)),
+		&ledger.HoldState{Key: "h1", At: noon, Expires: noon.Add(time.Hour), Status: ledger.HoldCaptured, Owner: "payment",
+			Legs: []ledger.HoldLeg{{Account: "bank", Currency: inr, Side: ledger.Debit, Amount: money.Minor(7)}}},
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestRecordViews(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, url string) {
+		conn := migrated(t, url)
+		keep(t, conn, sampleRecords()...)
+		for _, tc := range []struct{ query, want string }{
+			{"SELECT merchant, name, region, created_at FROM v_merchants", "m1 | One | in | 2026-01-31 12:00:00+00"},
+			{"SELECT deposit, merchant, status, occurred_at, currency, amount, amount_major, fee, fee_tax, refunded, disputed, fee_back, priced_on FROM v_deposits",
+				"d1 | m1 | succeeded | 2026-01-31 12:00:00+00 | INR | 10000 | 100.00 | 200 | 36 | 300 | 400 | 5 | 2026-01-31"},
+			{"SELECT method, rail, brand, funding, order_id, reason_code, rail_reference, bank_reference FROM v_deposits",
+				"card | visa | Visa | credit | o1 | r1 | rail-1 | bank-1"},
+			{"SELECT refund, deposit, status, amount_major, fee_returned FROM v_refunds", "r1 | d1 | pending | 3.00 | 5"},
+			{"SELECT dispute, deposit, status, amount_major, fee, fee_tax, recovered FROM v_disputes", "c1 | d1 | won | 4.00 | 200 | 36 | 399"},
+			{"SELECT payout, status, amount_major, fee, fee_tax FROM v_payouts", "p1 | sent | 50.00 | 200 | 36"},
+			{"SELECT rail_settlement, status, amount_major, cost, cost_tax, rail FROM v_rail_settlements", "s1 | received | 90.00 | 90 | 16 | visa"},
+			{"SELECT deposit, held_on, release_on, released_on, amount, released, left_over, left_over_major, reason FROM v_reserves ORDER BY deposit", `
+d1 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 120 | 380 | 3.80 | asked for
+d2 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 500 | 0 | 0.00 | asked for`},
+			{"SELECT batch, merchant, region, bank, currency, status, at_close, schedule, schedule_version, business_date, window_label, opens_at, closes_at, settlement_date FROM v_batches",
+				"set_1 | m1 | in | main | INR | paid | closed | in | v1 | 2026-01-31 | evening | 2026-01-30 12:00:00+00 | 2026-01-31 12:00:00+00 | 2026-02-01"},
+			{"SELECT lines, opening_carry, gross, fee, tax, withholding, reserve, lines_net, carry_out, net, net_major, payments, refunds, disputes, payouts, reserve_released FROM v_batches",
+				"2 | -100 | 10000 | -200 | -36 | -14 | -50 | 9700 | 0 | 9600 | 96.00 | 9000 | -100 | -200 | -100 | 1100"},
+			{"SELECT batch, no, source_id, late, category, type, entry_key, lane, seq, gross, fee, tax, withholding, reserve, net, running, net_major, tax_code FROM v_lines",
+				"set_1 | 1 | d1 | t | payment | deposit | entry-1 | 3 | 9 | 10000 | -200 | -36 | -14 | -50 | 9700 | 9700 | 97.00 | GST18"},
+			{"SELECT merchant, business_date, by_hand, source_id, net, pending, net_major FROM v_unsettled", "m1 | 2026-01-31 | t | d9 | 700 | 700 | 7.00"},
+			{"SELECT key, placed_at, expires_at, status, owner, legs->0->>'Amount' FROM v_holds",
+				"h1 | 2026-01-31 12:00:00+00 | 2026-01-31 13:00:00+00 | captured | payment | 7"},
+			{"SELECT kind, id, body->>'status' FROM v_records WHERE kind = 'batch' ORDER BY id", "batch | set_1 | paid\nbatch | set_2 | closing"},
+		} {
+			wantRows(t, conn, tc.query, tc.want)
+		}
+	})
+}
+
+// A column that is NULL although its field is set reads another name than the room writes.
+func TestRecordViewsReadEveryField(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, url string) {
+		conn := migrated(t, url)
+		keep(t, conn, sampleRecords()...)
+		views := list(t, conn, `SELECT table_name::text FROM information_schema.views WHERE table_schema = 'public' ORDER BY 1`)
+		ofLedger := []string{"v_accounts", "v_journal", "v_statement", "v_trial_balance", "v_trial_totals"}
+		for _, view := range views {
+			if slices.Contains(ofLedger, view) {
+				continue
+			}
+			columns := list(t, conn, "SELECT column_name::text FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position", view)
+			if rows := ask[int](t, conn, "SELECT count(*) FROM "+view); rows == 0 {
+				t.Errorf("%s is empty", view)
+			}
+			for _, column := range columns {
+				if missing := ask[int](t, conn, "SELECT count(*) FROM "+view+" WHERE "+column+" IS NULL"); missing > 0 {
+					t.Errorf("%s.%s is NULL in %d rows", view, column, missing)
+				}
+			}
+		}
+	})
+}
+
+// What a resource does not have is NULL, and no error.
+func TestRecordViewsOfBareResources(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, url string) {
+		conn := migrated(t, url)
+		bare := func(id string) payment.Facts {
+			return payment.Facts{ID: id, OccurredAt: noon, Currency: inr, Amount: money.Minor(1)}
+		}
+		keep(
+			t, conn,
+			&payment.Merchant{Merchant: merchant.Merchant{ID: "m1", Created: noon}},
+			&payment.Deposit{Facts: bare("d1"), Life: life(payment.Succeeded), PricedOn: today},
+			&payment.Refund{Facts: bare("r1"), Life: life(payment.Pending)},
+			&payment.Dispute{Facts: bare("c1"), Life: life(payment.NeedsResponse)},
+			&payment.Payout{Facts: bare("p1"), Life: life(payment.Requested)},
+			&payment.Hold{Hold: reserve.Hold{ID: "d1", Merchant: "m1", Currency: inr, Amount: money.Minor(5), HeldOn: today, ReleaseOn: today}},
+			&ledger.HoldState{Key: "h", At: noon, Status: ledger.HoldOpen},
+		)
+		wantRows(t, conn, "SELECT name, region FROM v_merchants", "- | -")
+		wantRows(t, conn, "SELECT merchant, method, order_id, fee FROM v_deposits", "- | - | - | 0")
+		wantRows(t, conn, "SELECT deposit, fee_returned FROM v_refunds", "- | 0")
+		wantRows(t, conn, "SELECT reason_code, recovered FROM v_disputes", "- | 0")
+		wantRows(t, conn, "SELECT rail_reference FROM v_payouts", "-")
+		wantRows(t, conn, "SELECT released_on, reason, left_over FROM v_reserves", "- | - | 5")
+		wantRows(t, conn, "SELECT status, expires_at FROM v_holds", "open | -")
+	})
+}
+
+// Each kind of record that has columns of its own is read by a view.
+func TestViewsCoverTheKinds(t *testing.T) {
+	t.Parallel()
+	read := strings.Join(named(t, `kind (?:=|IN) (\(?'[^)\n]+)`), " ")
+	for _, kind := range []string{
+		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord, payment.ItemRecord, payment.HoldRecord,
+		payment.ReleasedRecord, payment.MerchantRecord, settlement.BatchRecord, settlement.LineRecord, ledger.HoldRecord,
+	} {
+		if !strings.Contains(read, "'"+kind+"'") {
+			t.Errorf("no view reads records of kind %s", kind)
+		}
+	}
+}
