@@ -17,13 +17,19 @@ import (
 	"github.com/settlex/settlex/store/postgres/pgtest"
 )
 
+// database is an empty one, for a test.
+type database struct {
+	*testing.T
+	url string
+}
+
 // onServers runs a test on an empty database of every server there is.
-func onServers(t *testing.T, fn func(t *testing.T, url string)) {
+func onServers(t *testing.T, fn func(database)) {
 	t.Helper()
 	for _, server := range pgtest.Servers(t) {
 		t.Run(server.String(), func(t *testing.T) {
 			t.Parallel()
-			fn(t, pgtest.Database(t, server))
+			fn(database{t, pgtest.Database(t, server)})
 		})
 	}
 }
@@ -108,7 +114,8 @@ func wantBarred(t *testing.T, url string, want error, says string) {
 
 func TestMigrateEmptyDatabase(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		var told []postgres.Step
 		applied := migrate(t, url, postgres.MigrateOptions{Report: func(s postgres.Step) { told = append(told, s) }})
 		conn := connect(t, url)
@@ -145,7 +152,8 @@ func texts(steps []postgres.Step) []string {
 
 func TestMigrateTwiceDoesNothing(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		migrate(t, url, postgres.MigrateOptions{Lanes: 4})
 		applied := migrate(t, url, postgres.MigrateOptions{Lanes: 8})
 		want := postgres.Applied{Schema: "public", Engine: postgres.PostgreSQL, From: postgres.SchemaVersion, To: postgres.SchemaVersion, Lanes: 4}
@@ -166,7 +174,8 @@ func TestMigrateLanes(t *testing.T) {
 
 func TestMigrateNamedSchema(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		const schema = `Books of "2026"`
 		conn := connect(t, url)
 		applied, err := postgres.MigrateConn(t.Context(), conn, postgres.MigrateOptions{Schema: schema, Lanes: 2})
@@ -195,7 +204,8 @@ func TestMigrateNamedSchema(t *testing.T) {
 
 func TestMigrateWithoutSchemaInSearchPath(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		url += "&search_path=nowhere"
 		_, err := postgres.Migrate(t.Context(), url, postgres.MigrateOptions{})
 		if err == nil || !strings.Contains(err.Error(), "say which to make") {
@@ -208,7 +218,8 @@ func TestMigrateWithoutSchemaInSearchPath(t *testing.T) {
 
 func TestMigrateRefusesOtherEncodings(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := connect(t, url)
 		execute(t, conn, "CREATE DATABASE ascii_only TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'")
 		c := conn.Config().Copy()
@@ -228,7 +239,8 @@ func TestMigrateRefusesOtherEncodings(t *testing.T) {
 
 func TestMigrateConcurrently(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		const migrators = 8
 		var done sync.WaitGroup
 		var applied [migrators]postgres.Applied
@@ -262,7 +274,8 @@ func TestMigrateConcurrently(t *testing.T) {
 
 func TestMigrateWaitsForLease(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		execute(t, conn, "DELETE FROM migrations WHERE version = 7",
 			"UPDATE leases SET owner = 'somebody', expires_at = now() + interval '1 hour' WHERE name = 'migrate'")
@@ -284,7 +297,8 @@ func TestMigrateWaitsForLease(t *testing.T) {
 
 func TestMigrateOvertaken(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		other := connect(t, url)
 		n := 0
 		applied := migrate(t, url, postgres.MigrateOptions{Report: func(postgres.Step) {
@@ -302,7 +316,8 @@ func TestMigrateOvertaken(t *testing.T) {
 
 func TestMigrateGoesOnAfterInterruption(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		ctx, cancel := context.WithCancel(t.Context())
 		n := 0
 		applied, err := postgres.Migrate(ctx, url, postgres.MigrateOptions{Report: func(postgres.Step) {
@@ -327,7 +342,8 @@ func TestMigrateGoesOnAfterInterruption(t *testing.T) {
 
 func TestMigrateMayRunEveryStepAgain(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		execute(t, conn, "UPDATE lanes SET closed = '2026-01-31'", "DELETE FROM migrations")
 		if applied := migrate(t, url, postgres.MigrateOptions{Lanes: 3}); len(applied.Steps) < 100 || applied.NewLanes {
@@ -356,7 +372,8 @@ func TestSchemaThatDoesNotFit(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			onServers(t, func(t *testing.T, url string) {
+			onServers(t, func(on database) {
+				t, url := on.T, on.url
 				execute(t, migrated(t, url), tc.change)
 				wantBarred(t, url, tc.want, tc.says)
 			})
@@ -380,7 +397,8 @@ func TestSchemaThatLacksSomething(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			onServers(t, func(t *testing.T, url string) {
+			onServers(t, func(on database) {
+				t, url := on.T, on.url
 				execute(t, migrated(t, url), tc.change)
 				s, err := postgres.ReadSchema(t.Context(), url, "")
 				if err != nil {

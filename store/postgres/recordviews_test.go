@@ -115,7 +115,8 @@ func ptr[T any](v T) *T { return &v }
 
 func TestRecordViews(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		keep(t, conn, sampleRecords()...)
 		for _, tc := range []struct{ query, want string }{
@@ -150,7 +151,8 @@ d2 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 500 | 0 | 0.00 | asked for`},
 // A column that is NULL although its field is set reads another name than the room writes.
 func TestRecordViewsReadEveryField(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		keep(t, conn, sampleRecords()...)
 		views := list(t, conn, `SELECT table_name::text FROM information_schema.views WHERE table_schema = 'public' ORDER BY 1`)
@@ -175,7 +177,8 @@ func TestRecordViewsReadEveryField(t *testing.T) {
 // What a resource does not have is NULL, and no error.
 func TestRecordViewsOfBareResources(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		bare := func(id string) payment.Facts {
 			return payment.Facts{ID: id, OccurredAt: noon, Currency: inr, Amount: money.Minor(1)}

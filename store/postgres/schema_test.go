@@ -31,7 +31,8 @@ func list(t *testing.T, conn *pgx.Conn, query string, args ...any) []string {
 
 func TestEverythingHasAComment(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		const relations = `SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'p')`
 		if n := len(list(t, conn, relations)); n < 28 {
@@ -71,7 +72,8 @@ func named(t *testing.T, pattern string) []string {
 
 func TestEveryNameIsOurs(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		// PostgreSQL 18 has constraints of type n, too: NOT NULL, which no other engine can name.
 		constraints := list(t, conn, `SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY conname COLLATE "C"`)
@@ -225,7 +227,8 @@ func other(r row) row {
 
 func TestChecksRefuseBadRows(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		sound := soundRows()
 		for _, table := range slices.Sorted(maps.Keys(sound)) {

@@ -94,7 +94,8 @@ func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''"
 
 func TestLedgerViews(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		books(t, conn)
 		for _, tc := range []struct{ query, want string }{
@@ -142,7 +143,8 @@ JPY | 2 | 500 | 500 | 500 | 500 | 0`},
 // Figures of 38 digits come through whole, sums of them too.
 func TestViewsOfTheLargestAmounts(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		most := strings.Repeat("9", 38)
 		execute(
@@ -166,7 +168,8 @@ func TestViewsOfTheLargestAmounts(t *testing.T) {
 // Whoever asks for one account reads no other's postings.
 func TestStatementReadsOneAccount(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, url string) {
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
 		books(t, conn)
 		execute(t, conn, "SET enable_seqscan = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off")

@@ -20,7 +20,7 @@ COMMENT ON COLUMN lanes.blocks IS 'Number of blocks, which are the leaves of the
 COMMENT ON COLUMN lanes.accounts IS 'Number of accounts that were opened in this lane.';
 COMMENT ON COLUMN lanes.booked_at IS 'Booking instant of the last item, UTC; null: none yet.';
 COMMENT ON COLUMN lanes.not_before IS 'Promise that no later item of the lane is booked at or before this instant; null: none given.';
-COMMENT ON COLUMN lanes.closed IS 'Last closed value date, as far as this lane knows; null: none.';
+COMMENT ON COLUMN lanes.closed IS 'Last closed value date of the ledger, the same in every lane; null: none.';
 COMMENT ON COLUMN lanes.peaks IS 'Hashes of the right edge of the Merkle log, 32 bytes each: what adding a block needs to know.';
 
 COMMENT ON TABLE currencies IS 'ISO 4217 currencies that have a minor unit.';
