@@ -12,8 +12,8 @@ import (
 	"github.com/settlex/settlex/store/postgres"
 )
 
-// blocks gives the SQL of docs/SCHEMA.md whose fence is marked so.
-func blocks(t *testing.T, mark string) []string {
+// sqlBlocks gives the SQL of docs/SCHEMA.md whose fence is marked so.
+func sqlBlocks(t *testing.T, mark string) []string {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/SCHEMA.md")
 	if err != nil {
@@ -36,7 +36,7 @@ func TestSchemaPageQueries(t *testing.T) {
 		conn := migrated(t, url)
 		books(t, conn)
 		keep(t, conn, sampleRecords()...)
-		for _, block := range blocks(t, "sql") {
+		for _, block := range sqlBlocks(t, "sql") {
 			execute(t, conn, block)
 		}
 	})
@@ -65,7 +65,7 @@ func TestSchemaPageRoles(t *testing.T) {
 		// Roles belong to the whole server.
 		suffix := "_" + owner.Config().Database
 		app, reader := "settlex_app"+suffix, "settlex_reader"+suffix
-		for _, block := range blocks(t, "sql roles") {
+		for _, block := range sqlBlocks(t, "sql roles") {
 			execute(t, owner, strings.NewReplacer("settlex_app", app, "settlex_reader", reader).Replace(block))
 		}
 		t.Cleanup(func() { dropRoles(t, url, app, reader) })
@@ -80,9 +80,9 @@ func TestSchemaPageRoles(t *testing.T) {
 			t, as,
 			"SELECT * FROM lanes WHERE lane = 3 FOR UPDATE", "SELECT * FROM accounts WHERE account_id = 2 FOR UPDATE",
 			"UPDATE lanes SET not_before = now() WHERE lane = 3", "UPDATE accounts SET status = 'frozen' WHERE account_id = 2",
-			item("3", "1", "12:00", "posted", "k", "sale", row{}), posting("1", "3", "1", "12:00", "0", "D", "1", "1", "0"),
+			itemRow("3", "1", "12:00", "posted", "k", "sale", literals{}), postingRow("1", "3", "1", "12:00", "0", "D", "1", "1", "0"),
 			"INSERT INTO balances (account_id, lane, debits) VALUES (1, 3, 1)",
-			account("(3::bigint << 40) + 1", "3", "1", "new", "INR", "asset", row{"single": "false"}),
+			accountRow("(3::bigint << 40) + 1", "3", "1", "new", "INR", "asset", literals{"single": "false"}),
 			soundRows()["records"].insert("records"), "DELETE FROM records", "UPDATE leases SET expires_at = now()",
 		)
 		refused(

@@ -54,8 +54,8 @@ func execute(t *testing.T, conn *pgx.Conn, statements ...string) {
 	}
 }
 
-// ask gives the one value a query has.
-func ask[T any](t *testing.T, conn *pgx.Conn, query string, args ...any) T {
+// oneValue gives the one value a query has.
+func oneValue[T any](t *testing.T, conn *pgx.Conn, query string, args ...any) T {
 	t.Helper()
 	var value T
 	if err := conn.QueryRow(t.Context(), query, args...).Scan(&value); err != nil {
@@ -123,14 +123,14 @@ func TestMigrateEmptyDatabase(t *testing.T) {
 		if diff := cmp.Diff(texts(applied.Steps), texts(told)); diff != "" {
 			t.Errorf("steps that were told (-applied +told):\n%s", diff)
 		}
-		if noted := ask[int](t, conn, "SELECT count(*) FROM migrations"); noted != len(applied.Steps) || noted < 100 {
+		if noted := oneValue[int](t, conn, "SELECT count(*) FROM migrations"); noted != len(applied.Steps) || noted < 100 {
 			t.Errorf("%d steps are noted down, %d were applied", noted, len(applied.Steps))
 		}
 		currencies := len(slices.Collect(money.Currencies()))
-		if have := ask[int](t, conn, "SELECT count(*) FROM currencies"); have != currencies || applied.Currencies != currencies {
+		if have := oneValue[int](t, conn, "SELECT count(*) FROM currencies"); have != currencies || applied.Currencies != currencies {
 			t.Errorf("%d currencies, %d were written, want %d", have, applied.Currencies, currencies)
 		}
-		if lanes := ask[int](t, conn, "SELECT count(*) FROM lanes WHERE lane BETWEEN 0 AND 15"); lanes != 16 || applied.Lanes != 16 || !applied.NewLanes {
+		if lanes := oneValue[int](t, conn, "SELECT count(*) FROM lanes WHERE lane BETWEEN 0 AND 15"); lanes != 16 || applied.Lanes != 16 || !applied.NewLanes {
 			t.Errorf("%d lanes, %d were made (%v), want 16", lanes, applied.Lanes, applied.NewLanes)
 		}
 		applied.Steps = nil
@@ -185,13 +185,13 @@ func TestMigrateNamedSchema(t *testing.T) {
 		if applied.Schema != schema {
 			t.Errorf("schema %q, want %q", applied.Schema, schema)
 		}
-		if path := ask[string](t, conn, "SHOW search_path"); path != `"$user", public` {
+		if path := oneValue[string](t, conn, "SHOW search_path"); path != `"$user", public` {
 			t.Errorf("the connection is left with search_path %s", path)
 		}
-		if lock := ask[string](t, conn, "SHOW lock_timeout"); lock != "0" {
+		if lock := oneValue[string](t, conn, "SHOW lock_timeout"); lock != "0" {
 			t.Errorf("the connection is left with lock_timeout %s", lock)
 		}
-		if n := ask[int](t, conn, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"); n != 0 {
+		if n := oneValue[int](t, conn, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"); n != 0 {
 			t.Errorf("%d tables in another schema", n)
 		}
 		wantReady(t, url, schema)
@@ -265,7 +265,7 @@ func TestMigrateConcurrently(t *testing.T) {
 				t.Errorf("one came to version %d with %d lanes", a.To, a.Lanes)
 			}
 		}
-		if want := ask[int](t, conn, "SELECT count(*) FROM books.migrations"); steps != want || lanes != 1 {
+		if want := oneValue[int](t, conn, "SELECT count(*) FROM books.migrations"); steps != want || lanes != 1 {
 			t.Errorf("%d steps were run, want %d; lanes were made %d times", steps, want, lanes)
 		}
 		wantReady(t, url, "books")
@@ -289,7 +289,7 @@ func TestMigrateWaitsForLease(t *testing.T) {
 		if applied := migrate(t, url, postgres.MigrateOptions{Owner: "me"}); len(applied.Steps) == 0 {
 			t.Error("nothing was done after the lease had expired")
 		}
-		if owner := ask[string](t, conn, "SELECT owner FROM leases WHERE name = 'migrate'"); owner != "me" {
+		if owner := oneValue[string](t, conn, "SELECT owner FROM leases WHERE name = 'migrate'"); owner != "me" {
 			t.Errorf("the lease is %s's", owner)
 		}
 	})
@@ -306,7 +306,7 @@ func TestMigrateOvertaken(t *testing.T) {
 				execute(t, other, "UPDATE leases SET owner = 'somebody', token = token + 1, expires_at = now() WHERE name = 'migrate'")
 			}
 		}})
-		steps := ask[int](t, other, "SELECT count(*) FROM migrations")
+		steps := oneValue[int](t, other, "SELECT count(*) FROM migrations")
 		if n != steps+1 || len(applied.Steps) != steps {
 			t.Errorf("%d steps were begun, %d noted down here, %d in all; one was to be begun twice", n, len(applied.Steps), steps)
 		}
@@ -349,7 +349,7 @@ func TestMigrateMayRunEveryStepAgain(t *testing.T) {
 		if applied := migrate(t, url, postgres.MigrateOptions{Lanes: 3}); len(applied.Steps) < 100 || applied.NewLanes {
 			t.Errorf("%d steps, new lanes %v", len(applied.Steps), applied.NewLanes)
 		}
-		if lanes := ask[int](t, conn, "SELECT count(*) FROM lanes WHERE closed = '2026-01-31'"); lanes != 16 {
+		if lanes := oneValue[int](t, conn, "SELECT count(*) FROM lanes WHERE closed = '2026-01-31'"); lanes != 16 {
 			t.Errorf("%d lanes are as they were, want 16", lanes)
 		}
 		wantReady(t, url, "")

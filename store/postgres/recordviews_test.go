@@ -41,17 +41,17 @@ var (
 	inr   = money.MustCurrency("INR")
 )
 
-// facts have a value in every field.
-func facts(id string, amount int64) payment.Facts {
+// paymentFacts have a value in every field.
+func paymentFacts(id string, amount int64) payment.Facts {
 	return payment.Facts{
 		ID: id, OccurredAt: noon, Merchant: "m1", Currency: inr, Amount: money.Minor(amount), Method: "card", Rail: "visa", Brand: "Visa", Funding: "credit",
 		OrderID: "o1", Parent: "d1", ReasonCode: "r1", RailRef: "rail-1", BankRef: "bank-1",
 	}
 }
 
-func life(s payment.Status) payment.Life { return payment.Life{Status: s} }
+func paymentLife(s payment.Status) payment.Life { return payment.Life{Status: s} }
 
-func window() payment.WindowPin {
+func windowPin() payment.WindowPin {
 	return payment.WindowPin{
 		Schedule: merchant.Pin{ID: "in", Version: "v1"},
 		Window:   calendar.Window{BusinessDate: today, Label: "evening", Opens: noon.Add(-24 * time.Hour), Closes: noon, SettlementDate: today.AddDays(1)},
@@ -61,16 +61,16 @@ func window() payment.WindowPin {
 // movement has a value in every field.
 func movement(source string, net int64) payment.Item {
 	return payment.Item{
-		Merchant: "m1", Currency: inr, Lane: 3, Seq: 9, Entry: "entry-1", BookedAt: noon, OccurredAt: noon, Window: window(), Manual: true,
+		Merchant: "m1", Currency: inr, Lane: 3, Seq: 9, Entry: "entry-1", BookedAt: noon, OccurredAt: noon, Window: windowPin(), Manual: true,
 		Category: payment.CategoryPayment, Type: "deposit", SourceID: source, ParentID: "d1", OrderID: "o1", Method: "card", Rail: "visa", RailRef: "rail-1",
 		BankRef: "bank-1", ReasonCode: "r1", Gross: money.Minor(net + 300), Fee: money.Minor(-200), Tax: money.Minor(-36), TaxCode: "GST18",
 		Withholding: money.Minor(-14), Reserve: money.Minor(-50), Net: money.Minor(net), Pending: money.Minor(net),
 	}
 }
 
-func batch(id string, status settlement.Status) *settlement.Batch {
+func batchRecord(id string, status settlement.Status) *settlement.Batch {
 	return &settlement.Batch{
-		ID: id, Merchant: "m1", Region: "in", Bank: "main", Currency: inr, Window: window(), Status: status, AtClose: settlement.Closed, Lines: 2,
+		ID: id, Merchant: "m1", Region: "in", Bank: "main", Currency: inr, Window: windowPin(), Status: status, AtClose: settlement.Closed, Lines: 2,
 		OpeningCarry: money.Minor(-100),
 		Totals: settlement.Totals{
 			Gross: money.Minor(10000), Fee: money.Minor(-200), Tax: money.Minor(-36), Withholding: money.Minor(-14), Reserve: money.Minor(-50), Net: money.Minor(9700),
@@ -94,15 +94,15 @@ func sampleRecords() []ledger.Record {
 	return []ledger.Record{
 		&payment.Merchant{Merchant: merchant.Merchant{ID: "m1", Name: "One", Region: "in", Created: noon}},
 		&payment.Deposit{
-			Facts: facts("d1", 10000), Life: life(payment.Succeeded), Fee: fee, PricedOn: today,
+			Facts: paymentFacts("d1", 10000), Life: paymentLife(payment.Succeeded), Fee: fee, PricedOn: today,
 			Refunded: money.Minor(300), Disputed: money.Minor(400), FeeBack: money.Minor(5),
 		},
-		&payment.Refund{Facts: facts("r1", 300), Life: life(payment.Pending), FeeReturned: money.Minor(5)},
-		&payment.Dispute{Facts: facts("c1", 400), Life: life(payment.Won), Fee: fee, Recovered: money.Minor(399)},
-		&payment.Payout{Facts: facts("p1", 5000), Life: life(payment.Sent), Fee: fee},
-		&payment.RailSettlement{Facts: facts("s1", 9000), Life: life(payment.Received), Cost: money.Minor(90), CostTax: money.Minor(16)},
-		&payment.Hold{Hold: hold, Window: window(), ReleaseAt: noon}, &payment.Hold{Hold: gone, Window: window(), ReleaseAt: noon},
-		batch("set_1", settlement.Paid), batch("set_2", settlement.Closing),
+		&payment.Refund{Facts: paymentFacts("r1", 300), Life: paymentLife(payment.Pending), FeeReturned: money.Minor(5)},
+		&payment.Dispute{Facts: paymentFacts("c1", 400), Life: paymentLife(payment.Won), Fee: fee, Recovered: money.Minor(399)},
+		&payment.Payout{Facts: paymentFacts("p1", 5000), Life: paymentLife(payment.Sent), Fee: fee},
+		&payment.RailSettlement{Facts: paymentFacts("s1", 9000), Life: paymentLife(payment.Received), Cost: money.Minor(90), CostTax: money.Minor(16)},
+		&payment.Hold{Hold: hold, Window: windowPin(), ReleaseAt: noon}, &payment.Hold{Hold: gone, Window: windowPin(), ReleaseAt: noon},
+		batchRecord("set_1", settlement.Paid), batchRecord("set_2", settlement.Closing),
 		&settlement.Line{Batch: "set_1", No: 1, Late: true, Running: money.Minor(9700), Item: movement("d1", 9700)},
 		&settlement.Line{Batch: "set_2", No: 1, Running: money.Minor(9700), Item: movement("d8", 9700)},
 		ptr(movement("d9", 700)),
@@ -155,18 +155,18 @@ func TestRecordViewsReadEveryField(t *testing.T) {
 		t, url := on.T, on.url
 		conn := migrated(t, url)
 		keep(t, conn, sampleRecords()...)
-		views := list(t, conn, `SELECT table_name::text FROM information_schema.views WHERE table_schema = 'public' ORDER BY 1`)
+		views := firstColumn(t, conn, `SELECT table_name::text FROM information_schema.views WHERE table_schema = 'public' ORDER BY 1`)
 		ofLedger := []string{"v_accounts", "v_journal", "v_statement", "v_trial_balance", "v_trial_totals"}
 		for _, view := range views {
 			if slices.Contains(ofLedger, view) {
 				continue
 			}
-			columns := list(t, conn, "SELECT column_name::text FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position", view)
-			if rows := ask[int](t, conn, "SELECT count(*) FROM "+view); rows == 0 {
+			columns := firstColumn(t, conn, "SELECT column_name::text FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position", view)
+			if rows := oneValue[int](t, conn, "SELECT count(*) FROM "+view); rows == 0 {
 				t.Errorf("%s is empty", view)
 			}
 			for _, column := range columns {
-				if missing := ask[int](t, conn, "SELECT count(*) FROM "+view+" WHERE "+column+" IS NULL"); missing > 0 {
+				if missing := oneValue[int](t, conn, "SELECT count(*) FROM "+view+" WHERE "+column+" IS NULL"); missing > 0 {
 					t.Errorf("%s.%s is NULL in %d rows", view, column, missing)
 				}
 			}
@@ -186,10 +186,10 @@ func TestRecordViewsOfBareResources(t *testing.T) {
 		keep(
 			t, conn,
 			&payment.Merchant{Merchant: merchant.Merchant{ID: "m1", Created: noon}},
-			&payment.Deposit{Facts: bare("d1"), Life: life(payment.Succeeded), PricedOn: today},
-			&payment.Refund{Facts: bare("r1"), Life: life(payment.Pending)},
-			&payment.Dispute{Facts: bare("c1"), Life: life(payment.NeedsResponse)},
-			&payment.Payout{Facts: bare("p1"), Life: life(payment.Requested)},
+			&payment.Deposit{Facts: bare("d1"), Life: paymentLife(payment.Succeeded), PricedOn: today},
+			&payment.Refund{Facts: bare("r1"), Life: paymentLife(payment.Pending)},
+			&payment.Dispute{Facts: bare("c1"), Life: paymentLife(payment.NeedsResponse)},
+			&payment.Payout{Facts: bare("p1"), Life: paymentLife(payment.Requested)},
 			&payment.Hold{Hold: reserve.Hold{ID: "d1", Merchant: "m1", Currency: inr, Amount: money.Minor(5), HeldOn: today, ReleaseOn: today}},
 			&ledger.HoldState{Key: "h", At: noon, Status: ledger.HoldOpen},
 		)

@@ -124,15 +124,6 @@ func ReadSchema(ctx context.Context, url, schema string) (_ *Schema, err error) 
 	return s, err
 }
 
-// check tells whether a connection leads to a schema this program can use. Errors: *SchemaError.
-func check(ctx context.Context, conn *pgx.Conn) error {
-	s, err := readSchema(ctx, conn)
-	if err != nil {
-		return err
-	}
-	return s.Err()
-}
-
 // readSchema looks at the schema that a connection's search path names first. It changes nothing.
 func readSchema(ctx context.Context, conn *pgx.Conn) (*Schema, error) {
 	s := new(Schema)

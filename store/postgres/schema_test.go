@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// list gives the first column of a query.
-func list(t *testing.T, conn *pgx.Conn, query string, args ...any) []string {
+// firstColumn gives the first column of a query.
+func firstColumn(t *testing.T, conn *pgx.Conn, query string, args ...any) []string {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), query, args...)
 	if err != nil {
@@ -35,15 +35,15 @@ func TestEverythingHasAComment(t *testing.T) {
 		t, url := on.T, on.url
 		conn := migrated(t, url)
 		const relations = `SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'p')`
-		if n := len(list(t, conn, relations)); n < 28 {
+		if n := len(firstColumn(t, conn, relations)); n < 28 {
 			t.Errorf("%d tables and views", n)
 		}
-		if bare := list(t, conn, relations+" AND coalesce(obj_description(c.oid, 'pg_class'), '') = ''"); len(bare) > 0 {
+		if bare := firstColumn(t, conn, relations+" AND coalesce(obj_description(c.oid, 'pg_class'), '') = ''"); len(bare) > 0 {
 			t.Errorf("no comment on tables and views %q", bare)
 		}
 		const columns = `SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'`
-		if bare := list(t, conn, columns+" AND coalesce(col_description(c.oid, a.attnum), '') = ''"); len(bare) > 0 {
+		if bare := firstColumn(t, conn, columns+" AND coalesce(col_description(c.oid, a.attnum), '') = ''"); len(bare) > 0 {
 			t.Errorf("no comment on columns %q", bare)
 		}
 	})
@@ -76,11 +76,11 @@ func TestEveryNameIsOurs(t *testing.T) {
 		t, url := on.T, on.url
 		conn := migrated(t, url)
 		// PostgreSQL 18 has constraints of type n, too: NOT NULL, which no other engine can name.
-		constraints := list(t, conn, `SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY conname COLLATE "C"`)
+		constraints := firstColumn(t, conn, `SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY conname COLLATE "C"`)
 		if diff := cmp.Diff(named(t, `CONSTRAINT (\w+)`), constraints); diff != "" {
 			t.Errorf("constraints (-migrations +database):\n%s", diff)
 		}
-		indexes := list(t, conn, `SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'
+		indexes := firstColumn(t, conn, `SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'
 AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = c.oid) ORDER BY c.relname COLLATE "C"`)
 		if diff := cmp.Diff(named(t, `CREATE INDEX IF NOT EXISTS (\w+)`), indexes); diff != "" {
 			t.Errorf("indexes (-migrations +database):\n%s", diff)
@@ -88,18 +88,18 @@ AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = c.oid) ORDER BY c
 	})
 }
 
-// row is one of a table: SQL literals by column.
-type row map[string]string
+// literals are a row of a table: SQL literals by column.
+type literals map[string]string
 
 // with gives the row with other columns.
-func (r row) with(other row) row {
+func (r literals) with(other literals) literals {
 	out := maps.Clone(r)
 	maps.Copy(out, other)
 	return out
 }
 
 // insert is the statement that writes the row.
-func (r row) insert(table string) string {
+func (r literals) insert(table string) string {
 	columns := slices.Sorted(maps.Keys(r))
 	values := make([]string, len(columns))
 	for i, c := range columns {
@@ -111,8 +111,8 @@ func (r row) insert(table string) string {
 const hash = `decode(repeat('ab', 32), 'hex')`
 
 // soundRows are rows that every table takes.
-func soundRows() map[string]row {
-	return map[string]row{
+func soundRows() map[string]literals {
+	return map[string]literals{
 		"leases":     {"name": "'job'", "owner": "'me'", "token": "1", "expires_at": "now()"},
 		"migrations": {"version": "99", "step": "1", "title": "'t'", "sha256": hash},
 		"lanes":      {"lane": "500", "seq": "3", "blocks": "2", "accounts": "1", "booked_at": "now()", "peaks": hash},
@@ -132,9 +132,9 @@ func soundRows() map[string]row {
 }
 
 // badRows breaks each constraint by itself.
-func badRows() map[string][]row {
-	spread := row{"single": "false", "floor": "NULL", "ceiling": "NULL", "velocity": "NULL", "counters": "NULL", "single_since": "NULL", "debits": "0", "held_debits": "0", "holds": "0"}
-	return map[string][]row{
+func badRows() map[string][]literals {
+	spread := literals{"single": "false", "floor": "NULL", "ceiling": "NULL", "velocity": "NULL", "counters": "NULL", "single_since": "NULL", "debits": "0", "held_debits": "0", "holds": "0"}
+	return map[string][]literals{
 		"leases_pkey":           {{}},
 		"leases_name_given":     {{"name": "''"}},
 		"leases_token_positive": {{"token": "0"}},
@@ -159,24 +159,24 @@ func badRows() map[string][]row {
 		"accounts_pkey":                {{}},
 		"accounts_name_key":            {{"account_id": "(1::bigint << 40) + 8", "no": "8"}},
 		"accounts_path_currency_key":   {}, // breaks with accounts_name_key
-		"accounts_lane_fkey":           {other(row{"lane": "17", "account_id": "(17::bigint << 40) + 9"})},
-		"accounts_currency_fkey":       {other(row{"currency": "'XXX'", "name": "'a/c XXX'"})},
-		"accounts_account_id_parts":    {other(row{"no": "8"}), other(row{"lane": "2"})},
-		"accounts_no_range":            {other(row{"no": "0", "account_id": "1::bigint << 40"}), other(row{"no": "1::bigint << 40", "account_id": "2::bigint << 40"})},
-		"accounts_name_parts":          {other(row{"name": "'a/b EUR'"})},
-		"accounts_path_given":          {other(row{"path": "''", "name": "' INR'"})},
-		"accounts_type_known":          {other(row{"type": "'assets'"})},
-		"accounts_status_known":        {other(row{"status": "'dead'"})},
-		"accounts_totals_sign":         {other(row{"debits": "-1"}), other(row{"credits": "-1"})},
-		"accounts_held_sign":           {other(row{"held_debits": "-1"}), other(row{"held_credits": "-1"}), other(row{"holds": "-1"})},
-		"accounts_places_sign":         {other(row{"last_seq": "-1"}), other(row{"limits_seq": "-1"}), other(row{"last_lane": "-1"}), other(row{"limits_lane": "-1"})},
-		"accounts_ceiling_range":       {other(row{"ceiling": "-6"})},
-		"accounts_limits_single":       {other(spread.with(row{"floor": "0"})), other(spread.with(row{"ceiling": "0"})), other(spread.with(row{"velocity": "'[]'"})), other(spread.with(row{"counters": "'[]'"}))},
-		"accounts_totals_single":       {other(spread.with(row{"debits": "1"})), other(spread.with(row{"credits": "1"})), other(spread.with(row{"held_debits": "1"})), other(spread.with(row{"held_credits": "1"})), other(spread.with(row{"holds": "1"}))},
-		"accounts_single_since_single": {other(spread.with(row{"single_since": "now()"}))},
-		"accounts_velocity_array":      {other(row{"velocity": "'{}'"})},
-		"accounts_counters_array":      {other(row{"counters": "'{}'"})},
-		"accounts_metadata_object":     {other(row{"metadata": "'[]'"})},
+		"accounts_lane_fkey":           {other(literals{"lane": "17", "account_id": "(17::bigint << 40) + 9"})},
+		"accounts_currency_fkey":       {other(literals{"currency": "'XXX'", "name": "'a/c XXX'"})},
+		"accounts_account_id_parts":    {other(literals{"no": "8"}), other(literals{"lane": "2"})},
+		"accounts_no_range":            {other(literals{"no": "0", "account_id": "1::bigint << 40"}), other(literals{"no": "1::bigint << 40", "account_id": "2::bigint << 40"})},
+		"accounts_name_parts":          {other(literals{"name": "'a/b EUR'"})},
+		"accounts_path_given":          {other(literals{"path": "''", "name": "' INR'"})},
+		"accounts_type_known":          {other(literals{"type": "'assets'"})},
+		"accounts_status_known":        {other(literals{"status": "'dead'"})},
+		"accounts_totals_sign":         {other(literals{"debits": "-1"}), other(literals{"credits": "-1"})},
+		"accounts_held_sign":           {other(literals{"held_debits": "-1"}), other(literals{"held_credits": "-1"}), other(literals{"holds": "-1"})},
+		"accounts_places_sign":         {other(literals{"last_seq": "-1"}), other(literals{"limits_seq": "-1"}), other(literals{"last_lane": "-1"}), other(literals{"limits_lane": "-1"})},
+		"accounts_ceiling_range":       {other(literals{"ceiling": "-6"})},
+		"accounts_limits_single":       {other(spread.with(literals{"floor": "0"})), other(spread.with(literals{"ceiling": "0"})), other(spread.with(literals{"velocity": "'[]'"})), other(spread.with(literals{"counters": "'[]'"}))},
+		"accounts_totals_single":       {other(spread.with(literals{"debits": "1"})), other(spread.with(literals{"credits": "1"})), other(spread.with(literals{"held_debits": "1"})), other(spread.with(literals{"held_credits": "1"})), other(spread.with(literals{"holds": "1"}))},
+		"accounts_single_since_single": {other(spread.with(literals{"single_since": "now()"}))},
+		"accounts_velocity_array":      {other(literals{"velocity": "'{}'"})},
+		"accounts_counters_array":      {other(literals{"counters": "'{}'"})},
+		"accounts_metadata_object":     {other(literals{"metadata": "'[]'"})},
 
 		"balances_pkey":          {{}},
 		"balances_lane_range":    {{"lane": "-1"}, {"lane": "1024"}},
@@ -221,8 +221,8 @@ func badRows() map[string][]row {
 }
 
 // other is an account beside the sound one.
-func other(r row) row {
-	return row{"account_id": "(1::bigint << 40) + 9", "no": "9", "path": "'a/c'", "name": "'a/c INR'"}.with(r)
+func other(r literals) literals {
+	return literals{"account_id": "(1::bigint << 40) + 9", "no": "9", "path": "'a/c'", "name": "'a/c INR'"}.with(r)
 }
 
 func TestChecksRefuseBadRows(t *testing.T) {
@@ -253,7 +253,7 @@ func TestChecksRefuseBadRows(t *testing.T) {
 }
 
 // tableOf gives the table whose name a constraint's begins with.
-func tableOf(constraint string, tables map[string]row) string {
+func tableOf(constraint string, tables map[string]literals) string {
 	for table := range tables {
 		if strings.HasPrefix(constraint, table+"_") {
 			return table

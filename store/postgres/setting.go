@@ -31,12 +31,12 @@ func set(ctx context.Context, conn *pgx.Conn, settings ...setting) (back func() 
 		if conn.IsClosed() {
 			return nil
 		}
-		return put(context.WithoutCancel(ctx), conn, before)
+		return applySettings(context.WithoutCancel(ctx), conn, before)
 	}
-	return back, put(ctx, conn, settings)
+	return back, applySettings(ctx, conn, settings)
 }
 
-func put(ctx context.Context, conn *pgx.Conn, settings []setting) error {
+func applySettings(ctx context.Context, conn *pgx.Conn, settings []setting) error {
 	for _, s := range settings {
 		if _, err := conn.Exec(ctx, "SELECT set_config($1, $2, false)", s.name, s.value); err != nil {
 			return fmt.Errorf("set %s to %s: %w", s.name, s.value, err)

@@ -44,47 +44,47 @@ func books(t *testing.T, conn *pgx.Conn) {
 	const lane1 = "(1::bigint << 40)"
 	execute(
 		t, conn,
-		account("1", "0", "1", "bank", "INR", "asset", row{"single": "false"}),
-		account("2", "0", "2", "merchants/m1/available", "INR", "liability",
-			row{"single": "true", "debits": "5000", "credits": "9750", "held_debits": "1000", "holds": "1", "floor": "0", "metadata": `'{"merchant": "m1"}'`}),
-		account(lane1+" + 1", "1", "1", "fees", "INR", "income", row{"single": "false"}),
-		account("3", "0", "3", "bank", "JPY", "asset", row{"single": "false"}),
-		account("4", "0", "4", "owed", "JPY", "liability", row{"single": "false"}),
+		accountRow("1", "0", "1", "bank", "INR", "asset", literals{"single": "false"}),
+		accountRow("2", "0", "2", "merchants/m1/available", "INR", "liability",
+			literals{"single": "true", "debits": "5000", "credits": "9750", "held_debits": "1000", "holds": "1", "floor": "0", "metadata": `'{"merchant": "m1"}'`}),
+		accountRow(lane1+" + 1", "1", "1", "fees", "INR", "income", literals{"single": "false"}),
+		accountRow("3", "0", "3", "bank", "JPY", "asset", literals{"single": "false"}),
+		accountRow("4", "0", "4", "owed", "JPY", "liability", literals{"single": "false"}),
 
 		"INSERT INTO balances (account_id, lane, debits, credits, held_credits, holds) VALUES (1, 0, 10000, 0, 300, 1), (1, 1, 0, 5000, -100, -1)",
 		"INSERT INTO balances (account_id, lane, credits) VALUES (2, 0, 777)", // from when it was spread; counts no more
 		"INSERT INTO balances (account_id, lane, credits) VALUES ("+lane1+" + 1, 0, 250), (4, 0, 500)",
 		"INSERT INTO balances (account_id, lane, debits) VALUES (3, 0, 500)",
 
-		item("0", "1", "10:00", "posted", "d1", "deposit", row{"reference": "'order-7'", "owner": "'payment'", "metadata": `'{"channel": "web"}'`}),
-		posting("1", "0", "1", "10:00", "0", "D", "10000", "10000", "0"),
-		posting("2", "0", "1", "10:00", "1", "C", "9750", "0", "9750"),
-		posting(lane1+" + 1", "0", "1", "10:00", "2", "C", "250", "0", "250"),
-		item("1", "1", "11:00", "captured", "p1", "payout", row{"part_of": "'d1'"}),
-		posting("2", "1", "1", "11:00", "0", "D", "5000", "5000", "9750"),
-		posting("1", "1", "1", "11:00", "1", "C", "5000", "0", "5000"),
-		item("0", "2", "10:30", "posted", "d2", "deposit", row{}),
-		posting("3", "0", "2", "10:30", "0", "D", "500", "500", "0"),
-		posting("4", "0", "2", "10:30", "1", "C", "500", "0", "500"),
+		itemRow("0", "1", "10:00", "posted", "d1", "deposit", literals{"reference": "'order-7'", "owner": "'payment'", "metadata": `'{"channel": "web"}'`}),
+		postingRow("1", "0", "1", "10:00", "0", "D", "10000", "10000", "0"),
+		postingRow("2", "0", "1", "10:00", "1", "C", "9750", "0", "9750"),
+		postingRow(lane1+" + 1", "0", "1", "10:00", "2", "C", "250", "0", "250"),
+		itemRow("1", "1", "11:00", "captured", "p1", "payout", literals{"part_of": "'d1'"}),
+		postingRow("2", "1", "1", "11:00", "0", "D", "5000", "5000", "9750"),
+		postingRow("1", "1", "1", "11:00", "1", "C", "5000", "0", "5000"),
+		itemRow("0", "2", "10:30", "posted", "d2", "deposit", literals{}),
+		postingRow("3", "0", "2", "10:30", "0", "D", "500", "500", "0"),
+		postingRow("4", "0", "2", "10:30", "1", "C", "500", "0", "500"),
 	)
 }
 
-func account(id, lane, no, path, currency, kind string, more row) string {
-	return row{
+func accountRow(id, lane, no, path, currency, kind string, more literals) string {
+	return literals{
 		"account_id": id, "lane": lane, "no": no, "path": quote(path), "currency": quote(currency), "name": quote(path + " " + currency), "type": quote(kind),
 		"status": "'open'", "opened_at": "'2026-01-31 09:00Z'",
 	}.with(more).insert("accounts")
 }
 
-func item(lane, seq, at, act, key, kind string, more row) string {
-	return row{
+func itemRow(lane, seq, at, act, key, kind string, more literals) string {
+	return literals{
 		"lane": lane, "seq": seq, "booked_at": quote("2026-01-31 " + at + "Z"), "value_date": "'2026-01-30'", "act": quote(act), "key": quote(key), "kind": quote(kind),
 		"body": "'x'",
 	}.with(more).insert("items")
 }
 
-func posting(id, lane, seq, at, no, side, amount, debits, credits string) string {
-	return row{
+func postingRow(id, lane, seq, at, no, side, amount, debits, credits string) string {
+	return literals{
 		"account_id": id, "lane": lane, "seq": seq, "booked_at": quote("2026-01-31 " + at + "Z"), "value_date": "'2026-01-30'", "no": no, "side": quote(side),
 		"amount": amount, "debits_after": debits, "credits_after": credits,
 	}.insert("postings")
@@ -149,12 +149,12 @@ func TestViewsOfTheLargestAmounts(t *testing.T) {
 		most := strings.Repeat("9", 38)
 		execute(
 			t, conn,
-			account("1", "0", "1", "bank", "KWD", "asset", row{"single": "false"}),
-			account("2", "0", "2", "owed", "KWD", "liability", row{"single": "true", "credits": most}),
+			accountRow("1", "0", "1", "bank", "KWD", "asset", literals{"single": "false"}),
+			accountRow("2", "0", "2", "owed", "KWD", "liability", literals{"single": "true", "credits": most}),
 			"INSERT INTO balances (account_id, lane, debits) VALUES (1, 0, "+most+"), (1, 1, "+most+")",
-			item("0", "1", "10:00", "posted", "k", "deposit", row{}),
-			posting("1", "0", "1", "10:00", "0", "D", most, most, "0"),
-			posting("1", "0", "1", "10:00", "1", "D", most, most, "0"),
+			itemRow("0", "1", "10:00", "posted", "k", "deposit", literals{}),
+			postingRow("1", "0", "1", "10:00", "0", "D", most, most, "0"),
+			postingRow("1", "0", "1", "10:00", "1", "D", most, most, "0"),
 		)
 		twice := "1" + strings.Repeat("9", 37) + "8"
 		major := strings.Repeat("9", 35) + ".999"
