@@ -23,8 +23,8 @@ type Command interface {
 
 // Apply decides commands in order on s and is pure. clock is the instant of
 // the group; each command gets the later of its own At (or clock, if that is
-// zero) and one microsecond after the lane's last instant and after the last
-// change of what was read; one whose own At is the lane's last instant shares it.
+// zero) and one microsecond after the lane's last instant and after what other
+// lanes changed last of what was read; one whose own At is the lane's last instant shares it.
 //
 // The result has one error or nil for each command that was decided. A command
 // may turn out to touch what s was not told, because a command before it in the

@@ -94,8 +94,17 @@ func (s *State) PutHead(h Head) {
 	}
 }
 
-// NotBefore tells the state that what it read changed at an instant: whatever it
-// books comes later. Only a store's Load calls it.
+// Behind tells the state where something it read was changed last: whatever it
+// books comes later. Of its own lane it knows that. Only a store's Load calls it,
+// after PutHead.
+func (s *State) Behind(lane uint16, at time.Time) {
+	if lane != s.head.Lane {
+		s.NotBefore(at)
+	}
+}
+
+// NotBefore tells the state to book nothing at or before an instant. Only a
+// store's Load calls it.
 func (s *State) NotBefore(t time.Time) {
 	if t.After(s.since) {
 		s.since = t

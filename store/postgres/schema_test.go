@@ -214,6 +214,7 @@ func badRows() map[string][]literals {
 		"postings_totals_sign":     {{"debits_after": "-1"}, {"credits_after": "-1"}},
 
 		"records_pkey":        {{}},
+		"records_lane_range":  {{"lane": "-1"}, {"lane": "1024"}},
 		"records_kind_given":  {{"kind": "''"}},
 		"records_id_given":    {{"id": "''"}},
 		"records_body_object": {{"id": "'d2'", "body": "'[]'"}},

@@ -87,10 +87,11 @@ type snapshot struct {
 	records  map[ledger.Ref]changed
 }
 
-// changed is a record and when it was put there.
+// changed is a record, and in which lane and when it was put there.
 type changed struct {
 	ledger.Record
-	at time.Time
+	lane uint16
+	at   time.Time
 }
 
 func (s *snapshot) clone() *snapshot {
@@ -126,7 +127,7 @@ func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	}
 	for _, r := range c.Records {
 		if delete(s.records, r.Ref); r.Record != nil {
-			s.records[r.Ref] = changed{r.Record, c.Head.At}
+			s.records[r.Ref] = changed{r.Record, lane, c.Head.At}
 		}
 	}
 	if c.Alone {
@@ -209,12 +210,11 @@ func (s *snapshot) share(id ledger.AccountID, lane int) *ledger.Account {
 	return &a
 }
 
-// account gives an account as a whole, or nil, and the instant of its last
-// change.
-func (s *snapshot) account(id ledger.AccountID) (*ledger.Account, time.Time) {
+// account gives an account as a whole, or nil.
+func (s *snapshot) account(id ledger.AccountID) *ledger.Account {
 	stored := s.accounts[id]
 	if stored == nil {
-		return nil, time.Time{}
+		return nil
 	}
 	a, at := *stored, s.at(stored.Lane, stored.Seq)
 	for _, share := range s.spread[id] {
@@ -228,7 +228,7 @@ func (s *snapshot) account(id ledger.AccountID) (*ledger.Account, time.Time) {
 			at, a.Lane, a.Seq = t, share.Lane, share.Seq
 		}
 	}
-	return &a, at
+	return &a
 }
 
 // at is the instant of an item.
@@ -246,20 +246,20 @@ func (s *snapshot) Heads(context.Context) ([]ledger.Head, error) { return slices
 func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.State) error {
 	state.PutHead(s.heads[s.lane])
 	for _, h := range s.heads {
-		if need.Alone || len(need.Accounts) > 0 {
-			state.NotBefore(h.Settled())
+		if need.Alone {
+			state.Behind(h.Lane, h.Settled())
 		}
 	}
 	for _, key := range need.Keys {
 		if item := s.keyed(key); item != nil {
 			state.PutKey(key, item)
-			state.NotBefore(item.At)
+			state.Behind(item.Lane, item.At)
 		}
 	}
 	for _, id := range need.Moved {
 		if s.spread[id] != nil {
 			state.PutShare(id, s.share(id, s.lane))
-			state.NotBefore(s.accounts[id].Opened)
+			state.Behind(s.accounts[id].Home, s.accounts[id].Opened)
 			continue
 		}
 		s.loadWhole(id, state)
@@ -269,7 +269,7 @@ func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.St
 	}
 	for _, ref := range need.Records {
 		state.PutRecord(ref, s.records[ref].Record)
-		state.NotBefore(s.records[ref].at)
+		state.Behind(s.records[ref].lane, s.records[ref].at)
 	}
 	for _, standing := range need.Standings {
 		balance, err := s.BalanceOn(ctx, standing.AccountID, standing.On)
@@ -286,9 +286,17 @@ func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.St
 }
 
 func (s *snapshot) loadWhole(id ledger.AccountID, state *ledger.State) {
-	a, at := s.account(id)
+	a := s.account(id)
 	state.PutAccount(id, a)
-	state.NotBefore(at)
+	if a == nil {
+		return
+	}
+	state.Behind(a.Lane, s.at(a.Lane, a.Seq))
+	for lane, share := range s.spread[id] {
+		if share != nil {
+			state.Behind(uint16(lane), s.heads[lane].Settled())
+		}
+	}
 }
 
 // items yields the items of a lane from seq on.
@@ -375,7 +383,7 @@ func (s *snapshot) Accounts(_ context.Context, prefix string) iter.Seq2[ledger.A
 			if !strings.HasPrefix(id.Path, prefix) {
 				continue
 			}
-			a, _ := s.account(id)
+			a := s.account(id)
 			if !yield(*a, nil) {
 				return
 			}

@@ -109,6 +109,7 @@ COMMENT ON COLUMN postings.credits_after IS 'Sum of credits after this posting, 
 
 COMMENT ON TABLE records IS 'Resources of the rooms above the ledger: deposits, batches and so on, each as it stands now. The views of their kinds read them into columns.';
 COMMENT ON COLUMN records.changed_at IS 'Booking instant at which it was last written, UTC.';
+COMMENT ON COLUMN records.lane IS 'Lane of the transaction that changed it last.';
 COMMENT ON COLUMN records.kind IS 'Kind of resource.';
 COMMENT ON COLUMN records.id IS 'Id within the kind, as bytes, because ids are listed in the order of their bytes.';
 COMMENT ON COLUMN records.body IS 'The resource. Amounts are texts of minor units.';
