@@ -329,7 +329,7 @@ func (l *Ledger) accountAt(ctx context.Context, id AccountID) (a Account, ok boo
 		a, ok, err = accountOf(ctx, r, id)
 		return err
 	})
-	return a, ok, err
+	return a.clone(), ok, err // the store may share it
 }
 
 func accountOf(ctx context.Context, r Reader, id AccountID) (a Account, ok bool, err error) {

@@ -231,8 +231,11 @@ func (s *snapshot) account(id ledger.AccountID) *ledger.Account {
 	return &a
 }
 
-// at is the instant of an item.
+// at is the instant of an item; 0 is before the first.
 func (s *snapshot) at(lane uint16, seq uint64) time.Time {
+	if seq == 0 {
+		return time.Time{}
+	}
 	for item := range s.items(lane, seq) {
 		return item.At
 	}

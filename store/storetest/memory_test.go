@@ -15,3 +15,12 @@ func TestMemory(t *testing.T) {
 		Open: func(testing.TB) ledger.Store { return storetest.NewMemory() },
 	})
 }
+
+// TestLanes: the ledger gives the same answers whatever the lanes of its store.
+func TestLanes(t *testing.T) {
+	t.Parallel()
+	storetest.Lanes(t,
+		func(testing.TB) ledger.Store { return storetest.NewMemory() },
+		func(testing.TB) ledger.Store { return storetest.NewLanes(3) },
+	)
+}
