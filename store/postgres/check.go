@@ -143,7 +143,7 @@ func (c *checker) peaks(ctx context.Context, place string, h *ledger.Head, have 
 	var indexes []int64
 	for level := bits.Len64(h.Blocks) - 1; level >= 0; level-- {
 		if h.Blocks>>level&1 == 1 {
-			indexes = append(indexes, rootIndex(h.Blocks, level))
+			indexes = append(indexes, peakIndex(h.Blocks, level))
 		}
 	}
 	hashes, err := c.Hashes(ctx, h.Lane, indexes)
@@ -158,8 +158,8 @@ func (c *checker) peaks(ctx context.Context, place string, h *ledger.Head, have 
 	return nil
 }
 
-// rootIndex is where the root of the complete subtree of a level is stored that a number of blocks has at its right edge: it is the last
+// peakIndex is where the root of the complete subtree of a level is stored that a number of blocks has at its right edge: it is the last
 // hash that the last block of the subtree brought.
-func rootIndex(blocks uint64, level int) int64 {
+func peakIndex(blocks uint64, level int) int64 {
 	return ledger.LogSize(blocks>>level<<level) - 1 - int64(bits.TrailingZeros64(blocks>>level<<level)-level)
 }
