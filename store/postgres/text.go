@@ -29,6 +29,15 @@ func storable(s string) string {
 	return toText.Replace(s)
 }
 
+// storables is storable for a list.
+func storables(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = storable(s)
+	}
+	return out
+}
+
 // restored gives the text that storable was given.
 func restored(s string) string {
 	if !strings.Contains(s, zeroSign) {

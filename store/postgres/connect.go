@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// rollbackWait is how long a ROLLBACK may take.
+const rollbackWait = 5 * time.Second
+
+// configure says how the pool connects.
+func (s *Store) configure(config *pgxpool.Config, text string) {
+	if !strings.Contains(text, "pool_max_conns") {
+		config.MaxConns = int32(min(s.options.Writers+s.options.Readers, 10_000)) //nolint:gosec // bounded
+	}
+	s.options.Writers = max(min(s.options.Writers, int(config.MaxConns)-1), 1)
+	runtime := config.ConnConfig.RuntimeParams
+	if runtime["application_name"] == "" {
+		runtime["application_name"] = "settlex"
+	}
+	config.BeforeConnect = watch
+	config.AfterConnect = s.prepare
+}
+
+// prepare gives a new session the settings that the store counts on.
+func (s *Store) prepare(ctx context.Context, conn *pgx.Conn) error {
+	if s.options.Schema != "" {
+		if _, err := enter(ctx, conn, s.options.Schema); err != nil {
+			return err
+		}
+	}
+	const settings = `SELECT set_config('TimeZone', 'UTC', false),
+set_config('lock_timeout', CASE WHEN current_setting('lock_timeout') IN ('0', '0s', '') THEN $1::text ELSE current_setting('lock_timeout') END, false)`
+	if _, err := conn.Exec(ctx, settings, fmt.Sprint(s.options.LockWait.Milliseconds())); err != nil {
+		return fmt.Errorf("settings of the session: %w", err)
+	}
+	if s.schema.Engine == CockroachDB { // it knows no weaker commits
+		return nil
+	}
+	const durable = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
+	if _, err := conn.Exec(ctx, durable); err != nil {
+		return fmt.Errorf("make commits durable: %w", err)
+	}
+	return nil
+}
+
+// wire is what the store notes about a connection while it commits.
+type wire struct {
+	committing atomic.Bool // a COMMIT was sent and not answered
+	warned     error       // what the server warned of; only who uses the connection looks
+}
+
+// wireKey is where a connection's custom data has its wire.
+const wireKey = "settlex"
+
+var errNoCancel = errors.New("a COMMIT on its way is not cancelled")
+
+// watch prepares a connection that is to be made. When the driver gives a connection up it asks the server to cancel what goes
+// on there, on another connection to the same address. That must not reach a COMMIT: one that waits for its standby would be made
+// visible without it.
+func watch(_ context.Context, config *pgx.ConnConfig) error {
+	w, dial, notice, after := new(wire), config.DialFunc, config.OnNotice, config.AfterConnect
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if w.committing.Load() {
+			return nil, errNoCancel
+		}
+		return dial(ctx, network, address)
+	}
+	config.OnNotice = func(conn *pgconn.PgConn, n *pgconn.Notice) {
+		if n.SeverityUnlocalized == "WARNING" {
+			w.warned = fmt.Errorf("the server warns: %s (SQLSTATE %s)", n.Message, n.Code)
+		}
+		if notice != nil {
+			notice(conn, n)
+		}
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		conn.CustomData()[wireKey] = w
+		if after != nil {
+			return after(ctx, conn)
+		}
+		return nil
+	}
+	return nil
+}
+
+// wireOf gives a connection's wire.
+func wireOf(conn *pgx.Conn) *wire {
+	if w, ok := conn.PgConn().CustomData()[wireKey].(*wire); ok {
+		return w
+	}
+	return new(wire)
+}

@@ -1,0 +1,48 @@
+package postgres
+
+import (
+	"context"
+	"sync"
+)
+
+// lanes hands out lanes to the write transactions of this process: no two have the same at a time, as long as there are
+// enough, and a transaction gets the one that was given back last, whose rows are still warm. Every store begins with another one.
+type lanes struct {
+	turns chan struct{} // holds as many as may still begin
+	mu    sync.Mutex
+	free  []uint16 // the last is next
+}
+
+// newLanes begins with n lanes in random order, for at most as many writers.
+func newLanes(n, writers int, chance func() float64) *lanes {
+	l := &lanes{turns: make(chan struct{}, writers), free: make([]uint16, n)}
+	for i := range l.free {
+		l.free[i] = uint16(i) //nolint:gosec // there are at most 1024
+	}
+	for i := n - 1; i > 0; i-- {
+		j := int(chance() * float64(i+1))
+		l.free[i], l.free[j] = l.free[j], l.free[i]
+	}
+	return l
+}
+
+// enter waits for a turn and gives a lane.
+func (l *lanes) enter(ctx context.Context) (lane uint16, leave func(), err error) {
+	select {
+	case l.turns <- struct{}{}:
+	case <-ctx.Done():
+		return 0, nil, ctx.Err()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last := len(l.free) - 1
+	lane, l.free = l.free[last], l.free[:last]
+	return lane, func() { l.leave(lane) }, nil
+}
+
+func (l *lanes) leave(lane uint16) {
+	l.mu.Lock()
+	l.free = append(l.free, lane)
+	l.mu.Unlock()
+	<-l.turns
+}

@@ -1,0 +1,234 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/settlex/settlex/ledger"
+)
+
+// What locks rows. Everybody takes them in this order, and those of one statement in the order it sorts them in.
+const (
+	recordColumnsSQL = `r.kind, r.id, r.body, r.lane, r.changed_at`
+
+	lockRecordsSQL = `SELECT ` + recordColumnsSQL + ` FROM unnest($1::text[], $2::bytea[]) AS n (kind, id)
+JOIN records r ON r.kind = n.kind AND r.id = n.id ORDER BY r.kind, r.id FOR UPDATE OF r`
+
+	lockSinglesSQL = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.name = ANY($1::bytea[]) AND a.single ORDER BY a.account_id FOR UPDATE`
+
+	laneColumns = `lane, seq, booked_at, not_before, accounts, blocks, closed, peaks`
+
+	lockLaneSQL = `SELECT ` + laneColumns + ` FROM lanes WHERE lane = $1::smallint FOR UPDATE`
+
+	// For who does not know how many lanes there are.
+	lockSomeLaneSQL = `SELECT ` + laneColumns + ` FROM lanes WHERE lane = ($1::bigint % (SELECT max(lane) + 1 FROM lanes))::smallint FOR UPDATE`
+
+	lockLanesSQL = `SELECT ` + laneColumns + ` FROM lanes ORDER BY lane FOR UPDATE`
+
+	// A transaction that has its lane must not wait for what comes before lanes.
+	noWait = ` NOWAIT`
+)
+
+// lock queues what locks rows.
+func (l *loading) lock(b *pgx.Batch) {
+	t := l.tx
+	refs, ids, suffix := l.refs, l.ids, ""
+	switch {
+	case t.host:
+	case !t.held.lane && t.plan.any():
+		refs, ids = union(refs, t.plan.records), union(ids, t.plan.accounts)
+		l.lanes = l.lanes || t.plan.all
+	case t.held.lane:
+		suffix = noWait
+	}
+	if len(refs) > 0 {
+		kinds, ids := refArgs(refs)
+		l.refs = refs
+		b.Queue(lockRecordsSQL+suffix, kinds, ids).Query(l.readRecords)
+	}
+	if ids := t.kinds.singles(ids); len(ids) > 0 {
+		b.Queue(lockSinglesSQL+suffix, namesOf(ids)).Query(l.readSingles)
+	}
+	switch {
+	case !l.lanes:
+	case l.all || t.held.all || t.plan.wantsAll():
+		b.Queue(lockLanesSQL).Query(l.readLanes)
+	case t.sure:
+		b.Queue(lockLaneSQL, laneArg(t.lane)).Query(l.readLanes)
+	default:
+		b.Queue(lockSomeLaneSQL, int64(t.lane)).Query(l.readLanes)
+	}
+}
+
+// foundRecord is a record that is locked; record is nil where there is none.
+type foundRecord struct {
+	record  ledger.Record
+	lane    uint16 // that changed it last
+	changed time.Time
+}
+
+func (l *loading) readRecords(rows pgx.Rows) error {
+	for _, ref := range l.refs {
+		l.tx.records[ref] = false
+	}
+	for rows.Next() {
+		var ref ledger.Ref
+		var id, body []byte
+		var lane int16
+		var changed time.Time
+		if err := rows.Scan(&ref.Kind, &id, &body, &lane, &changed); err != nil {
+			return unreadable("records", err)
+		}
+		ref.ID = string(id)
+		record, err := decodeRecord(ref, body)
+		if err != nil {
+			return err
+		}
+		put(&l.records, ref, foundRecord{record, uint16(lane), changed.UTC()})
+		l.tx.records[ref] = true
+	}
+	return rows.Err()
+}
+
+func (l *loading) readSingles(rows pgx.Rows) error {
+	for rows.Next() {
+		row, err := scanAccount(rows)
+		if err != nil {
+			return err
+		}
+		put(&l.singles, row.Account.AccountID, row)
+	}
+	return rows.Err()
+}
+
+// laneRow is the end of a lane, and the right edge of its log.
+type laneRow struct {
+	ledger.Head
+	peaks []byte
+}
+
+func (l *loading) readLanes(rows pgx.Rows) error {
+	t := l.tx
+	for rows.Next() {
+		var row laneRow
+		var err error
+		if row.Head, err = scanHead(trailing{rows, &row.peaks}); err != nil {
+			return unreadable("lanes", err)
+		}
+		l.heads = append(l.heads, row)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if len(l.heads) == 0 {
+		return corrupt("lane %d is not there", t.lane)
+	}
+	if !t.sure { // one of those that are there
+		t.lane, t.sure = l.heads[int(t.lane)%len(l.heads)].Lane, true
+	}
+	if every := l.all || t.held.all || t.plan.wantsAll(); every {
+		t.several = len(l.heads) > 1
+	}
+	t.held.lane, t.held.all = true, t.held.all || l.all || t.plan.wantsAll() || !t.several
+	at := slices.IndexFunc(l.heads, func(row laneRow) bool { return row.Lane == t.lane })
+	if at < 0 {
+		return corrupt("lane %d is not there", t.lane)
+	}
+	t.peaks = l.heads[at].peaks
+	return nil
+}
+
+// trailing is a row with one more column behind those that are scanned.
+type trailing struct {
+	pgx.CollectableRow
+	last any
+}
+
+// Scan implements pgx.CollectableRow.
+func (r trailing) Scan(into ...any) error { return r.CollectableRow.Scan(append(into, r.last)...) }
+
+// lockLate locks accounts that got limits between the statement that locks those that have some and the lock of the lane.
+// Nobody can give more of them limits now.
+func (l *loading) lockLate(ctx context.Context, ids []ledger.AccountID) error {
+	t := l.tx
+	if !t.host {
+		return t.again(fmt.Sprintf("%s got limits meanwhile", ids[0]))
+	}
+	b := new(pgx.Batch)
+	b.Queue(lockSinglesSQL, namesOf(ids)).Query(l.readSingles)
+	return l.send(ctx, b)
+}
+
+// any tells whether there is anything in the plan.
+func (p *plan) any() bool { return p != nil && (p.all || len(p.accounts)+len(p.records) > 0) }
+
+// wantsAll tells whether every lane is to be locked from the start.
+func (p *plan) wantsAll() bool { return p != nil && p.all }
+
+// planAll has the next attempt lock every lane.
+func (t *Tx) planAll(why string) error {
+	t.plan.all = true
+	return t.again(why)
+}
+
+// learned is what comes after an attempt that met a conflict: one that asked for more than it locked from the start is run
+// again at once, with all of it.
+func (t *Tx) learned(f fate) fate {
+	if f == later && t.learn() {
+		return atOnce
+	}
+	return f
+}
+
+// learn puts what the transaction asked for into its plan. It reports whether anything is new that did not stand in its first
+// question.
+func (t *Tx) learn() (more bool) {
+	p := t.plan
+	before := len(p.accounts) + len(p.records)
+	for _, need := range t.asked {
+		p.accounts, p.records = union(p.accounts, named(need)), union(p.records, need.Records)
+	}
+	p.records = union(p.records, t.locked)
+	return len(p.accounts)+len(p.records) > before
+}
+
+// union is a list and what it lacks of another one.
+func union[T comparable](list, more []T) []T {
+	if len(more) == 0 {
+		return list
+	}
+	known := make(map[T]bool, len(list)+len(more))
+	for _, v := range list {
+		known[v] = true
+	}
+	out := list[:len(list):len(list)]
+	for _, v := range more {
+		if !known[v] {
+			known[v], out = true, append(out, v)
+		}
+	}
+	return out
+}
+
+// refArgs is records as parameters, in order.
+func refArgs(refs []ledger.Ref) (kinds []string, ids [][]byte) {
+	refs = slices.SortedFunc(slices.Values(refs), func(a, b ledger.Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
+	for _, ref := range slices.Compact(refs) {
+		kinds, ids = append(kinds, ref.Kind), append(ids, []byte(ref.ID))
+	}
+	return kinds, ids
+}
+
+// namesOf is accounts as a parameter.
+func namesOf(ids []ledger.AccountID) [][]byte {
+	out := make([][]byte, len(ids))
+	for i, id := range ids {
+		out[i] = nameOf(id)
+	}
+	return out
+}

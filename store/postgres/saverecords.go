@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/ledger"
+)
+
+// recordChanges are records to write, column by column.
+type recordChanges struct{ made, changed, written, removed recordColumns }
+
+type recordColumns struct {
+	kinds  []string
+	ids    [][]byte
+	bodies []string
+}
+
+// maxRecordID bounds an id in bytes: an index takes no longer ones.
+const maxRecordID = 2000
+
+// gather encodes records. Of those that were locked, or looked for and not found, it is known what there is to do.
+func (c *recordChanges) gather(t *Tx, changes []ledger.RecordChange) error {
+	for _, change := range changes {
+		ref := change.Ref
+		if _, err := newRecord(ref.Kind); err != nil {
+			return err
+		}
+		if n := len(ref.ID); n == 0 || n > maxRecordID {
+			return fmt.Errorf("record %s: id has %d bytes, between 1 and %d are needed", ref, n, maxRecordID)
+		}
+		is, known := t.records[ref]
+		if change.Record == nil {
+			if is || !known {
+				c.removed.add(ref, "")
+			}
+			t.records[ref] = false
+			continue
+		}
+		body, err := json.Marshal(change.Record)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", ref, err)
+		}
+		into := &c.written
+		switch {
+		case known && is:
+			into = &c.changed
+		case known:
+			into = &c.made
+		}
+		into.add(ref, string(storableJSON(body)))
+		t.records[ref] = true
+	}
+	return nil
+}
+
+func (c *recordColumns) add(ref ledger.Ref, body string) {
+	c.kinds, c.ids, c.bodies = append(c.kinds, ref.Kind), append(c.ids, []byte(ref.ID)), append(c.bodies, body)
+}
+
+const (
+	makeRecordsSQL = `INSERT INTO records (changed_at, lane, kind, id, body)
+SELECT $1::timestamptz, $2::smallint, n.kind, n.id, n.body::jsonb FROM unnest($3::text[], $4::bytea[], $5::text[]) AS n (kind, id, body)`
+
+	changeRecordsSQL = `UPDATE records r SET changed_at = $1::timestamptz, lane = $2::smallint, body = n.body::jsonb
+FROM unnest($3::text[], $4::bytea[], $5::text[]) AS n (kind, id, body) WHERE r.kind = n.kind AND r.id = n.id`
+
+	writeRecordsSQL = makeRecordsSQL + ` ON CONFLICT (kind, id) DO UPDATE SET changed_at = excluded.changed_at, lane = excluded.lane, body = excluded.body`
+
+	removeRecordsSQL = `DELETE FROM records WHERE (kind, id) IN (SELECT n.kind, n.id FROM unnest($1::text[], $2::bytea[]) AS n (kind, id))`
+)
+
+func (c *recordChanges) queue(l *link, lane int16, at time.Time) {
+	for _, write := range []struct {
+		sql  string
+		rows *recordColumns
+	}{{makeRecordsSQL, &c.made}, {changeRecordsSQL, &c.changed}, {writeRecordsSQL, &c.written}} {
+		if r := write.rows; len(r.ids) > 0 {
+			l.later(write.sql, at, lane, r.kinds, r.ids, r.bodies)
+		}
+	}
+	if r := &c.removed; len(r.ids) > 0 {
+		l.later(removeRecordsSQL, r.kinds, r.ids)
+	}
+}

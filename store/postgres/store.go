@@ -1,0 +1,209 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/settlex/settlex/ledger"
+)
+
+// Options adjust Open. The zero value is right for almost everybody.
+type Options struct {
+	// Schema is where the ledger lives. Empty: the first of the connection's search path, "public" where nothing else is set.
+	Schema string
+	// Migrate brings the schema up to this program's version first.
+	Migrate bool
+	// Lanes is how many lanes a ledger gets that Migrate sets up, 1 to 1024; 0: 16. One that has lanes keeps them.
+	Lanes int
+	// Writers is how many write transactions may run at once; others wait for their turn. 0: 4, or as many as there are lanes
+	// when those are fewer. More than there are lanes is of no use.
+	Writers int
+	// Readers is how many connections there are besides those of writers; 0: 8. A pool_max_conns in the URL bounds both together.
+	Readers int
+	// Attempts is how often a transaction is tried that meets conflicts, or a connection that was lost before anything could
+	// be committed; 0: 10.
+	Attempts int
+	// LockWait is how long a statement waits for a lock before it counts as a conflict; 0: 5 seconds. It is not used where the
+	// URL, the role or the database sets lock_timeout.
+	LockWait time.Duration
+	// CommitWait is how long the answer to a COMMIT is waited for, also when the caller's context has ended; 0: 30 seconds.
+	// It never makes the server give up: afterwards the outcome is unknown.
+	CommitWait time.Duration
+	// Wait pauses before another attempt, until the context ends; nil: on the machine's clock.
+	Wait func(ctx context.Context, d time.Duration) error
+	// Chance gives numbers from [0, 1), which spread waits and lanes; nil: random ones.
+	Chance func() float64
+}
+
+func (o Options) withDefaults() Options {
+	if o.Attempts <= 0 {
+		o.Attempts = 10
+	}
+	if o.Readers <= 0 {
+		o.Readers = 8
+	}
+	if o.LockWait <= 0 {
+		o.LockWait = 5 * time.Second
+	}
+	if o.CommitWait <= 0 {
+		o.CommitWait = 30 * time.Second
+	}
+	if o.Wait == nil {
+		o.Wait = wait
+	}
+	if o.Chance == nil {
+		o.Chance = rand.Float64
+	}
+	return o
+}
+
+// wait pauses.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Store is a ledger.Store in a database. It is safe for concurrent use.
+type Store struct {
+	pool    *pgxpool.Pool
+	options Options
+	schema  *Schema
+	lanes   *lanes
+	kinds   kinds
+}
+
+// Open connects to the database that a URL or a connection string of PostgreSQL names; several hosts and pool settings are
+// understood as by package pgxpool. Errors: *SchemaError when the schema is not one this program can use.
+func Open(ctx context.Context, url string, options Options) (*Store, error) {
+	options = options.withDefaults()
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	if options.Migrate {
+		if _, err := Migrate(ctx, url, MigrateOptions{Schema: options.Schema, Lanes: options.Lanes}); err != nil {
+			return nil, fmt.Errorf("migrate: %w", err)
+		}
+	}
+	s := &Store{options: options}
+	if s.schema, err = s.look(ctx, config.ConnConfig); err != nil {
+		return nil, err
+	}
+	if options.Writers <= 0 {
+		s.options.Writers = defaultWriters
+	}
+	s.options.Writers = min(s.options.Writers, s.schema.Lanes)
+	s.configure(config, url)
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, err
+	}
+	s.lanes = newLanes(s.schema.Lanes, s.options.Writers, s.options.Chance)
+	return s, nil
+}
+
+// defaultWriters is what one process can use: more writers make smaller groups, and each takes memory and a connection.
+const defaultWriters = 4
+
+// look reads the schema on a connection of its own, and refuses one that cannot be used.
+func (s *Store) look(ctx context.Context, config *pgx.ConnConfig) (schema *Schema, err error) {
+	conn, err := pgx.ConnectConfig(ctx, config.Copy())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	if _, err := enter(ctx, conn, s.options.Schema); err != nil {
+		return nil, err
+	}
+	if schema, err = readSchema(ctx, conn); err != nil {
+		return nil, err
+	}
+	return schema, schema.Err()
+}
+
+// Schema is how the database stood when the store was opened.
+func (s *Store) Schema() Schema { return *s.schema }
+
+// Close waits for open transactions and closes all connections.
+func (s *Store) Close() error {
+	s.pool.Close()
+	return nil
+}
+
+// Read implements ledger.Store. The snapshot costs nobody anything but the room that old versions of rows take meanwhile.
+func (s *Store) Read(ctx context.Context, fn func(ledger.Reader) error) error {
+	return s.again(ctx, func(*plan) (fate, error) { return s.readOnce(ctx, fn) })
+}
+
+func (s *Store) readOnce(ctx context.Context, fn func(ledger.Reader) error) (fate, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fateOf(ctx, err), fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release()
+	l := &link{conn: conn.Conn(), begin: beginRead}
+	err = fn(newSnapshot(l))
+	l.rollback(ctx)
+	if l.broken == nil {
+		return settled, err
+	}
+	if err == nil {
+		err = l.broken
+	}
+	return fateOf(ctx, l.broken), err
+}
+
+// Write implements ledger.Store: fn may be run again, see Options.Attempts. Errors besides fn's: ErrBusy and *ConflictError,
+// ledger.ErrIndefinite, and those of the connection.
+func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	lane, leave, err := s.lanes.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.again(ctx, func(p *plan) (fate, error) { return s.writeOnce(ctx, lane, p, fn) })
+}
+
+func (s *Store) writeOnce(ctx context.Context, lane uint16, p *plan, fn func(ledger.Tx) error) (fate, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fateOf(ctx, err), fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Release()
+	l := &link{conn: conn.Conn(), begin: beginWrite}
+	tx := newTx(l)
+	tx.plan, tx.kinds, tx.lane, tx.sure, tx.several = p, &s.kinds, lane, true, s.schema.Lanes > 1
+	err = fn(tx)
+	if l.broken == nil && tx.unplanned == nil && err == nil {
+		err = ctx.Err() // nothing is sent for a caller who is gone
+	}
+	if l.broken == nil && tx.unplanned == nil && err == nil {
+		f, err := s.commit(ctx, conn.Conn(), l)
+		return tx.learned(f), err
+	}
+	l.rollback(ctx)
+	switch {
+	case tx.unplanned != nil:
+		tx.learn()
+		return atOnce, tx.unplanned
+	case l.broken == nil:
+		return settled, err
+	case err == nil:
+		err = l.broken
+	}
+	return tx.learned(fateOf(ctx, l.broken)), err
+}
