@@ -25,6 +25,9 @@ var ErrWindowsOpen = errors.New("settlement windows are open")
 func (e *Engine) ClosePeriod(ctx context.Context, through calendar.Date, key, reason string) (ledger.Result, error) {
 	move := &periodMove{change: ledger.PeriodChange{Key: key, Through: through, Kind: "period.closed", Reference: reason}}
 	err := e.books.Write(ctx, func(tx ledger.Tx) error {
+		if err := tx.Lock(ctx); err != nil { // no movement may come once the windows were looked at
+			return err
+		}
 		if err := e.windowsClosed(ctx, tx, through); err != nil {
 			return err
 		}

@@ -28,7 +28,8 @@ type Tx interface {
 	Save(ctx context.Context, c *Changes) error
 	// Lock keeps others from changing these records until the transaction ends,
 	// whether they exist or not, so that what is read afterwards stays true of
-	// them. A store with one writer at a time has nothing to do.
+	// them. Without any it keeps others from booking at all. A store with one writer
+	// at a time has nothing to do.
 	Lock(ctx context.Context, refs ...Ref) error
 }
 

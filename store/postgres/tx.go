@@ -78,11 +78,12 @@ func (t *Tx) failure(err error) error {
 
 // Lock implements ledger.Tx. Of a record that does not exist there is nothing to lock, so every lane is.
 func (t *Tx) Lock(ctx context.Context, refs ...ledger.Ref) error {
-	if err := t.usable(); err != nil || len(refs) == 0 {
+	if err := t.usable(); err != nil {
 		return err
 	}
 	t.locked = append(t.locked, refs...)
-	l := &loading{tx: t, refs: refs}
+	every := len(refs) == 0
+	l := &loading{tx: t, refs: refs, lanes: every, all: every}
 	err := l.run(ctx)
 	for _, ref := range refs {
 		if err != nil || t.held.all {
