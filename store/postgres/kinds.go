@@ -40,6 +40,18 @@ func (k *kinds) set(id ledger.AccountID, single bool) {
 	k.single[id] = single
 }
 
+// forget makes accounts ones that nothing is known of.
+func (k *kinds) forget(ids []ledger.AccountID) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, id := range ids {
+		delete(k.single, id)
+	}
+}
+
 // singles leaves out what is known to be spread.
 func (k *kinds) singles(ids []ledger.AccountID) []ledger.AccountID { return k.without(ids, false) }
 

@@ -190,7 +190,7 @@ func (l *loading) settle(ctx context.Context) error {
 	}
 	var late []ledger.AccountID
 	for id, row := range l.spread {
-		if row.Single && l.singles[id] == nil {
+		if row.Single && l.singles[id] == nil && !t.hasSingle(id) {
 			late = append(late, id)
 		}
 	}
@@ -217,6 +217,9 @@ func (l *loading) settle(ctx context.Context) error {
 	}
 	return nil
 }
+
+// hasSingle tells whether the transaction has locked or written the account, as one that is single, before.
+func (t *Tx) hasSingle(id ledger.AccountID) bool { return t.accounts[id] != nil && t.accounts[id].single }
 
 // completed locks every lane, because somebody looks at an account without limits, and reads everything again.
 func (l *loading) completed(ctx context.Context, id ledger.AccountID) error {

@@ -156,6 +156,7 @@ func (r trailing) Scan(into ...any) error { return r.CollectableRow.Scan(append(
 // Nobody can give more of them limits now.
 func (l *loading) lockLate(ctx context.Context, ids []ledger.AccountID) error {
 	t := l.tx
+	t.kinds.forget(ids)
 	if !t.host {
 		return t.again(fmt.Sprintf("%s got limits meanwhile", ids[0]))
 	}
