@@ -510,8 +510,9 @@ func (v *verifier) checkAccounts(ctx context.Context, r Reader, whole bool) erro
 
 // figures is an account in one line, in minor units.
 func (a *Account) figures() string {
-	text := fmt.Sprintf("no %d %s %s opened %s debits %s credits %s held %s and %s in %d holds, seq %d, %s of seq %d", a.No, a.Type, a.Status,
-		a.Opened.Format(time.RFC3339Nano), a.Debits, a.Credits, a.HeldDebits, a.HeldCredits, a.Holds, a.Seq, a.Limits.figures(), a.LimitsSeq)
+	text := fmt.Sprintf("no %s %s %s opened %s debits %s credits %s held %s and %s in %d holds, seq %s, %s of seq %s", itemName(a.Home, a.No), a.Type, a.Status,
+		a.Opened.Format(time.RFC3339Nano), a.Debits, a.Credits, a.HeldDebits, a.HeldCredits, a.Holds, itemName(a.Balance.Lane, a.Seq),
+		a.Limits.figures(), itemName(a.LimitsLane, a.LimitsSeq))
 	if len(a.Counters) > 0 {
 		text += fmt.Sprintf(" counted %v", a.Counters)
 	}

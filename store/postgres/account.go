@@ -52,9 +52,8 @@ type accountText struct {
 	id, no, limitsSeq, lastSeq, holds int64
 	lane, limitsLane, lastLane        int16
 	path, currency, kind, status      string
-	opened                            time.Time
+	opened, since, at                 moment
 	single                            bool
-	since, at                         *time.Time
 	totals                            [4]string
 	floor, ceiling                    *string
 	velocity, counters, metadata      []byte
@@ -96,9 +95,9 @@ func scanWhole(row pgx.CollectableRow) (*accountRow, error) {
 
 //nolint:gosec // the database keeps all of these in their ranges
 func (t *accountText) account() (*accountRow, error) {
-	r := &accountRow{ID: t.id, Single: t.single, Since: instant(t.since), At: instant(t.at)}
+	r := &accountRow{ID: t.id, Single: t.single, Since: t.since.Time, At: t.at.Time}
 	a := &r.Account
-	a.Path, a.Home, a.No, a.Opened, a.Holds = t.path, uint16(t.lane), uint64(t.no), t.opened.UTC(), uint64(t.holds)
+	a.Path, a.Home, a.No, a.Opened, a.Holds = t.path, uint16(t.lane), uint64(t.no), t.opened.Time, uint64(t.holds)
 	a.Balance.Lane, a.Seq, a.LimitsLane, a.LimitsSeq = uint16(t.lastLane), uint64(t.lastSeq), uint16(t.limitsLane), uint64(t.limitsSeq)
 	var err error
 	if a.Currency, err = money.ParseCurrency(t.currency); err != nil {
@@ -168,7 +167,7 @@ func (t *accountText) limits(a *ledger.Account) (err error) {
 type sharesText struct {
 	lanes       []int16
 	seqs, holds []int64
-	instants    []*time.Time
+	instants    []moment
 	totals      [4][]string
 }
 
@@ -181,7 +180,7 @@ func (t *sharesText) shares() ([]shareRow, error) {
 	out := make([]shareRow, len(t.lanes))
 	for i := range out {
 		s := &out[i]
-		s.Lane, s.Seq, s.Holds, s.At = uint16(t.lanes[i]), uint64(t.seqs[i]), t.holds[i], instant(t.instants[i])
+		s.Lane, s.Seq, s.Holds, s.At = uint16(t.lanes[i]), uint64(t.seqs[i]), t.holds[i], t.instants[i].Time
 		texts := []string{t.totals[0][i], t.totals[1][i], t.totals[2][i], t.totals[3][i]}
 		if err := readAmounts(texts, &s.Debits, &s.Credits, &s.HeldDebits, &s.HeldCredits); err != nil {
 			return nil, fmt.Errorf("share of lane %d: %w", s.Lane, err)

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,15 +46,15 @@ type lastPosting struct {
 
 func scanLastPosting(row pgx.CollectableRow) (p lastPosting, err error) {
 	var single bool
-	var since *time.Time
+	var since, at moment
 	var lane int16
 	var seq int64
 	totals := make([]string, 2)
-	if err := row.Scan(&single, &since, &lane, &seq, &p.At, &totals[0], &totals[1]); err != nil {
+	if err := row.Scan(&single, &since, &lane, &seq, &at, &totals[0], &totals[1]); err != nil {
 		return p, err
 	}
-	p.Lane, p.Seq, p.At = uint16(lane), uint64(seq), p.At.UTC() //nolint:gosec // the database keeps both in their ranges
-	p.whole = single && !p.At.Before(instant(since))
+	p.Lane, p.Seq, p.At = uint16(lane), uint64(seq), at.Time //nolint:gosec // the database keeps both in their ranges
+	p.whole = single && !p.At.Before(since.Time)
 	return p, readAmounts(totals, &p.totals.Debits, &p.totals.Credits)
 }
 

@@ -32,8 +32,9 @@ type checkedItem struct {
 func scanChecked(row pgx.CollectableRow) (i checkedItem, err error) {
 	var lane int16
 	var seq int64
-	err = row.Scan(&lane, &seq, &i.At, &i.body, &i.act, &i.key, &i.kind, &i.reference, &i.owner, &i.partOf, &i.valueDate, &i.breached, &i.metadata, &i.accounts)
-	i.Lane, i.Seq, i.At = uint16(lane), uint64(seq), i.At.UTC() //nolint:gosec // the database keeps both in their ranges
+	var at moment
+	err = row.Scan(&lane, &seq, &at, &i.body, &i.act, &i.key, &i.kind, &i.reference, &i.owner, &i.partOf, &i.valueDate, &i.breached, &i.metadata, &i.accounts)
+	i.Lane, i.Seq, i.At = uint16(lane), uint64(seq), at.Time //nolint:gosec // the database keeps both in their ranges
 	return i, err
 }
 

@@ -40,7 +40,7 @@ type postingKey struct {
 type postingRow struct {
 	postingKey
 	lane uint16
-	at   time.Time
+	at   moment
 	says string // what it says
 }
 
@@ -147,7 +147,7 @@ func (c *checker) strays(ctx context.Context) error {
 			return err
 		}
 		for i := range rows {
-			c.find(rows[i].name(), "nothing, because no entry has made it", fmt.Sprintf("%s, booked at %s", rows[i].says, stamp(rows[i].at)))
+			c.find(rows[i].name(), "nothing, because no entry has made it", fmt.Sprintf("%s, booked at %s", rows[i].says, stamp(rows[i].at.Time)))
 		}
 		if left != int64(len(rows)) {
 			c.find(fmt.Sprintf("postings of lane %d", n.lane), fmt.Sprint(n.rows-left), fmt.Sprint(n.rows))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -33,16 +32,20 @@ const (
 ) t WHERE (t.single_since IS NULL OR t.booked_at >= t.single_since) AND (t.d <> t.debits_after OR t.c <> t.credits_after)
 ORDER BY t.account_id, t.booked_at, t.lane, t.seq, t.no LIMIT $3`
 
-	// Shares that are not what their lane's postings add up to, or end before the last of them.
+	// Shares that are not what their lane's postings add up to, or end before the last of them. Those of an account that has
+	// become single count no more.
 	sharesSQL = `SELECT coalesce(p.account_id, b.account_id), coalesce(p.lane, b.lane),
        coalesce(p.d, 0)::text, coalesce(p.c, 0)::text, coalesce(p.seq, 0), coalesce(b.debits, 0)::text, coalesce(b.credits, 0)::text, coalesce(b.last_seq, 0)
 FROM (
     SELECT q.account_id, q.lane, max(q.seq) AS seq,
            sum(CASE q.side WHEN 'D' THEN q.amount ELSE 0 END) AS d, sum(CASE q.side WHEN 'C' THEN q.amount ELSE 0 END) AS c
     FROM postings q JOIN accounts a ON a.account_id = q.account_id
-    WHERE q.account_id BETWEEN $1 AND $2 AND (NOT a.single OR q.booked_at < a.single_since)
+    WHERE q.account_id BETWEEN $1 AND $2 AND NOT a.single
     GROUP BY q.account_id, q.lane
-) p FULL JOIN (SELECT account_id, lane, debits, credits, last_seq FROM balances WHERE account_id BETWEEN $1 AND $2) b
+) p FULL JOIN (
+    SELECT s.account_id, s.lane, s.debits, s.credits, s.last_seq FROM balances s JOIN accounts a ON a.account_id = s.account_id
+    WHERE s.account_id BETWEEN $1 AND $2 AND NOT a.single
+) b
 ON b.account_id = p.account_id AND b.lane = p.lane
 WHERE coalesce(p.d, 0) <> coalesce(b.debits, 0) OR coalesce(p.c, 0) <> coalesce(b.credits, 0) OR coalesce(p.seq, 0) > coalesce(b.last_seq, 0)
 ORDER BY 1, 2 LIMIT $3`
@@ -142,7 +145,7 @@ func (c *checker) shareRows(ctx context.Context, first, last int64) error {
 	type row struct {
 		account, seq      int64
 		lane              int16
-		at, booked        *time.Time
+		at, booked        moment
 		known, own, laned bool
 	}
 	list, err := collect(ctx, c, "balances", func(from pgx.CollectableRow) (r row, err error) {
@@ -162,7 +165,7 @@ func (c *checker) shareRows(ctx context.Context, first, last int64) error {
 		case r.own:
 			c.find(place, "no share, because it was opened with totals of its own", "one")
 		default:
-			c.differ(place, fmt.Sprintf("last act item %d at %s", r.seq, stamp(instant(r.booked))), fmt.Sprintf("item %d at %s", r.seq, stamp(instant(r.at))))
+			c.differ(place, fmt.Sprintf("last act item %d at %s", r.seq, stamp(r.booked.Time)), fmt.Sprintf("item %d at %s", r.seq, stamp(r.at.Time)))
 		}
 	}
 	return nil
@@ -171,11 +174,10 @@ func (c *checker) shareRows(ctx context.Context, first, last int64) error {
 // accountRowsIn looks at what Verify does not derive of an account.
 func (c *checker) accountRowsIn(ctx context.Context, first, last int64) error {
 	type row struct {
-		account, seq      int64
-		lane              int16
-		name              string
-		at, booked, since *time.Time
-		opened            time.Time
+		account, seq              int64
+		lane                      int16
+		name                      string
+		at, booked, since, opened moment
 	}
 	list, err := collect(ctx, c, "accounts", func(from pgx.CollectableRow) (r row, err error) {
 		err = from.Scan(&r.account, &r.name, &r.lane, &r.seq, &r.at, &r.booked, &r.opened, &r.since)
@@ -186,9 +188,9 @@ func (c *checker) accountRowsIn(ctx context.Context, first, last int64) error {
 	}
 	for _, r := range list {
 		place, item := "account "+r.name, itemName(uint16(r.lane), uint64(r.seq)) //nolint:gosec // the database keeps both in their ranges
-		c.differ(place, fmt.Sprintf("last act %s at %s", item, stamp(instant(r.booked))), fmt.Sprintf("%s at %s", item, stamp(instant(r.at))))
-		if r.since != nil && r.since.Before(r.opened) {
-			c.find(place, "single since "+stamp(r.opened)+" or later", stamp(*r.since))
+		c.differ(place, fmt.Sprintf("last act %s at %s", item, stamp(r.booked.Time)), fmt.Sprintf("%s at %s", item, stamp(r.at.Time)))
+		if !r.since.IsZero() && r.since.Before(r.opened.Time) {
+			c.find(place, "single since "+stamp(r.opened.Time)+" or later", stamp(r.since.Time))
 		}
 	}
 	return nil

@@ -30,10 +30,11 @@ func (i itemRow) weight() int { return len(i.body) }
 func scanItem(row pgx.CollectableRow) (i itemRow, err error) {
 	var lane int16
 	var seq int64
-	if err := row.Scan(&lane, &seq, &i.At, &i.body); err != nil {
+	var at moment
+	if err := row.Scan(&lane, &seq, &at, &i.body); err != nil {
 		return i, err
 	}
-	i.Lane, i.Seq, i.At = uint16(lane), uint64(seq), i.At.UTC() //nolint:gosec // the database keeps both in their ranges
+	i.Lane, i.Seq, i.At = uint16(lane), uint64(seq), at.Time //nolint:gosec // the database keeps both in their ranges
 	return i, nil
 }
 

@@ -150,8 +150,9 @@ func (m *moves) take(places []ledger.Place, limit int) {
 func scanPlace(row pgx.CollectableRow) (p ledger.Place, err error) {
 	var lane int16
 	var seq int64
-	err = row.Scan(&lane, &seq, &p.At)
-	p.Lane, p.Seq, p.At = uint16(lane), uint64(seq), p.At.UTC() //nolint:gosec // the database keeps both in their ranges
+	var at moment
+	err = row.Scan(&lane, &seq, &at)
+	p.Lane, p.Seq, p.At = uint16(lane), uint64(seq), at.Time //nolint:gosec // the database keeps both in their ranges
 	return p, err
 }
 
@@ -164,8 +165,9 @@ type datedRow struct {
 func scanDated(row pgx.CollectableRow) (d datedRow, err error) {
 	var lane int16
 	var seq int64
-	err = row.Scan(&lane, &seq, &d.At, &d.body, &d.on)
-	d.Lane, d.Seq, d.At = uint16(lane), uint64(seq), d.At.UTC() //nolint:gosec // the database keeps both in their ranges
+	var at moment
+	err = row.Scan(&lane, &seq, &at, &d.body, &d.on)
+	d.Lane, d.Seq, d.At = uint16(lane), uint64(seq), at.Time //nolint:gosec // the database keeps both in their ranges
 	return d, err
 }
 

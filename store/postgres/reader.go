@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -47,13 +46,13 @@ func (r *reader) Heads(ctx context.Context) ([]ledger.Head, error) {
 func scanHead(row pgx.CollectableRow) (h ledger.Head, err error) {
 	var lane int16
 	var seq, accounts, blocks int64
-	var at, notBefore *time.Time
+	var at, notBefore moment
 	var closed pgtype.Date
 	if err := row.Scan(&lane, &seq, &at, &notBefore, &accounts, &blocks, &closed); err != nil {
 		return h, err
 	}
 	h = ledger.Head{
-		Lane: uint16(lane), Seq: uint64(seq), At: instant(at), Accounts: uint64(accounts), Blocks: uint64(blocks), NotBefore: instant(notBefore),
+		Lane: uint16(lane), Seq: uint64(seq), At: at.Time, Accounts: uint64(accounts), Blocks: uint64(blocks), NotBefore: notBefore.Time,
 	}
 	if h.Closed, err = readDate(closed); err != nil {
 		return h, fmt.Errorf("lane %d: %w", lane, err)

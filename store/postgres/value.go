@@ -79,6 +79,24 @@ func laneArg(lane uint16) int16 { return int16(min(lane, math.MaxInt16)) } //nol
 // seqArg is a sequence as a parameter; there is none as large as the largest.
 func seqArg(seq uint64) int64 { return int64(min(seq, math.MaxInt64)) } //nolint:gosec // bounded
 
+// moment is an instant that was read, UTC; null is zero. Infinity, which nobody writes, is before or behind all others.
+type moment struct{ time.Time }
+
+// ScanTimestamptz implements pgtype.TimestamptzScanner.
+func (m *moment) ScanTimestamptz(v pgtype.Timestamptz) error {
+	switch {
+	case v.InfinityModifier == pgtype.Infinity:
+		m.Time = latest
+	case v.InfinityModifier == pgtype.NegativeInfinity:
+		m.Time = earliest.AddDate(-1, 0, 0)
+	case v.Valid:
+		m.Time = v.Time.UTC()
+	default:
+		m.Time = time.Time{}
+	}
+	return nil
+}
+
 // instant gives a nullable instant, UTC; null is zero.
 func instant(t *time.Time) time.Time {
 	if t == nil {
