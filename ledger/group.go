@@ -32,6 +32,7 @@ type waiter struct {
 	errs     []error     // one for each command, once done
 	err      error       // the whole transaction failed
 	turn     chan signal // holds one; nil: it leads at once and waits for nobody
+	leads    bool        // it was told to lead, and has not given that back
 	next     *waiter     // behind it in the queue or the batch
 }
 
@@ -44,14 +45,17 @@ const (
 )
 
 // group combines callers: whoever finds nobody leading commits for everybody
-// who waits. A lone caller waits for nobody; there is no timer.
+// who waits. A lone caller waits for nobody; there is no timer. Where a store
+// commits several transactions at once several may lead, each with a group of its
+// own.
 type group struct {
-	mu          sync.Mutex
-	first, last *waiter // the queue; its first leads, if leading
-	waiting     int     // how many are in the queue
-	leading     bool
-	crowd       bool // the last group had others in it, who may come again
-	commit      func(context.Context, []Command) ([]error, error)
+	mu      sync.Mutex
+	queue   queue
+	writers int  // how many may lead at once; less than one is one
+	leaders int  // how many do
+	flying  int  // weight of what the leaders have taken
+	crowd   bool // the last group had others in it, who may come again
+	commit  func(context.Context, []Command) ([]error, error)
 }
 
 // do hands commands to the group and waits for their outcome. The first
@@ -85,17 +89,14 @@ func (g *group) do(ctx context.Context, commands []Command) ([]error, error) {
 func (g *group) enqueue(w *waiter) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.waiting++; g.first == nil {
-		g.first, g.last = w, w
-	} else {
-		g.last.next, g.last = w, w
+	if g.leaders == 0 { // and so nobody waits
+		g.leaders, g.flying, w.leads = 1, w.weight, true
+		return true
 	}
-	if g.leading {
-		w.turn = make(chan signal, 1)
-		return false
-	}
-	g.leading = true
-	return true
+	w.turn = make(chan signal, 1)
+	g.queue.push(w)
+	g.handOn()
+	return false
 }
 
 // withdraw takes a waiter back, unless its work has begun. One that was told
@@ -103,45 +104,47 @@ func (g *group) enqueue(w *waiter) bool {
 func (g *group) withdraw(w *waiter) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var before *waiter
-	at := g.first
-	for at != nil && at != w {
-		before, at = at, at.next
+	if !w.leads {
+		return g.queue.remove(w)
 	}
-	if at == nil {
-		return false
-	}
-	if g.waiting--; before == nil {
-		g.first = w.next
-	} else {
-		before.next = w.next
-	}
-	if g.last == w {
-		g.last = before
-	}
-	select {
-	case <-w.turn:
-		g.handOn()
-	default:
-	}
+	<-w.turn
+	w.leads = false
+	g.leaders, g.flying = g.leaders-1, g.flying-w.weight
+	g.handOn()
 	return true
 }
 
-// handOn tells the first of the queue to lead, if there is one.
+// handOn tells the first of the queue to lead, if nobody does or it is worth it
+// to begin beside those who do.
 func (g *group) handOn() {
-	if g.leading = g.first != nil; g.leading {
-		g.first.turn <- lead
+	if g.queue.first == nil || g.leaders > 0 && (g.leaders >= g.writers || g.queue.weight < g.share()) {
+		return
 	}
+	w := g.queue.pop()
+	g.leaders, g.flying, w.leads = g.leaders+1, g.flying+w.weight, true
+	w.turn <- lead
+}
+
+// minShare is the least weight for which a leader begins beside others: what a
+// transaction costs by itself has to be shared by some.
+const minShare = 16
+
+// share is what each of so many leaders would get of all that is there. Who takes
+// more leaves the others with nothing to do while he commits, and so does who
+// begins with less: it is less for everybody from then on.
+func (g *group) share() int {
+	writers := max(1, g.writers)
+	return max(minShare, (g.flying+g.queue.weight+writers-1)/writers)
 }
 
 // work commits one group, the leader's own commands first in it, and hands
 // the lead on. If the commit panics the others are told and the panic goes on.
 func (g *group) work(ctx context.Context, leader *waiter) {
 	g.linger()
-	commands := g.take()
+	commands, weight := g.take(leader)
 	var errs []error
 	err := errPanicked
-	defer func() { g.finish(leader, errs, err) }()
+	defer func() { g.finish(leader, weight, errs, err) }()
 	errs, err = g.commit(context.WithoutCancel(ctx), commands)
 }
 
@@ -154,12 +157,12 @@ const maxYields = 8
 // hear its outcome and to ask for more. It goes on as long as more have come, so
 // that a caller without company pays nothing.
 func (g *group) linger() {
-	seen := 0
+	seen := -1
 	for range maxYields {
 		g.mu.Lock()
-		waiting, crowd := g.waiting, g.crowd
+		waiting, crowd, enough := g.queue.length, g.crowd, g.writers > 1 && g.queue.weight >= g.share()
 		g.mu.Unlock()
-		if waiting <= seen || waiting == 1 && !crowd {
+		if waiting <= seen || waiting == 0 && !crowd || enough {
 			return
 		}
 		seen = waiting
@@ -167,31 +170,34 @@ func (g *group) linger() {
 	}
 }
 
-// take takes the head of the queue, leader first, up to the cap, and gives its
-// commands.
-func (g *group) take() (commands []Command) {
+// take takes the head of the queue behind the leader, up to the cap, and gives
+// the commands of all with their weight.
+func (g *group) take(leader *waiter) (commands []Command, weight int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	end, weight, n := g.first, g.first.weight, 1
-	for end.next != nil && weight+end.next.weight <= maxGroup {
-		end = end.next
-		weight, n = weight+end.weight, n+1
+	most := maxGroup
+	if g.writers > 1 {
+		most = min(most, g.share())
 	}
-	if commands = g.first.commands; n > 1 {
+	end, n := leader, 1
+	for weight = leader.weight; g.queue.first != nil && weight+g.queue.first.weight <= most; n++ {
+		end.next = g.queue.pop()
+		end = end.next
+		weight += end.weight
+	}
+	if commands = leader.commands; n > 1 {
 		commands = make([]Command, 0, weight)
-		for w := g.first; w != end.next; w = w.next {
+		for w := leader; w != nil; w = w.next {
 			commands = append(commands, w.commands...)
 		}
 	}
-	g.crowd, g.waiting = n > 1, g.waiting-n
-	if g.first, end.next = end.next, nil; g.first == nil {
-		g.last = nil
-	}
-	return commands
+	g.crowd, g.flying = n > 1, g.flying+weight-leader.weight
+	g.handOn() // what is left may be enough for one more
+	return commands, weight
 }
 
-// finish tells the outcome to everybody in the leader's batch.
-func (g *group) finish(leader *waiter, errs []error, err error) {
+// finish tells the outcome to everybody in the leader's batch, which had a weight.
+func (g *group) finish(leader *waiter, weight int, errs []error, err error) {
 	for w := leader; w != nil; {
 		if w.err = err; err == nil {
 			n := len(w.commands)
@@ -205,5 +211,6 @@ func (g *group) finish(leader *waiter, errs []error, err error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.leaders, g.flying = g.leaders-1, g.flying-weight
 	g.handOn()
 }

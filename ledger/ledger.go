@@ -52,6 +52,9 @@ func New(store Store, config Config) (*Ledger, error) {
 		}
 	}
 	l.group.commit = l.commit
+	if several, can := store.(Concurrent); can {
+		l.group.writers = several.Writers()
+	}
 	return l, nil
 }
 

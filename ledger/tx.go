@@ -76,6 +76,14 @@ type Reader interface {
 	Check(ctx context.Context, report func(Finding)) error
 }
 
+// Concurrent is a Store that commits several transactions at once, as long as they
+// touch different things. Any other has one writer at a time.
+type Concurrent interface {
+	// Writers is how many transactions are worth having at the same time, 1 or
+	// more. It stays the same.
+	Writers() int
+}
+
 // EngineChecker is a Store whose own engine can look for faults below what a
 // Reader sees. Verify asks it before it reads anything, outside its snapshot:
 // an engine may have to keep writers out meanwhile. An error that wraps
