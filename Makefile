@@ -22,8 +22,8 @@ help: ## Print this list
 test: ## Run all tests
 	go test ./...
 
-race: ## Run all tests under the race detector
-	go test -race ./...
+race: ## Run all tests in full under the race detector
+	go test -race -timeout 60m ./...
 
 fuzz: ## Run every fuzz target for EACH seconds (30)
 	FUZZ_EACH=$(EACH) FUZZ_TOTAL=86400 .ci/run fuzz
