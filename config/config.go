@@ -24,10 +24,12 @@ const (
 // Config is a configuration that holds together: every reference in it leads
 // somewhere, and each of its objects passed the validation of its room.
 type Config struct {
-	// Data is the path of the store's file. A relative path in the YAML file
-	// starts at that file's directory; here it is ready to be opened.
+	// Data is the path of the store's file, or the URL of a database, as
+	// IsDatabase tells. A relative path in the YAML file starts at that file's
+	// directory; here it is ready to be opened. A URL may hold a password: it is
+	// not for logs or messages.
 	Data string
-	// Reports is the directory that reports go to, as Data.
+	// Reports is the directory that reports go to; its path is like Data's.
 	Reports string
 	// Formats are the formats of reports, each once, as report.ParseFormat
 	// takes them; csv, json and parquet where the file names none.
@@ -102,7 +104,7 @@ func (r *reader) config(size int) *Config {
 	root := node{r: r, at: r.source.place(start(value)), value: value}.object()
 	dir := filepath.Dir(r.file)
 	c := &Config{
-		Data:    pathIn(dir, root.get("data"), DefaultData),
+		Data:    dataIn(dir, root.get("data")),
 		Reports: pathIn(dir, root.get("reports"), DefaultReports),
 		Formats: formats(root.get("formats")),
 		Run:     Run{Wake: DefaultWake},
