@@ -51,6 +51,12 @@ func Apply(s *State, clock time.Time, commands []Command) (errs []error, missing
 
 // decide applies one command, all or nothing.
 func (s *State) decide(c Command) (missing *Need, err error) {
+	return s.unlessMissing(func() error { return c.Apply(s) })
+}
+
+// unlessMissing runs fn, all or nothing. missing is what it touched first that
+// the state was not told; nothing of fn is done then.
+func (s *State) unlessMissing(fn func() error) (missing *Need, err error) {
 	m := s.mark()
 	defer func() {
 		r := recover()
@@ -65,7 +71,7 @@ func (s *State) decide(c Command) (missing *Need, err error) {
 		missing = &Need{state: s}
 		absent(missing)
 	}()
-	if err = c.Apply(s); err != nil {
+	if err = fn(); err != nil {
 		s.rollback(m)
 	} else {
 		s.release(m)

@@ -70,6 +70,8 @@ func Plan() House {
 			// A store reaches the domain and not the root: whoever builds a program brings the two together.
 			{Path: "store/bolt", Floor: 5, Reach: 3, Clock: InDefaults},
 			{Path: "store/postgres", Floor: 5, Reach: 3, Clock: InDefaults, Chance: InDefaults},
+			// It moves books between any two stores; the program hands it both.
+			{Path: "store/move", Floor: 5, Reach: 3},
 			// A bench measures on the machine's own clock, and draws its workload from a seeded source. The program hands it a store.
 			{Path: "internal/bench", Floor: 5, Reach: 1, Clock: Anywhere, Chance: Anywhere},
 			// The bundled sample is drawn from a seeded source, so it is the same on every machine.

@@ -1,0 +1,17 @@
+package move
+
+import (
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// kinds lists the records that rooms above the ledger keep. Those of the ledger
+// itself follow from the journal.
+func kinds() []string {
+	return []string{
+		payment.ScheduleRecord, payment.MerchantRecord,
+		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord,
+		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.RefusedRecord,
+		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,
+	}
+}
