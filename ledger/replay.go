@@ -84,7 +84,7 @@ func (s *State) replay(ctx context.Context, r Reader, b *Booked) error {
 		return err
 	}
 	s.journal.drop()
-	s.head.At, s.latest = b.At, b.At
+	s.head.At = b.At
 	s.booked = append(s.booked, b)
 	if b.Key != "" {
 		s.keys[b.Key].by = b
@@ -93,10 +93,9 @@ func (s *State) replay(ctx context.Context, r Reader, b *Booked) error {
 }
 
 // SaveRecords writes records of rooms above the ledger, and removes those of
-// changes without one, beside the journal and without a word in it, as of an
-// instant: that of the last item of the journal they belong to. It is for who
-// moves books; rooms write theirs with commands.
-func SaveRecords(ctx context.Context, tx Tx, at time.Time, changes []RecordChange) error {
+// changes without one, beside the journal and without a word in it, as of the last
+// item of the lane. It is for who moves books; rooms write theirs with commands.
+func SaveRecords(ctx context.Context, tx Tx, changes []RecordChange) error {
 	s := NewState(nil)
 	need := s.need()
 	for _, change := range changes {
@@ -109,7 +108,6 @@ func SaveRecords(ctx context.Context, tx Tx, at time.Time, changes []RecordChang
 	for _, change := range changes {
 		s.replace(change.Ref, change.Record)
 	}
-	s.latest = at
 	if err := tx.Save(ctx, s.Changes()); err != nil {
 		return fmt.Errorf("save %d records: %w", len(changes), err)
 	}

@@ -57,7 +57,7 @@ func (m *mover) differences(ctx context.Context, source ledger.Reader, kind, fro
 
 // put writes records in one transaction.
 func (m *mover) put(ctx context.Context, changes []ledger.RecordChange) error {
-	err := m.to.Write(ctx, func(tx ledger.Tx) error { return ledger.SaveRecords(ctx, tx, m.source.At, changes) })
+	err := m.to.Write(ctx, func(tx ledger.Tx) error { return ledger.SaveRecords(ctx, tx, changes) })
 	if err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
