@@ -76,22 +76,26 @@ func (p *program) backup(ctx context.Context, target string, do verifying, compa
 	if err != nil {
 		return err
 	}
+	if err := errNoFile("backup", c); err != nil {
+		return err
+	}
 	if p.lockWait == 0 {
 		p.lockWait = runLockWait
 	}
 	var info bolt.BackupInfo
 	err = apart(target, func(made string) error {
-		s, err := p.session(ctx, c)
+		if err := present(c.Data); err != nil {
+			return err
+		}
+		store, err := p.openFile(c.Data)
 		if errors.Is(err, bolt.ErrInUse) {
 			return fmt.Errorf("%w; a program that keeps it open backs it up itself, with Store.Backup", err)
 		}
 		if err != nil {
 			return err
 		}
-		err = s.do(func(s *session) (err error) {
-			info, err = s.store.Backup(ctx, made)
-			return err
-		})
+		info, err = store.Backup(ctx, made)
+		err = errors.Join(err, store.Close())
 		if err == nil && compact {
 			_, info.Bytes, err = bolt.Compact(ctx, made)
 		}

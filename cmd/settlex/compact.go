@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -38,12 +37,11 @@ func (p *program) compact(ctx context.Context, do verifying) error {
 	if err != nil {
 		return err
 	}
-	there, err := exists(c.Data)
-	if err != nil {
+	if err := errNoFile("compact", c); err != nil {
 		return err
 	}
-	if !there {
-		return fmt.Errorf("%s is not there; settlex init makes it", c.Data)
+	if err := present(c.Data); err != nil {
+		return err
 	}
 	before, after, err := bolt.Compact(ctx, c.Data)
 	if err != nil {

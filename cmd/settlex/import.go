@@ -15,7 +15,6 @@ import (
 	"github.com/settlex/settlex/ledger/plaintext/history"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
-	"github.com/settlex/settlex/store/bolt"
 )
 
 // importing is what the command line says about an import.
@@ -48,7 +47,7 @@ The data file of settlex init is another thing and is refused: of payments a jou
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.options()
 			if err == nil && p.data == "" && !flags.dryRun {
-				err = errors.New("--data is missing: the ledger to import into, a file of its own")
+				err = errors.New("--data is missing: the ledger to import into, a file or database of its own")
 			}
 			if err != nil {
 				return misused(cmd, err)
@@ -111,7 +110,7 @@ func (p *program) importJournal(ctx context.Context, name string, options histor
 		p.sayf("nothing was written\n")
 		return nil
 	}
-	store, err := bolt.Open(p.data, bolt.Options{LockWait: p.lockWait})
+	store, err := p.openBooks(ctx, p.data, true)
 	if err != nil {
 		return err
 	}
@@ -130,7 +129,7 @@ func (p *program) bookJournal(ctx context.Context, books *ledger.Ledger, journal
 	booked, err := journal.Book(ctx, books, func(done, total uint64) { shown.at(int(done), int(total)) })
 	shown.end()
 	if errors.Is(err, history.ErrNotFresh) {
-		return fmt.Errorf("%s: %w; import into a new file", p.data, err)
+		return fmt.Errorf("%s: %w; import into a new file or schema", place(p.data), err)
 	}
 	if err != nil {
 		return err
@@ -139,7 +138,7 @@ func (p *program) bookJournal(ctx context.Context, books *ledger.Ledger, journal
 	if err != nil {
 		return err
 	}
-	p.sayf("%s: %s new, %s booked before\n", p.data, count(int(booked.New), "entry", "entries"), number(int(booked.Replayed)))
+	p.sayf("%s: %s new, %s booked before\n", place(p.data), count(int(booked.New), "entry", "entries"), number(int(booked.Replayed)))
 	p.tellTotals(trial.Totals)
 	v, err := books.Verify(ctx)
 	if err != nil {
@@ -161,7 +160,7 @@ func (p *program) noEngine(ctx context.Context, books *ledger.Ledger) error {
 	return books.Read(ctx, func(r ledger.Reader) error {
 		for _, kind := range []string{payment.ScheduleRecord, payment.MerchantRecord} {
 			for _, err := range r.Records(ctx, kind, "", "") {
-				return cmp.Or(err, fmt.Errorf("%s is a data file of settlex init; import into a file of its own", p.data))
+				return cmp.Or(err, fmt.Errorf("%s holds the books of settlex init; import into a file or schema of its own", place(p.data)))
 			}
 		}
 		return nil

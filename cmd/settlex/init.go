@@ -17,7 +17,8 @@ func (p *program) initCommand() *cobra.Command {
 		Use:   "init",
 		Short: "Write a configuration and make the data file",
 		Long: `Init writes a configuration with comments, that of the bundled sample or a file of yours, and makes the data file it names.
-A configuration that is there is not touched: init then makes its data file. With both there, there is nothing to do, which is an error.`,
+A configuration that is there is not touched: init then makes its data file. With both there, there is nothing to do, which is an error.
+Where the configuration, or --data, names a PostgreSQL database, init makes the ledger's tables in it, as settlex migrate does.`,
 		Example: `  settlex init
   settlex init --config eu.yaml --template platform.yaml`,
 		Args: noArguments,
@@ -56,19 +57,19 @@ func (p *program) setUp(ctx context.Context, template string) error {
 	if err != nil {
 		return err
 	}
-	made, err := exists(c.Data)
+	made, err := made(ctx, c.Data)
 	switch {
 	case err != nil:
 		return err
 	case made && there:
-		return fmt.Errorf("%s and %s are there already, and stay as they are", p.config, c.Data)
+		return fmt.Errorf("%s and %s are there already, and stay as they are", p.config, place(c.Data))
 	case made:
-		p.sayf("%s is there already, and stays as it is\n", c.Data)
+		p.sayf("%s is there already, and stays as it is\n", place(c.Data))
 		return nil
 	}
 	if err := p.create(ctx, c); err != nil {
 		return err
 	}
-	p.sayf("made %s\n", c.Data)
+	p.sayf("made %s\n", place(c.Data))
 	return nil
 }

@@ -17,6 +17,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -35,8 +36,17 @@ func main() {
 func start(clock func() time.Time) int {
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	p := &program{out: &output{w: os.Stdout}, err: os.Stderr, clock: clock, terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	p := &program{out: &output{w: os.Stdout}, err: os.Stderr, clock: clock, terminal: term.IsTerminal(int(os.Stderr.Fd())), owner: owner()}
 	return p.execute(ctx, os.Args[1:])
+}
+
+// owner names this process for others on the same database.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
 }
 
 // errInterrupted is why a context of interruptible ended.

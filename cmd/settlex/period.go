@@ -80,8 +80,8 @@ func (p *program) periodMove(use, short string, args cobra.PositionalArgs, move 
 			if err != nil {
 				return misused(cmd, err)
 			}
-			return p.within(cmd.Context(), func(s *session) error {
-				result, err := move(cmd.Context(), s, date, reason)
+			return p.alone(cmd.Context(), func(ctx context.Context, s *session) error {
+				result, err := move(ctx, s, date, reason)
 				if err == nil {
 					p.printf("%s (item %d)\n", closedThrough(result.Through), result.Seq)
 				}

@@ -39,6 +39,9 @@ func (p *program) restore(ctx context.Context, backup string, do verifying) erro
 	if err != nil {
 		return err
 	}
+	if err := errNoFile("restore", c); err != nil {
+		return err
+	}
 	var info bolt.BackupInfo
 	err = apart(c.Data, func(made string) (err error) {
 		if info, err = bolt.Restore(ctx, backup, made); err != nil {

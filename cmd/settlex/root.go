@@ -29,10 +29,11 @@ type program struct {
 	terminal bool // err is one
 
 	config string // path of the configuration
-	data   string // path of the data file; empty: the configuration's
+	data   string // where the books are; empty: where the configuration says
 	quiet  bool
 
 	lockWait time.Duration // for the data file; 0: a second
+	owner    string        // who this process is among those on a database
 }
 
 // execute runs one command line and gives its exit code.
@@ -95,7 +96,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 	root.SetFlagErrorFunc(misused)
 	flags := root.PersistentFlags()
 	flags.StringVar(&p.config, "config", "settlex.yaml", "configuration `FILE`")
-	flags.StringVar(&p.data, "data", "", "data `FILE`, instead of the configuration's")
+	flags.StringVar(&p.data, "data", "", "data `FILE`, or URL of a PostgreSQL database, instead of the configuration's")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing but errors and what was asked for")
 	root.AddCommand(
 		p.demoCommand(), p.initCommand(), p.ingestCommand(), p.settleCommand(), p.reportCommand(), p.summaryCommand(), p.balancesCommand(),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/config"
 	"github.com/settlex/settlex/runner"
+	"github.com/settlex/settlex/store/postgres"
 )
 
 func (p *program) runCommand() *cobra.Command {
@@ -19,7 +21,10 @@ func (p *program) runCommand() *cobra.Command {
 		Long: `Run closes windows, releases reserves, writes the files of each day that is complete, and verifies the books, as the schedules
 say. What was missed while it was not running is caught up in order, window by window and day by day. It has the data file open only
 while it works, so that other commands, such as ingest, find their turn. SIGTERM and SIGINT let it finish what is under way and end
-with exit code 0; a second one ends it at once with 1. It writes its log to standard error.`,
+with exit code 0; a second one ends it at once with 1. It writes its log to standard error.
+
+On a PostgreSQL database any number of processes may run: one has the jobs, by a lease in the database, the others wait. When it ends,
+another one takes over within seconds; when it is killed or cannot be reached, once its lease has run out, within 15 seconds.`,
 		Example: `  settlex run --config settlex.yaml`,
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.run(cmd.Context()) },
@@ -27,7 +32,8 @@ with exit code 0; a second one ends it at once with 1. It writes its log to stan
 }
 
 // runLockWait is how long a job waits for another command to let go of the
-// data file. After that the next waking tries again.
+// data file, or to be done with settling on a database. After that the next waking
+// tries again.
 const runLockWait = 10 * time.Second
 
 func (p *program) run(ctx context.Context) error {
@@ -40,11 +46,31 @@ func (p *program) run(ctx context.Context) error {
 		level = slog.LevelWarn
 	}
 	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: level}))
-	jobs, err := p.jobs(ctx, c, log)
+	if config.IsDatabase(c.Data) {
+		return p.runOnDatabase(ctx, c, log)
+	}
+	return p.runOnFile(ctx, c, log)
+}
+
+// runOnFile opens the data file for each job. That it can be opened is found out
+// at once.
+func (p *program) runOnFile(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	p.lockWait = runLockWait
+	s, err := p.session(ctx, c)
 	if err != nil {
 		return err
 	}
-	log.Info("started", "config", p.config, "data", c.Data, "reports", c.Reports, "wake", c.Run.Wake)
+	jobs, err := p.jobs(s, log, func(ctx context.Context, fn func(context.Context, *session) error) error {
+		s, err := p.session(ctx, c)
+		if err != nil {
+			return err
+		}
+		return s.do(func(s *session) error { return fn(ctx, s) })
+	})
+	if err := errors.Join(err, s.store.Close()); err != nil {
+		return err
+	}
+	p.logStart(c, log)
 	if err := runner.Run(ctx, runner.Config{Wake: c.Run.Wake, Jobs: jobs, Log: log}); err != nil {
 		return err
 	}
@@ -52,27 +78,66 @@ func (p *program) run(ctx context.Context) error {
 	return nil
 }
 
-// jobs makes each job of the engine one that opens the data file for itself.
-// That it can be opened is found out at once.
-func (p *program) jobs(ctx context.Context, c *config.Config, log *slog.Logger) ([]runner.Job, error) {
-	formats, err := formatsOf(c)
+// runOnDatabase runs the jobs whenever no other process on the database does.
+func (p *program) runOnDatabase(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	if err := runner.CheckWake(c.Run.Wake); err != nil { // not only when its turn comes
+		return err
+	}
+	store, err := p.openDatabase(ctx, c.Data, postgres.Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.takeTurns(ctx, c, store, log), store.Close())
+}
+
+func (p *program) takeTurns(ctx context.Context, c *config.Config, store *postgres.Store, log *slog.Logger) error {
+	s, err := p.start(ctx, c, store)
+	if err != nil {
+		return err
+	}
+	jobs, err := p.jobs(s, log, func(ctx context.Context, fn func(context.Context, *session) error) error {
+		return p.aloneOn(ctx, c, store, fn)
+	})
+	if err != nil {
+		return err
+	}
+	turn, err := p.turn(store, leaseRun)
+	if err != nil {
+		return err
+	}
+	turn.Log = log
+	p.logStart(c, log)
+	for ctx.Err() == nil {
+		err := turn.Take(ctx, func(ctx context.Context, term *postgres.Term) error {
+			log.Info("this process has the jobs", "owner", p.owner, "term", term.Token())
+			return runner.Run(ctx, runner.Config{Wake: c.Run.Wake, Jobs: jobs, Log: log})
+		})
+		if err != nil { // what is left undone, whoever has the lease next does
+			log.Warn("this process has the jobs no more", "error", err)
+		}
+	}
+	log.Info("stopped")
+	return nil
+}
+
+func (p *program) logStart(c *config.Config, log *slog.Logger) {
+	log.Info("started", "config", p.config, "data", place(c.Data), "reports", c.Reports, "wake", c.Run.Wake)
+}
+
+// withinSession runs fn in a session of its own.
+type withinSession func(ctx context.Context, fn func(context.Context, *session) error) error
+
+// jobs makes each job of the engine one that has a session of its own.
+func (p *program) jobs(s *session, log *slog.Logger, within withinSession) ([]runner.Job, error) {
+	formats, err := formatsOf(s.Config)
 	if err != nil {
 		return nil, err
 	}
-	options := settlex.JobOptions{Dir: c.Reports, Formats: formats, Log: log}
-	p.lockWait = runLockWait
-	s, err := p.session(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	options := settlex.JobOptions{Dir: s.Reports, Formats: formats, Log: log}
 	jobs := s.engine.Jobs(options)
 	for i := range jobs {
 		jobs[i].Step = func(ctx context.Context) (more bool, err error) {
-			s, err := p.session(ctx, c)
-			if err != nil {
-				return false, err
-			}
-			err = s.do(func(s *session) error {
+			err = within(ctx, func(ctx context.Context, s *session) error {
 				more, err = s.engine.Jobs(options)[i].Step(ctx)
 				return err
 			})
@@ -80,12 +145,11 @@ func (p *program) jobs(ctx context.Context, c *config.Config, log *slog.Logger) 
 		}
 	}
 	caughtUp := false
-	jobs = append(jobs, runner.Job{Name: "wait", Step: func(context.Context) (bool, error) {
+	return append(jobs, runner.Job{Name: "wait", Step: func(context.Context) (bool, error) {
 		if !caughtUp {
 			caughtUp = true
 			log.Info("caught up")
 		}
 		return false, nil
-	}})
-	return jobs, s.store.Close()
+	}}), nil
 }

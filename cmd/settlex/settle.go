@@ -25,7 +25,7 @@ reserves that are due. Closing is idempotent: a window that is closed stays as i
 			if through.IsZero() {
 				return misused(cmd, errors.New("--through is missing: the last business date to settle"))
 			}
-			return p.within(cmd.Context(), func(s *session) error { return p.settle(cmd.Context(), s.engine, through.Date) })
+			return p.alone(cmd.Context(), func(ctx context.Context, s *session) error { return p.settle(ctx, s.engine, through.Date) })
 		},
 	}
 	cmd.Flags().Var(&through, "through", "last business `DATE` to settle, YYYY-MM-DD")
