@@ -201,14 +201,13 @@ func (r *accountRow) share(lane uint16) *ledger.Account {
 	return &a
 }
 
-// whole gives the account with the totals of all lanes, and the instant of the last act on it. The account is the caller's.
-// Errors: ledger.ErrCorrupt.
-func (r *accountRow) whole() (*ledger.Account, time.Time, error) {
+// whole gives the account with the totals of all lanes. The account is the caller's. Errors: ledger.ErrCorrupt.
+func (r *accountRow) whole() (*ledger.Account, error) {
 	a, last := r.Account, ledger.Place{At: r.At, Lane: r.Account.Balance.Lane, Seq: r.Account.Seq}
 	for i := range r.Shares {
 		s := &r.Shares[i]
 		if err := addTotals(&a.Balance, &s.Balance); err != nil {
-			return nil, time.Time{}, corrupt("account %s: %w", a.AccountID, err)
+			return nil, corrupt("account %s: %w", a.AccountID, err)
 		}
 		a.Holds += uint64(s.Holds) //nolint:gosec // less than nothing wraps around, and back
 		if at := (ledger.Place{At: s.At, Lane: s.Lane, Seq: s.Seq}); at.Compare(last) > 0 {
@@ -216,7 +215,7 @@ func (r *accountRow) whole() (*ledger.Account, time.Time, error) {
 		}
 	}
 	a.Balance.Lane, a.Seq = last.Lane, last.Seq
-	return &a, last.At, nil
+	return &a, nil
 }
 
 // addTotals adds totals up.

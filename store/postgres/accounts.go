@@ -20,7 +20,7 @@ func (r *reader) Accounts(ctx context.Context, prefix string) iter.Seq2[ledger.A
 		for row, err := range r.accountRows(ctx, prefix) {
 			var account *ledger.Account
 			if err == nil {
-				account, _, err = row.whole()
+				account, err = row.whole()
 			}
 			if err != nil {
 				yield(ledger.Account{}, err)

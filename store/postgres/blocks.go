@@ -54,14 +54,14 @@ func (r *reader) blockRows(ctx context.Context, lane uint16, seq uint64) iter.Se
 func (r *reader) Blocks(ctx context.Context, lane uint16, seq uint64) iter.Seq2[*ledger.Block, error] {
 	return func(yield func(*ledger.Block, error) bool) {
 		var items func() (itemRow, error, bool)
+		stop := func() {}
+		defer func() { stop() }()
 		for row, err := range r.blockRows(ctx, lane, seq) {
 			if err == nil && row.last < seq {
 				continue
 			}
 			if err == nil && items == nil {
-				var stop func()
 				items, stop = iter.Pull2(r.itemRows(ctx, lane, row.first))
-				defer stop()
 			}
 			var block *ledger.Block
 			if err == nil {

@@ -90,6 +90,7 @@ func (l *laned) history(t testing.TB, acts int) {
 }
 
 func (l *laned) act(t testing.TB) error {
+	t.Helper()
 	ctx, books := t.Context(), l.one()
 	switch n := l.rng.IntN(20); {
 	case n < 8:

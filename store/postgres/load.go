@@ -134,7 +134,7 @@ func (l *loading) readWhole(rows pgx.Rows) error {
 		if row.Single {
 			continue
 		}
-		sum, _, err := row.whole()
+		sum, err := row.whole()
 		if err != nil {
 			return err
 		}
