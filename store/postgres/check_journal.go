@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 )
 
@@ -136,38 +137,40 @@ func (w *laneWalk) item(ctx context.Context, row *checkedItem) error {
 func (w *laneWalk) columns(row *checkedItem, item *ledger.Booked) {
 	key := ""
 	if row.key != nil {
-		key = restored(*row.key)
-	}
-	metadata, err := decodeMetadata(row.metadata)
-	have := fmt.Sprintf("%q", metadata)
-	if err != nil {
-		have = err.Error()
-	}
-	day := "none"
-	if row.valueDate.Valid {
-		day = row.valueDate.Time.Format("2006-01-02")
+		key = *row.key
 	}
 	for _, column := range []struct{ name, want, have string }{
-		{"booked_at", stamp(item.At), stamp(row.At)},
 		{"act", item.Act.String(), row.act},
-		{"key", strconv.Quote(item.Key), strconv.Quote(key)},
-		{"kind", strconv.Quote(item.Kind), strconv.Quote(restored(row.kind))},
-		{"reference", strconv.Quote(item.Reference), strconv.Quote(restored(row.reference))},
-		{"owner", strconv.Quote(item.Owner), strconv.Quote(restored(row.owner))},
-		{"part_of", strconv.Quote(item.PartOf), strconv.Quote(restored(row.partOf))},
-		{"value_date", dayOf(item), day},
+		{"key", item.Key, restored(key)},
+		{"kind", item.Kind, restored(row.kind)},
+		{"reference", item.Reference, restored(row.reference)},
+		{"owner", item.Owner, restored(row.owner)},
+		{"part_of", item.PartOf, restored(row.partOf)},
 		{"breached", strconv.FormatBool(item.Breached), strconv.FormatBool(row.breached)},
-		{"metadata", fmt.Sprintf("%q", item.Metadata), have},
 	} {
-		w.differ(row.name()+", "+column.name, column.want, column.have)
+		if column.want != column.have {
+			w.find(row.name()+", "+column.name, strconv.Quote(column.want), strconv.Quote(column.have))
+		}
+	}
+	if !item.At.Equal(row.At) {
+		w.find(row.name()+", booked_at", stamp(item.At), stamp(row.At))
+	}
+	if day, err := readDate(row.valueDate); err != nil {
+		w.find(row.name()+", value_date", dayText(item.ValueDate), err.Error())
+	} else if day != item.ValueDate {
+		w.find(row.name()+", value_date", dayText(item.ValueDate), dayText(day))
+	}
+	if metadata, err := decodeMetadata(row.metadata); err != nil || !slices.Equal(metadata, item.Metadata) {
+		w.find(row.name()+", metadata", fmt.Sprintf("%q", item.Metadata), string(row.metadata))
 	}
 }
 
-func dayOf(item *ledger.Booked) string {
-	if item.ValueDate.IsZero() {
+// dayText is a date for people.
+func dayText(d calendar.Date) string {
+	if d.IsZero() {
 		return "none"
 	}
-	return item.ValueDate.String()
+	return d.String()
 }
 
 // nextBlock reads the row of the next block, which must begin where the last one ended.

@@ -81,8 +81,8 @@ func (w *laneWalk) postings(ctx context.Context) error {
 	var instants []time.Time
 	for _, e := range w.entries {
 		numbers, whole := w.numbersOf(e.Booked)
-		if stored := slices.Sorted(slices.Values(e.accounts)); whole {
-			w.differ(itemName(e.Lane, e.Seq)+", accounts", fmt.Sprint(numbers), fmt.Sprint(stored))
+		if stored := slices.Sorted(slices.Values(e.accounts)); whole && !slices.Equal(numbers, stored) {
+			w.find(itemName(e.Lane, e.Seq)+", accounts", fmt.Sprint(numbers), fmt.Sprint(stored))
 		}
 		if !e.IsEntry() {
 			continue
@@ -116,7 +116,9 @@ func (w *laneWalk) compare(want map[postingKey]string, have []postingRow) {
 		if !ok {
 			says = "nothing"
 		}
-		w.differ(p.name(), says, p.says)
+		if says != p.says {
+			w.find(p.name(), says, p.says)
+		}
 		delete(want, p.postingKey)
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(want), func(a, b postingKey) int { return cmp.Or(cmp.Compare(a.seq, b.seq), cmp.Compare(a.no, b.no)) }) {

@@ -50,6 +50,11 @@ set_config('lock_timeout', CASE WHEN current_setting('lock_timeout') IN ('0', '0
 	if _, err := conn.Exec(ctx, durable); err != nil {
 		return fmt.Errorf("make commits durable: %w", err)
 	}
+	// Lists are read in the order of an index. The planner counts on an average account: of one that moves much it would rather
+	// collect all entries and sort them.
+	if _, err := conn.Exec(ctx, "SELECT set_config('enable_bitmapscan', 'off', false)"); err != nil {
+		return fmt.Errorf("settings of the session: %w", err)
+	}
 	return nil
 }
 
