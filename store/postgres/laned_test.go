@@ -137,7 +137,10 @@ func (l *laned) act(t testing.TB) error {
 	return err
 }
 
-func (l *laned) merchant() string { return fmt.Sprintf("merchants/m-%d", l.rng.IntN(8)*l.rng.IntN(2)) }
+// merchant draws an account, half of the time the same one. By the rules of a language they are in another order than by bytes.
+func (l *laned) merchant() string {
+	return "merchants/" + []string{"m-0", "m.0", "M-0", "m0", "m_0", "ma", "m", "B"}[l.rng.IntN(8)*l.rng.IntN(2)]
+}
 
 func (l *laned) wallet() string { return fmt.Sprintf("wallets/w%d", l.rng.IntN(3)) }
 

@@ -234,7 +234,7 @@ func (n *naive) checkAccounts(r ledger.Reader) {
 			}
 		}
 	}
-	for _, prefix := range []string{"", "b", "bank", "bank INR", "merchants/", "merchants/m-1", "wallets/w1", "zz"} {
+	for _, prefix := range []string{"", "b", "bank", "bank INR", "merchants/", "merchants/m.", "wallets/w1", "zz"} {
 		var want, have []string
 		for _, id := range slices.SortedFunc(maps.Keys(opened), ledger.AccountID.Compare) {
 			if strings.HasPrefix(id.Path, prefix) {
