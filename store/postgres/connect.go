@@ -17,18 +17,41 @@ import (
 // rollbackWait is how long a ROLLBACK may take.
 const rollbackWait = 5 * time.Second
 
-// configure says how the pool connects.
-func (s *Store) configure(config *pgxpool.Config, text string) {
-	if !strings.Contains(text, "pool_max_conns") {
-		config.MaxConns = int32(min(s.options.Writers+s.options.Readers, 10_000)) //nolint:gosec // bounded
+// share divides the connections that the URL allows, if it says how many.
+func (s *Store) share(config *pgxpool.Config, url string) {
+	if strings.Contains(url, "pool_max_conns") {
+		s.options.Writers = max(min(s.options.Writers, int(config.MaxConns)-1), 1)
+		s.options.Readers = max(min(s.options.Readers, int(config.MaxConns)-s.options.Writers), 1)
 	}
-	s.options.Writers = max(min(s.options.Writers, int(config.MaxConns)-1), 1)
+}
+
+// pool makes a pool of sessions that are prepared for what they do.
+func (s *Store) pool(ctx context.Context, config *pgxpool.Config, size int, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
+	config.MaxConns = int32(min(size, 10_000)) //nolint:gosec // bounded
+	config.MinConns, config.MinIdleConns = min(config.MinConns, config.MaxConns), min(config.MinIdleConns, config.MaxConns)
 	runtime := config.ConnConfig.RuntimeParams
 	if runtime["application_name"] == "" {
 		runtime["application_name"] = "settlex"
 	}
 	config.BeforeConnect = watch
-	config.AfterConnect = s.prepare
+	config.AfterConnect = prepare
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// prepareWriter prepares a session that books. All it does is to look rows up by keys, few or many: how, is always the same, so it is
+// planned once. Left to itself PostgreSQL plans anew each time, and reads a table from end to end as long as it seems small.
+func (s *Store) prepareWriter(ctx context.Context, conn *pgx.Conn) error {
+	if err := s.prepare(ctx, conn); err != nil || s.schema.Engine != PostgreSQL {
+		return err
+	}
+	const plans = `SELECT set_config(name, $1, false) FROM pg_settings WHERE name IN ('enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit')`
+	if _, err := conn.Exec(ctx, plans, "off"); err != nil {
+		return fmt.Errorf("settings of a session that books: %w", err)
+	}
+	if _, err := conn.Exec(ctx, `SELECT set_config('plan_cache_mode', 'force_generic_plan', false)`); err != nil {
+		return fmt.Errorf("settings of a session that books: %w", err)
+	}
+	return nil
 }
 
 // prepare gives a new session the settings that the store counts on.

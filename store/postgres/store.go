@@ -24,7 +24,7 @@ type Options struct {
 	// Writers is how many write transactions may run at once; others wait for their turn. 0: 4, or as many as there are lanes
 	// when those are fewer. More than there are lanes is of no use.
 	Writers int
-	// Readers is how many connections there are besides those of writers; 0: 8. A pool_max_conns in the URL bounds both together.
+	// Readers is how many snapshots may be read at once; 0: 8. A pool_max_conns in the URL bounds writers and readers together.
 	Readers int
 	// Attempts is how often a transaction is tried that meets conflicts, or a connection that was lost before anything could
 	// be committed; 0: 10.
@@ -77,7 +77,8 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // Store is a ledger.Store in a database. It is safe for concurrent use.
 type Store struct {
-	pool    *pgxpool.Pool
+	writers *pgxpool.Pool
+	readers *pgxpool.Pool
 	options Options
 	schema  *Schema
 	lanes   *lanes
@@ -105,8 +106,12 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		s.options.Writers = defaultWriters
 	}
 	s.options.Writers = min(s.options.Writers, s.schema.Lanes)
-	s.configure(config, url)
-	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+	s.share(config, url)
+	if s.writers, err = s.pool(ctx, config.Copy(), s.options.Writers, s.prepareWriter); err != nil {
+		return nil, err
+	}
+	if s.readers, err = s.pool(ctx, config, s.options.Readers, s.prepare); err != nil {
+		s.writers.Close()
 		return nil, err
 	}
 	s.lanes = newLanes(s.schema.Lanes, s.options.Writers, s.options.Chance)
@@ -137,7 +142,8 @@ func (s *Store) Schema() Schema { return *s.schema }
 
 // Close waits for open transactions and closes all connections.
 func (s *Store) Close() error {
-	s.pool.Close()
+	s.writers.Close()
+	s.readers.Close()
 	return nil
 }
 
@@ -147,7 +153,7 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Reader) error) error {
 }
 
 func (s *Store) readOnce(ctx context.Context, fn func(ledger.Reader) error) (fate, error) {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.readers.Acquire(ctx)
 	if err != nil {
 		return fateOf(ctx, err), fmt.Errorf("connect: %w", err)
 	}
@@ -179,7 +185,7 @@ func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 }
 
 func (s *Store) writeOnce(ctx context.Context, lane uint16, p *plan, fn func(ledger.Tx) error) (fate, error) {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.writers.Acquire(ctx)
 	if err != nil {
 		return fateOf(ctx, err), fmt.Errorf("connect: %w", err)
 	}
