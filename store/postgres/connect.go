@@ -25,8 +25,8 @@ func (s *Store) share(config *pgxpool.Config, url string) {
 	}
 }
 
-// pool makes a pool of sessions that are prepared for what they do.
-func (s *Store) pool(ctx context.Context, config *pgxpool.Config, size int, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
+// connect makes a pool of sessions that are prepared for what they do.
+func (s *Store) connect(ctx context.Context, config *pgxpool.Config, size int, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	config.MaxConns = int32(min(size, 10_000)) //nolint:gosec // bounded
 	config.MinConns, config.MinIdleConns = min(config.MinConns, config.MaxConns), min(config.MinIdleConns, config.MaxConns)
 	runtime := config.ConnConfig.RuntimeParams

@@ -77,8 +77,8 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // Store is a ledger.Store in a database. It is safe for concurrent use.
 type Store struct {
+	pool    *pgxpool.Pool // of everything but write transactions
 	writers *pgxpool.Pool
-	readers *pgxpool.Pool
 	options Options
 	schema  *Schema
 	lanes   *lanes
@@ -107,10 +107,10 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	}
 	s.options.Writers = min(s.options.Writers, s.schema.Lanes)
 	s.share(config, url)
-	if s.writers, err = s.pool(ctx, config.Copy(), s.options.Writers, s.prepareWriter); err != nil {
+	if s.writers, err = s.connect(ctx, config.Copy(), s.options.Writers, s.prepareWriter); err != nil {
 		return nil, err
 	}
-	if s.readers, err = s.pool(ctx, config, s.options.Readers, s.prepare); err != nil {
+	if s.pool, err = s.connect(ctx, config, s.options.Readers, s.prepare); err != nil {
 		s.writers.Close()
 		return nil, err
 	}
@@ -137,13 +137,16 @@ func (s *Store) look(ctx context.Context, config *pgx.ConnConfig) (schema *Schem
 	return schema, schema.Err()
 }
 
+// Writers implements ledger.Concurrent.
+func (s *Store) Writers() int { return s.options.Writers }
+
 // Schema is how the database stood when the store was opened.
 func (s *Store) Schema() Schema { return *s.schema }
 
 // Close waits for open transactions and closes all connections.
 func (s *Store) Close() error {
 	s.writers.Close()
-	s.readers.Close()
+	s.pool.Close()
 	return nil
 }
 
@@ -153,7 +156,7 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.Reader) error) error {
 }
 
 func (s *Store) readOnce(ctx context.Context, fn func(ledger.Reader) error) (fate, error) {
-	conn, err := s.readers.Acquire(ctx)
+	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return fateOf(ctx, err), fmt.Errorf("connect: %w", err)
 	}
