@@ -17,7 +17,7 @@ func (s *Store) commit(ctx context.Context, conn *pgx.Conn, l *link) (fate, erro
 	b := l.waiting()
 	n := b.Len()
 	b.Queue("COMMIT")
-	sent, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.CommitWait)
+	sent, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.AnswerWait)
 	defer cancel()
 	w.committing.Store(l.wrote)
 	err := w.answer(conn.SendBatch(sent, b), n)
@@ -30,6 +30,7 @@ func (s *Store) commit(ctx context.Context, conn *pgx.Conn, l *link) (fate, erro
 	if !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
 		l.rollback(ctx)
 	}
+	s.drop(ctx, s.writers, err)
 	switch {
 	case errors.Is(err, errRolledBack), isDefinite(err):
 		return fateOf(ctx, err), err

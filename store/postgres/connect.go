@@ -14,6 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// connectWait is how long connecting to one host may take, unless the URL has connect_timeout.
+const connectWait = 10 * time.Second
+
 // rollbackWait is how long a ROLLBACK may take.
 const rollbackWait = 5 * time.Second
 
@@ -32,6 +35,9 @@ func (s *Store) connect(ctx context.Context, config *pgxpool.Config, size int, p
 	runtime := config.ConnConfig.RuntimeParams
 	if runtime["application_name"] == "" {
 		runtime["application_name"] = "settlex"
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = connectWait
 	}
 	config.BeforeConnect = watch
 	config.AfterConnect = prepare

@@ -53,13 +53,16 @@ func isConflict(err error) bool {
 // isLost tells whether the connection is to blame, so that another one may do better: it is gone, or leads to a server that
 // is going down, starting, or no primary any more.
 func isLost(err error) bool {
+	if err == nil {
+		return false
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P0") || e.Code == "25006" || e.Code == "53300" ||
 			e.SeverityUnlocalized == "FATAL" && !strings.HasPrefix(e.Code, "28") && !strings.HasPrefix(e.Code, "3D")
 	}
-	var network net.Error
-	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		pgconn.SafeToRetry(err) || strings.Contains(err.Error(), "conn closed")
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err)
 }
 
 // fate is what comes after an attempt.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,10 +25,12 @@ type sender interface {
 // the next one that reads.
 type link struct {
 	conn   sender
-	begin  string     // still to be sent; empty: the transaction has begun
-	queue  *pgx.Batch // writes that are still to be sent; nil: none
-	wrote  bool       // some were sent or queued
-	broken error      // the server or the connection has ended the transaction
+	begin  string        // still to be sent; empty: the transaction has begun
+	queue  *pgx.Batch    // writes that are still to be sent; nil: none
+	wrote  bool          // some were sent or queued
+	heard  bool          // the server has answered
+	wait   time.Duration // for the answer to what is sent at once; 0: as long as the context allows
+	broken error         // the server or the connection has ended the transaction
 }
 
 // later queues a write.
@@ -59,12 +62,17 @@ func (l *link) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	if len(first.QueuedQueries) == 0 {
 		return &linkResults{link: l}
 	}
-	results := &linkResults{link: l, BatchResults: l.conn.SendBatch(ctx, first)}
+	results := &linkResults{link: l, cancel: func() {}}
+	if l.wait > 0 {
+		ctx, results.cancel = context.WithTimeout(ctx, l.wait)
+	}
+	results.BatchResults = l.conn.SendBatch(ctx, first)
 	for range n {
 		if _, err := results.Exec(); err != nil {
 			results.err = err
-			break
+			return results
 		}
+		l.heard = true
 	}
 	return results
 }
@@ -126,7 +134,8 @@ func (l *link) note(err error) error {
 type linkResults struct {
 	pgx.BatchResults // nil: nothing was sent
 	link             *link
-	err              error // of what was sent in front, or why nothing was
+	cancel           context.CancelFunc // ends the wait; nil: nothing was sent
+	err              error              // of what was sent in front, or why nothing was
 }
 
 // Exec implements pgx.BatchResults.
@@ -159,6 +168,7 @@ func (r *linkResults) Close() error {
 		return r.err
 	}
 	err := r.link.note(r.BatchResults.Close())
+	r.cancel()
 	if r.err != nil {
 		return r.err
 	}

@@ -219,7 +219,9 @@ func (l *loading) settle(ctx context.Context) error {
 }
 
 // hasSingle tells whether the transaction has locked or written the account, as one that is single, before.
-func (t *Tx) hasSingle(id ledger.AccountID) bool { return t.accounts[id] != nil && t.accounts[id].single }
+func (t *Tx) hasSingle(id ledger.AccountID) bool {
+	return t.accounts[id] != nil && t.accounts[id].single
+}
 
 // completed locks every lane, because somebody looks at an account without limits, and reads everything again.
 func (l *loading) completed(ctx context.Context, id ledger.AccountID) error {

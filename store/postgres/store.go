@@ -32,9 +32,10 @@ type Options struct {
 	// LockWait is how long a statement waits for a lock before it counts as a conflict; 0: 5 seconds. It is not used where the
 	// URL, the role or the database sets lock_timeout.
 	LockWait time.Duration
-	// CommitWait is how long the answer to a COMMIT is waited for, also when the caller's context has ended; 0: 30 seconds.
-	// It never makes the server give up: afterwards the outcome is unknown.
-	CommitWait time.Duration
+	// AnswerWait is how long a transaction that writes waits for each answer of the server; 0: 30 seconds. Then the connection is
+	// given up. That of a COMMIT is waited for also when the caller's context has ended, and giving up does not make the server
+	// do so: the outcome is unknown then.
+	AnswerWait time.Duration
 	// Wait pauses before another attempt, until the context ends; nil: on the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error
 	// Chance gives numbers from [0, 1), which spread waits and lanes; nil: random ones.
@@ -51,8 +52,8 @@ func (o Options) withDefaults() Options {
 	if o.LockWait <= 0 {
 		o.LockWait = 5 * time.Second
 	}
-	if o.CommitWait <= 0 {
-		o.CommitWait = 30 * time.Second
+	if o.AnswerWait <= 0 {
+		o.AnswerWait = 30 * time.Second
 	}
 	if o.Wait == nil {
 		o.Wait = wait
@@ -150,7 +151,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Read implements ledger.Store. The snapshot costs nobody anything but the room that old versions of rows take meanwhile.
+// Read implements ledger.Store. fn is run again only if a connection turns out to be lost before anything was read.
 func (s *Store) Read(ctx context.Context, fn func(ledger.Reader) error) error {
 	return s.again(ctx, func(*plan) (fate, error) { return s.readOnce(ctx, fn) })
 }
@@ -170,7 +171,18 @@ func (s *Store) readOnce(ctx context.Context, fn func(ledger.Reader) error) (fat
 	if err == nil {
 		err = l.broken
 	}
+	s.drop(ctx, s.pool, l.broken)
+	if l.heard {
+		return settled, err
+	}
 	return fateOf(ctx, l.broken), err
+}
+
+// drop makes a pool connect anew when an error says that its connections lead nowhere, or to a server that is no primary any more.
+func (s *Store) drop(ctx context.Context, pool *pgxpool.Pool, err error) {
+	if ctx.Err() == nil && isLost(err) {
+		pool.Reset()
+	}
 }
 
 // Write implements ledger.Store: fn may be run again, see Options.Attempts. Errors besides fn's: ErrBusy and *ConflictError,
@@ -193,7 +205,7 @@ func (s *Store) writeOnce(ctx context.Context, lane uint16, p *plan, fn func(led
 		return fateOf(ctx, err), fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Release()
-	l := &link{conn: conn.Conn(), begin: beginWrite}
+	l := &link{conn: conn.Conn(), begin: beginWrite, wait: s.options.AnswerWait}
 	tx := newTx(l)
 	tx.plan, tx.kinds, tx.lane, tx.sure, tx.several = p, &s.kinds, lane, true, s.schema.Lanes > 1
 	err = fn(tx)
@@ -205,6 +217,7 @@ func (s *Store) writeOnce(ctx context.Context, lane uint16, p *plan, fn func(led
 		return tx.learned(f), err
 	}
 	l.rollback(ctx)
+	s.drop(ctx, s.writers, l.broken)
 	switch {
 	case tx.unplanned != nil:
 		tx.learn()
