@@ -11,8 +11,8 @@ import (
 // What begins a transaction of our own. Writes lock what they decide on before they read it, so the lowest level will do, and
 // conflicts wait instead of failing.
 const (
-	beginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-	beginRead  = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	beginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE"
+	beginRead  = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 )
 
 // sender is a connection, or a transaction of the host's on it.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -122,6 +123,6 @@ func (c *logColumns) gather(b *ledger.Block, blocks uint64, leaf ledger.Hash, pe
 		c.hashes = append(c.hashes, added[i][:])
 	}
 	kept := len(peaks) - (len(added)-1)*ledger.HashSize // each hash above the leaf's joins one of them
-	c.peaks = append(peaks[:kept:kept], added[len(added)-1][:]...)
+	c.peaks = slices.Concat(peaks[:kept], added[len(added)-1][:])
 	return nil
 }

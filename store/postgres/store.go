@@ -135,7 +135,8 @@ func (s *Store) look(ctx context.Context, config *pgx.ConnConfig) (schema *Schem
 	if schema, err = readSchema(ctx, conn); err != nil {
 		return nil, err
 	}
-	return schema, schema.Err()
+	err = schema.Err()
+	return schema, err
 }
 
 // Writers implements ledger.Concurrent.

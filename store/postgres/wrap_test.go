@@ -49,50 +49,54 @@ func orders(t *testing.T, conn *pgx.Conn) []string {
 // The host's rows and our entries commit or vanish together, at every level of isolation.
 func TestHostTransaction(t *testing.T) {
 	t.Parallel()
-	eachLanes(t, func(t *testing.T, dsn string) {
-		l := keepBooks(t, openStore(t, dsn, postgres.Options{}))
-		conn := hostConn(t, dsn)
-		for n, level := range levels() {
-			for _, keep := range []bool{false, true} {
-				tx, err := conn.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: level})
-				if err != nil {
-					t.Fatal(err)
+	for _, lanes := range lanesTried() {
+		t.Run(fmt.Sprintf("%d lanes", lanes), func(t *testing.T) {
+			t.Parallel()
+			dsn := emptyLedger(t, lanes)
+			l := keepBooks(t, openStore(t, dsn, postgres.Options{}))
+			conn := hostConn(t, dsn)
+			for n, level := range levels() {
+				for _, keep := range []bool{false, true} {
+					tx, err := conn.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: level})
+					if err != nil {
+						t.Fatal(err)
+					}
+					id := fmt.Sprintf("%s %t", level, keep)
+					if _, err := tx.Exec(t.Context(), "INSERT INTO orders VALUES ($1)", id); err != nil {
+						t.Fatal(err)
+					}
+					ours := postgres.Wrap(tx)
+					if _, err := l.PostTx(t.Context(), ours, transfer(id, bank, available, 100)); err != nil {
+						t.Fatal(err)
+					}
+					// The second call sees what the first one did, by the same and by another wrapping.
+					if _, err := l.PostTx(t.Context(), ours, transfer(id+" 2", available, pending, 60)); err != nil {
+						t.Fatal(err)
+					}
+					if _, err := l.PostTx(t.Context(), postgres.Wrap(tx), transfer(id+" 3", available, bank, int64(100*n+41))); !errors.Is(err, ledger.ErrInsufficientFunds) {
+						t.Errorf("%s: more was taken than is there: %v", id, err)
+					}
+					if replay, err := l.PostTx(t.Context(), ours, transfer(id, bank, available, 100)); err != nil || !replay[0].Replayed {
+						t.Errorf("%s: a repetition was booked: %v", id, err)
+					}
+					if keep {
+						err = tx.Commit(t.Context())
+					} else {
+						err = tx.Rollback(t.Context())
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					wantPosted(t, l, available, int64(40*n)+when(keep, 40))
+					wantPosted(t, l, pending, int64(60*n)+when(keep, 60))
 				}
-				id := fmt.Sprintf("%s %t", level, keep)
-				if _, err := tx.Exec(t.Context(), "INSERT INTO orders VALUES ($1)", id); err != nil {
-					t.Fatal(err)
-				}
-				ours := postgres.Wrap(tx)
-				if _, err := l.PostTx(t.Context(), ours, transfer(id, bank, available, 100)); err != nil {
-					t.Fatal(err)
-				}
-				// The second call sees what the first one did, by the same and by another wrapping.
-				if _, err := l.PostTx(t.Context(), ours, transfer(id+" 2", available, pending, 60)); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := l.PostTx(t.Context(), postgres.Wrap(tx), transfer(id+" 3", available, bank, int64(100*n+41))); !errors.Is(err, ledger.ErrInsufficientFunds) {
-					t.Errorf("%s: more was taken than is there: %v", id, err)
-				}
-				if replay, err := l.PostTx(t.Context(), ours, transfer(id, bank, available, 100)); err != nil || !replay[0].Replayed {
-					t.Errorf("%s: a repetition was booked: %v", id, err)
-				}
-				if keep {
-					err = tx.Commit(t.Context())
-				} else {
-					err = tx.Rollback(t.Context())
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				wantPosted(t, l, available, int64(40*n)+when(keep, 40))
-				wantPosted(t, l, pending, int64(60*n)+when(keep, 60))
 			}
-		}
-		want := []string{"read committed true", "repeatable read true", "serializable true"}
-		if diff := cmp.Diff(want, orders(t, conn)); diff != "" {
-			t.Errorf("orders (-want +got):\n%s", diff)
-		}
-	})
+			want := []string{"read committed true", "repeatable read true", "serializable true"}
+			if diff := cmp.Diff(want, orders(t, conn)); diff != "" {
+				t.Errorf("orders (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 func when(yes bool, n int64) int64 {
@@ -105,35 +109,39 @@ func when(yes bool, n int64) int64 {
 // Writers who come between make a host wait, or give it a conflict it is told of; never an entry that should not be.
 func TestHostAmongWriters(t *testing.T) {
 	t.Parallel()
-	eachLanes(t, func(t *testing.T, dsn string) {
-		l := keepBooks(t, openStore(t, dsn, postgres.Options{}))
-		conn := hostConn(t, dsn)
-		mustPost(t, l, transfer("float", bank, available, 100))
-		for _, level := range levels() {
-			tx, err := conn.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: level})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := tx.Exec(t.Context(), "SELECT count(*) FROM orders"); err != nil { // the snapshot is taken
-				t.Fatal(err)
-			}
-			mustPost(t, l, transfer(fmt.Sprintf("all %s", level), available, bank, 100))
-			_, err = l.PostTx(t.Context(), postgres.Wrap(tx), transfer(fmt.Sprintf("again %s", level), available, bank, 100))
-			conflict, isConflict := errors.AsType[*postgres.ConflictError](err)
-			switch {
-			case level == pgx.ReadCommitted:
-				if !errors.Is(err, ledger.ErrInsufficientFunds) {
-					t.Errorf("%s: what was taken is taken again: %v", level, err)
+	for _, lanes := range lanesTried() {
+		t.Run(fmt.Sprintf("%d lanes", lanes), func(t *testing.T) {
+			t.Parallel()
+			dsn := emptyLedger(t, lanes)
+			l := keepBooks(t, openStore(t, dsn, postgres.Options{}))
+			conn := hostConn(t, dsn)
+			mustPost(t, l, transfer("float", bank, available, 100))
+			for _, level := range levels() {
+				tx, err := conn.BeginTx(t.Context(), pgx.TxOptions{IsoLevel: level})
+				if err != nil {
+					t.Fatal(err)
 				}
-			case !isConflict || conflict.State != "40001":
-				t.Errorf("%s: no conflict: %v", level, err)
+				if _, err := tx.Exec(t.Context(), "SELECT count(*) FROM orders"); err != nil { // the snapshot is taken
+					t.Fatal(err)
+				}
+				mustPost(t, l, transfer(fmt.Sprintf("all %s", level), available, bank, 100))
+				_, err = l.PostTx(t.Context(), postgres.Wrap(tx), transfer(fmt.Sprintf("again %s", level), available, bank, 100))
+				conflict, isConflict := errors.AsType[*postgres.ConflictError](err)
+				switch {
+				case level == pgx.ReadCommitted:
+					if !errors.Is(err, ledger.ErrInsufficientFunds) {
+						t.Errorf("%s: what was taken is taken again: %v", level, err)
+					}
+				case !isConflict || conflict.State != "40001":
+					t.Errorf("%s: no conflict: %v", level, err)
+				}
+				if err := tx.Rollback(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				mustPost(t, l, transfer(fmt.Sprintf("back %s", level), bank, available, 100))
 			}
-			if err := tx.Rollback(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			mustPost(t, l, transfer(fmt.Sprintf("back %s", level), bank, available, 100))
-		}
-	})
+		})
+	}
 }
 
 // A host's conflict comes typed, once, and is not repeated for him.
