@@ -104,6 +104,7 @@ func Plan() House {
 
 			{Path: "store/bolt/bolttest", Floor: 5, Reach: 3, ForTests: true},
 			{Path: "store/postgres/pgtest", Floor: 5, Reach: 0, ForTests: true},
+			{Path: "store/postgres/postgrestest", Floor: 6, Reach: 5, ForTests: true},
 			{Path: "store/storetest", Floor: 5, Reach: 3, ForTests: true},
 			{Path: "internal/torture", Floor: 6, Reach: 5, ForTests: true, Clock: Anywhere, Chance: Anywhere},
 			{Path: "internal/scenario", Floor: 6, Reach: 5, ForTests: true},

@@ -1,29 +1,81 @@
 package postgres_test
 
 import (
+	"flag"
+	"os"
+	"strconv"
 	"testing"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/store/bolt/bolttest"
 	"github.com/settlex/settlex/store/postgres"
+	"github.com/settlex/settlex/store/postgres/pgtest"
+	"github.com/settlex/settlex/store/postgres/postgrestest"
 	"github.com/settlex/settlex/store/storetest"
 )
 
-// TestSuite is the suite that every store must pass.
+// fewChecks is how often a property is tried here unless -rapid.checks says it: every run is thousands of statements, and a file is a hundred
+// times as quick.
+const fewChecks = 12
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		if err := flag.Set("rapid.checks", strconv.Itoa(fewChecks)); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// TestSuite is the suite that every store must pass, on every server there is.
 func TestSuite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.Harness{Open: openNew, Reopen: reopen})
+	for _, server := range pgtest.Servers(t) {
+		t.Run(server.String(), func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, storetest.Harness{Open: opener(server, 1), Reopen: reopen})
+		})
+	}
+}
+
+// TestLanes: it does not matter to anybody in which lane something is booked, nor which store has the lanes.
+func TestLanes(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Newest(t)
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); storetest.Lanes(t, opener(server, 1), opener(server, 4)) })
+	t.Run("bolt", func(t *testing.T) {
+		t.Parallel()
+		storetest.Lanes(t, func(t testing.TB) ledger.Store { t.Helper(); return bolttest.Open(t) }, opener(server, 4))
+	})
+}
+
+// TestLanesAtOnce has the clients of the suite's histories book in four lanes at a time.
+func TestLanesAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, server := range pgtest.Servers(t) {
+		t.Run(server.String(), func(t *testing.T) {
+			t.Parallel()
+			storetest.Histories(t, storetest.Harness{Open: opener(server, 4)})
+		})
+	}
 }
 
 // located is a store that knows its database.
 type located struct {
 	*postgres.Store
-	dsn string
+	url string
 }
 
-func openNew(t testing.TB) ledger.Store {
-	t.Helper()
-	dsn := emptyLedger(t, 1)
-	return &located{openStore(t, dsn, postgres.Options{}), dsn}
+// opener opens stores on empty ledgers.
+func opener(server pgtest.Server, lanes int) func(testing.TB) ledger.Store {
+	return func(t testing.TB) ledger.Store {
+		t.Helper()
+		url := postgrestest.Ledger(t, server, lanes)
+		return &located{postgrestest.OpenURL(t, url), url}
+	}
 }
 
 func reopen(t testing.TB, store ledger.Store) ledger.Store {
@@ -35,5 +87,5 @@ func reopen(t testing.TB, store ledger.Store) ledger.Store {
 	if err := was.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return &located{openStore(t, was.dsn, postgres.Options{}), was.dsn}
+	return &located{postgrestest.OpenURL(t, was.url), was.url}
 }

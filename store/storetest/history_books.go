@@ -11,12 +11,17 @@ import (
 // a few figures that one wish after the other changes. They never change once
 // they are part of a linearization; a clone does.
 type historyBooks struct {
-	seq     uint64 // the last item that concerned the group
-	at      int64  // and its instant, in microseconds
+	ends    map[uint16]historyEnd // of each lane, the last item that concerned the group
 	purses  map[string]historyPurse
 	holds   map[string]historyReserve
 	entries map[string]historyMoved
 	keys    map[string]historyTaken
+}
+
+// historyEnd is an item of a lane.
+type historyEnd struct {
+	seq uint64
+	at  int64 // microseconds
 }
 
 // historyPurse is an account: what came in, what went out, what is reserved.
@@ -50,18 +55,20 @@ type historyTaken struct {
 
 func newHistoryBooks() *historyBooks {
 	return &historyBooks{
-		purses: map[string]historyPurse{}, holds: map[string]historyReserve{}, entries: map[string]historyMoved{}, keys: map[string]historyTaken{},
+		ends: map[uint16]historyEnd{}, purses: map[string]historyPurse{}, holds: map[string]historyReserve{}, entries: map[string]historyMoved{},
+		keys: map[string]historyTaken{},
 	}
 }
 
 func (b *historyBooks) clone() *historyBooks {
 	return &historyBooks{
-		seq: b.seq, at: b.at, purses: maps.Clone(b.purses), holds: maps.Clone(b.holds), entries: maps.Clone(b.entries), keys: maps.Clone(b.keys),
+		ends: maps.Clone(b.ends), purses: maps.Clone(b.purses), holds: maps.Clone(b.holds), entries: maps.Clone(b.entries), keys: maps.Clone(b.keys),
 	}
 }
 
 func (b *historyBooks) equal(o *historyBooks) bool {
-	return b.seq == o.seq && b.at == o.at && maps.Equal(b.purses, o.purses) && maps.Equal(b.holds, o.holds) && maps.Equal(b.entries, o.entries) && maps.Equal(b.keys, o.keys)
+	return maps.Equal(b.ends, o.ends) && maps.Equal(b.purses, o.purses) && maps.Equal(b.holds, o.holds) && maps.Equal(b.entries, o.entries) &&
+		maps.Equal(b.keys, o.keys)
 }
 
 // purse gives an account; one that nobody has touched is open and empty.
@@ -92,10 +99,10 @@ func (b *historyBooks) wish(w historyWish, at int64) historyVerdict {
 			return historyVerdict{what: "conflict"}
 		case taken.verdict.reason != nil:
 			v := taken.verdict
-			v.what, v.seq, v.at = "frozen", 0, 0
+			v.what, v.lane, v.seq, v.at = "frozen", 0, 0, 0
 			return v
 		}
-		return historyVerdict{what: "replayed", seq: taken.verdict.seq}
+		return historyVerdict{what: "replayed", lane: taken.verdict.lane, seq: taken.verdict.seq}
 	}
 	v := b.refusal(w, at)
 	if v.reason == nil {

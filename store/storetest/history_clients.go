@@ -32,7 +32,7 @@ type historyRun struct {
 	clock  *edgeClock
 	ticks  atomic.Int64 // real time, as far as it counts: what came before what
 	wake   chan struct{}
-	swept  uint64 // sequence up to which the sweeper knows the journal
+	swept  map[uint16]uint64 // sequence up to which the sweeper knows each lane
 	mu     sync.Mutex
 	ops    []porcupine.Operation
 	wished [historyGroupCount][]historyWish // whatever was asked for
@@ -50,7 +50,7 @@ type historyClient struct {
 // what they asked for and were told.
 func RecordHistory(t testing.TB, store ledger.Store, seed uint64) *History {
 	t.Helper()
-	r := &historyRun{clock: &edgeClock{}, wake: make(chan struct{}, 1)}
+	r := &historyRun{clock: &edgeClock{}, wake: make(chan struct{}, 1), swept: make(map[uint16]uint64)}
 	r.clock.set(noon())
 	lossy := &historyFaults{Store: store, chance: rand.New(rand.NewPCG(seed, 1000))}
 	r.books = books(t, lossy, ledger.Config{Chart: edgeChart(t), Clock: r.clock.now})
@@ -159,10 +159,10 @@ func (r *historyRun) batch(ctx context.Context, in historyInput) ([]historyVerdi
 		if in.how != historyGivesUp {
 			return nil
 		}
-		head, err := ledger.Together(ctx, tx) // nobody will be able to look it up afterwards
+		filed, err := historyFiled(ctx, tx) // nobody will be able to look it up afterwards
 		for i := range verdicts {
 			if verdicts[i].what == "refused" {
-				verdicts[i].at = head.At.UnixMicro()
+				verdicts[i].at = filed[in.wishes[i].key].at
 			}
 		}
 		return errors.Join(err, errHistoryGivesUp)
@@ -217,9 +217,9 @@ func (r *historyRun) key(ctx context.Context, key string) ([]historyVerdict, err
 	v := historyVerdict{what: "free"}
 	switch {
 	case ok && item.Act == ledger.Refused:
-		v = historyVerdict{what: "refused", seq: item.Seq}
+		v = historyVerdict{what: "refused", lane: item.Lane, seq: item.Seq}
 	case ok:
-		v = historyVerdict{what: "booked", seq: item.Seq}
+		v = historyVerdict{what: "booked", lane: item.Lane, seq: item.Seq}
 	}
 	return []historyVerdict{v}, err
 }
@@ -250,36 +250,56 @@ func (r *historyRun) sweep(ctx context.Context) {
 // time.
 func (r *historyRun) expired(ctx context.Context) (out [historyGroupCount][]historyExpired, err error) {
 	err = r.books.Read(ctx, func(reader ledger.Reader) error {
-		for item, err := range reader.Items(ctx, 0, r.swept+1) {
-			if err != nil {
-				return err
-			}
-			if r.swept = item.Seq; item.Act != ledger.Expired {
-				continue
+		return historyItems(ctx, reader, r.swept, func(item *ledger.Booked) error {
+			if r.swept[item.Lane] = item.Seq; item.Act != ledger.Expired {
+				return nil
 			}
 			var group int
 			if _, err := fmt.Sscanf(item.Of, "g%d/", &group); err != nil {
 				return fmt.Errorf("hold %q: %w", item.Of, err)
 			}
-			out[group] = append(out[group], historyExpired{hold: item.Of, seq: item.Seq, at: item.At.UnixMicro()})
-		}
-		return nil
+			out[group] = append(out[group], historyExpired{hold: item.Of, lane: item.Lane, seq: item.Seq, at: item.At.UnixMicro()})
+			return nil
+		})
 	})
 	return out, err
+}
+
+// historyItems hands out the items of each lane behind a sequence.
+func historyItems(ctx context.Context, reader ledger.Reader, behind map[uint16]uint64, fn func(*ledger.Booked) error) error {
+	heads, err := reader.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	for _, head := range heads {
+		for item, err := range reader.Items(ctx, head.Lane, behind[head.Lane]+1) {
+			if err != nil {
+				return err
+			}
+			if err := fn(item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// historyFiled is the whole journal by key.
+func historyFiled(ctx context.Context, reader ledger.Reader) (filed map[string]historyVerdict, err error) {
+	filed = make(map[string]historyVerdict)
+	return filed, historyItems(ctx, reader, nil, func(item *ledger.Booked) error {
+		filed[item.Key] = historyVerdict{what: item.Act.String(), lane: item.Lane, seq: item.Seq, at: item.At.UnixMicro()}
+		return nil
+	})
 }
 
 // settle looks up in the journal what the answers did not say: which item burnt
 // a key, and what became of a request whose answer was lost.
 func (r *historyRun) settle(ctx context.Context) error {
-	filed := make(map[string]historyVerdict)
-	err := r.books.Read(ctx, func(reader ledger.Reader) error {
-		for item, err := range reader.Items(ctx, 0, 1) {
-			if err != nil {
-				return err
-			}
-			filed[item.Key] = historyVerdict{what: item.Act.String(), seq: item.Seq, at: item.At.UnixMicro()}
-		}
-		return nil
+	var filed map[string]historyVerdict
+	err := r.books.Read(ctx, func(reader ledger.Reader) (err error) {
+		filed, err = historyFiled(ctx, reader)
+		return err
 	})
 	for i := range r.ops {
 		in, out := r.ops[i].Input.(historyInput), r.ops[i].Output.(historyOutput) //nolint:errcheck,forcetypeassert // recorded above
@@ -293,7 +313,8 @@ func (r *historyRun) settle(ctx context.Context) error {
 		}
 		for j, v := range out.verdicts {
 			if v.what == "refused" && in.how <= historyJoins {
-				out.verdicts[j].seq, out.verdicts[j].at = filed[in.wishes[j].key].seq, filed[in.wishes[j].key].at
+				f := filed[in.wishes[j].key]
+				out.verdicts[j].lane, out.verdicts[j].seq, out.verdicts[j].at = f.lane, f.seq, f.at
 			}
 		}
 	}

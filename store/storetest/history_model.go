@@ -45,6 +45,7 @@ type historyOutput struct {
 // historyExpired is an expiry in the journal.
 type historyExpired struct {
 	hold string
+	lane uint16
 	seq  uint64
 	at   int64
 }
@@ -65,7 +66,7 @@ func historyModel() porcupine.Model {
 		},
 		DescribeState: func(state any) string {
 			b := state.(*historyBooks) //nolint:errcheck,forcetypeassert // as above
-			return fmt.Sprintf("#%d %+v %+v", b.seq, b.purses, b.holds)
+			return fmt.Sprintf("%+v %+v %+v", b.ends, b.purses, b.holds)
 		},
 	}
 }
@@ -126,14 +127,14 @@ func (b *historyBooks) step(in historyInput, out historyOutput) (legal bool, aft
 
 func (b *historyBooks) readsKey(key string, v historyVerdict) bool {
 	taken, ok := b.keys[key]
-	return ok == (v.what != "free") && (!ok || (taken.verdict.reason != nil) == (v.what == "refused") && taken.verdict.seq == v.seq)
+	return ok == (v.what != "free") && (!ok || (taken.verdict.reason != nil) == (v.what == "refused") && taken.verdict.lane == v.lane && taken.verdict.seq == v.seq)
 }
 
 func (b *historyBooks) sweeps(expired []historyExpired) (legal bool, after *historyBooks) {
 	after = b.clone()
 	for _, e := range expired {
 		h := after.holds[e.hold]
-		if h.status != ledger.HoldOpen || h.expires == 0 || h.expires > e.at || !after.comesNext(e.seq, e.at) {
+		if h.status != ledger.HoldOpen || h.expires == 0 || h.expires > e.at || !after.comesNext(e.lane, e.seq, e.at) {
 			return false, b
 		}
 		after.end(e.hold, ledger.HoldExpired)
@@ -141,13 +142,13 @@ func (b *historyBooks) sweeps(expired []historyExpired) (legal bool, after *hist
 	return true, after
 }
 
-// comesNext tells whether an item may follow in the journal, and takes note of
-// it: sequences and instants are in the order of what happened.
-func (b *historyBooks) comesNext(seq uint64, at int64) bool {
-	if seq <= b.seq || at <= b.at {
+// comesNext tells whether an item may follow in its lane, and takes note of it:
+// sequences and instants of a lane are in the order of what happened.
+func (b *historyBooks) comesNext(lane uint16, seq uint64, at int64) bool {
+	if end := b.ends[lane]; seq <= end.seq || at <= end.at {
 		return false
 	}
-	b.seq, b.at = seq, at
+	b.ends[lane] = historyEnd{seq, at}
 	return true
 }
 
@@ -160,15 +161,16 @@ func (b *historyBooks) batch(in historyInput, out historyOutput) (legal bool, af
 		v := want[i]
 		switch {
 		case in.how == historyGivesUp:
-			v.seq = got.seq // it went to somebody else
+			v.lane, v.seq = got.lane, got.seq // it went to somebody else
 		case v.isFresh():
-			if got.seq <= after.seq || last != 0 && got.seq != last+1 {
+			if end := b.ends[got.lane]; got.seq <= end.seq || at <= end.at || last != 0 && got.seq != last+1 {
 				return false, b
 			}
-			v.seq, last = got.seq, got.seq
-			after.filed(in.wishes[i].key, got.seq, at)
+			v.lane, v.seq, last = got.lane, got.seq, got.seq
+			after.filed(in.wishes[i].key, got)
 		case v.what == "replayed":
-			v.seq = after.keys[in.wishes[i].key].verdict.seq
+			taken := after.keys[in.wishes[i].key].verdict
+			v.lane, v.seq = taken.lane, taken.seq
 		}
 		if v.isFresh() {
 			v.at = at
@@ -177,7 +179,7 @@ func (b *historyBooks) batch(in historyInput, out historyOutput) (legal bool, af
 			return false, b
 		}
 	}
-	return at == 0 || at > b.at, after
+	return true, after
 }
 
 // historyInstant is the one instant of everything a batch has booked; 0: it
@@ -222,11 +224,11 @@ func (b *historyBooks) spoilt(wishes []historyWish, failed int, v historyVerdict
 }
 
 // filed takes note of the item that a key came to be.
-func (b *historyBooks) filed(key string, seq uint64, at int64) {
+func (b *historyBooks) filed(key string, v historyVerdict) {
 	taken := b.keys[key]
-	taken.verdict.seq = seq
+	taken.verdict.lane, taken.verdict.seq = v.lane, v.seq
 	b.keys[key] = taken
-	b.seq, b.at = seq, at
+	b.ends[v.lane] = historyEnd{v.seq, v.at}
 }
 
 // lost is a batch whose answer nobody got: it happened, as the journal says it
@@ -240,10 +242,10 @@ func (b *historyBooks) lost(in historyInput, out historyOutput) (legal bool, aft
 			continue
 		}
 		known := out.verdicts[i]
-		if known.seq <= after.seq || known.at <= b.at {
+		if end := after.ends[known.lane]; known.seq <= end.seq || known.at <= b.ends[known.lane].at {
 			return true, b // here it did not happen
 		}
-		after.filed(in.wishes[i].key, known.seq, known.at)
+		after.filed(in.wishes[i].key, known)
 	}
 	return true, after
 }

@@ -96,6 +96,7 @@ func (w historyWish) request() ledger.Request {
 // historyVerdict is what became of a wish.
 type historyVerdict struct {
 	what    string // "booked", "replayed", "conflict", "not applied", "refused", "frozen"; anything else is an error
+	lane    uint16 // booked, replayed, refused
 	seq     uint64 // booked, replayed, refused
 	at      int64  // booked, refused: microseconds
 	reason  error  // refused, frozen
@@ -109,7 +110,7 @@ func (v historyVerdict) String() string {
 		text += fmt.Sprintf(": %v, %s has %d", v.reason, v.account, v.has)
 	}
 	if v.seq != 0 {
-		text += fmt.Sprintf(" #%d", v.seq)
+		text += fmt.Sprintf(" #%d.%d", v.lane, v.seq)
 	}
 	return text
 }
@@ -119,9 +120,9 @@ func historyVerdictOf(o ledger.Outcome) historyVerdict {
 	var failure *ledger.Failure
 	switch {
 	case o.Err == nil && o.Replayed:
-		return historyVerdict{what: "replayed", seq: o.Seq}
+		return historyVerdict{what: "replayed", lane: o.Lane, seq: o.Seq}
 	case o.Err == nil:
-		return historyVerdict{what: "booked", seq: o.Seq, at: o.At.UnixMicro()}
+		return historyVerdict{what: "booked", lane: o.Lane, seq: o.Seq, at: o.At.UnixMicro()}
 	case errors.Is(o.Err, ledger.ErrNotApplied):
 		return historyVerdict{what: "not applied"}
 	case errors.Is(o.Err, ledger.ErrKeyConflict):

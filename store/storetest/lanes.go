@@ -24,9 +24,11 @@ import (
 func Lanes(t *testing.T, one, several func(testing.TB) ledger.Store) {
 	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
+		stage := &stage{TB: t}
+		defer stage.clear()
 		clock := &laneClock{now: noon()}
 		config := ledger.Config{Chart: laneChart(t), Clock: clock.read}
-		p := &lanePair{T: rt, clock: clock, one: books(t, one(t), config), several: books(t, several(t), config)}
+		p := &lanePair{T: rt, clock: clock, one: books(t, one(stage), config), several: books(t, several(stage), config)}
 		for range rapid.IntRange(1, 30).Draw(rt, "length") {
 			p.step()
 		}

@@ -24,3 +24,11 @@ func TestLanes(t *testing.T) {
 		func(testing.TB) ledger.Store { return storetest.NewLanes(3) },
 	)
 }
+
+// TestLanesAtOnce: clients at once are told what could have come of one request after the other, whatever the lanes.
+func TestLanesAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Histories(t, storetest.Harness{
+		Open: func(testing.TB) ledger.Store { return storetest.NewLanes(3) },
+	})
+}

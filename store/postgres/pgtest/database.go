@@ -23,6 +23,24 @@ var sharedServers sync.Map
 // is dropped when the test ends, whoever is still connected.
 func Database(t testing.TB, server Server) (dsn string) {
 	t.Helper()
+	s, c := sharedCluster(t, server)
+	return c.database(t, fmt.Sprintf("test_%d", s.made.Add(1)))
+}
+
+// Lasting makes an empty database like [Database], which is there until the test binary ends. It is for who lends it to one test after another.
+func Lasting(t testing.TB, server Server) (dsn string) {
+	t.Helper()
+	s, c := sharedCluster(t, server)
+	name := fmt.Sprintf("lasting_%d", s.made.Add(1))
+	if err := c.create(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	return c.dsn(name)
+}
+
+// sharedCluster is the shared server of an installation, which runs.
+func sharedCluster(t testing.TB, server Server) (*shared, *Cluster) {
+	t.Helper()
 	value, _ := sharedServers.LoadOrStore(server.Bin, newShared(server))
 	s, ok := value.(*shared)
 	if !ok {
@@ -32,7 +50,7 @@ func Database(t testing.TB, server Server) (dsn string) {
 	if err != nil {
 		t.Fatalf("start %s: %v", server, err)
 	}
-	return c.database(t, fmt.Sprintf("test_%d", s.made.Add(1)))
+	return s, c
 }
 
 func newShared(server Server) *shared {

@@ -11,7 +11,8 @@
 //		}
 //	}
 //
-// [Database] takes one of a server that all tests of the binary share; it starts when the first test asks for it. A test that stops,
+// [Database] takes one of a server that all tests of the binary share; it starts when the first test asks for it. Making and dropping one
+// takes as long as thousands of commits, so package postgrestest lends the same [Lasting] ones to many tests. A test that stops,
 // kills or replicates a server has its own: [NewCluster], [Cluster.Kill], [Cluster.Standby], [Cluster.Promote], [MultiDSN].
 //
 // Servers are the installations that [ServersVar] names, else the one in PATH, else the newest below /usr/lib/postgresql. Without any,
