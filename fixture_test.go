@@ -25,7 +25,7 @@ import (
 	"github.com/settlex/settlex/payment/feed"
 	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // house is an engine with its store and a clock that stands where a test puts
@@ -41,7 +41,7 @@ type house struct {
 // test ends.
 func open(t testing.TB, rules *payment.Rules) *house {
 	t.Helper()
-	h := on(t, bolttest.Open(t), rules)
+	h := on(t, anystore.Open(t), rules)
 	t.Cleanup(func() {
 		v, err := h.Verify(context.Background())
 		if err == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // errorsAt opens books for a row of the table: m1 has 100.00 available, the
@@ -28,7 +28,7 @@ func errorsAt(t *testing.T, clock func() time.Time) *ledger.Ledger {
 	if err != nil {
 		t.Fatal(err)
 	}
-	books := bolttest.On(t, bolttest.Open(t), ledger.Config{Chart: c, Clock: clock})
+	books := anystore.On(t, anystore.Open(t), ledger.Config{Chart: c, Clock: clock})
 	mustPost(t, books, sale("s1", 10000))
 	return books
 }

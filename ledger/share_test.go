@@ -6,7 +6,7 @@ import (
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // What a caller was given, or gave, is his: changing it afterwards changes no
@@ -20,7 +20,7 @@ func TestAccountsAreNotShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	books := bolttest.Books(t, chart)
+	books := anystore.Books(t, chart)
 	inr := money.MustCurrency("INR")
 	post := func(key, from, to string, amount int64) (ledger.Result, error) {
 		results, err := books.Post(t.Context(), ledger.Entry{Key: key, Kind: "move",

@@ -22,7 +22,7 @@ import (
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // The cast: m is settled by a job at T+1, hand decides by itself what it pays
@@ -135,7 +135,7 @@ func clock() time.Time { return at("2026-11-30 12:00") }
 
 func open(t testing.TB, rules *payment.Rules) *desk {
 	t.Helper()
-	store := bolttest.Open(t)
+	store := anystore.Open(t)
 	engine, err := settlex.New(t.Context(), settlex.Config{
 		Store: store, Rules: rules, Clock: clock,
 		Merchants: []merchant.Merchant{{ID: m}, {ID: hand}},

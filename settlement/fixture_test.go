@@ -23,6 +23,7 @@ import (
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
+	"github.com/settlex/settlex/store/anystore"
 	"github.com/settlex/settlex/store/bolt"
 	"github.com/settlex/settlex/store/bolt/bolttest"
 )
@@ -34,10 +35,10 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-// house is a payment platform on a bolt file of its own.
+// house is a payment platform on a store of its own.
 type house struct {
 	t     failer
-	db    *bbolt.DB
+	db    *bbolt.DB // of openAt, for who damages the file
 	store ledger.Store
 	books *ledger.Ledger
 	rules *payment.Rules
@@ -47,11 +48,22 @@ type house struct {
 // open makes a house; its books are verified when the test ends.
 func open(t *testing.T, rules *payment.Rules) *house {
 	t.Helper()
-	h := openAt(t, filepath.Join(t.TempDir(), "ledger.db"), rules)
-	t.Cleanup(func() {
-		h.sound()
+	h := openOn(t, t, rules)
+	t.Cleanup(h.sound)
+	return h
+}
+
+// openOn makes a house on the kind of store that is tested. It is closed when
+// the stage is cleared.
+func openOn(stage testing.TB, t failer, rules *payment.Rules) *house {
+	t.Helper()
+	if anystore.Chosen(stage) != anystore.Bolt {
+		return newHouse(t, anystore.Open(stage), rules)
+	}
+	h := openAt(t, filepath.Join(stage.TempDir(), "ledger.db"), rules)
+	stage.Cleanup(func() {
 		if err := h.db.Close(); err != nil {
-			t.Error(err)
+			t.Errorf("%v", err)
 		}
 	})
 	return h
@@ -96,13 +108,21 @@ func openAt(t failer, path string, rules *payment.Rules) *house {
 	if err != nil {
 		t.Fatalf("attach: %v", err)
 	}
+	h := newHouse(t, store, rules)
+	h.db = db
+	return h
+}
+
+// newHouse makes a house on a store.
+func newHouse(t failer, store ledger.Store, rules *payment.Rules) *house {
+	t.Helper()
 	if err := rules.Book.Validate(); err != nil {
 		t.Fatalf("the test's book: %v", err)
 	}
 	if err := rules.Fees.Validate(); err != nil {
 		t.Fatalf("the test's fees: %v", err)
 	}
-	h := &house{t: t, db: db, rules: rules}
+	h := &house{t: t, rules: rules}
 	h.on(store)
 	return h
 }

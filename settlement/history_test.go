@@ -3,13 +3,9 @@ package settlement_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +17,7 @@ import (
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
+	"github.com/settlex/settlex/store/storetest"
 )
 
 // history is some weeks of several merchants under some configuration: events
@@ -170,27 +167,15 @@ func drawFollowUp(t *rapid.T, i int, events []payment.Event) []payment.Event {
 	}
 }
 
-// files gives each try of a property a file of its own.
-type files struct {
-	dir string
-	n   atomic.Int64
-}
-
-func newFiles(t *testing.T) *files {
-	t.Helper()
-	return &files{dir: t.TempDir()}
-}
+// tries gives each try of a property a house of its own.
+type tries struct{ t *testing.T }
 
 // with runs fn on a house of its own, whose books must be sound afterwards.
-func (f *files) with(t *rapid.T, rules *payment.Rules, fn func(*house)) {
+func (s tries) with(t *rapid.T, rules *payment.Rules, fn func(*house)) {
 	t.Helper()
-	path := filepath.Join(f.dir, fmt.Sprint(f.n.Add(1), ".db"))
-	h := openAt(t, path, rules)
-	defer func() {
-		if err := errors.Join(h.db.Close(), os.Remove(path)); err != nil {
-			t.Errorf("%v", err)
-		}
-	}()
+	stage := storetest.NewStage(s.t)
+	defer stage.Clear()
+	h := openOn(stage, t, rules)
 	fn(h)
 	h.sound()
 }

@@ -20,10 +20,10 @@ import (
 // batches and tail together are what the ledger holds.
 func TestEveryMovementOnce(t *testing.T) {
 	t.Parallel()
-	files := newFiles(t)
+	tries := tries{t}
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(false).Draw(t, "history")
-		files.with(t, history.rules, func(h *house) {
+		tries.with(t, history.rules, func(h *house) {
 			for rest := history.events; len(rest) > 0; {
 				n := rapid.IntRange(1, len(rest)).Draw(t, "file of")
 				h.live(rest[:n])
@@ -149,11 +149,11 @@ func checkSums(t *rapid.T, h *house) {
 // the job runs, whatever its chunks, and wherever it was cut off.
 func TestSameJournalSameBatches(t *testing.T) {
 	t.Parallel()
-	files := newFiles(t)
+	tries := tries{t}
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(false).Draw(t, "history")
 		var want string
-		files.with(t, history.rules, func(h *house) {
+		tries.with(t, history.rules, func(h *house) {
 			h.live(history.events)
 			h.settle(history.end)
 			want = h.outcome()
@@ -164,7 +164,7 @@ func TestSameJournalSameBatches(t *testing.T) {
 				t.Errorf("settling again wrote %d transactions", writes.writes)
 			}
 		})
-		files.with(t, history.rules, func(h *house) {
+		tries.with(t, history.rules, func(h *house) {
 			h.live(history.events)
 			h.chunk = rapid.IntRange(1, 12).Draw(t, "chunk")
 			for _, now := range drawRuns(t, history) {
@@ -202,16 +202,16 @@ func (h *house) settleThroughCrashes(t *rapid.T, now time.Time) {
 // it at the end: events that come in order never find their window closed.
 func TestDayByDayOrAtTheEnd(t *testing.T) {
 	t.Parallel()
-	files := newFiles(t)
+	tries := tries{t}
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(true).Draw(t, "history")
 		var want string
-		files.with(t, history.rules, func(h *house) {
+		tries.with(t, history.rules, func(h *house) {
 			h.live(history.events)
 			h.settle(history.end)
 			want = h.story()
 		})
-		files.with(t, history.rules, func(h *house) {
+		tries.with(t, history.rules, func(h *house) {
 			events := history.events
 			for _, now := range drawRuns(t, history) {
 				n := 0

@@ -12,7 +12,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // Play plays a notebook on a store of its own and gives it with its output. A
@@ -23,7 +23,7 @@ func (n *Notebook) Play(t testing.TB) string {
 	p := &player{TB: t, rules: &n.terms.rules, zone: n.terms.zone, running: make(map[ledger.AccountID]ledger.Balance)}
 	var err error
 	p.engine, err = settlex.New(t.Context(), settlex.Config{
-		Store: bolttest.Open(t), Rules: p.rules, Merchants: n.terms.merchants, Clock: func() time.Time { return p.now },
+		Store: anystore.Open(t), Rules: p.rules, Merchants: n.terms.merchants, Clock: func() time.Time { return p.now },
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", n.name, err)

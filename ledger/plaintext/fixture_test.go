@@ -14,7 +14,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/ledger/plaintext"
 	"github.com/settlex/settlex/money"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // formats are all formats.
@@ -49,7 +49,7 @@ func chart(t testing.TB) *ledger.Chart {
 func booked(t testing.TB, c *ledger.Chart, entries ...ledger.Entry) *ledger.Ledger {
 	t.Helper()
 	noon := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
-	books := bolttest.On(t, bolttest.Open(t), ledger.Config{Chart: c, Clock: func() time.Time { return noon }})
+	books := anystore.On(t, anystore.Open(t), ledger.Config{Chart: c, Clock: func() time.Time { return noon }})
 	for part := range slices.Chunk(entries, 100) {
 		if _, err := books.Post(t.Context(), part...); err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/ledger/proof"
 	"github.com/settlex/settlex/money"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // story books at least one item of every act, in several blocks.
@@ -28,7 +28,7 @@ func story(t *testing.T) *ledger.Ledger {
 		t.Fatal(err)
 	}
 	now := noon()
-	books := bolttest.On(t, bolttest.Open(t), ledger.Config{Chart: chart, Clock: func() time.Time { return now }})
+	books := anystore.On(t, anystore.Open(t), ledger.Config{Chart: chart, Clock: func() time.Time { return now }})
 	const merchant = "merchants/m1/available"
 	legs := func(debit, credit string, minor int64) []ledger.Posting {
 		return []ledger.Posting{ledger.Dr(debit, money.Minor(minor), inr()), ledger.Cr(credit, money.Minor(minor), inr())}

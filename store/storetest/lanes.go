@@ -24,8 +24,8 @@ import (
 func Lanes(t *testing.T, one, several func(testing.TB) ledger.Store) {
 	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
-		stage := &stage{TB: t}
-		defer stage.clear()
+		stage := NewStage(t)
+		defer stage.Clear()
 		clock := &laneClock{now: noon()}
 		config := ledger.Config{Chart: laneChart(t), Clock: clock.read}
 		p := &lanePair{T: rt, clock: clock, one: books(t, one(stage), config), several: books(t, several(stage), config)}

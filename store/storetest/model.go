@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -25,8 +24,8 @@ func Model(t *testing.T, h Harness) {
 	t.Cleanup(func() { t.Log(tally) })
 	config := ledger.Config{Chart: shopChart(t)}
 	rapid.Check(t, func(rt *rapid.T) {
-		stage := &stage{TB: t}
-		defer stage.clear()
+		stage := NewStage(t)
+		defer stage.Clear()
 		d := &desk{
 			harness: h, stage: stage, config: config, clock: noon(), notebook: &notebook{}, failures: map[string]*ledger.Failure{}, tally: tally,
 		}
@@ -42,7 +41,7 @@ func Model(t *testing.T, h Harness) {
 // desk is where a ledger and a notebook are kept side by side.
 type desk struct {
 	harness  Harness
-	stage    *stage
+	stage    *Stage
 	config   ledger.Config
 	store    ledger.Store
 	books    *ledger.Ledger
@@ -74,34 +73,6 @@ func (d *desk) finish(t *rapid.T) {
 	for _, finding := range v.Findings {
 		t.Errorf("verify: %s", finding)
 	}
-}
-
-// stage is what one run of many in a test opens its store on: what it leaves
-// behind is cleared when the run is over, not when the test is.
-type stage struct {
-	testing.TB
-	cleanups []func()
-}
-
-// Cleanup implements testing.TB.
-func (s *stage) Cleanup(fn func()) { s.cleanups = append(s.cleanups, fn) }
-
-// TempDir implements testing.TB.
-func (s *stage) TempDir() string {
-	dir := s.TB.TempDir()
-	s.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			s.Error(err)
-		}
-	})
-	return dir
-}
-
-func (s *stage) clear() {
-	for _, fn := range slices.Backward(s.cleanups) {
-		fn()
-	}
-	s.cleanups = nil
 }
 
 // tally counts what was done, so that a claim about it can be checked.

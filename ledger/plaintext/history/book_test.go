@@ -13,7 +13,7 @@ import (
 	"github.com/settlex/settlex/ledger/plaintext"
 	"github.com/settlex/settlex/ledger/plaintext/history"
 	"github.com/settlex/settlex/money"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // long is a journal of n transactions, some like others.
@@ -154,7 +154,7 @@ func TestBookTriesLimitsFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	books := bolttest.On(t, bolttest.Open(t), ledger.Config{Chart: chart})
+	books := anystore.On(t, anystore.Open(t), ledger.Config{Chart: chart})
 	if _, err := j.Book(t.Context(), books, nil); !errors.Is(err, ledger.ErrInsufficientFunds) {
 		t.Errorf("%v, want ErrInsufficientFunds", err)
 	}
@@ -172,7 +172,7 @@ func TestBookWantsTheChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	books := bolttest.On(t, bolttest.Open(t), ledger.Config{Chart: chart})
+	books := anystore.On(t, anystore.Open(t), ledger.Config{Chart: chart})
 	_, err = openLong(t, 1).Book(t.Context(), books, nil)
 	want := "journal cannot be booked: 2 faults\nj:2:5: account assets/till_0 is of type asset, the chart says liability\nj:3:5: account income/sales is not in the chart"
 	if err == nil || err.Error() != want {

@@ -19,7 +19,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/ledger/plaintext"
 	"github.com/settlex/settlex/ledger/plaintext/history"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -60,7 +60,7 @@ func entriesOf(t rapid.TB, j *history.Journal) []ledger.Entry {
 // fresh is an empty ledger for a journal.
 func fresh(t testing.TB, j *history.Journal) *ledger.Ledger {
 	t.Helper()
-	return bolttest.On(t, bolttest.Open(t), ledger.Config{Chart: j.Chart()})
+	return anystore.On(t, anystore.Open(t), ledger.Config{Chart: j.Chart()})
 }
 
 // withoutKept takes out what an import keeps as metadata.

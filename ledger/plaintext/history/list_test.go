@@ -14,7 +14,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/ledger/plaintext"
 	"github.com/settlex/settlex/money"
-	"github.com/settlex/settlex/store/bolt/bolttest"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // everything is a ledger that has every field the list names.
@@ -33,7 +33,7 @@ func everything(t *testing.T) *ledger.Ledger {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
-	books := bolttest.On(t, bolttest.Open(t), ledger.Config{Chart: chart, Clock: func() time.Time { now = now.Add(time.Hour); return now }})
+	books := anystore.On(t, anystore.Open(t), ledger.Config{Chart: chart, Clock: func() time.Time { now = now.Add(time.Hour); return now }})
 	inr, on := money.MustCurrency("INR"), calendar.MustDate
 	pair := func(dr, cr string, n int64) []ledger.Posting {
 		return []ledger.Posting{ledger.Dr(dr, money.Minor(n), inr), ledger.Cr(cr, money.Minor(n), inr)}

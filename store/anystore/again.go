@@ -1,0 +1,64 @@
+package anystore
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/settlex/settlex/store/postgres/pgtest"
+)
+
+// Fewer is by how much fewer tries a property gets on PostgreSQL: each takes about that much longer there.
+const Fewer = 20
+
+// Again runs the tests of the test binary once more, on PostgreSQL, in a process of their own; properties are tried less often. It does nothing
+// in that process. Without a server the test is skipped, as package pgtest does it. Tests whose name matches one of the patterns are left
+// out: those that do not look at the store and take their time.
+func Again(t *testing.T, but ...string) {
+	t.Helper()
+	if Chosen(t) != Bolt {
+		t.Skip("this is again")
+	}
+	server := pgtest.Newest(t)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, arguments(t, but)...)
+	cmd.Env = append(os.Environ(), StoreVar+"="+string(Postgres))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("on %s, %s %s: %v\n%s", server, StoreVar+"="+string(Postgres), strings.Join(cmd.Args, " "), err, out)
+		return
+	}
+	t.Logf("on %s:\n%s", server, out)
+}
+
+// arguments are those of the other process.
+func arguments(t *testing.T, but []string) []string {
+	t.Helper()
+	name, _, _ := strings.Cut(t.Name(), "/")
+	out := []string{"-test.skip=" + strings.Join(append([]string{"^" + name + "$"}, but...), "|")}
+	if testing.Short() {
+		out = append(out, "-test.short")
+	}
+	if testing.Verbose() {
+		out = append(out, "-test.v")
+	}
+	if f := flag.Lookup("rapid.checks"); f != nil {
+		checks, err := strconv.Atoi(f.Value.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, fmt.Sprint("-rapid.checks=", max(1, checks/Fewer)), "-rapid.nofailfile")
+	}
+	if end, ok := t.Deadline(); ok {
+		out = append(out, fmt.Sprint("-test.timeout=", time.Until(end).Round(time.Second)))
+	}
+	return out
+}
