@@ -112,13 +112,9 @@ func (s *saving) queue() {
 	l, head := s.tx.link, &s.changes.Head
 	s.accounts.queue(l, s.lane)
 	if b := s.changes.Block; b != nil {
-		i, p := &s.items, &s.postings
-		l.later(insertItemsSQL, s.lane, i.seqs, i.instants, i.dates, i.breached, i.acts, i.keys, i.kinds, i.references, i.owners, i.parts, i.accounts, i.metadata, i.bodies)
-		if len(p.seqs) > 0 {
-			l.later(insertPostingsSQL, s.lane, p.accounts, p.seqs, p.nos, p.instants, p.dates, p.sides, p.amounts, p.debits, p.credits)
-		}
-		l.later(insertBlockSQL, s.lane, seqArg(head.Blocks-1), seqArg(b.First()), seqArg(b.Last()), s.log.leaf[:])
-		l.later(insertHashesSQL, s.lane, s.log.indexes, s.log.hashes)
+		s.items.queue(l, s.lane)
+		s.postings.queue(l, s.lane)
+		s.log.queue(l, s.lane, b, head.Blocks-1)
 		l.later(updateLaneSQL, s.lane, seqArg(head.Seq), seqArg(head.Blocks), seqArg(head.Accounts), head.At, s.log.peaks)
 		s.tx.peaks = s.log.peaks
 	}

@@ -56,6 +56,11 @@ func (c *itemColumns) add(b *ledger.Booked, accounts []int64, body []byte) {
 	c.bodies = append(c.bodies, body)
 }
 
+// queue queues their insertion into a lane.
+func (c *itemColumns) queue(l *link, lane int16) {
+	l.later(insertItemsSQL, lane, c.seqs, c.instants, c.dates, c.breached, c.acts, c.keys, c.kinds, c.references, c.owners, c.parts, c.accounts, c.metadata, c.bodies)
+}
+
 // bigints writes an array: unnest would take an array of arrays apart.
 func bigints(list []int64) string {
 	text := make([]byte, 0, 2+14*len(list))
@@ -99,6 +104,13 @@ func (c *postingColumns) add(b *ledger.Booked, date pgtype.Date, no int, account
 	c.credits = append(c.credits, totals.Credits.String())
 }
 
+// queue queues their insertion into a lane, if there are any.
+func (c *postingColumns) queue(l *link, lane int16) {
+	if len(c.seqs) > 0 {
+		l.later(insertPostingsSQL, lane, c.accounts, c.seqs, c.nos, c.instants, c.dates, c.sides, c.amounts, c.debits, c.credits)
+	}
+}
+
 // logColumns are what a block adds to the Merkle log of its lane.
 type logColumns struct {
 	leaf    ledger.Hash
@@ -125,4 +137,10 @@ func (c *logColumns) gather(b *ledger.Block, blocks uint64, leaf ledger.Hash, pe
 	kept := len(peaks) - (len(added)-1)*ledger.HashSize // each hash above the leaf's joins one of them
 	c.peaks = slices.Concat(peaks[:kept], added[len(added)-1][:])
 	return nil
+}
+
+// queue queues the insertion of a block and its hashes behind a number of others.
+func (c *logColumns) queue(l *link, lane int16, b *ledger.Block, blocks uint64) {
+	l.later(insertBlockSQL, lane, seqArg(blocks), seqArg(b.First()), seqArg(b.Last()), c.leaf[:])
+	l.later(insertHashesSQL, lane, c.indexes, c.hashes)
 }

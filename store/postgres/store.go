@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/settlex/settlex/ledger"
@@ -36,6 +37,8 @@ type Options struct {
 	// given up. That of a COMMIT is waited for also when the caller's context has ended, and giving up does not make the server
 	// do so: the outcome is unknown then.
 	AnswerWait time.Duration
+	// Dial connects to a server; nil: as package pgx does it.
+	Dial Dial
 	// Wait pauses before another attempt, until the context ends; nil: on the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error
 	// Chance gives numbers from [0, 1), which spread waits and lanes; nil: random ones.
@@ -98,6 +101,9 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		if _, err := Migrate(ctx, url, MigrateOptions{Schema: options.Schema, Lanes: options.Lanes}); err != nil {
 			return nil, fmt.Errorf("migrate: %w", err)
 		}
+	}
+	if options.Dial != nil {
+		config.ConnConfig.DialFunc = pgconn.DialFunc(options.Dial)
 	}
 	s := &Store{options: options}
 	if s.schema, err = s.look(ctx, config.ConnConfig); err != nil {
