@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,9 +17,37 @@ type benching struct {
 	bench.Settings
 	store     string
 	path      string // empty: a temporary file
-	keyMemory int64  // MiB
+	dsn       string // of a server's database
+	lanes     int    // 0: the store's own
+	writers   int    // 0: the store's own
+	latency   time.Duration
+	keep      bool
+	keyMemory int64 // MiB
 	runs      int
 	json      bool
+}
+
+// benchKind is a kind of store that can be measured.
+type benchKind struct {
+	// faults lists what is wrong with the flags that are for stores.
+	faults func(*cobra.Command, *benching) []error
+	// place makes one that nothing stands on.
+	place func(context.Context, *benching) (benchPlace, error)
+}
+
+// benchPlace is where the runs of a bench stand, one after the other.
+type benchPlace interface {
+	// ground clears the place for the next run.
+	ground(context.Context) (bench.Ground, error)
+	// leave removes everything, unless the last run was good and was to stay.
+	leave(good bool) error
+}
+
+func benchKinds() map[string]benchKind {
+	return map[string]benchKind{
+		"bolt":     {boltFaults, newBoltPlace},
+		"postgres": {postgresFaults, newPostgresPlace},
+	}
 }
 
 func (p *program) benchCommand() *cobra.Command {
@@ -72,7 +98,12 @@ has nothing to make durable. A file named by --path must not be there yet, and s
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&do.store, "store", "bolt", "`KIND` of store: bolt")
+	flags.StringVar(&do.store, "store", "bolt", "`KIND` of store: bolt or postgres")
+	flags.StringVar(&do.dsn, "dsn", "", "postgres: `URL` of a database in which a new schema can be made")
+	flags.IntVar(&do.lanes, "lanes", 0, "postgres: lanes of the journal (default the store's own)")
+	flags.IntVar(&do.writers, "writers", 0, "postgres: transactions at the same time (default the store's own)")
+	flags.DurationVar(&do.latency, "simulate-latency", 0, "postgres: `TIME` that every round trip to the server takes longer")
+	flags.BoolVar(&do.keep, "keep", false, "postgres: leave the schema of the last run")
 	flags.StringVar(&do.path, "path", "", "new `FILE` to measure on; empty: a temporary one here")
 	flags.StringVar(&do.Mode, "mode", do.Mode, "batch, or single for one entry per call")
 	flags.IntVar(&do.Batch, "batch", 0, "entries of a call in mode batch (default 8190, or all there are)")
@@ -99,18 +130,14 @@ has nothing to make durable. A file named by --path must not be there yet, and s
 	return cmd
 }
 
-// stores lists the kinds of store there are, each with what stands for one of its
-// places.
-func stores() map[string]func(*benching) (bench.Ground, error) {
-	return map[string]func(*benching) (bench.Ground, error){"bolt": boltGround}
-}
-
 // complete fills in what was left out, and reports every fault.
 func (do *benching) complete(cmd *cobra.Command) error {
 	var faults []error
 	fault := func(err error) { faults = append(faults, err) }
-	if stores()[do.store] == nil {
-		fault(fmt.Errorf("store is %q: only bolt is there", do.store))
+	if kind, ok := benchKinds()[do.store]; ok {
+		faults = append(faults, kind.faults(cmd, do)...)
+	} else {
+		fault(fmt.Errorf("store is %q: bolt or postgres", do.store))
 	}
 	const most = 1 << 30 // MiB; bytes fit their type
 	if do.keyMemory < 1 || do.keyMemory > most {
@@ -138,16 +165,12 @@ func (do *benching) complete(cmd *cobra.Command) error {
 
 // bench measures as often as was asked for.
 func (p *program) bench(ctx context.Context, do benching) error {
-	place, remove, err := newPlace(do.path)
+	place, err := benchKinds()[do.store].place(ctx, &do)
 	if err != nil {
 		return err
 	}
-	kept := do.path
-	do.path = place
-	results, err := p.benchRuns(ctx, &do)
-	if kept == "" || err != nil {
-		err = errors.Join(err, remove())
-	}
+	results, err := p.benchRuns(ctx, &do, place)
+	err = errors.Join(err, place.leave(err == nil))
 	if err != nil && ctx.Err() != nil {
 		return errors.New("bench: interrupted, and nothing of it is left") // it does not go on where it stopped
 	}
@@ -161,15 +184,10 @@ func (p *program) bench(ctx context.Context, do benching) error {
 	return p.tellBench(&do, median)
 }
 
-// benchRuns measures, tells of each run, and leaves the file of the last.
-func (p *program) benchRuns(ctx context.Context, do *benching) (results []*bench.Result, err error) {
+// benchRuns measures, tells of each run, and leaves what the last wrote.
+func (p *program) benchRuns(ctx context.Context, do *benching, place benchPlace) (results []*bench.Result, err error) {
 	for number := range do.runs {
-		if number > 0 {
-			if err := os.Remove(do.path); err != nil {
-				return nil, err
-			}
-		}
-		ground, err := stores()[do.store](do)
+		ground, err := place.ground(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -207,28 +225,4 @@ func (p *program) tellBench(do *benching, r *bench.Result) error {
 	}
 	p.printf("%s\n", line)
 	return nil
-}
-
-// newPlace gives the path of a file that is not there, and what removes everything
-// that is made for it.
-func newPlace(path string) (place string, remove func() error, err error) {
-	if path == "" {
-		dir, err := os.MkdirTemp(".", "settlex-bench-*")
-		if err != nil {
-			return "", nil, err
-		}
-		return filepath.Join(dir, "ledger.db"), func() error { return os.RemoveAll(dir) }, nil
-	}
-	switch _, err := os.Lstat(path); {
-	case err == nil:
-		return "", nil, fmt.Errorf("%s is there already: bench wants a new file", path)
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", nil, err
-	}
-	return path, func() error {
-		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}, nil
 }

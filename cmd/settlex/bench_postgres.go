@@ -143,7 +143,9 @@ func (p *postgresPlace) Facts(ctx context.Context) (*bench.ServerFacts, error) {
 func (p *postgresPlace) RoundTrips() int64 { return p.network.roundTrips() }
 
 // LogBytes implements bench.Server.
-func (p *postgresPlace) LogBytes(ctx context.Context) (int64, bool, error) { return p.gauge.LogBytes(ctx) }
+func (p *postgresPlace) LogBytes(ctx context.Context) (int64, bool, error) {
+	return p.gauge.LogBytes(ctx)
+}
 
 // sizedPostgres is the store with its size.
 type sizedPostgres struct {

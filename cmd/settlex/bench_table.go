@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +20,7 @@ func benchTable(r *bench.Result) string {
 	t.add("", "result", "bound", "share")
 	t.add("entries per second", perSecond(r.EntriesPerS))
 	if r.RawEntriesPerS != nil {
-		t.add("  of raw appends of the same bytes", "", perSecond(*r.RawEntriesPerS), fmt.Sprintf("%.3f", *r.ToRaw))
+		t.add("  of "+benchRaw(r), "", perSecond(*r.RawEntriesPerS), fmt.Sprintf("%.3f", *r.ToRaw))
 	}
 	if r.BareUpdatePerS != nil {
 		t.add("  of bare updates, one row each", "", perSecond(*r.BareUpdatePerS), fmt.Sprintf("%.2f", *r.ToBare))
@@ -31,8 +33,16 @@ func benchTable(r *bench.Result) string {
 	if r.FsyncP50 != nil {
 		t.add("  fsync of 4 KiB, p50", "", micros(*r.FsyncP50))
 	}
+	t.add("entries that shared a commit, on the average", fmt.Sprintf("%.1f", r.EntriesPerGroup))
+	if r.RoundTripsPerGroup != nil {
+		t.add("round trips per commit", fmt.Sprintf("%.2f", *r.RoundTripsPerGroup))
+	}
 	t.add("bytes kept per entry", fmt.Sprintf("%.1f", r.BytesPerEntry), optional(r.RawBytesPerEntry, "%.1f"))
-	t.add("bytes written per entry", optional(r.BytesWrittenPerEntry, "%.1f"))
+	if r.Server == nil {
+		t.add("bytes written per entry", optional(r.BytesWrittenPerEntry, "%.1f"))
+	} else {
+		t.add("bytes of the server's log per entry", optional(r.LogBytesPerEntry, "%.1f"))
+	}
 	t.add("memory, peak: own", mib(r.RSSAnon))
 	t.add("memory, peak: of the mapped file", mib(r.RSSFile))
 	t.add("file", mib(&r.FileBytes))
@@ -43,8 +53,33 @@ func benchTable(r *bench.Result) string {
 	}
 	b.WriteString(t.String())
 	fmt.Fprintf(&b, "\n%s; %s\n", benchOn(r), r.Sync)
+	if r.Server != nil {
+		b.WriteString(benchServer(r.Server))
+	}
 	fmt.Fprintf(&b, "checked: %s in %s, debits equal credits\n", count(int(r.Head.Seq), "item", "items"), count(int(r.Head.Blocks), "commit", "commits"))
 	return b.String()
+}
+
+// benchRaw says what raw writes were.
+func benchRaw(r *bench.Result) string {
+	if r.Server == nil {
+		return "raw appends of the same bytes"
+	}
+	return fmt.Sprintf("raw inserts of the same rows, %s by %s", number(*r.RawBatch), count(*r.RawWriters, "writer", "writers"))
+}
+
+// benchServer says what the store talked to.
+func benchServer(s *bench.ServerFacts) string {
+	latency := ""
+	if s.Latency > 0 {
+		latency = fmt.Sprintf(", %s on top of every round trip", micros(s.Latency))
+	}
+	names := slices.Sorted(maps.Keys(s.Settings))
+	for i, name := range names {
+		names[i] = name + " " + strconv.Quote(s.Settings[name])
+	}
+	return fmt.Sprintf("server: %s, %s of the journal, %s at a time%s\n%s\n%s\n", s.Engine, count(s.Lanes, "lane", "lanes"),
+		count(s.Writers, "transaction", "transactions"), latency, s.Version, strings.Join(names, ", "))
 }
 
 // benchHeading says what was measured, and on what.

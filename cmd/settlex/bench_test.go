@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -72,7 +71,7 @@ func TestBenchJSON(t *testing.T) {
 				return value
 			}
 			for _, name := range []string{
-				"entries", "seconds", "p50_us", "p99_us", "bytes_per_entry", "file_bytes", "fsync_p50_us", "raw_bytes_per_entry",
+				"entries", "seconds", "p50_us", "entries_per_group", "raw_batch", "raw_writers", "p99_us", "bytes_per_entry", "file_bytes", "fsync_p50_us", "raw_bytes_per_entry",
 				"key_memory_bytes", "metadata", "postings", "seed",
 			} {
 				figure(name)
@@ -85,7 +84,7 @@ func TestBenchJSON(t *testing.T) {
 					t.Errorf("%s is %v, want %v", name, was, ratio)
 				}
 			}
-			for _, name := range []string{"last_to_second_million", "bytes_written_per_entry", "rss_anon_bytes", "rss_file_bytes", "reads", "reopen"} {
+			for _, name := range []string{"last_to_second_million", "bytes_written_per_entry", "rss_anon_bytes", "rss_file_bytes", "reads", "reopen", "server", "round_trips_per_group", "log_bytes_per_entry"} {
 				if _, ok := line[name]; !ok {
 					t.Errorf("%s is missing", name)
 				}
@@ -137,7 +136,16 @@ func TestBenchRefuses(t *testing.T) {
 		{"no such bench", []string{"bench", "everything"}, `unknown command "everything"`},
 		{"which", []string{"bench"}, "ledger?"},
 		{"an argument", []string{"bench", "ledger", "x"}, `ledger takes no argument, "x" is one`},
-		{"store", []string{"bench", "ledger", "--store", "sqlite"}, `store is "sqlite": only bolt is there`},
+		{"store", []string{"bench", "ledger", "--store", "sqlite"}, `store is "sqlite": bolt or postgres`},
+		{"no database", []string{"bench", "ledger", "--store", "postgres"}, "--store postgres needs a --dsn, such as postgres://"},
+		{"a file for a server", []string{"bench", "ledger", "--store", "postgres", "--dsn", "x", "--path", "x"}, "--path is for --store bolt"},
+		{"memory of a server", []string{"bench", "ledger", "--store", "postgres", "--dsn", "x", "--key-memory", "1"}, "--key-memory is for --store bolt"},
+		{"cache of a server", []string{"bench", "ledger", "--store", "postgres", "--dsn", "x", "--drop-cache", "--reopen"}, "--drop-cache is for --store bolt"},
+		{"a database for a file", []string{"bench", "ledger", "--dsn", "x"}, "--dsn is for --store postgres"},
+		{"latency of a file", []string{"bench", "ledger", "--simulate-latency", "2ms"}, "--simulate-latency is for --store postgres"},
+		{"no lanes", []string{"bench", "ledger", "--store", "postgres", "--dsn", "x", "--lanes", "0"}, "lanes is 0: between 1 and 1024"},
+		{"many writers", []string{"bench", "ledger", "--store", "postgres", "--dsn", "x", "--writers", "1025"}, "writers is 1025: between 1 and 1024"},
+		{"latency", []string{"bench", "ledger", "--store", "postgres", "--dsn", "x", "--simulate-latency", "-1s"}, "simulated latency is -1s: between 0 and a minute"},
 		{"mode", []string{"bench", "ledger", "--mode", "bulk"}, `mode is "bulk": batch or single`},
 		{"keys", []string{"bench", "ledger", "--keys", "none"}, `keys are "none": random or ordered`},
 		{"negative entries", []string{"bench", "ledger", "--entries", "-5"}, "entries is -5: between 1 and"},
@@ -211,20 +219,20 @@ func TestBenchInterrupted(t *testing.T) {
 	}
 }
 
-// What people read has units, and the bounds beside the results.
-func TestBenchTable(t *testing.T) {
-	t.Parallel()
+// benchSample is a result with every figure.
+func benchSample(t *testing.T) *bench.Result {
+	t.Helper()
 	settings, err := bench.Defaults().Complete()
 	if err != nil {
 		t.Fatal(err)
 	}
 	pair := bench.Places{Hot: bench.Quantiles{P50: 6.04, P99: 812.5, N: 2000}, Rare: bench.Quantiles{P50: 0.96, P99: 1234567, N: 2000}}
-	r := &bench.Result{
+	return &bench.Result{
 		Run: 5, Median: true, Settings: settings, Store: "bolt", Sync: "fdatasync on every commit",
 		Machine: bench.Machine{Version: "v1.0.0", Go: "go1.26.0", OS: "linux", Arch: "amd64", CPUs: 2, GOMAXPROCS: 2},
 		Seconds: 3.2, EntriesPerS: 625000.4, P50: 12345.6, P99: 45678.9, BytesPerEntry: 120.5, BytesWrittenPerEntry: new(500.25),
 		FileBytes: 1 << 30, RSSAnon: new(int64(300 << 20)), FsyncP50: new(210.5), BareUpdatePerS: new(4500.0), RawEntriesPerS: new(2500000.0),
-		RawBytesPerEntry: new(131.7), ToRaw: new(0.25), ToBare: new(138.89), LastToSecondMillion: new(0.98), VerifySeconds: new(4.5),
+		EntriesPerGroup: 8190, RawBytesPerEntry: new(131.7), ToRaw: new(0.25), ToBare: new(138.89), LastToSecondMillion: new(0.98), VerifySeconds: new(4.5),
 		Head: bench.Head{Seq: 2000100, Blocks: 250},
 		Reads: &bench.Reads{
 			BalanceNow: pair, BalanceOn: pair, BalanceAt: pair, PageBooked: pair, PageValued: pair,
@@ -232,18 +240,42 @@ func TestBenchTable(t *testing.T) {
 		},
 		Reopen: &bench.Reopen{Warm: bench.Opening{All: 12.5}, Cold: &bench.Opening{All: 1250}},
 	}
-	want, err := os.ReadFile("testdata/bench.golden")
-	if err != nil && (!*update || !errors.Is(err, os.ErrNotExist)) {
-		t.Fatal(err)
+}
+
+// What people read has units, and the bounds beside the results.
+func TestBenchTable(t *testing.T) {
+	t.Parallel()
+	server := benchSample(t)
+	server.Store, server.Sync, server.Reopen.Cold = "postgres", "COMMIT of the server", nil
+	server.FsyncP50, server.BytesWrittenPerEntry = nil, nil
+	server.RoundTripsPerGroup, server.LogBytesPerEntry, server.RawBatch, server.RawWriters = new(2.01), new(812.5), new(1000), new(2)
+	server.Server = &bench.ServerFacts{
+		Engine: "postgresql", Version: "PostgreSQL 15.18", Lanes: 16, Writers: 2, Latency: 2000,
+		Settings: map[string]string{"fsync": "on", "synchronous_commit": "on"},
 	}
-	got := benchTable(r)
-	if *update {
-		if err := os.WriteFile("testdata/bench.golden", []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("table (-want +got):\n%s", diff)
+	for _, test := range []struct {
+		name, golden string
+		result       *bench.Result
+	}{
+		{"a file", "testdata/bench.golden", benchSample(t)},
+		{"a server", "testdata/bench_server.golden", server},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := benchTable(test.result)
+			if *update {
+				if err := os.WriteFile(test.golden, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(test.golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("table (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -6,16 +6,12 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"github.com/settlex/settlex/ledger"
 )
 
 const (
 	pageBytes    = 4096
 	updateBytes  = 128
 	boundTime    = 2 * time.Second // of one half of the updates, at most
-	rawTime      = 5 * time.Second
-	rawEntries   = 2_000_000
 	fewestBounds = 50
 )
 
@@ -68,7 +64,7 @@ func (b *bounds) disk(ctx context.Context, pages int) (err error) {
 
 // update writes rows one by one, each in a transaction of its own.
 func (b *bounds) update(ctx context.Context, rows int) (err error) {
-	bound, err := b.ground.Bound()
+	bound, err := b.ground.Bound(1)
 	if err != nil {
 		return err
 	}
@@ -90,52 +86,3 @@ func (b *bounds) update(ctx context.Context, rows int) (err error) {
 
 // updatesPerS is the rate of both halves.
 func (b *bounds) updatesPerS() float64 { return float64(b.updates) / b.updating.Seconds() }
-
-// raw is the rate at which the bytes of entries can be appended.
-type raw struct {
-	entries   int
-	bytes     int64
-	appending time.Duration
-}
-
-// measureRaw appends the canonical bytes of the entries that one client would book,
-// in calls of the same size. Making and encoding them is not counted.
-func measureRaw(ctx context.Context, s Settings, g Ground, now time.Time) (r raw, err error) {
-	bound, err := g.Bound()
-	if err != nil {
-		return r, fmt.Errorf("measure raw appends: %w", err)
-	}
-	defer func() { err = errors.Join(err, bound.Close()) }()
-	s.Clients = 1
-	dates := ledgerDate(now)
-	maker := NewWorkload(s, dates).Client(0)
-	var buf []byte
-	for r.entries < rawEntries && r.appending < rawTime && maker.Left() > 0 {
-		if err := ctx.Err(); err != nil {
-			return r, err
-		}
-		entries := maker.Make(s.Batch)
-		rows := make([][]byte, len(entries))
-		buf = buf[:0]
-		for i, e := range entries {
-			if e.ValueDate.IsZero() {
-				e.ValueDate = dates
-			}
-			start := len(buf)
-			buf = (&ledger.Booked{Entry: e, Act: ledger.Posted, Seq: uint64(r.entries + i + 1), At: now}).AppendCanonical(buf)
-			rows[i] = buf[start:len(buf):len(buf)] // stays good when buf moves on
-		}
-		began := time.Now()
-		if err := bound.Append(rows); err != nil {
-			return r, fmt.Errorf("measure raw appends: %w", err)
-		}
-		r.appending += time.Since(began)
-		r.entries += len(rows)
-		r.bytes += int64(len(buf))
-	}
-	return r, nil
-}
-
-func (r raw) perS() float64 { return float64(r.entries) / r.appending.Seconds() }
-
-func (r raw) bytesPerEntry() float64 { return float64(r.bytes) / float64(r.entries) }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/settlex/settlex/ledger"
 )
 
 // ErrFigures marks a ledger whose figures at the end of a run are not what was
@@ -15,11 +13,7 @@ var ErrFigures = errors.New("figures do not add up")
 
 // check holds the journal's head and the trial balance against what was booked.
 func (r *run) check(ctx context.Context) error {
-	var head ledger.Head
-	err := r.books.Read(ctx, func(reader ledger.Reader) (err error) {
-		head, err = ledger.Together(ctx, reader)
-		return err
-	})
+	head, err := r.head(ctx)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func ground(tb testing.TB, wrap func(bench.Store) bench.Store) bench.Ground {
 			}
 			return sized{store}, nil
 		},
-		Bound: func() (bench.Bound, error) {
+		Bound: func(int) (bench.Bound, error) {
 			name := filepath.Join(dir, "bound.db")
 			bound, err := bolt.OpenBound(name)
 			return removed{bound, name}, err
@@ -90,6 +90,11 @@ func ground(tb testing.TB, wrap func(bench.Store) bench.Store) bench.Ground {
 type removed struct {
 	*bolt.Bound
 	name string
+}
+
+// Stage implements bench.Bound.
+func (r removed) Stage(_ int, _ []*ledger.Booked, bodies [][]byte) (func() error, error) {
+	return func() error { return r.Append(bodies) }, nil
 }
 
 // Close implements bench.Bound.

@@ -16,12 +16,18 @@ type Result struct {
 	Store   string  `json:"store"`
 	Sync    string  `json:"sync"` // what an acknowledgement rests on
 	Machine Machine `json:"machine"`
-	Started string  `json:"started"` // UTC
+	// What the store talks to; null: it is a part of this process.
+	Server  *ServerFacts `json:"server"`
+	Started string       `json:"started"` // UTC
 
 	Seconds              float64   `json:"seconds"` // from the first call to the last answer
 	EntriesPerS          float64   `json:"entries_per_s"`
 	LastToSecondMillion  *float64  `json:"last_to_second_million"` // rates of the last and the second million
 	EntriesPerSByMillion []float64 `json:"entries_per_s_by_million"`
+
+	EntriesPerGroup    float64  `json:"entries_per_group"`     // that shared a commit, on the average
+	RoundTripsPerGroup *float64 `json:"round_trips_per_group"` // to the server and back
+	LogBytesPerEntry   *float64 `json:"log_bytes_per_entry"`   // that the server wrote to its log
 
 	// Of a call.
 	P50 float64 `json:"p50_us"`
@@ -42,6 +48,8 @@ type Result struct {
 	FsyncP50         *float64 `json:"fsync_p50_us"`
 	BareUpdatePerS   *float64 `json:"bare_update_per_s"`
 	RawEntriesPerS   *float64 `json:"raw_entries_per_s"`
+	RawBatch         *int     `json:"raw_batch"`   // entries of a call
+	RawWriters       *int     `json:"raw_writers"` // at the same time
 	RawBytesPerEntry *float64 `json:"raw_bytes_per_entry"`
 	ToRaw            *float64 `json:"to_raw"`  // EntriesPerS divided by RawEntriesPerS
 	ToBare           *float64 `json:"to_bare"` // ... by BareUpdatePerS

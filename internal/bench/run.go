@@ -26,6 +26,7 @@ type run struct {
 	result   *Result
 	from     time.Time // booking instants of the measured entries
 	until    time.Time
+	groups   int      // commits of the measured entries
 	makers   []*Maker // of the measured entries
 	later    []*Maker // of those that follow
 }
@@ -83,6 +84,11 @@ func (r *run) ledger(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
+	if r.ground.Server != nil {
+		if r.result.Server, err = r.ground.Server.Facts(ctx); err != nil {
+			return err
+		}
+	}
 	steps := []func(context.Context) error{r.openAccounts, r.measure}
 	if r.settings.Reads {
 		steps = append(steps, r.read)
@@ -147,25 +153,26 @@ func (r *run) writers(makers []*Maker) *writers {
 func (r *run) measure(ctx context.Context) error {
 	w := r.writers(r.makers)
 	debug.FreeOSMemory()
-	before, err := r.store.Size()
+	before, err := r.standing(ctx)
 	if err != nil {
 		return err
 	}
 	var io traffic
+	var trips int64
 	var peak func() memory
 	r.from = r.books.Clock()
 	took, err := w.write(ctx, func() {
-		io = trafficNow()
+		io, trips = trafficNow(), r.roundTrips()
 		peak = watch(ctx, func() { r.tell(w.pace.Booked()) })
 	})
-	after := trafficNow()
+	written, trips := less(trafficNow().written, io.written), r.roundTrips()-trips
 	memory := peak()
 	r.until = r.books.Clock()
 	if err != nil {
 		return err
 	}
 	settled := memorySettled()
-	size, err := r.store.Size()
+	after, err := r.standing(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,12 +185,14 @@ func (r *run) measure(ctx context.Context) error {
 		out.LastToSecondMillion = new(rounded(ratio, 3))
 	}
 	out.P50, out.P99, out.Max = micros(w.latency.Quantile(0.5)), micros(w.latency.Quantile(0.99)), micros(w.latency.Max())
-	out.BytesPerEntry = rounded(float64(size.Used-before.Used)/entries, 1)
-	out.UsedBytes, out.FileBytes, out.FreeBytes = size.Used, size.File, size.Free
-	if written := less(after.written, io.written); written != nil && r.ground.Dir != "" {
+	if written != nil && r.ground.Dir != "" {
 		out.BytesWrittenPerEntry = new(rounded(float64(*written)/entries, 1))
 	}
 	out.RSSAnon, out.RSSFile, out.RSSAnonSettled, out.RSSFileSettled = memory.anon, memory.file, settled.anon, settled.file
+	r.account(before, after)
+	if r.ground.Server != nil {
+		out.RoundTripsPerGroup = new(rounded(float64(trips)/float64(r.groups), 3))
+	}
 	return nil
 }
 
@@ -193,7 +202,7 @@ func (r *run) hold(ctx context.Context, b *bounds) error {
 	if err := b.half(ctx, r.settings.Entries); err != nil {
 		return err
 	}
-	appended, err := measureRaw(ctx, r.settings, r.ground, r.until)
+	appended, err := measureRaw(ctx, r.settings, r.ground, r.rawCalls())
 	if err != nil {
 		return err
 	}
@@ -202,7 +211,19 @@ func (r *run) hold(ctx context.Context, b *bounds) error {
 		out.FsyncP50 = new(micros(b.fsync.Quantile(0.5)))
 	}
 	out.BareUpdatePerS = new(rounded(b.updatesPerS(), 1))
+	out.RawBatch, out.RawWriters = new(appended.batch), new(appended.writers)
 	out.RawEntriesPerS, out.RawBytesPerEntry = new(rounded(appended.perS(), 1)), new(rounded(appended.bytesPerEntry(), 1))
 	out.ToRaw, out.ToBare = new(rounded(out.EntriesPerS/appended.perS(), 4)), new(rounded(out.EntriesPerS/b.updatesPerS(), 3))
 	return nil
+}
+
+// rawCalls says how raw writes are made: in calls like the clients' by one, or where a
+// server takes several at once, as the ledger did: in groups as large, by as many.
+func (r *run) rawCalls() raw {
+	calls := raw{batch: r.settings.Batch, writers: 1, now: r.until}
+	if server := r.result.Server; server != nil {
+		calls.batch = max(1, (r.settings.Entries+r.groups/2)/r.groups)
+		calls.writers = max(1, min(server.Writers, r.settings.Clients))
+	}
+	return calls
 }
