@@ -83,9 +83,11 @@ func (l *loading) send(ctx context.Context, b *pgx.Batch) error {
 const (
 	itemsOfKeysSQL = `SELECT lane, seq, booked_at, body FROM items WHERE key = ANY($1::text[])`
 
-	// Behind the lock of the lane, its shares do not change any more.
+	// Behind the lock of the lane, its shares do not change any more. Each is looked up by its key: a plan made while the tables were
+	// empty would join all of them.
 	spreadSQL = `SELECT ` + accountColumns + `, b.last_seq, b.last_at, b.holds, b.debits::text, b.credits::text, b.held_debits::text, b.held_credits::text
-FROM accounts a LEFT JOIN balances b ON b.account_id = a.account_id AND b.lane = $2::smallint WHERE a.name = ANY($1::bytea[])`
+FROM accounts a LEFT JOIN LATERAL (SELECT * FROM balances b WHERE b.account_id = a.account_id AND b.lane = $2::smallint LIMIT 1) b ON true
+WHERE a.name = ANY($1::bytea[])`
 
 	wholeSQL = `SELECT ` + accountColumns + `, ` + shareColumns + ` FROM accounts a ` + sharesOf + ` WHERE a.name = ANY($1::bytea[])`
 )
