@@ -6,6 +6,20 @@ import (
 	"time"
 )
 
+// LaneChooser is a Tx of a store with several lanes that can be told which one to
+// book in, before it loads anything.
+type LaneChooser interface {
+	BookIn(lane uint16) error
+}
+
+// bookIn tells a transaction the lane to book in, if it has a choice.
+func bookIn(tx Tx, lane uint16) error {
+	if chooser, can := tx.(LaneChooser); can {
+		return chooser.BookIn(lane)
+	}
+	return nil
+}
+
 // Replay saves a block of another store's journal as it is: in its lane, at its
 // instants, with the same bytes, so that the same log grows and the same proofs
 // hold. What the block did to accounts, holds and closed periods is derived anew.
@@ -17,6 +31,9 @@ import (
 // An error that wraps ErrCorrupt says that the block does not continue the lane, or
 // does not fit what is there; the transaction is to be rolled back.
 func Replay(ctx context.Context, tx Tx, block *Block) error {
+	if err := bookIn(tx, block.Lane); err != nil {
+		return err
+	}
 	s := NewState(nil)
 	s.expect(len(block.Items))
 	need := s.need()
@@ -94,8 +111,11 @@ func (s *State) replay(ctx context.Context, r Reader, b *Booked) error {
 
 // SaveRecords writes records of rooms above the ledger, and removes those of
 // changes without one, beside the journal and without a word in it, as of the last
-// item of the lane. It is for who moves books; rooms write theirs with commands.
-func SaveRecords(ctx context.Context, tx Tx, changes []RecordChange) error {
+// item of a lane. It is for who moves books; rooms write theirs with commands.
+func SaveRecords(ctx context.Context, tx Tx, lane uint16, changes []RecordChange) error {
+	if err := bookIn(tx, lane); err != nil {
+		return err
+	}
 	s := NewState(nil)
 	need := s.need()
 	for _, change := range changes {

@@ -109,6 +109,13 @@ func everything(t testing.TB, books *ledger.Ledger) {
 	}
 }
 
+// own is an entry of the host's.
+func own(key string) ledger.Entry {
+	return ledger.Entry{Key: key, Kind: "own", Postings: []ledger.Posting{
+		ledger.Dr("bank/own", money.Minor(1), inr()), ledger.Cr("merchants/shop/payouts", money.Minor(1), inr()),
+	}}
+}
+
 // contents is everything that a store holds, to compare.
 type contents struct {
 	Heads    []ledger.Head

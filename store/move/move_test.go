@@ -205,7 +205,7 @@ func TestInterruptedAndGrown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := from.Write(t.Context(), func(tx ledger.Tx) error {
-		return ledger.SaveRecords(t.Context(), tx, []ledger.RecordChange{{Ref: ledger.Ref{Kind: payment.MerchantRecord, ID: "m-in-01"}}})
+		return ledger.SaveRecords(t.Context(), tx, 0, []ledger.RecordChange{{Ref: ledger.Ref{Kind: payment.MerchantRecord, ID: "m-in-01"}}})
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func (m *mover) differences(ctx context.Context, source ledger.Reader, kind, fro
 
 // put writes records in one transaction.
 func (m *mover) put(ctx context.Context, changes []ledger.RecordChange) error {
-	err := m.to.Write(ctx, func(tx ledger.Tx) error { return ledger.SaveRecords(ctx, tx, changes) })
+	err := m.to.Write(ctx, func(tx ledger.Tx) error { return ledger.SaveRecords(ctx, tx, 0, changes) })
 	if err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
