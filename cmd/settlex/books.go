@@ -32,9 +32,6 @@ func place(data string) string {
 // openBooks opens the file or the database that data names. A file that is not
 // there is made; with fresh, so is the schema of a database.
 func (p *program) openBooks(ctx context.Context, data string, fresh bool) (books, error) {
-	if err := config.CheckData(data); err != nil {
-		return nil, fmt.Errorf("--data %w", err) // that of a configuration was checked
-	}
 	var store books
 	var err error
 	if config.IsDatabase(data) {
@@ -70,9 +67,6 @@ func (p *program) openDatabase(ctx context.Context, url string, options postgres
 
 // made tells whether there is a ledger where data says.
 func made(ctx context.Context, data string) (bool, error) {
-	if err := config.CheckData(data); err != nil {
-		return false, fmt.Errorf("--data %w", err)
-	}
 	if !config.IsDatabase(data) {
 		return exists(data)
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/settlex/settlex/calendar"
@@ -18,6 +20,33 @@ func (d *dateFlag) Set(text string) (err error) {
 
 // Type implements pflag.Value.
 func (d *dateFlag) Type() string { return "date" }
+
+// laneFlag is a flag that holds a lane of the journal.
+type laneFlag struct {
+	lane uint16
+	set  bool // it was given
+}
+
+// Set implements pflag.Value.
+func (l *laneFlag) Set(text string) error {
+	lane, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return fmt.Errorf("%q is no lane: a number from 0", text)
+	}
+	*l = laneFlag{uint16(lane), true}
+	return nil
+}
+
+// Type implements pflag.Value.
+func (l *laneFlag) Type() string { return "lane" }
+
+// String implements pflag.Value.
+func (l *laneFlag) String() string {
+	if !l.set {
+		return ""
+	}
+	return strconv.Itoa(int(l.lane))
+}
 
 // formatsFlag is a flag that holds formats of reports, parted by commas.
 type formatsFlag []report.Format

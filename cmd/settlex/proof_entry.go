@@ -15,9 +15,10 @@ import (
 type proving struct {
 	key        string // of the item; empty: Seq says which
 	seq        uint64
-	checkpoint string // file; empty: a new one is signed
-	signer     string // file
-	out        string // empty: standard output
+	lane       laneFlag // of the item, if its key does not tell
+	checkpoint string   // file; empty: a new one is signed
+	signer     string   // file
+	out        string   // empty: standard output
 }
 
 func (p *program) proofEntryCommand() *cobra.Command {
@@ -43,6 +44,8 @@ one that --signer signs now.`,
 			switch {
 			case (do.key == "") == (do.seq == 0):
 				return misused(cmd, errors.New("which entry? Give its key, or --seq"))
+			case do.lane.set && do.seq == 0:
+				return misused(cmd, errors.New("--lane goes with --seq: a key tells its lane"))
 			case (do.checkpoint == "") == (do.signer == ""):
 				return misused(cmd, errors.New("--checkpoint or --signer is needed, and not both"))
 			}
@@ -50,6 +53,7 @@ one that --signer signs now.`,
 		},
 	}
 	cmd.Flags().Uint64Var(&do.seq, "seq", 0, "`NUMBER` of the item in the journal, instead of its key")
+	cmd.Flags().Var(&do.lane, "lane", "`LANE` of the item, beside --seq (default: that of --checkpoint, or 0); a data file has the lane 0 alone")
 	cmd.Flags().StringVar(&do.checkpoint, "checkpoint", "", "`FILE` with a signed checkpoint that covers the entry")
 	cmd.Flags().StringVar(&do.signer, "signer", "", "`FILE` with the signer key, for a checkpoint of now")
 	cmd.Flags().StringVar(&do.out, "out", "", "`FILE` to write instead of standard output; must not be there")
@@ -65,7 +69,7 @@ func (p *program) prove(ctx context.Context, s *session, do proving) error {
 		if !ok {
 			return fmt.Errorf("no entry has the key %q", do.key)
 		}
-		do.seq = item.Seq
+		do.seq, do.lane = item.Seq, laneFlag{item.Lane, true}
 	}
 	var file []byte
 	err := s.engine.Books().Read(ctx, func(r ledger.Reader) error {
@@ -96,7 +100,18 @@ func (p *program) prove(ctx context.Context, s *session, do proving) error {
 // signed gives the checkpoint to refer to.
 func (do *proving) signed(ctx context.Context, r ledger.Reader) ([]byte, error) {
 	if do.signer != "" {
-		return signCheckpoint(ctx, r, 0, do.signer)
+		return signCheckpoint(ctx, r, do.lane.lane, do.signer)
 	}
-	return readProof(do.checkpoint)
+	signed, err := readProof(do.checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	c, err := proof.Read(signed)
+	if err == nil && do.lane.set && c.Lane != do.lane.lane {
+		err = fmt.Errorf("it is of lane %d of the journal, the item is in lane %d", c.Lane, do.lane.lane)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", do.checkpoint, err)
+	}
+	return signed, nil
 }

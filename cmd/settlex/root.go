@@ -32,7 +32,7 @@ type program struct {
 	data   string // where the books are; empty: where the configuration says
 	quiet  bool
 
-	lockWait time.Duration // for the data file; 0: a second
+	lockWait time.Duration // for the data file, 0: a second; to settle alone on a database, 0: runLockWait
 	owner    string        // who this process is among those on a database
 }
 
@@ -87,6 +87,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args:              knownCommand,
+		PersistentPreRunE: p.checkData,
 
 		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -104,6 +105,17 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 		p.backupCommand(), p.restoreCommand(), p.compactCommand(), p.migrateCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	return root
+}
+
+// checkData refuses what can be no place of books.
+func (p *program) checkData(cmd *cobra.Command, _ []string) error {
+	if p.data == "" {
+		return nil
+	}
+	if err := config.CheckData(p.data); err != nil {
+		return misused(cmd, fmt.Errorf("--data %w", err))
+	}
+	return nil
 }
 
 // knownCommand refuses what is left of the arguments when no command has taken

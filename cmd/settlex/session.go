@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,7 +141,7 @@ func (p *program) aloneOn(ctx context.Context, c *config.Config, store *postgres
 	if err != nil {
 		return err
 	}
-	turn.Tries = tries(runLockWait, turn.Every)
+	turn.Tries = tries(cmp.Or(p.lockWait, runLockWait), turn.Every)
 	begun := false
 	err = turn.Take(ctx, func(ctx context.Context, term *postgres.Term) error {
 		begun = true

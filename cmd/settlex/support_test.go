@@ -32,7 +32,7 @@ func command(t *testing.T, args ...string) result {
 func commandAt(t *testing.T, clock func() time.Time, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	p := &program{out: &output{w: &stdout}, err: &stderr, clock: clock}
+	p := &program{out: &output{w: &stdout}, err: &stderr, clock: clock, owner: "test/1"}
 	code := p.execute(context.WithoutCancel(t.Context()), args) // cleanups run commands too
 	return result{code, stdout.String(), stderr.String()}
 }
