@@ -32,6 +32,11 @@ type Turn[T Term] struct {
 	// Acquire begins a term. An error that wraps ErrTaken says that another
 	// process has the lease, and which. Required.
 	Acquire func(ctx context.Context) (T, error)
+	Options
+}
+
+// Options say how a lease is asked for and kept.
+type Options struct {
 	// Every is how often the lease is asked for while another process has it,
 	// and how often it is renewed: several times before a term runs out. Required.
 	Every time.Duration
@@ -52,7 +57,7 @@ type Turn[T Term] struct {
 // that of Acquire when all tries failed; or nil when ctx was done before a term
 // began.
 func (t Turn[T]) Take(ctx context.Context, work func(context.Context, T) error) error {
-	t = t.withDefaults()
+	t.Options = t.withDefaults()
 	term, begun, err := t.wait(ctx)
 	if !begun {
 		return err
@@ -60,17 +65,17 @@ func (t Turn[T]) Take(ctx context.Context, work func(context.Context, T) error) 
 	return t.keep(ctx, term, work)
 }
 
-func (t Turn[T]) withDefaults() Turn[T] {
-	if t.Log == nil {
-		t.Log = slog.New(slog.DiscardHandler)
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if t.Ticks == nil {
-		t.Ticks = func(every time.Duration) (<-chan time.Time, func()) {
+	if o.Ticks == nil {
+		o.Ticks = func(every time.Duration) (<-chan time.Time, func()) {
 			ticker := time.NewTicker(every)
 			return ticker.C, ticker.Stop
 		}
 	}
-	return t
+	return o
 }
 
 // wait begins a term, if it can before ctx is done.

@@ -85,7 +85,9 @@ func (d *desk) held() bool {
 
 // turn is a turn at a desk whose ticks a test sends.
 func (d *desk) turn(owner string, ticks chan time.Time) runner.Turn[*term] {
-	return runner.Turn[*term]{Acquire: d.acquire(owner), Ticks: func(time.Duration) (<-chan time.Time, func()) { return ticks, func() {} }}
+	return runner.Turn[*term]{Acquire: d.acquire(owner), Options: runner.Options{
+		Ticks: func(time.Duration) (<-chan time.Time, func()) { return ticks, func() {} },
+	}}
 }
 
 // A term lasts as long as the work, however long that is, and ends with it.

@@ -56,6 +56,7 @@ func open(t *testing.T, rules *payment.Rules) *house {
 // openOn makes a house on the kind of store that is tested. It is closed when
 // the stage is cleared.
 func openOn(stage testing.TB, t failer, rules *payment.Rules) *house {
+	stage.Helper()
 	t.Helper()
 	if anystore.Chosen(stage) != anystore.Bolt {
 		return newHouse(t, anystore.Open(stage), rules)

@@ -100,7 +100,7 @@ func (p *program) turn(store *postgres.Store, name string) (runner.Turn[*postgre
 		return runner.Turn[*postgres.Term]{}, err
 	}
 	return runner.Turn[*postgres.Term]{
-		Every: lease.TTL() / 4,
+		Options: runner.Options{Every: lease.TTL() / 4},
 		Acquire: func(ctx context.Context) (*postgres.Term, error) {
 			term, err := lease.Acquire(ctx)
 			if errors.Is(err, postgres.ErrHeld) {

@@ -59,7 +59,7 @@ func (o Options) withDefaults() Options {
 		o.AnswerWait = 30 * time.Second
 	}
 	if o.Wait == nil {
-		o.Wait = wait
+		o.Wait = o.wait
 	}
 	if o.Chance == nil {
 		o.Chance = rand.Float64
@@ -68,7 +68,7 @@ func (o Options) withDefaults() Options {
 }
 
 // wait pauses.
-func wait(ctx context.Context, d time.Duration) error {
+func (Options) wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -14,7 +14,10 @@ type Stage struct {
 }
 
 // NewStage makes an empty stage in a test.
-func NewStage(t testing.TB) *Stage { return &Stage{TB: t} }
+func NewStage(t testing.TB) *Stage {
+	t.Helper()
+	return &Stage{TB: t}
+}
 
 // Cleanup implements testing.TB.
 func (s *Stage) Cleanup(fn func()) { s.cleanups = append(s.cleanups, fn) }
