@@ -8,12 +8,13 @@ import (
 
 // accountChanges are rows of accounts and balances to write.
 type accountChanges struct {
-	opened, changed, moved accountColumnsOf
-	shares                 shareColumnsOf
+	opened, changed rowColumns
+	moved           movedColumns
+	shares          shareRows
 }
 
-// accountColumnsOf are accounts, column by column.
-type accountColumnsOf struct {
+// rowColumns are accounts, column by column.
+type rowColumns struct {
 	ids, nos, limitsSeqs, seqs, holds          []int64
 	opened                                     []time.Time
 	last, since                                []*time.Time
@@ -25,7 +26,7 @@ type accountColumnsOf struct {
 	floors, ceilings, velocity, counters, meta []*string
 }
 
-func (c *accountColumnsOf) add(m *movement, at time.Time) {
+func (c *rowColumns) add(m *movement, at time.Time) {
 	a := m.After
 	totals, last := row(m, at)
 	c.ids, c.nos, c.holds = append(c.ids, m.id), append(c.nos, seqArg(a.No)), append(c.holds, seqArg(totals.holds))
@@ -59,6 +60,24 @@ func row(m *movement, at time.Time) (totals rowTotals, last ledger.Place) {
 	return totals, last
 }
 
+// movedColumns are what moves on single accounts, column by column.
+type movedColumns struct {
+	ids, seqs, holds                         []int64
+	last                                     []time.Time
+	lanes                                    []int16
+	debits, credits, heldDebits, heldCredits []string
+	counters                                 []*string
+}
+
+func (c *movedColumns) add(m *movement, at time.Time) {
+	a := m.After
+	c.ids, c.seqs, c.holds = append(c.ids, m.id), append(c.seqs, seqArg(a.Seq)), append(c.holds, seqArg(a.Holds))
+	c.last, c.lanes = append(c.last, at), append(c.lanes, laneArg(a.Balance.Lane))
+	c.debits, c.credits = append(c.debits, a.Debits.String()), append(c.credits, a.Credits.String())
+	c.heldDebits, c.heldCredits = append(c.heldDebits, a.HeldDebits.String()), append(c.heldCredits, a.HeldCredits.String())
+	c.counters = append(c.counters, encodeCounters(a.Counters))
+}
+
 // nullable is an instant as a parameter; zero is null.
 func nullable(t time.Time) *time.Time {
 	if t.IsZero() {
@@ -67,14 +86,14 @@ func nullable(t time.Time) *time.Time {
 	return &t
 }
 
-// shareColumnsOf are shares, column by column.
-type shareColumnsOf struct {
+// shareRows are shares, column by column.
+type shareRows struct {
 	ids, seqs, holds                         []int64
 	instants                                 []time.Time
 	debits, credits, heldDebits, heldCredits []string
 }
 
-func (c *shareColumnsOf) add(m *movement, at time.Time) {
+func (c *shareRows) add(m *movement, at time.Time) {
 	c.ids, c.seqs, c.holds = append(c.ids, m.id), append(c.seqs, seqArg(m.share.Seq)), append(c.holds, m.held)
 	c.instants = append(c.instants, at)
 	c.debits, c.credits = append(c.debits, m.share.Debits.String()), append(c.credits, m.share.Credits.String())
@@ -126,7 +145,7 @@ func (c *accountChanges) queue(l *link, lane int16) {
 			h.floors, h.ceilings, h.velocity, h.counters, h.meta)
 	}
 	if m := &c.moved; len(m.ids) > 0 {
-		l.later(moveAccountsSQL, m.ids, m.debits, m.credits, m.heldDebits, m.heldCredits, m.holds, m.seqs, m.lastLanes, m.last, m.counters)
+		l.later(moveAccountsSQL, m.ids, m.debits, m.credits, m.heldDebits, m.heldCredits, m.holds, m.seqs, m.lanes, m.last, m.counters)
 	}
 	if s := &c.shares; len(s.ids) > 0 {
 		l.later(shareSQL, lane, s.ids, s.seqs, s.holds, s.instants, s.debits, s.credits, s.heldDebits, s.heldCredits)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,8 +23,8 @@ type Options struct {
 	Migrate bool
 	// Lanes is how many lanes a ledger gets that Migrate sets up, 1 to 1024; 0: 16. One that has lanes keeps them.
 	Lanes int
-	// Writers is how many write transactions may run at once; others wait for their turn. 0: 4, or as many as there are lanes
-	// when those are fewer. More than there are lanes is of no use.
+	// Writers is how many write transactions may run at once; others wait for their turn, in groups. 0: as many as the machine
+	// has processors, at least 2 and at most 8. There are never more than lanes.
 	Writers int
 	// Readers is how many snapshots may be read at once; 0: 8. A pool_max_conns in the URL bounds writers and readers together.
 	Readers int
@@ -110,7 +111,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		return nil, err
 	}
 	if options.Writers <= 0 {
-		s.options.Writers = defaultWriters
+		s.options.Writers = max(2, min(runtime.GOMAXPROCS(0), 8))
 	}
 	s.options.Writers = min(s.options.Writers, s.schema.Lanes)
 	s.share(config, url)
@@ -124,9 +125,6 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	s.lanes = newLanes(s.schema.Lanes, s.options.Writers, s.options.Chance)
 	return s, nil
 }
-
-// defaultWriters is what one process can use: more writers make smaller groups, and each takes memory and a connection.
-const defaultWriters = 4
 
 // look reads the schema on a connection of its own, and refuses one that cannot be used.
 func (s *Store) look(ctx context.Context, config *pgx.ConnConfig) (schema *Schema, err error) {
