@@ -1,5 +1,10 @@
 package postgres
 
+import (
+	"context"
+	"fmt"
+)
+
 // What tests of the encodings need to see.
 var (
 	Storable       = storable
@@ -13,3 +18,15 @@ var (
 	EncodeMetadata = encodeMetadata
 	DecodeMetadata = decodeMetadata
 )
+
+// Settings gives a setting of the sessions that book, and of those that read.
+func (s *Store) Settings(ctx context.Context, name string) (writers, readers string, err error) {
+	const setting = "SELECT current_setting($1)"
+	if err := s.writers.QueryRow(ctx, setting, name).Scan(&writers); err != nil {
+		return "", "", fmt.Errorf("writers: %w", err)
+	}
+	if err := s.pool.QueryRow(ctx, setting, name).Scan(&readers); err != nil {
+		return "", "", fmt.Errorf("readers: %w", err)
+	}
+	return writers, readers, nil
+}
