@@ -14,10 +14,10 @@ import (
 
 // What locks rows. Everybody takes them in this order, and those of one statement in the order it sorts them in.
 const (
-	recordColumnsSQL = `r.kind, r.id, r.body, r.lane, r.changed_at`
+	// No join: a plan made while there were few records would go through all of them.
+	recordsOfIDsSQL = `SELECT r.kind, r.id, r.body, r.lane, r.changed_at FROM records r WHERE r.kind = $1 AND r.id = ANY($2::bytea[])`
 
-	lockRecordsSQL = `SELECT ` + recordColumnsSQL + ` FROM unnest($1::text[], $2::bytea[]) AS n (kind, id)
-JOIN records r ON r.kind = n.kind AND r.id = n.id ORDER BY r.kind, r.id FOR UPDATE OF r`
+	lockRecordsSQL = recordsOfIDsSQL + ` ORDER BY r.id FOR UPDATE`
 
 	lockSinglesSQL = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.name = ANY($1::bytea[]) AND a.single ORDER BY a.account_id FOR UPDATE`
 
@@ -46,11 +46,7 @@ func (l *loading) lock(b *pgx.Batch) {
 	case t.held.lane:
 		suffix = noWait
 	}
-	if len(refs) > 0 {
-		kinds, ids := refArgs(refs)
-		l.refs = refs
-		b.Queue(lockRecordsSQL+suffix, kinds, ids).Query(l.readRecords)
-	}
+	l.queueRecords(b, lockRecordsSQL+suffix, refs)
 	if ids := t.kinds.singles(ids); len(ids) > 0 {
 		b.Queue(lockSinglesSQL+suffix, namesOf(ids)).Query(l.readSingles)
 	}
@@ -72,10 +68,21 @@ type foundRecord struct {
 	changed time.Time
 }
 
-func (l *loading) readRecords(rows pgx.Rows) error {
-	for _, ref := range l.refs {
-		l.tx.records[ref] = false
+// queueRecords queues the statement for the records of each kind, in order.
+func (l *loading) queueRecords(b *pgx.Batch, sql string, refs []ledger.Ref) {
+	refs = slices.SortedFunc(slices.Values(refs), func(a, b ledger.Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
+	for len(refs) > 0 {
+		kind := refs[0].Kind
+		var ids [][]byte
+		for len(refs) > 0 && refs[0].Kind == kind {
+			l.tx.records[refs[0]] = false // until it is found
+			ids, refs = append(ids, []byte(refs[0].ID)), refs[1:]
+		}
+		b.Queue(sql, kind, ids).Query(l.readRecords)
 	}
+}
+
+func (l *loading) readRecords(rows pgx.Rows) error {
 	for rows.Next() {
 		var ref ledger.Ref
 		var id, body []byte
@@ -214,15 +221,6 @@ func union[T comparable](list, more []T) []T {
 		}
 	}
 	return out
-}
-
-// refArgs is records as parameters, in order.
-func refArgs(refs []ledger.Ref) (kinds []string, ids [][]byte) {
-	refs = slices.SortedFunc(slices.Values(refs), func(a, b ledger.Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
-	for _, ref := range slices.Compact(refs) {
-		kinds, ids = append(kinds, ref.Kind), append(ids, []byte(ref.ID))
-	}
-	return kinds, ids
 }
 
 // namesOf is accounts as a parameter.

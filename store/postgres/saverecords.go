@@ -9,7 +9,7 @@ import (
 )
 
 // recordChanges are records to write, column by column.
-type recordChanges struct{ made, changed, written, removed recordColumns }
+type recordChanges struct{ made, written, removed recordColumns }
 
 type recordColumns struct {
 	kinds  []string
@@ -43,11 +43,8 @@ func (c *recordChanges) gather(t *Tx, changes []ledger.RecordChange) error {
 			return fmt.Errorf("record %s: %w", ref, err)
 		}
 		into := &c.written
-		switch {
-		case known && is:
-			into = &c.changed
-		case known:
-			into = &c.made
+		if known && !is {
+			into = &c.made // whoever else makes it meanwhile is met
 		}
 		into.add(ref, string(storableJSON(body)))
 		t.records[ref] = true
@@ -63,24 +60,26 @@ const (
 	makeRecordsSQL = `INSERT INTO records (changed_at, lane, kind, id, body)
 SELECT $1::timestamptz, $2::smallint, n.kind, n.id, n.body::jsonb FROM unnest($3::text[], $4::bytea[], $5::text[]) AS n (kind, id, body)`
 
-	changeRecordsSQL = `UPDATE records r SET changed_at = $1::timestamptz, lane = $2::smallint, body = n.body::jsonb
-FROM unnest($3::text[], $4::bytea[], $5::text[]) AS n (kind, id, body) WHERE r.kind = n.kind AND r.id = n.id`
-
 	writeRecordsSQL = makeRecordsSQL + ` ON CONFLICT (kind, id) DO UPDATE SET changed_at = excluded.changed_at, lane = excluded.lane, body = excluded.body`
 
-	removeRecordsSQL = `DELETE FROM records WHERE (kind, id) IN (SELECT n.kind, n.id FROM unnest($1::text[], $2::bytea[]) AS n (kind, id))`
+	removeRecordsSQL = `DELETE FROM records WHERE kind = $1 AND id = ANY($2::bytea[])`
 )
 
 func (c *recordChanges) queue(l *link, lane int16, at time.Time) {
 	for _, write := range []struct {
 		sql  string
 		rows *recordColumns
-	}{{makeRecordsSQL, &c.made}, {changeRecordsSQL, &c.changed}, {writeRecordsSQL, &c.written}} {
+	}{{makeRecordsSQL, &c.made}, {writeRecordsSQL, &c.written}} {
 		if r := write.rows; len(r.ids) > 0 {
 			l.later(write.sql, at, lane, r.kinds, r.ids, r.bodies)
 		}
 	}
-	if r := &c.removed; len(r.ids) > 0 {
-		l.later(removeRecordsSQL, r.kinds, r.ids)
+	for r := &c.removed; len(r.ids) > 0; {
+		n := 1
+		for n < len(r.ids) && r.kinds[n] == r.kinds[0] {
+			n++
+		}
+		l.later(removeRecordsSQL, r.kinds[0], r.ids[:n])
+		r.kinds, r.ids = r.kinds[n:], r.ids[n:]
 	}
 }

@@ -13,18 +13,12 @@ type snapshot struct{ reader }
 
 func newSnapshot(l *link) *snapshot { return &snapshot{reader{querier: l}} }
 
-const recordsOfRefsSQL = `SELECT ` + recordColumnsSQL + ` FROM unnest($1::text[], $2::bytea[]) AS n (kind, id)
-JOIN records r ON r.kind = n.kind AND r.id = n.id`
-
 // Load implements ledger.Reader. Nothing is locked: it is a dry run that books in the first lane.
 func (t *snapshot) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
 	l := &loading{tx: newTx(nil), need: need, refs: need.Records, ids: named(need)}
 	l.tx.held.all = true
 	b := new(pgx.Batch)
-	if len(l.refs) > 0 {
-		kinds, ids := refArgs(l.refs)
-		b.Queue(recordsOfRefsSQL, kinds, ids).Query(l.readRecords)
-	}
+	l.queueRecords(b, recordsOfIDsSQL, l.refs)
 	b.Queue(`SELECT ` + laneColumns + ` FROM lanes ORDER BY lane`).Query(l.readLanes)
 	l.read(b)
 	if err := t.SendBatch(ctx, b).Close(); err != nil {
