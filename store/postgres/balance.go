@@ -93,12 +93,12 @@ func (r *reader) BalanceOn(ctx context.Context, id ledger.AccountID, on calendar
 	what := "balance of " + id.String()
 	var n int64
 	totals := make([]string, 2)
-	err = r.QueryRow(ctx, tailSQL, nameOf(id), dateArg(on), shortTail+1).Scan(&n, &totals[0], &totals[1])
+	err = r.db.QueryRow(ctx, tailSQL, nameOf(id), dateArg(on), shortTail+1).Scan(&n, &totals[0], &totals[1])
 	if err == pgx.ErrNoRows { //nolint:errorlint // it comes as it is
 		return b, nil
 	}
 	if err == nil && n > shortTail {
-		err = r.QueryRow(ctx, upToSQL, nameOf(id), dateArg(on)).Scan(&totals[0], &totals[1])
+		err = r.db.QueryRow(ctx, upToSQL, nameOf(id), dateArg(on)).Scan(&totals[0], &totals[1])
 	}
 	if err != nil {
 		return b, unreadable(what, err)

@@ -108,7 +108,7 @@ func (c *checker) lanes(ctx context.Context, heads []ledger.Head) error {
 func (c *checker) lane(ctx context.Context, h *ledger.Head) error {
 	var items, blocks, hashes, lastHash, accounts, lastAccount int64
 	var peaks []byte
-	row := c.QueryRow(ctx, laneSumsSQL, laneArg(h.Lane), accountNo(h.Lane, 0), accountNo(h.Lane+1, 0))
+	row := c.db.QueryRow(ctx, laneSumsSQL, laneArg(h.Lane), accountNo(h.Lane, 0), accountNo(h.Lane+1, 0))
 	if err := row.Scan(&items, &blocks, &hashes, &lastHash, &accounts, &lastAccount, &peaks); err != nil {
 		return unreadable(fmt.Sprintf("lane %d", h.Lane), err)
 	}
@@ -126,7 +126,7 @@ func (c *checker) lane(ctx context.Context, h *ledger.Head) error {
 func (c *checker) unknownLanes(ctx context.Context, table string, known map[int16]bool) error {
 	for last := int16(-1); ; {
 		var next *int16
-		if err := c.QueryRow(ctx, "SELECT min(lane) FROM "+table+" WHERE lane > $1", last).Scan(&next); err != nil {
+		if err := c.db.QueryRow(ctx, "SELECT min(lane) FROM "+table+" WHERE lane > $1", last).Scan(&next); err != nil {
 			return unreadable(table, err)
 		}
 		if next == nil {

@@ -23,7 +23,7 @@ const (
 func (c *checker) records(ctx context.Context) error {
 	for kind := ""; ; {
 		var next *string
-		if err := c.QueryRow(ctx, nextKindSQL, kind).Scan(&next); err != nil {
+		if err := c.db.QueryRow(ctx, nextKindSQL, kind).Scan(&next); err != nil {
 			return unreadable("records", err)
 		}
 		if next == nil {

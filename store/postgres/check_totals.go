@@ -70,7 +70,7 @@ ORDER BY a.account_id LIMIT $3`
 func (c *checker) accounts(ctx context.Context) error {
 	for first := int64(math.MinInt64); ; {
 		var last *int64
-		if err := c.QueryRow(ctx, rangeSQL, first, maxChunk).Scan(&last); err != nil {
+		if err := c.db.QueryRow(ctx, rangeSQL, first, maxChunk).Scan(&last); err != nil {
 			return unreadable("accounts", err)
 		}
 		until := int64(math.MaxInt64) // so that the last range has shares of accounts that are not there, too
@@ -203,7 +203,7 @@ func (c *checker) shareName(ctx context.Context, account int64, lane int16) stri
 // named is an account for people.
 func (c *checker) named(ctx context.Context, account int64) string {
 	var name string
-	if err := c.QueryRow(ctx, `SELECT path || ' ' || currency FROM accounts WHERE account_id = $1`, account).Scan(&name); err != nil {
+	if err := c.db.QueryRow(ctx, `SELECT path || ' ' || currency FROM accounts WHERE account_id = $1`, account).Scan(&name); err != nil {
 		return fmt.Sprintf("number %d, which is not there", account)
 	}
 	return name

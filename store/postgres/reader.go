@@ -21,10 +21,11 @@ type querier interface {
 // reader reads what a transaction sees: everything of ledger.Reader but Load. Lists are read in chunks, each to its end before
 // the first of it is given, so that several can be read in turn on one connection, with other questions in between.
 type reader struct {
-	querier
-
+	db    querier // a field: nobody outside is to send statements of his own
 	ahead hashesAhead
 }
+
+func (r *reader) database() querier { return r.db }
 
 const headsSQL = `SELECT lane, seq, booked_at, not_before, accounts, blocks, closed FROM lanes ORDER BY lane`
 
@@ -119,8 +120,8 @@ func chunks[T weighed](ctx context.Context, read func(ctx context.Context, after
 }
 
 // collect reads all rows of a question.
-func collect[T any](ctx context.Context, q querier, what string, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
-	rows, err := q.Query(ctx, sql, args...)
+func collect[T any](ctx context.Context, in interface{ database() querier }, what string, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
+	rows, err := in.database().Query(ctx, sql, args...)
 	if err != nil {
 		return nil, unreadable(what, err)
 	}

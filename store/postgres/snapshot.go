@@ -11,7 +11,7 @@ import (
 // snapshot is a transaction that only reads.
 type snapshot struct{ reader }
 
-func newSnapshot(l *link) *snapshot { return &snapshot{reader{querier: l}} }
+func newSnapshot(l *link) *snapshot { return &snapshot{reader{db: l}} }
 
 // Load implements ledger.Reader. Nothing is locked: it is a dry run that books in the first lane.
 func (t *snapshot) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
@@ -21,7 +21,7 @@ func (t *snapshot) Load(ctx context.Context, need *ledger.Need, s *ledger.State)
 	l.queueRecords(b, recordsOfIDsSQL, l.refs)
 	b.Queue(`SELECT ` + laneColumns + ` FROM lanes ORDER BY lane`).Query(l.readLanes)
 	l.read(b)
-	if err := t.SendBatch(ctx, b).Close(); err != nil {
+	if err := t.db.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
 	l.tell(s)

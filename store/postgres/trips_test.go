@@ -71,10 +71,14 @@ func TestRoundTrips(t *testing.T) {
 					return err
 				}, 3},
 				{"what was booked before", func(string) error { return post("float", bank, available) }, 2},
+				{"entries of a key", func(string) error {
+					_, _, err := l.Entry(t.Context(), "float")
+					return err
+				}, 2},
 				{"an account", func(string) error {
 					_, _, err := l.Account(t.Context(), bank, rupee())
 					return err
-				}, 2},
+				}, 1},
 			} {
 				if test.name == "an entry on accounts without limits" { // what comes first prepares statements
 					if err := errors.Join(post("float", bank, available), post("float2", bank, pending)); err != nil {

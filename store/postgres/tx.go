@@ -48,7 +48,7 @@ type kept struct {
 }
 
 func newTx(l *link) *Tx {
-	return &Tx{reader: reader{querier: l}, link: l, accounts: make(map[ledger.AccountID]*kept), records: make(map[ledger.Ref]bool)}
+	return &Tx{reader: reader{db: l}, link: l, accounts: make(map[ledger.AccountID]*kept), records: make(map[ledger.Ref]bool)}
 }
 
 // errUnplanned ends an attempt that would take locks in another order than everybody else.
