@@ -57,6 +57,7 @@ func OpenBound(ctx context.Context, url string, o BoundOptions) (*Bound, error) 
 		config.ConnConfig.DialFunc = pgconn.DialFunc(o.Dial)
 	}
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		registerArrays(conn.TypeMap())
 		_, err := enter(ctx, conn, o.Schema)
 		return err
 	}

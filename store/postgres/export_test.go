@@ -17,6 +17,7 @@ var (
 	DecodeCounters = decodeCounters
 	EncodeMetadata = encodeMetadata
 	DecodeMetadata = decodeMetadata
+	RegisterArrays = registerArrays
 )
 
 // Settings gives a setting of the sessions that book, and of those that read.

@@ -88,10 +88,11 @@ SELECT $1::smallint, n.seq, n.booked_at, n.value_date, n.breached, n.act, NULLIF
 FROM unnest($2::bigint[], $3::timestamptz[], $4::date[], $5::boolean[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[])
 AS n (seq, booked_at, value_date, breached, act, key, kind, reference, owner, part_of, accounts, metadata, body)`
 
+	// Those of an account one behind another find its page in memory.
 	insertPostingsSQL = `INSERT INTO postings (lane, account_id, seq, no, booked_at, value_date, side, amount, debits_after, credits_after)
 SELECT $1::smallint, n.account_id, n.seq, n.no, n.booked_at, n.value_date, n.side, n.amount::numeric, n.debits::numeric, n.credits::numeric
 FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::timestamptz[], $6::date[], $7::text[], $8::text[], $9::text[], $10::text[])
-AS n (account_id, seq, no, booked_at, value_date, side, amount, debits, credits)`
+AS n (account_id, seq, no, booked_at, value_date, side, amount, debits, credits) ORDER BY n.account_id`
 
 	insertBlockSQL = `INSERT INTO blocks (lane, block_no, first_seq, last_seq, leaf) VALUES ($1::smallint, $2::bigint, $3::bigint, $4::bigint, $5::bytea)`
 
