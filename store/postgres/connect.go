@@ -14,7 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// connectWait is how long connecting to one host may take, unless the URL has connect_timeout.
+// connectWait is how long connecting to one host may take, unless the URL has connect_timeout, and how long a connection that was
+// not used for a while has to show that it still is one.
 const connectWait = 10 * time.Second
 
 // rollbackWait is how long a ROLLBACK may take.
@@ -39,6 +40,9 @@ func (s *Store) connect(ctx context.Context, config *pgxpool.Config, size int, p
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectWait
 	}
+	if config.PingTimeout <= 0 {
+		config.PingTimeout = connectWait
+	}
 	config.BeforeConnect = watch
 	config.AfterConnect = prepare
 	return pgxpool.NewWithConfig(ctx, config)
@@ -48,8 +52,15 @@ func (s *Store) connect(ctx context.Context, config *pgxpool.Config, size int, p
 // planned once. Left to itself PostgreSQL plans anew each time, and reads a table from end to end as long as it seems small.
 func (s *Store) prepareWriter(ctx context.Context, conn *pgx.Conn) error {
 	registerArrays(conn.TypeMap())
-	if err := s.prepare(ctx, conn); err != nil || s.schema.Engine != PostgreSQL {
+	if err := s.prepare(ctx, conn); err != nil {
 		return err
+	}
+	const idle = `SELECT set_config('idle_in_transaction_session_timeout', $1::text, false)`
+	if _, err := conn.Exec(ctx, idle, fmt.Sprint(s.options.IdleWait.Milliseconds())); err != nil {
+		return fmt.Errorf("settings of a session that books: %w", err)
+	}
+	if s.schema.Engine != PostgreSQL {
+		return nil
 	}
 	const plans = `SELECT set_config(name, $1, false) FROM pg_settings WHERE name IN ('enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit')`
 	if _, err := conn.Exec(ctx, plans, "off"); err != nil {
@@ -79,6 +90,12 @@ set_config('lock_timeout', CASE WHEN current_setting('lock_timeout') IN ('0', '0
 	const durable = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
 	if _, err := conn.Exec(ctx, durable); err != nil {
 		return fmt.Errorf("make commits durable: %w", err)
+	}
+	// A client whose machine is gone says no goodbye. Left to itself the server would keep its locks for hours.
+	const alive = `SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '25000', false)`
+	if _, err := conn.Exec(ctx, alive); err != nil {
+		return fmt.Errorf("notice clients that are gone: %w", err)
 	}
 	// Lists are read in the order of an index. The planner counts on an average account: of one that moves much it would rather
 	// collect all entries and sort them.

@@ -17,6 +17,17 @@ import (
 // *ConflictError of the last attempt.
 var ErrBusy = errors.New("database is busy, nothing was written")
 
+// ErrSilent marks a transaction that got no connection, or no answer, within Options.AnswerWait. Nothing was written.
+var ErrSilent = errors.New("database does not answer, nothing was written")
+
+// silent marks an error that came of our own patience, not of the caller's.
+func silent(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", ErrSilent, err)
+	}
+	return err
+}
+
 // ConflictError is a conflict with another transaction: the whole transaction may be tried again. A Store does so by itself;
 // in a transaction of the host's the host does, after rolling it back.
 type ConflictError struct {
@@ -74,9 +85,10 @@ const (
 	later               // try again after a while
 )
 
-// fateOf tells what comes after an attempt in which nothing can have been committed.
+// fateOf tells what comes after an attempt in which nothing can have been committed. Who has waited long for an answer does not do so
+// again and again.
 func fateOf(ctx context.Context, err error) fate {
-	if ctx.Err() == nil && (isConflict(err) || isLost(err)) {
+	if ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) && (isConflict(err) || isLost(err)) {
 		return later
 	}
 	return settled

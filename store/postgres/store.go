@@ -34,10 +34,14 @@ type Options struct {
 	// LockWait is how long a statement waits for a lock before it counts as a conflict; 0: 5 seconds. It is not used where the
 	// URL, the role or the database sets lock_timeout.
 	LockWait time.Duration
-	// AnswerWait is how long a transaction that writes waits for each answer of the server; 0: 30 seconds. Then the connection is
-	// given up. That of a COMMIT is waited for also when the caller's context has ended, and giving up does not make the server
-	// do so: the outcome is unknown then.
+	// AnswerWait is how long a transaction that writes waits for a connection, and for each answer of the server; 0: 30 seconds.
+	// Then the connection is given up, and the transaction ends with ErrSilent. The answer to a COMMIT is waited for also when the
+	// caller's context has ended, and giving up does not make the server do so: the outcome is unknown then. Reading waits for as
+	// long as the caller's context lasts.
 	AnswerWait time.Duration
+	// IdleWait is how long the server waits for the next statement of a transaction that writes; 0: 10 seconds. Then it ends the
+	// transaction: others get the locks of a process that hangs, or whose machine is gone.
+	IdleWait time.Duration
 	// Dial connects to a server; nil: as package pgx does it.
 	Dial Dial
 	// Wait pauses before another attempt, until the context ends; nil: on the machine's clock.
@@ -59,8 +63,11 @@ func (o Options) withDefaults() Options {
 	if o.AnswerWait <= 0 {
 		o.AnswerWait = 30 * time.Second
 	}
+	if o.IdleWait <= 0 {
+		o.IdleWait = 10 * time.Second
+	}
 	if o.Wait == nil {
-		o.Wait = o.wait
+		o.Wait = o.pause
 	}
 	if o.Chance == nil {
 		o.Chance = rand.Float64
@@ -68,8 +75,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// wait pauses.
-func (Options) wait(ctx context.Context, d time.Duration) error {
+// pause waits on the machine's clock.
+func (Options) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -191,7 +198,7 @@ func (s *Store) drop(ctx context.Context, pool *pgxpool.Pool, err error) {
 }
 
 // Write implements ledger.Store: fn may be run again, see Options.Attempts. Errors besides fn's: ErrBusy and *ConflictError,
-// ledger.ErrIndefinite, and those of the connection.
+// ErrSilent, ledger.ErrIndefinite, and those of the connection.
 func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -205,9 +212,9 @@ func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 }
 
 func (s *Store) writeOnce(ctx context.Context, lane uint16, p *plan, fn func(ledger.Tx) error) (fate, error) {
-	conn, err := s.writers.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
-		return fateOf(ctx, err), fmt.Errorf("connect: %w", err)
+		return fateOf(ctx, err), fmt.Errorf("connect: %w", silent(ctx, err))
 	}
 	defer conn.Release()
 	l := &link{conn: conn.Conn(), begin: beginWrite, wait: s.options.AnswerWait}
@@ -232,5 +239,12 @@ func (s *Store) writeOnce(ctx context.Context, lane uint16, p *plan, fn func(led
 	case err == nil:
 		err = l.broken
 	}
-	return tx.learned(fateOf(ctx, l.broken)), err
+	return tx.learned(fateOf(ctx, l.broken)), silent(ctx, err)
+}
+
+// acquire takes a connection of a writer's from the pool, or makes one.
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.AnswerWait)
+	defer cancel()
+	return s.writers.Acquire(ctx)
 }
