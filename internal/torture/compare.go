@@ -35,15 +35,19 @@ func (v *comparison) find(format string, args ...any) {
 	v.found = append(v.found, fmt.Sprintf(format, args...))
 }
 
+// sequences have no gap in any lane.
 func (v *comparison) sequences() {
-	for i, item := range v.items {
-		if item.Seq != uint64(i)+1 {
-			v.find("item %d of the journal has sequence %d", i+1, item.Seq)
+	last := make(map[uint16]uint64)
+	for _, item := range v.items {
+		if last[item.Lane]++; item.Seq != last[item.Lane] {
+			v.find("item %d of lane %d has sequence %d", last[item.Lane], item.Lane, item.Seq)
 			return
 		}
 	}
-	if v.head.Seq != uint64(len(v.items)) {
-		v.find("the head says sequence %d, the journal has %d items", v.head.Seq, len(v.items))
+	for _, head := range v.contents.heads {
+		if head.Seq != last[head.Lane] {
+			v.find("the head of lane %d says sequence %d, the journal has %d items", head.Lane, head.Seq, last[head.Lane])
+		}
 	}
 }
 
@@ -55,28 +59,28 @@ func (v *comparison) announced(item *ledger.Booked, at int) {
 	}
 	n, number, err := nameOf(item.Key)
 	if err != nil {
-		v.find("item %d (%s %q): %v", item.Seq, item.Act, item.Key, err)
+		v.find("item %s (%s %q): %v", placeOf(item), item.Act, item.Key, err)
 		return
 	}
 	asking := v.commands[n]
 	if asking == nil || number >= len(asking.requests) {
-		v.find("item %d (%s %q): nobody asked for it", item.Seq, item.Act, item.Key)
+		v.find("item %s (%s %q): nobody asked for it", placeOf(item), item.Act, item.Key)
 		return
 	}
 	if v.byKey[item.Key] != at {
-		v.find("item %d (%s %q): its key is taken twice", item.Seq, item.Act, item.Key)
+		v.find("item %s (%s %q): its key is taken twice", placeOf(item), item.Act, item.Key)
 	}
 	want := asked(asking.requests[number])
 	if have := done(item, want); want != have {
-		v.find("item %d (%s %q): asked for was %+v, booked was %+v", item.Seq, item.Act, item.Key, want, have)
+		v.find("item %s (%s %q): asked for was %+v, booked was %+v", placeOf(item), item.Act, item.Key, want, have)
 	}
 }
 
 func (v *comparison) expired(item *ledger.Booked) {
 	of := item.Terms.Of
-	held, _ := v.item(of)
+	held := v.item(of)
 	if held == nil || held.Act != ledger.Held || held.Terms == nil || held.Expires.IsZero() || held.Expires.After(item.At) {
-		v.find("item %d: hold %q expired before its time, or is none", item.Seq, of)
+		v.find("item %s: hold %q expired before its time, or is none", placeOf(item), of)
 	}
 }
 
@@ -84,7 +88,7 @@ func (v *comparison) expired(item *ledger.Booked) {
 func (v *comparison) command(a *asking) {
 	booked, refused := 0, 0
 	for i := range a.requests {
-		item, _ := v.item(a.key(i))
+		item := v.item(a.key(i))
 		v.answers(a, i, item)
 		switch {
 		case item == nil:
@@ -155,11 +159,11 @@ func (v *comparison) answers(a *asking, i int, item *ledger.Booked) {
 	}
 	switch {
 	case item != nil && !explained:
-		v.find("%s: every answer was that nothing was booked, but item %d is there (%s)", key, item.Seq, item.Act)
+		v.find("%s: every answer was that nothing was booked, but item %s is there (%s)", key, placeOf(item), item.Act)
 	case first > 1:
 		v.find("%s: was booked %d times for the first time", key, first)
 	case item != nil && first == 0 && a.unanswered() == 0:
-		v.find("%s: every answer was that somebody else had booked item %d before", key, item.Seq)
+		v.find("%s: every answer was that somebody else had booked item %s before", key, placeOf(item))
 	}
 }
 
@@ -169,13 +173,13 @@ func (o *outcome) against(item *ledger.Booked) string {
 	case item == nil:
 		return "it is not there"
 	case o.Seq > 0 && item.Act == ledger.Refused:
-		return fmt.Sprintf("item %d says it was refused: %v", item.Seq, item.Refusal.Failure.Error())
-	case o.Seq > 0 && (o.Seq != item.Seq || o.Hash != hashOf(item)):
-		return fmt.Sprintf("item %d is another one: %s %s", item.Seq, item.Act, hashOf(item))
+		return fmt.Sprintf("item %s says it was refused: %v", placeOf(item), item.Refusal.Failure.Error())
+	case o.Seq > 0 && (o.place() != placeOf(item) || o.Hash != hashOf(item)):
+		return fmt.Sprintf("item %s is another one: %s %s", placeOf(item), item.Act, hashOf(item))
 	case o.Seq == 0 && item.Act != ledger.Refused:
-		return fmt.Sprintf("item %d was booked: %s", item.Seq, item.Act)
+		return fmt.Sprintf("item %s was booked: %s", placeOf(item), item.Act)
 	case o.Seq == 0 && o.Refused != item.Refusal.Failure.Error():
-		return fmt.Sprintf("item %d was refused because %v", item.Seq, item.Refusal.Failure.Error())
+		return fmt.Sprintf("item %s was refused because %v", placeOf(item), item.Refusal.Failure.Error())
 	}
 	return ""
 }
@@ -189,18 +193,23 @@ func (v *comparison) wholly(a *asking, there, whole int) {
 		v.find("command %s: %d of %d items are there", a.Name, there, whole)
 		return
 	}
-	last, in := uint64(0), 0
+	var last *ledger.Booked
 	for i := range a.requests {
-		item, block := v.item(a.key(i))
+		item := v.item(a.key(i))
 		if item == nil {
 			continue
 		}
-		apart := last > 0 && (item.Seq != last+1 || block != in) && a.kind != hosted
-		if apart {
-			v.find("command %s: item %d is in block %d, the one before it is %d in block %d", a.Name, item.Seq, block, last, in)
+		if last != nil && a.kind != hosted && !v.follows(last, item) {
+			v.find("command %s: item %s is in block %d, the one before it is %s in block %d", a.Name, placeOf(item), v.block[placeOf(item)],
+				placeOf(last), v.block[placeOf(last)])
 		}
-		last, in = item.Seq, block
+		last = item
 	}
+}
+
+// follows tells whether an item stands right behind another one, in the same block.
+func (v *comparison) follows(last, item *ledger.Booked) bool {
+	return item.Lane == last.Lane && item.Seq == last.Seq+1 && v.block[placeOf(item)] == v.block[placeOf(last)]
 }
 
 // refusals: an attempt at an atomic batch burns one key at most.
@@ -237,8 +246,8 @@ func (v *comparison) row(a *asking, there bool) {
 	var words []string
 	for i := range a.requests {
 		word := "refused"
-		if item, _ := v.item(a.key(i)); item != nil && item.Act != ledger.Refused {
-			word = fmt.Sprint(item.Seq)
+		if item := v.item(a.key(i)); item != nil && item.Act != ledger.Refused {
+			word = placeOf(item).String()
 		}
 		words = append(words, word)
 	}

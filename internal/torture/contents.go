@@ -3,31 +3,46 @@ package torture
 import (
 	"context"
 	"fmt"
-
-	"go.etcd.io/bbolt"
+	"slices"
 
 	"github.com/settlex/settlex/ledger"
 )
 
 // contents is what a file holds.
 type contents struct {
-	items    []*ledger.Booked
-	block    []int // of each item
+	items    []*ledger.Booked // in order of their places
+	block    map[place]uint64 // that holds an item, by its number in the lane
 	byKey    map[string]int
 	accounts map[ledger.AccountID]ledger.Account
-	head     ledger.Head
-	tree     ledger.TreeHead
+	heads    []ledger.Head
+	trees    []ledger.TreeHead // of lanes that have some
 	rows     map[string]string // of the host
+}
+
+// place names an item.
+type place struct {
+	lane uint16
+	seq  uint64
+}
+
+func placeOf(item *ledger.Booked) place { return place{item.Lane, item.Seq} }
+
+// String is the place for people: the lane is named if it is not the first.
+func (p place) String() string {
+	if p.lane == 0 {
+		return fmt.Sprint(p.seq)
+	}
+	return fmt.Sprintf("%d@%d", p.seq, p.lane)
 }
 
 // readContents reads one snapshot.
 func readContents(ctx context.Context, books *ledger.Ledger) (*contents, error) {
-	c := &contents{byKey: make(map[string]int), accounts: make(map[ledger.AccountID]ledger.Account)}
+	c := &contents{block: make(map[place]uint64), byKey: make(map[string]int), accounts: make(map[ledger.AccountID]ledger.Account)}
 	err := books.Read(ctx, func(r ledger.Reader) (err error) {
-		if c.head, err = ledger.Together(ctx, r); err != nil {
+		if c.heads, err = r.Heads(ctx); err != nil {
 			return err
 		}
-		if c.tree, err = treeHead(ctx, r, c.head); err != nil {
+		if c.trees, err = treeHeads(ctx, r, c.heads); err != nil {
 			return err
 		}
 		for a, err := range r.Accounts(ctx, "") {
@@ -42,46 +57,33 @@ func readContents(ctx context.Context, books *ledger.Ledger) (*contents, error) 
 }
 
 func (c *contents) readItems(ctx context.Context, r ledger.Reader) error {
-	number := 0
-	for block, err := range r.Blocks(ctx, 0, 1) {
-		if err != nil {
-			return err
-		}
-		number++
-		for _, item := range block.Items {
-			if item.Key != "" {
-				c.byKey[item.Key] = len(c.items)
+	for _, head := range c.heads {
+		number := uint64(0)
+		for block, err := range r.Blocks(ctx, head.Lane, 1) {
+			if err != nil {
+				return err
 			}
-			c.items, c.block = append(c.items, item), append(c.block, number)
+			number++
+			for _, item := range block.Items {
+				c.items = append(c.items, item)
+				c.block[placeOf(item)] = number
+			}
+		}
+	}
+	slices.SortStableFunc(c.items, func(a, b *ledger.Booked) int { return a.Place().Compare(b.Place()) })
+	for i, item := range c.items {
+		if item.Key != "" {
+			c.byKey[item.Key] = i
 		}
 	}
 	return nil
 }
 
-// item gives what took a key, or nil, and the number of its block.
-func (c *contents) item(key string) (item *ledger.Booked, block int) {
+// item gives what took a key, or nil.
+func (c *contents) item(key string) *ledger.Booked {
 	i, ok := c.byKey[key]
 	if !ok {
-		return nil, 0
+		return nil
 	}
-	return c.items[i], c.block[i]
-}
-
-// readRows reads the host's own rows.
-func readRows(db *bbolt.DB) (map[string]string, error) {
-	rows := make(map[string]string)
-	err := db.View(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket(hostRows)
-		if bucket == nil {
-			return nil
-		}
-		return bucket.ForEach(func(key, value []byte) error {
-			rows[string(key)] = string(value)
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("rows of the host: %w", err)
-	}
-	return rows, nil
+	return c.items[i]
 }

@@ -5,19 +5,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/settlex/settlex/ledger"
-	"github.com/settlex/settlex/store/bolt"
-	"github.com/settlex/settlex/store/bolt/bolttest"
 )
-
-// hostRows is the bucket of the host's own, beside the ledger's.
-var hostRows = []byte("host")
 
 // errAbort is why a host's transaction is given up.
 var errAbort = errors.New("the host changed its mind")
@@ -25,39 +19,33 @@ var errAbort = errors.New("the host changed its mind")
 // desk is where callers ask, and write down what they ask and what they are told.
 type desk struct {
 	script
+	site  Site
 	books *ledger.Ledger
-	db    *bbolt.DB
 	log   *logFile
 	marks marks
-	known atomic.Uint64 // the last sequence that was acknowledged
+
+	mu    sync.Mutex
+	known map[uint16]uint64 // by lane, the last sequence that was acknowledged
 }
 
-// lockWait is how long to wait for a process that has just been killed to let go of the file.
-const lockWait = 10 * time.Second
+// openDesk opens a ledger as a host does.
+func openDesk(ctx context.Context, s script, ground Ground, dir string, start time.Time, log *logFile, m marks) (*desk, error) {
+	site, err := ground.Host(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{script: s, site: site, marks: m, known: make(map[uint16]uint64)}
+	if err := d.begin(start, log); err != nil {
+		return nil, errors.Join(err, site.Close())
+	}
+	return d, nil
+}
 
-// openDesk opens the file as a host does that keeps its ledger in it. The ledger makes it, because bbolt by itself can leave a
-// torn one when it is killed at that.
-func openDesk(s script, path string, start time.Time, log *logFile, m marks) (*desk, error) {
-	made, err := bolt.Open(path, bolt.Options{LockWait: lockWait})
-	if err != nil {
-		return nil, err
-	}
-	if err := made.Close(); err != nil {
-		return nil, err
-	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
-	if err != nil {
-		return nil, err
-	}
-	store, err := bolt.Attach(db, bolttest.Small())
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	books, err := newBooks(marked{store, m}, start)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &desk{script: s, books: books, db: db, log: log, marks: m}, nil
+// begin has the desk work by a clock from now on, and write into a log.
+func (d *desk) begin(start time.Time, log *logFile) (err error) {
+	d.log = log
+	d.books, err = newBooks(marked{d.site, d.marks}, start)
+	return err
 }
 
 func newBooks(store ledger.Store, start time.Time) (*ledger.Ledger, error) {
@@ -68,38 +56,49 @@ func newBooks(store ledger.Store, start time.Time) (*ledger.Ledger, error) {
 	return ledger.New(store, ledger.Config{Chart: chart, Clock: clock(start)})
 }
 
-// attempt asks for a command once. Nothing but the log tells what came of it.
-func (d *desk) attempt(ctx context.Context, by string, c *command) error {
+// attempt asks for a command once. The log tells what came of it; served, only whether the ledger took it on.
+func (d *desk) attempt(ctx context.Context, by string, c *command) (served bool, err error) {
 	content, err := c.digest()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := d.log.write(line{By: by, Try: &c.Name, Content: content}); err != nil {
-		return err
+		return false, err
 	}
 	got, err := d.ask(ctx, c)
-	if err != nil {
-		return d.log.write(line{Wrong: fmt.Sprintf("command %s: %v", c.Name, err)})
+	switch {
+	case err == nil:
+	case !d.site.Forgives(err):
+		return false, d.log.write(line{Wrong: fmt.Sprintf("command %s: %v", c.Name, err)})
+	case errors.Is(err, ledger.ErrIndefinite) || c.kind == sweep:
+		return false, nil // it stays without an answer
+	default:
+		got = nothing(c, "failed: "+err.Error())
 	}
 	for _, o := range got.Outcomes {
-		d.noteSeq(o.Seq)
+		d.note(o.place())
 	}
+	served = err == nil
 	if err := d.log.write(line{By: by, Got: got}); err != nil {
-		return err
+		return false, err
 	}
 	if c.differs {
-		return d.differ(ctx, c, got.Outcomes[0])
+		return served, d.differ(ctx, c, got.Outcomes[0])
 	}
-	return nil
+	return served, nil
 }
 
-func (d *desk) noteSeq(seq uint64) {
-	for {
-		last := d.known.Load()
-		if seq <= last || d.known.CompareAndSwap(last, seq) {
-			return
-		}
-	}
+func (d *desk) note(p place) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.known[p.lane] = max(d.known[p.lane], p.seq)
+}
+
+// acknowledged is the end of each lane, as far as somebody was told.
+func (d *desk) acknowledged() map[uint16]uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.known)
 }
 
 // ask goes through the door that fits the command.
@@ -124,7 +123,7 @@ func (d *desk) ask(ctx context.Context, c *command) (*answer, error) {
 	} else {
 		outcomes, err = d.books.Execute(ctx, c.mode(), c.requests...)
 	}
-	if c.patience > 0 && errors.Is(err, context.DeadlineExceeded) {
+	if c.patience > 0 && errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ledger.ErrIndefinite) {
 		return nothing(c, "withdrawn"), nil
 	}
 	if err != nil {
@@ -178,23 +177,20 @@ func (d *desk) direct(ctx context.Context, r ledger.Request) (out ledger.Outcome
 // host runs a transaction of the host's: each request by itself, and a row that says what came of them.
 func (d *desk) host(ctx context.Context, c *command) (got *answer, err error) {
 	began := false
-	err = d.db.Update(func(tx *bbolt.Tx) error {
-		rows, err := tx.CreateBucketIfNotExists(hostRows)
-		if err != nil {
-			return err
-		}
+	err = d.site.Together(ctx, func(tx ledger.Tx, keep func(key, value string) error) error {
 		var outcomes []ledger.Outcome
 		for _, r := range c.requests {
-			more, err := d.books.ExecuteTx(ctx, bolt.Wrap(tx), ledger.Atomic, r)
+			more, err := d.books.ExecuteTx(ctx, tx, ledger.Atomic, r)
 			if err != nil {
 				return err
 			}
 			outcomes = append(outcomes, more...)
 		}
+		var err error
 		if got, err = answered(outcomes); err != nil {
 			return err
 		}
-		if err := rows.Put([]byte(c.String()), []byte(rowOf(got.Outcomes))); err != nil {
+		if err := keep(c.String(), rowOf(got.Outcomes)); err != nil {
 			return err
 		}
 		if c.aborts {
@@ -217,7 +213,7 @@ func rowOf(outcomes []outcome) string {
 	words := make([]string, len(outcomes))
 	for i, o := range outcomes {
 		if words[i] = "refused"; o.Seq > 0 {
-			words[i] = fmt.Sprint(o.Seq)
+			words[i] = o.place().String()
 		}
 	}
 	return strings.Join(words, " ")
@@ -241,7 +237,7 @@ func wordsFor(o ledger.Outcome) (outcome, error) {
 	case o.Err == nil && o.Act == 0:
 		return outcome{Nothing: "holds true"}, nil
 	case o.Err == nil:
-		return outcome{Seq: o.Seq, Hash: hashOf(&o.Booked), Old: o.Replayed}, nil
+		return outcome{Seq: o.Seq, Lane: o.Lane, Hash: hashOf(&o.Booked), Old: o.Replayed}, nil
 	case errors.Is(o.Err, ledger.ErrNotApplied):
 		return outcome{Nothing: "not applied"}, nil
 	case errors.Is(o.Err, ledger.ErrAssertion):
@@ -279,7 +275,7 @@ func (d *desk) differ(ctx context.Context, c *command, got outcome) error {
 	default:
 		r = ledger.Release{Key: c.key(0), Hold: other, Reference: other}
 	}
-	if out := d.direct(ctx, r); !errors.Is(out.Err, ledger.ErrKeyConflict) {
+	if out := d.direct(ctx, r); !errors.Is(out.Err, ledger.ErrKeyConflict) && (out.Err == nil || !d.site.Forgives(out.Err)) {
 		return d.log.write(line{Wrong: fmt.Sprintf("key %s with other content: %+v, %v", c.key(0), out.Result, out.Err)})
 	}
 	return nil

@@ -7,13 +7,10 @@ import (
 	"os"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/settlex/settlex/ledger"
-	"github.com/settlex/settlex/store/bolt"
 )
 
-// file is the file of some rounds, with all that is known about it.
+// file is the ledger of some rounds, with all that is known about it.
 type file struct {
 	dir     string
 	history *history
@@ -29,26 +26,22 @@ func (f *file) remove() error {
 	return os.RemoveAll(f.dir)
 }
 
-// reopen opens the file as any program does, reads it and lists what is wrong with it.
-func (f *file) reopen(ctx context.Context, start time.Time, path string) (*contents, []string, error) {
-	rows, err := rowsOf(path)
+// reopen opens the ledger as any program does, reads it and lists what is wrong with it.
+func (f *file) reopen(ctx context.Context, ground Ground, start time.Time) (*contents, []string, error) {
+	site, err := ground.Program(ctx, f.dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := bolt.Open(path, bolt.Options{LockWait: lockWait})
+	books, err := newBooks(site, start)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, site.Close())
 	}
-	books, err := newBooks(store, start)
-	if err != nil {
-		return nil, nil, errors.Join(err, store.Close())
-	}
-	c, found, err := f.examine(ctx, books, rows)
-	return c, found, errors.Join(err, store.Close())
+	c, found, err := f.examine(ctx, books, site)
+	return c, found, errors.Join(err, site.Close())
 }
 
 // examine verifies the books and compares them with their history.
-func (f *file) examine(ctx context.Context, books *ledger.Ledger, rows map[string]string) (*contents, []string, error) {
+func (f *file) examine(ctx context.Context, books *ledger.Ledger, site Site) (*contents, []string, error) {
 	v, err := books.Verify(ctx, append(f.kept, f.history.heads...)...)
 	if err != nil {
 		return nil, nil, err
@@ -61,39 +54,33 @@ func (f *file) examine(ctx context.Context, books *ledger.Ledger, rows map[strin
 	if err != nil {
 		return nil, found, err
 	}
-	c.rows = rows
+	if c.rows, err = site.Rows(ctx); err != nil {
+		return nil, found, err
+	}
 	return c, append(found, compare(f.history, c)...), nil
 }
 
-// rowsOf reads the host's own rows of a file that nobody has opened; one that was never begun has none.
-func rowsOf(path string) (map[string]string, error) {
-	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-		return nil, nil //nolint:nilerr // opening it makes it
-	}
-	db, err := bbolt.Open(path, 0, &bbolt.Options{ReadOnly: true, Timeout: lockWait})
-	if err != nil {
-		return nil, err
-	}
-	rows, err := readRows(db)
-	return rows, errors.Join(err, db.Close())
-}
-
-// settle asks again for everything that got no answer. Afterwards everything is known, and must hold; the next round goes on
-// from the tree head it ends with.
-func (f *file) settle(ctx context.Context, t task) (err error) {
-	path := t.log() + ".settled"
+// settle opens the ledger once more and asks again for everything that got no answer.
+func (f *file) settle(ctx context.Context, ground Ground, s script, round int) (err error) {
+	path := logIn(f.dir, round, 0, 1) + ".settled"
 	log, err := openLog(path)
 	if err != nil {
 		return err
 	}
-	d, err := openDesk(t.script(), t.file(), t.script().start(t.Round), log, marks{})
+	d, err := openDesk(ctx, s, ground, f.dir, s.start(round), log, marks{})
 	if err != nil {
 		return errors.Join(err, log.close())
 	}
-	defer func() { err = errors.Join(err, d.db.Close(), log.close()) }()
+	defer func() { err = errors.Join(err, d.site.Close(), log.close()) }()
+	return f.askAgain(ctx, d, path)
+}
+
+// askAgain asks again for everything that got no answer. Afterwards everything is known, and must hold; what comes next goes on
+// from the tree heads it ends with.
+func (f *file) askAgain(ctx context.Context, d *desk, path string) error {
 	for _, a := range f.history.unsettled() {
 		a.patience = 0
-		if err := d.attempt(ctx, a.String(), &a.command); err != nil {
+		if _, err := d.attempt(ctx, a.String(), &a.command); err != nil {
 			return err
 		}
 	}
@@ -108,18 +95,12 @@ func (f *file) settle(ctx context.Context, t task) (err error) {
 	return f.confirm(ctx, d)
 }
 
-// confirm compares the file with a history in which everything is settled.
+// confirm compares the ledger with a history in which everything is settled.
 func (f *file) confirm(ctx context.Context, d *desk) error {
-	rows, err := readRows(d.db)
-	if err != nil {
-		return err
-	}
-	c, found, err := f.examine(ctx, d.books, rows)
+	c, found, err := f.examine(ctx, d.books, d.site)
 	if err = errors.Join(foundError(found), err); err != nil {
 		return fmt.Errorf("after everything was asked again: %w", err)
 	}
-	if c.tree.Blocks > 0 {
-		f.kept = append(f.kept, c.tree)
-	}
+	f.kept = append(f.kept, c.trees...)
 	return nil
 }

@@ -12,7 +12,7 @@ type history struct {
 	commands map[Name]*asking
 	order    []Name
 	sweeps   []*attempt
-	heads    []ledger.TreeHead // the last one seen in each round
+	heads    []ledger.TreeHead // of each lane the last one that each process saw
 	faults   []string
 }
 
@@ -33,13 +33,13 @@ func newHistory(s script) *history { return &history{script: s, commands: make(m
 // add takes in a log of one process.
 func (h *history) add(lines []line) {
 	open := make(map[string]*attempt)
-	var head *ledger.TreeHead
+	heads := make(map[uint16]*ledger.TreeHead)
 	for i, l := range lines {
 		switch {
 		case l.Wrong != "":
 			h.faults = append(h.faults, l.Wrong)
 		case l.Head != nil:
-			head = l.Head
+			heads[l.Head.Lane] = l.Head
 		case l.Try != nil:
 			open[l.By] = h.try(*l.Try, l.Content)
 		case l.Got != nil && open[l.By] != nil:
@@ -49,7 +49,7 @@ func (h *history) add(lines []line) {
 			h.faults = append(h.faults, fmt.Sprintf("log: line %d answers nothing", i+1))
 		}
 	}
-	if head != nil {
+	for _, head := range heads {
 		h.heads = append(h.heads, *head)
 	}
 }

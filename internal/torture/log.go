@@ -29,11 +29,14 @@ type answer struct {
 // outcome is what a request came to: booked if Seq is set, else refused with its key burnt, or nothing at all.
 type outcome struct {
 	Seq     uint64 `json:"seq,omitempty"`
+	Lane    uint16 `json:"lane,omitempty"`
 	Hash    string `json:"hash,omitempty"` // of the item's canonical bytes
 	Refused string `json:"refused,omitempty"`
 	Nothing string `json:"nothing,omitempty"`
 	Old     bool   `json:"old,omitempty"` // booked or refused by an earlier attempt
 }
+
+func (o *outcome) place() place { return place{o.Lane, o.Seq} }
 
 // logFile is a log that is being written. It is safe for concurrent use.
 type logFile struct{ file *os.File }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/settlex/settlex/ledger"
@@ -18,11 +19,13 @@ import (
 
 // Config says how a run goes.
 type Config struct {
-	Dir     string        // for the file and the logs; required
+	Dir     string        // for the logs, and for what the ground keeps there; required
 	Seed    uint64        // of the commands and of the deaths
 	Rounds  int           // deaths; 0: until For is over
 	For     time.Duration // with Rounds as well, whatever comes first; 0: no bound
-	Callers int           // goroutines of a worker, in some rounds fewer; 0 means 16
+	Callers int           // goroutines of all workers, in some rounds fewer; 0 means 16
+	Workers int           // processes at once, each killed at a time of its own; 0 means 1
+	Ground  Ground        // where the ledger stands; nil: in a file
 	PerFile int           // rounds after which a new file is begun, so that a round takes as long as the first; 0 means 30
 	// Worker makes a process that calls Work with the task. Its standard output is taken; its standard error stays empty unless
 	// something is wrong.
@@ -46,13 +49,20 @@ type Report struct {
 	Unsettled    int // commands without an answer when a worker died
 	There        int // of them: they were in the file all the same
 	InCommit     int // deaths between the beginning and the end of a commit
+	// Stood is the longest time it took until who was left had made some commits: after the death of all other workers, or after
+	// the ground had shaken.
+	Stood time.Duration
 }
 
 // String is the report in one line.
 func (r Report) String() string {
-	return fmt.Sprintf("%d rounds on %d files, %d of them killed in a commit; %d commands (%d requests), %d acknowledged; %d items booked, %d of them refusals; "+
+	text := fmt.Sprintf("%d rounds on %d files, %d deaths in a commit; %d commands (%d requests), %d acknowledged; %d items booked, %d of them refusals; "+
 		"%d commands without an answer, %d of them were there and %d not", r.Rounds, r.Files, r.InCommit, r.Commands, r.Requests, r.Acknowledged,
 		r.Booked, r.Refused, r.Unsettled, r.There, r.Unsettled-r.There)
+	if r.Stood > 0 {
+		text += fmt.Sprintf("; who was left stood still for %v at most", r.Stood.Round(time.Millisecond))
+	}
+	return text
 }
 
 // run is a run under way.
@@ -60,7 +70,7 @@ type run struct {
 	Config
 	Report
 	dice  *rand.Rand
-	usual time.Duration // what a commit takes
+	usual []time.Duration // what a commit takes, by worker
 }
 
 // Run kills workers, round after round, and holds what they leave to what they said. The error names what was found first, with
@@ -75,7 +85,13 @@ func Run(ctx context.Context, config Config) (Report, error) {
 	if config.Log == nil {
 		config.Log = func(string, ...any) {}
 	}
-	r := &run{Config: config, dice: rand.New(rand.NewPCG(config.Seed, 1)), usual: time.Millisecond}
+	if config.Workers == 0 {
+		config.Workers = 1
+	}
+	if config.Ground == nil {
+		config.Ground = File{}
+	}
+	r := &run{Config: config, dice: rand.New(rand.NewPCG(config.Seed, 1)), usual: slices.Repeat([]time.Duration{time.Millisecond}, config.Workers)}
 	err := r.rounds(ctx)
 	return r.Report, err
 }
@@ -108,39 +124,68 @@ func (r *run) isOver(round int, spent time.Duration) bool {
 
 func (r *run) script() script { return script{seed: r.Seed, callers: r.Callers} }
 
-// round is one life, one death and the post-mortem.
+// round is one life of each worker, their deaths and the post-mortem.
 func (r *run) round(ctx context.Context, f *file, round int) error {
-	t := task{Dir: f.dir, Seed: r.Seed, Callers: r.Callers, Round: round}
-	text, err := json.Marshal(t)
-	if err != nil {
-		return err
-	}
-	p := newPlan(r.dice)
-	within, killErr := kill(ctx, r.Worker(ctx, string(text)), p, &r.usual)
+	deaths, killErr := r.kill(ctx, f.dir, round)
 	if r.Between != nil {
 		if err := r.Between(f.dir); err != nil {
 			return err
 		}
 	}
-	lines, err := readLog(t.log())
-	if err != nil {
-		return errors.Join(killErr, err)
+	var lines []line
+	for worker := range r.Workers {
+		more, err := readLog(logIn(f.dir, round, worker, r.Workers))
+		if err != nil {
+			return errors.Join(killErr, err)
+		}
+		f.history.add(more)
+		lines = append(lines, more...)
 	}
-	f.history.add(lines)
 	if killErr != nil {
 		return errors.Join(killErr, foundError(f.history.faults))
 	}
-	if within {
-		r.InCommit++
-	}
-	c, found, err := f.reopen(ctx, r.script().start(round), t.file())
+	c, found, err := f.reopen(ctx, r.Ground, r.script().start(round))
 	if err = errors.Join(foundError(found), err); err != nil {
 		return err
 	}
 	r.count(lines, f, c)
-	r.Log("round %d: died %s after %v, in a commit: %t; %d items, %d commands without an answer, a commit takes %v", round, p.manner, p.after, within,
-		len(c.items), len(f.history.unsettled()), r.usual)
-	return f.settle(ctx, t)
+	r.Log("round %d: %s; %d items, %d commands without an answer", round, deaths, len(c.items), len(f.history.unsettled()))
+	return f.settle(ctx, r.Ground, r.script(), round)
+}
+
+// kill has the workers of a round live and die. Deaths says how, in words.
+func (r *run) kill(ctx context.Context, dir string, round int) (deaths string, err error) {
+	victims := make([]*victim, r.Workers)
+	for i := range victims {
+		t := task{Dir: dir, Seed: r.Seed, Callers: r.Callers, Round: round, Worker: i, Workers: r.Workers}
+		text, err := json.Marshal(t)
+		if err != nil {
+			return "", err
+		}
+		victims[i] = newVictim(r.Worker(ctx, string(text)), newPlan(r.dice), &r.usual[i])
+	}
+	if r.Workers > 1 {
+		last := r.dice.IntN(r.Workers)
+		for i, v := range victims {
+			if i != last {
+				victims[last].before = append(victims[last].before, v)
+			}
+		}
+	}
+	errs := make([]error, r.Workers)
+	var all sync.WaitGroup
+	for i, v := range victims {
+		all.Go(func() { errs[i] = v.kill(ctx) })
+	}
+	all.Wait()
+	words := make([]string, r.Workers)
+	for i, v := range victims {
+		if words[i] = v.String(); v.died == inCommit {
+			r.InCommit++
+		}
+		r.Stood = max(r.Stood, v.stood)
+	}
+	return strings.Join(words, ", "), errors.Join(errs...)
 }
 
 // foundError is what was found, the first of it in full.

@@ -32,7 +32,7 @@ func tally(c *contents) []string {
 		b.item(item)
 		for _, p := range item.Postings {
 			if a := b.account(p.ID()); strings.HasPrefix(p.Account, "customers/") && a.credits-a.debits-a.heldDebits < 0 {
-				b.found = append(b.found, fmt.Sprintf("item %d (%s %q) overdraws %s", item.Seq, item.Act, item.Key, p.ID()))
+				b.found = append(b.found, fmt.Sprintf("item %s (%s %q) overdraws %s", placeOf(item), item.Act, item.Key, p.ID()))
 			}
 		}
 	}
@@ -138,14 +138,14 @@ func (b *books) held(l leg, amount int64) {
 func (b *books) take(item *ledger.Booked) (ends bool) {
 	legs, ok := b.holds[item.Of]
 	if !ok {
-		b.found = append(b.found, fmt.Sprintf("item %d captures hold %q, which is not open", item.Seq, item.Of))
+		b.found = append(b.found, fmt.Sprintf("item %s captures hold %q, which is not open", placeOf(item), item.Of))
 		return false
 	}
 	for _, p := range item.Postings {
 		amount, _ := p.Amount.Int64()
 		l := leg{p.ID(), p.Side}
 		if legs[l] -= amount; legs[l] < 0 {
-			b.found = append(b.found, fmt.Sprintf("item %d captures more of hold %q than was left", item.Seq, item.Of))
+			b.found = append(b.found, fmt.Sprintf("item %s captures more of hold %q than was left", placeOf(item), item.Of))
 		}
 		b.held(l, -amount)
 	}

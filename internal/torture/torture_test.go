@@ -23,7 +23,7 @@ const taskVar = "SETTLEX_TORTURE_TASK"
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv(taskVar); text != "" {
-		if err := torture.Work(context.Background(), text, os.Stdout); err != nil {
+		if err := torture.Work(context.Background(), torture.File{}, text, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 		os.Exit(1)

@@ -48,44 +48,92 @@ type victim struct {
 	stderr bytes.Buffer
 	marks  io.Reader
 
-	warm  chan struct{} // closed by the first mark
-	gone  chan struct{} // closed when there will be no more
-	armed atomic.Bool   // kill in the next commit
-	plan  plan
-	usual *time.Duration // what a commit takes
-	died  manner         // where it was when the marks ended: inCommit, or anywhere
+	before []*victim // those that die before it does; nil: it waits for nobody
+
+	warm    chan struct{} // closed by the first mark
+	gone    chan struct{} // closed when there will be no more
+	commits chan struct{} // has one after some commit has ended
+	armed   atomic.Bool   // kill in the next commit
+	plan    plan
+	usual   *time.Duration // what a commit takes
+	died    manner         // where it was when the marks ended: inCommit, or anywhere
+	stood   time.Duration  // from the deaths of those before it until it had made some commits
 }
 
-// kill starts a worker and kills it; it tells whether the worker died within a commit. The error is for a worker that did not
-// need to be killed, or said something.
-func kill(ctx context.Context, cmd *exec.Cmd, p plan, usual *time.Duration) (within bool, err error) {
-	v := &victim{cmd: cmd, plan: p, usual: usual, warm: make(chan struct{}), gone: make(chan struct{}), died: anywhere}
-	cmd.Stderr = &v.stderr
-	if v.marks, err = cmd.StdoutPipe(); err != nil {
-		return false, err
+func newVictim(cmd *exec.Cmd, p plan, usual *time.Duration) *victim {
+	return &victim{cmd: cmd, plan: p, usual: usual, warm: make(chan struct{}), gone: make(chan struct{}), commits: make(chan struct{}, 1), died: anywhere}
+}
+
+// String is how it died.
+func (v *victim) String() string {
+	return fmt.Sprintf("died %s after %v, in a commit: %t, a commit takes %v", v.plan.manner, v.plan.after, v.died == inCommit, *v.usual)
+}
+
+// kill starts a worker and kills it. The error is for a worker that did not need to be killed, or said something.
+func (v *victim) kill(ctx context.Context) (err error) {
+	v.cmd.Stderr = &v.stderr
+	if v.marks, err = v.cmd.StdoutPipe(); err != nil {
+		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return false, err
+	if err := v.cmd.Start(); err != nil {
+		close(v.gone)
+		return err
 	}
 	go v.read()
+	standErr := v.survive(ctx)
 	v.wait(ctx)
 	<-v.gone
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.Exited() {
-		return false, fmt.Errorf("the worker ended by itself: %w\n%s", errors.Join(err, ctx.Err()), &v.stderr)
+	if err := v.cmd.Wait(); !errors.As(err, &exit) || exit.Exited() {
+		return fmt.Errorf("the worker ended by itself: %w\n%s", errors.Join(err, ctx.Err()), &v.stderr)
 	}
 	if v.stderr.Len() > 0 {
-		return false, fmt.Errorf("the worker said:\n%s", &v.stderr)
+		return fmt.Errorf("the worker said:\n%s", &v.stderr)
 	}
-	return v.died == inCommit, nil
+	return standErr
+}
+
+// Those that are left go on when the others are dead: so many commits within so long.
+const (
+	commitsAfter = 20
+	standAtMost  = 20 * time.Second
+)
+
+// survive waits until those before it are dead and it has gone on without them.
+func (v *victim) survive(ctx context.Context) error {
+	if len(v.before) == 0 {
+		return nil
+	}
+	for _, other := range v.before {
+		<-other.gone
+	}
+	began := time.Now()
+	timer := time.NewTimer(standAtMost)
+	defer timer.Stop()
+	for n := range commitsAfter {
+		select {
+		case <-v.commits:
+		case <-v.gone:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+			return fmt.Errorf("a worker made %d commits within %v after the others were dead", n, standAtMost)
+		}
+	}
+	v.stood = time.Since(began)
+	return nil
 }
 
 // wait kills the worker when its time has come, or leaves it to the reader of marks.
 func (v *victim) wait(ctx context.Context) {
-	if v.plan.manner != cold {
+	if v.plan.manner != cold || len(v.before) > 0 {
 		select {
 		case <-v.warm:
 		case <-v.gone:
+			return
+		case <-ctx.Done():
+			_ = v.cmd.Process.Kill()
 			return
 		}
 	}
@@ -140,7 +188,13 @@ func (v *victim) read() {
 }
 
 // took learns what a commit usually takes.
-func (v *victim) took(d time.Duration) { *v.usual += (d - *v.usual) / 16 }
+func (v *victim) took(d time.Duration) {
+	*v.usual += (d - *v.usual) / 16
+	select {
+	case v.commits <- struct{}{}:
+	default:
+	}
+}
 
 // strike kills a share of a commit's time after it began. That is too short for a timer.
 func (v *victim) strike(began time.Time) {

@@ -18,31 +18,24 @@ const watchEvery = 2 * time.Millisecond
 func (d *desk) watch(ctx context.Context) error {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	last := uint64(0)
+	last := make(map[uint16]uint64)
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
 		}
-		known := max(last, d.known.Load())
-		var seen ledger.TreeHead
-		err := d.books.Read(ctx, func(r ledger.Reader) error {
-			head, err := ledger.Together(ctx, r)
-			if err != nil {
-				return err
+		seen, err := d.look(ctx, last)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && d.site.Forgives(err):
+			continue
+		}
+		for i := range seen {
+			if err == nil && n%8 == 0 {
+				err = d.log.write(line{Head: &seen[i]})
 			}
-			if head.Seq < known {
-				return fmt.Errorf("snapshot ends at %d, behind %d, which was acknowledged or seen before", head.Seq, known)
-			}
-			last = head.Seq
-			if seen, err = treeHead(ctx, r, head); err != nil {
-				return err
-			}
-			return lawful(ctx, r)
-		})
-		if err == nil && n%8 == 0 && seen.Blocks > 0 {
-			err = d.log.write(line{Head: &seen})
 		}
 		if err != nil {
 			return errors.Join(err, d.log.write(line{Wrong: "watching: " + err.Error()}))
@@ -50,9 +43,42 @@ func (d *desk) watch(ctx context.Context) error {
 	}
 }
 
-func treeHead(ctx context.Context, r ledger.Reader, head ledger.Head) (ledger.TreeHead, error) {
-	root, err := ledger.Root(ctx, r, head.Lane, head.Blocks)
-	return ledger.TreeHead{Blocks: head.Blocks, Root: root}, err
+// look looks at one snapshot, and notes where its lanes end.
+func (d *desk) look(ctx context.Context, last map[uint16]uint64) (seen []ledger.TreeHead, err error) {
+	known := d.acknowledged()
+	err = d.books.Read(ctx, func(r ledger.Reader) error {
+		heads, err := r.Heads(ctx)
+		if err != nil {
+			return err
+		}
+		for _, head := range heads {
+			if known := max(last[head.Lane], known[head.Lane]); head.Seq < known {
+				return fmt.Errorf("in a snapshot lane %d ends at %d, behind %d, which was acknowledged or seen before", head.Lane, head.Seq, known)
+			}
+			last[head.Lane] = head.Seq
+		}
+		if seen, err = treeHeads(ctx, r, heads); err != nil {
+			return err
+		}
+		return lawful(ctx, r)
+	})
+	return seen, err
+}
+
+// treeHeads are those of lanes that have blocks.
+func treeHeads(ctx context.Context, r ledger.Reader, heads []ledger.Head) ([]ledger.TreeHead, error) {
+	var out []ledger.TreeHead
+	for _, head := range heads {
+		if head.Blocks == 0 {
+			continue
+		}
+		root, err := ledger.Root(ctx, r, head.Lane, head.Blocks)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ledger.TreeHead{Lane: head.Lane, Blocks: head.Blocks, Root: root})
+	}
+	return out, nil
 }
 
 // lawful: over all accounts debits equal credits, what is held too, and no customer has less than nothing.
@@ -101,21 +127,27 @@ func same(debits, credits []money.Amount) error {
 	return nil
 }
 
-// follow reads the change feed to its end and waits for more: every item comes once, in order.
+// follow reads the change feed to its end and waits for more: every item comes once, each lane in order.
 func (d *desk) follow(ctx context.Context) error {
 	var cursor ledger.Cursor
-	last := uint64(0)
+	last := make(map[uint16]uint64)
 	for {
 		for item, err := range d.books.Changes(ctx, cursor) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil && d.site.Forgives(err) {
+				break
+			}
 			if err != nil {
 				return errors.Join(err, d.log.write(line{Wrong: "following: " + err.Error()}))
 			}
-			if item.Seq != last+1 {
-				return d.log.write(line{Wrong: fmt.Sprintf("the change feed gives item %d behind item %d", item.Seq, last)})
+			if item.Seq != last[item.Lane]+1 {
+				return d.log.write(line{Wrong: fmt.Sprintf("the change feed gives item %s behind item %d of its lane", placeOf(item.Booked), last[item.Lane])})
 			}
-			last, cursor = item.Seq, item.Cursor
+			last[item.Lane], cursor = item.Seq, item.Cursor
 		}
-		if err := d.books.Wait(ctx, cursor); err != nil {
+		if err := d.books.Wait(ctx, cursor); err != nil && (ctx.Err() != nil || !d.site.Forgives(err)) {
 			return err
 		}
 	}

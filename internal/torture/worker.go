@@ -13,15 +13,23 @@ import (
 
 // task is what a worker is told.
 type task struct {
-	Dir     string // of the file and the logs
+	Dir     string // of the ledger and the logs
 	Seed    uint64
-	Callers int
+	Callers int // of all workers
 	Round   int
+	Worker  int // from 0
+	Workers int
 }
 
-func (t task) file() string { return filepath.Join(t.Dir, "ledger.db") }
+func (t task) log() string { return logIn(t.Dir, t.Round, t.Worker, t.Workers) }
 
-func (t task) log() string { return filepath.Join(t.Dir, fmt.Sprintf("round-%d.log", t.Round)) }
+// logIn is where a worker writes what it asks.
+func logIn(dir string, round, worker, workers int) string {
+	if workers == 1 {
+		return filepath.Join(dir, fmt.Sprintf("round-%d.log", round))
+	}
+	return filepath.Join(dir, fmt.Sprintf("round-%d-%d.log", round, worker))
+}
 
 func (t task) script() script { return script{seed: t.Seed, callers: t.Callers} }
 
@@ -30,7 +38,7 @@ const life = 2 * time.Minute
 
 // Work is a worker: it does what the task says, which Run gave to Config.Worker, and marks its commits on out. It is meant to
 // be killed, and an error that it returns is a fault that it met.
-func Work(ctx context.Context, taskText string, out io.Writer) error {
+func Work(ctx context.Context, ground Ground, taskText string, out io.Writer) error {
 	var t task
 	if err := json.Unmarshal([]byte(taskText), &t); err != nil {
 		return fmt.Errorf("task %q: %w", taskText, err)
@@ -42,14 +50,14 @@ func Work(ctx context.Context, taskText string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d, err := openDesk(s, t.file(), s.start(t.Round), log, marks{out})
+	d, err := openDesk(ctx, s, ground, t.Dir, s.start(t.Round), log, marks{out})
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
-	crowd := s.crowd(t.Round)
+	crowd := max(s.crowd(t.Round), t.Workers)
 	errs := make(chan error, crowd+2)
 	var all sync.WaitGroup
-	for caller := range crowd {
+	for caller := t.Worker; caller < crowd; caller += t.Workers {
 		all.Go(func() { errs <- d.callAgainAndAgain(ctx, Name{Round: t.Round, Caller: caller}) })
 	}
 	all.Go(func() { errs <- d.watch(ctx) })
@@ -57,14 +65,14 @@ func Work(ctx context.Context, taskText string, out io.Writer) error {
 	err = <-errs
 	cancel()
 	all.Wait()
-	return errors.Join(err, d.db.Close(), log.close())
+	return errors.Join(err, d.site.Close(), log.close())
 }
 
 // callAgainAndAgain is one caller's stream of commands.
 func (d *desk) callAgainAndAgain(ctx context.Context, n Name) error {
 	for ; ; n.No++ {
 		c := d.command(n)
-		if err := d.attempt(ctx, n.String(), &c); err != nil {
+		if _, err := d.attempt(ctx, n.String(), &c); err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
