@@ -9,6 +9,7 @@ import (
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/store/postgres"
 	"github.com/settlex/settlex/store/postgres/pgtest"
+	"github.com/settlex/settlex/store/postgres/postgrestest"
 )
 
 // The cast of most tests: a platform that keeps merchants' money.
@@ -50,11 +51,7 @@ func transfer(key, debit, credit string, minor int64) ledger.Entry {
 // emptyLedger is a database with a ledger of a number of lanes, on the newest server.
 func emptyLedger(t testing.TB, lanes int) (dsn string) {
 	t.Helper()
-	dsn = pgtest.Database(t, pgtest.Newest(t))
-	if _, err := postgres.Migrate(t.Context(), dsn, postgres.MigrateOptions{Lanes: lanes}); err != nil {
-		t.Fatal(err)
-	}
-	return dsn
+	return postgrestest.Ledger(t, pgtest.Newest(t), lanes)
 }
 
 // openStore opens a store that is closed when the test ends.

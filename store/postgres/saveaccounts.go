@@ -22,7 +22,6 @@ type movement struct {
 	whole  ledger.Balance // of all lanes; of a share nobody knows
 	held   int64          // holds of the share before
 	change *ledger.Booked // the last item that changed the account itself; nil: none
-	moved  uint64         // the last entry that posted to it; 0: none
 }
 
 // hasLimits tells whether any limit is set.
@@ -109,7 +108,6 @@ func (s *saving) postingsOf(item *ledger.Booked) (ids []int64, err error) {
 
 // post counts a posting, and gives the totals behind it: those of the lane's share as long as the account is spread.
 func (m *movement) post(item *ledger.Booked, p *ledger.Posting) (*ledger.Balance, error) {
-	m.moved = item.Seq
 	whole := m.single && (!m.folds || !item.At.Before(m.since))
 	if !m.Share {
 		if err := m.whole.Add(*p); err != nil {
@@ -205,13 +203,39 @@ func (s *saving) settleShare(m *movement, at time.Time) (err error) {
 	switch last := a.Seq; {
 	case m.change == nil || m.change.Seq != last:
 		m.share.Seq = last
-	case m.moved > 0:
-		m.share.Seq, at = m.moved, s.at(m.moved)
 	default:
-		return nil
+		touched := s.touched(a.AccountID)
+		if touched == nil {
+			return nil
+		}
+		m.share.Seq, at = touched.Seq, touched.At
 	}
 	m.share.Lane = s.changes.Head.Lane
 	s.accounts.shares.add(m, at)
 	s.tx.accounts[a.AccountID] = &kept{id: m.id, share: m.share, holds: m.held}
+	return nil
+}
+
+// touched is the block's last item that changed the totals of an account; nil: none.
+func (s *saving) touched(id ledger.AccountID) *ledger.Booked {
+	for _, item := range slices.Backward(s.changes.Block.Items) {
+		if slices.ContainsFunc(item.Postings, func(p ledger.Posting) bool { return p.ID() == id }) {
+			return item
+		}
+		ends := item.Act == ledger.Captured || item.Act == ledger.Released || item.Act == ledger.Expired
+		if ends && slices.ContainsFunc(s.legs(item.Of), func(l ledger.HoldLeg) bool { return l.ID() == id }) {
+			return item
+		}
+	}
+	return nil
+}
+
+// legs are those of a hold that the block changed.
+func (s *saving) legs(hold string) []ledger.HoldLeg {
+	for _, r := range s.changes.Records {
+		if h, ok := r.Record.(*ledger.HoldState); ok && h.Key == hold {
+			return h.Legs
+		}
+	}
 	return nil
 }

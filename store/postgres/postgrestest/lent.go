@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,23 +21,29 @@ type shape struct {
 	lanes  int
 }
 
-// shelf holds the URLs of ledgers that are empty and nobody's.
+// lent is a ledger's database.
+type lent struct {
+	shape
+	url    string
+	tables []string // as Migrate left them, quoted
+}
+
+// shelf holds ledgers that are empty and nobody's.
 var shelf = struct {
 	sync.Mutex
-	free map[shape][]string
-}{free: make(map[shape][]string)}
+	free map[shape][]*lent
+}{free: make(map[shape][]*lent)}
 
-// Ledger lends the test the database of an empty ledger of some lanes, and returns its URL, for a superuser. It has the schema's tables and no
-// others, in the schema public. A test that changes more than the rows of these tables needs pgtest.Database.
+// Ledger lends the test the database of an empty ledger of some lanes, and returns its URL, for a superuser. The ledger is in the schema public;
+// the test may make other tables there. A test that changes the ledger's tables, and not just their rows, needs pgtest.Database.
 //
 // When the test ends, who is still connected is sent away and the tables are emptied. The database of a test that failed is kept as it is.
 func Ledger(t testing.TB, server pgtest.Server, lanes int) (url string) {
 	t.Helper()
-	s := shape{server, lanes}
-	url = take(s)
-	if url == "" {
-		url = pgtest.Lasting(t, server)
-		if _, err := postgres.Migrate(t.Context(), url, postgres.MigrateOptions{Lanes: lanes}); err != nil {
+	l := take(shape{server, lanes})
+	if l == nil {
+		var err error
+		if l, err = build(t, shape{server, lanes}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -44,65 +51,83 @@ func Ledger(t testing.TB, server pgtest.Server, lanes int) (url string) {
 		if t.Failed() {
 			return
 		}
-		if err := empty(context.WithoutCancel(t.Context()), url, lanes); err != nil {
-			t.Errorf("empty %s: %v", url, err)
+		if err := l.empty(context.WithoutCancel(t.Context())); err != nil {
+			t.Errorf("empty %s: %v", l.url, err)
 			return
 		}
-		giveBack(s, url)
+		shelf.Lock()
+		defer shelf.Unlock()
+		shelf.free[l.shape] = append(shelf.free[l.shape], l)
 	})
-	return url
+	return l.url
 }
 
-func take(s shape) (url string) {
+// take gives the ledger that was given back last, or nil.
+func take(s shape) *lent {
 	shelf.Lock()
 	defer shelf.Unlock()
-	urls := shelf.free[s]
-	if len(urls) == 0 {
-		return ""
+	free := shelf.free[s]
+	if len(free) == 0 {
+		return nil
 	}
-	last := len(urls) - 1
-	shelf.free[s] = urls[:last]
-	return urls[last]
+	last := len(free) - 1
+	shelf.free[s] = free[:last]
+	return free[last]
 }
 
-func giveBack(s shape, url string) {
-	shelf.Lock()
-	defer shelf.Unlock()
-	shelf.free[s] = append(shelf.free[s], url)
+func build(t testing.TB, s shape) (*lent, error) {
+	t.Helper()
+	l := &lent{shape: s, url: pgtest.Lasting(t, s.server)}
+	if _, err := postgres.Migrate(t.Context(), l.url, postgres.MigrateOptions{Lanes: s.lanes}); err != nil {
+		return nil, err
+	}
+	return l, l.connected(t.Context(), func(conn *pgx.Conn) (err error) {
+		l.tables, err = tables(t.Context(), conn)
+		return err
+	})
 }
 
-const (
-	sendAwaySQL = `SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
-
-	// What Migrate writes stays, but for the lanes.
-	filledSQL = `SELECT format('%I', relname) FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT IN ('migrations', 'currencies')`
-)
-
-// empty makes a ledger as Migrate left it. Deleting rows beats TRUNCATE, which makes new files and syncs them, when there are few.
-func empty(ctx context.Context, url string, lanes int) (err error) {
-	conn, err := pgx.Connect(ctx, url)
+func (l *lent) connected(ctx context.Context, fn func(*pgx.Conn) error) (err error) {
+	conn, err := pgx.Connect(ctx, l.url)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	if _, err := conn.Exec(ctx, sendAwaySQL); err != nil {
-		return err
-	}
-	rows, err := conn.Query(ctx, filledSQL)
+	return fn(conn)
+}
+
+func tables(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+	rows, err := conn.Query(ctx, `SELECT format('%I', relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`)
 	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+const sendAwaySQL = `SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
+
+// empty makes the ledger as Migrate left it. Deleting rows beats TRUNCATE, which makes new files and syncs them, when there are few.
+func (l *lent) empty(ctx context.Context) error {
+	return l.connected(ctx, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, sendAwaySQL); err != nil {
+			return err
+		}
+		there, err := tables(ctx, conn)
+		if err != nil {
+			return err
+		}
+		var script strings.Builder
+		script.WriteString("SET session_replication_role = replica;\n") // in any order, whatever refers to what
+		for _, table := range there {
+			switch {
+			case !slices.Contains(l.tables, table):
+				fmt.Fprintf(&script, "DROP TABLE public.%s CASCADE;\n", table)
+			case table != "migrations" && table != "currencies":
+				fmt.Fprintf(&script, "DELETE FROM public.%s;\n", table)
+			}
+		}
+		fmt.Fprintf(&script, "INSERT INTO public.lanes (lane) SELECT generate_series(0, %d);\n", l.lanes-1)
+		_, err = conn.Exec(ctx, script.String())
 		return err
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return err
-	}
-	var script strings.Builder
-	script.WriteString("SET session_replication_role = replica;\n") // in any order, whatever refers to what
-	for _, table := range tables {
-		fmt.Fprintf(&script, "DELETE FROM public.%s;\n", table)
-	}
-	fmt.Fprintf(&script, "INSERT INTO public.lanes (lane) SELECT generate_series(0, %d);\n", lanes-1)
-	_, err = conn.Exec(ctx, script.String())
-	return err
+	})
 }
