@@ -17,8 +17,8 @@ import (
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/store/anystore"
 	"github.com/settlex/settlex/store/bolt"
-	"github.com/settlex/settlex/store/bolt/bolttest"
 )
 
 // everySentinel is all that callers may branch on, by the names they have in the
@@ -274,8 +274,8 @@ func (l lossy) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 // Before a transaction has begun, an error is definite.
 func TestIndefinite(t *testing.T) {
 	t.Parallel()
-	store := bolttest.Open(t)
-	books := bolttest.On(t, store, stopped(t))
+	store := anystore.Open(t)
+	books := anystore.On(t, store, stopped(t))
 	asking, err := ledger.New(lossy{store}, stopped(t))
 	if err != nil {
 		t.Fatal(err)

@@ -16,10 +16,15 @@ import (
 // Fewer is by how much fewer tries a property gets on PostgreSQL: each takes about that much longer there.
 const Fewer = 20
 
-// Again runs the tests of the test binary once more, on PostgreSQL, in a process of their own; properties are tried less often. It does nothing
-// in that process. Without a server the test is skipped, as package pgtest does it. Tests whose name matches one of the patterns are left
-// out: those that do not look at the store and take their time.
-func Again(t *testing.T, but ...string) {
+// Choice says which tests there are to run, by patterns as those of go test. Empty: all of them.
+type Choice struct {
+	Run  string
+	Skip string // for tests that do not look at the store and take their time
+}
+
+// Again runs tests of the test binary once more, on PostgreSQL, in a process of their own; properties are tried less often. It does nothing in
+// that process. Without a server the test is skipped, as package pgtest does it.
+func Again(t *testing.T, choice Choice) {
 	t.Helper()
 	if Chosen(t) != Bolt {
 		t.Skip("this is again")
@@ -29,7 +34,7 @@ func Again(t *testing.T, but ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), program, arguments(t, but)...)
+	cmd := exec.CommandContext(t.Context(), program, arguments(t, choice)...)
 	cmd.Env = append(os.Environ(), StoreVar+"="+string(Postgres))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -40,10 +45,15 @@ func Again(t *testing.T, but ...string) {
 }
 
 // arguments are those of the other process.
-func arguments(t *testing.T, but []string) []string {
+func arguments(t *testing.T, choice Choice) []string {
 	t.Helper()
-	name, _, _ := strings.Cut(t.Name(), "/")
-	out := []string{"-test.skip=" + strings.Join(append([]string{"^" + name + "$"}, but...), "|")}
+	var out []string
+	if choice.Run != "" {
+		out = append(out, "-test.run="+choice.Run)
+	}
+	if choice.Skip != "" {
+		out = append(out, "-test.skip="+choice.Skip)
+	}
 	if testing.Short() {
 		out = append(out, "-test.short")
 	}

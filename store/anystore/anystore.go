@@ -6,7 +6,7 @@
 //	}
 //
 //	// TestPostgres runs the tests of this package once more, on PostgreSQL.
-//	func TestPostgres(t *testing.T) { t.Parallel(); anystore.Again(t) }
+//	func TestPostgres(t *testing.T) { t.Parallel(); anystore.Again(t, anystore.Choice{}) }
 //
 // To run one of them on PostgreSQL by hand:
 //

@@ -1,0 +1,13 @@
+package plaintext_test
+
+import (
+	"testing"
+
+	"github.com/settlex/settlex/store/anystore"
+)
+
+// TestPostgres runs the tests of this package that book something once more, on PostgreSQL.
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	anystore.Again(t, anystore.Choice{Run: "^(TestGolden|TestWrite.*)$"})
+}

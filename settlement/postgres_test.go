@@ -1,0 +1,10 @@
+package settlement_test
+
+import (
+	"testing"
+
+	"github.com/settlex/settlex/store/anystore"
+)
+
+// TestPostgres runs the tests of this package once more, on PostgreSQL.
+func TestPostgres(t *testing.T) { t.Parallel(); anystore.Again(t, anystore.Choice{}) }
