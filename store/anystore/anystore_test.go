@@ -11,7 +11,10 @@ import (
 )
 
 // TestPostgres runs the tests of this package once more, on PostgreSQL.
-func TestPostgres(t *testing.T) { t.Parallel(); anystore.Again(t, anystore.Choice{Run: "^(TestOpen|TestBooks)$"}) }
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	anystore.Again(t, anystore.Choice{Run: "^(TestOpen|TestBooks)$"})
+}
 
 // A test gets the kind of store it is run on.
 func TestOpen(t *testing.T) {

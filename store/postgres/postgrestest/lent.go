@@ -81,10 +81,11 @@ func build(t testing.TB, s shape) (*lent, error) {
 	if _, err := postgres.Migrate(t.Context(), l.url, postgres.MigrateOptions{Lanes: s.lanes}); err != nil {
 		return nil, err
 	}
-	return l, l.connected(t.Context(), func(conn *pgx.Conn) (err error) {
+	err := l.connected(t.Context(), func(conn *pgx.Conn) (err error) {
 		l.tables, err = tables(t.Context(), conn)
 		return err
 	})
+	return l, err
 }
 
 func (l *lent) connected(ctx context.Context, fn func(*pgx.Conn) error) (err error) {
