@@ -66,13 +66,13 @@ type hostedFile struct {
 }
 
 // Together implements Site.
-func (f *hostedFile) Together(_ context.Context, fn func(ledger.Tx, func(key, value string) error) error) error {
+func (f *hostedFile) Together(ctx context.Context, fn Hosted) error {
 	return f.db.Update(func(tx *bbolt.Tx) error {
 		rows, err := tx.CreateBucketIfNotExists(hostRows)
 		if err != nil {
 			return err
 		}
-		return fn(bolt.Wrap(tx), func(key, value string) error { return rows.Put([]byte(key), []byte(value)) })
+		return fn(ctx, bolt.Wrap(tx), func(key, value string) error { return rows.Put([]byte(key), []byte(value)) })
 	})
 }
 
@@ -94,9 +94,7 @@ type plainFile struct {
 var errNoHost = errors.New("a file without a host has no transactions of one")
 
 // Together implements Site.
-func (f *plainFile) Together(context.Context, func(ledger.Tx, func(key, value string) error) error) error {
-	return errNoHost
-}
+func (f *plainFile) Together(context.Context, Hosted) error { return errNoHost }
 
 // Rows implements Site.
 func (f *plainFile) Rows(context.Context) (map[string]string, error) { return f.rows, nil }

@@ -101,9 +101,14 @@ func (d *desk) acknowledged() map[uint16]uint64 {
 	return maps.Clone(d.known)
 }
 
+// sweepAtMost bounds a sweep, which begins by reading: who reads waits for as long as his context lasts.
+const sweepAtMost = 10 * time.Second
+
 // ask goes through the door that fits the command.
 func (d *desk) ask(ctx context.Context, c *command) (*answer, error) {
 	if c.kind == sweep {
+		ctx, cancel := context.WithTimeout(ctx, sweepAtMost)
+		defer cancel()
 		n, err := d.books.Expire(ctx, c.limit)
 		return &answer{Expired: n}, err
 	}
@@ -177,7 +182,7 @@ func (d *desk) direct(ctx context.Context, r ledger.Request) (out ledger.Outcome
 // host runs a transaction of the host's: each request by itself, and a row that says what came of them.
 func (d *desk) host(ctx context.Context, c *command) (got *answer, err error) {
 	began := false
-	err = d.site.Together(ctx, func(tx ledger.Tx, keep func(key, value string) error) error {
+	err = d.site.Together(ctx, func(ctx context.Context, tx ledger.Tx, keep func(key, value string) error) error {
 		var outcomes []ledger.Outcome
 		for _, r := range c.requests {
 			more, err := d.books.ExecuteTx(ctx, tx, ledger.Atomic, r)

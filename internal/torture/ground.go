@@ -17,9 +17,8 @@ type Ground interface {
 // Site is a ledger that somebody has open.
 type Site interface {
 	ledger.Store
-	// Together runs fn in a transaction of the host's own, and commits it unless fn fails. What is kept is a row of the host's. The errors are
-	// those of a ledger.Store's Write.
-	Together(ctx context.Context, fn func(tx ledger.Tx, keep func(key, value string) error) error) error
+	// Together runs fn in a transaction of the host's own, and commits it unless fn fails. The errors are those of a ledger.Store's Write.
+	Together(ctx context.Context, fn Hosted) error
 	// Rows are those of the host.
 	Rows(ctx context.Context) (map[string]string, error)
 	// Forgives tells whether an error is one that the ground may give: nothing was written, or it wraps ledger.ErrIndefinite. All others are
@@ -27,3 +26,6 @@ type Site interface {
 	Forgives(err error) bool
 	Close() error
 }
+
+// Hosted is what a host does in a transaction of its own. What is kept is a row of the host's.
+type Hosted func(ctx context.Context, tx ledger.Tx, keep func(key, value string) error) error

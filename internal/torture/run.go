@@ -49,8 +49,8 @@ type Report struct {
 	Unsettled    int // commands without an answer when a worker died
 	There        int // of them: they were in the file all the same
 	InCommit     int // deaths between the beginning and the end of a commit
-	// Stood is the longest time it took until who was left had made some commits: after the death of all other workers, or after
-	// the ground had shaken.
+	// Stood is the longest time from the death of all other workers until the last one had made some commits; in a storm, from the
+	// moment the ground shook until every caller was served again.
 	Stood time.Duration
 }
 

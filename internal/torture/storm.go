@@ -24,6 +24,8 @@ type Storm struct {
 	For     time.Duration
 	// Shake is called while everybody is asking, often in the middle of a commit, and returns when the ground stands still again.
 	Shake func(ctx context.Context, round int) error
+	// Calm is called when everybody is served again; nil: nothing is.
+	Calm func()
 	// Log is told about each round; nil: nobody is.
 	Log func(format string, args ...any)
 }
@@ -205,6 +207,9 @@ func (s *storm) blow(ctx context.Context, round int) error {
 		watchers.Go(func() { errs <- notOver(ctx, d.follow(ctx)) })
 	}
 	err := s.shake(ctx, round, counts)
+	if err != nil {
+		cancel() // some may hang
+	}
 	close(s.stop)
 	callers.Wait()
 	cancel()
@@ -259,10 +264,10 @@ func (s *storm) shake(ctx context.Context, round int, counts []atomic.Int64) err
 	if err := s.pulse.within(ctx, 1.3*s.dice.Float64()); err != nil {
 		return err
 	}
+	began := time.Now()
 	if err := s.Shake(ctx, round); err != nil {
 		return err
 	}
-	began := time.Now()
 	before := make([]int64, len(counts))
 	for i := range counts {
 		before[i] = counts[i].Load()
@@ -279,6 +284,9 @@ func (s *storm) shake(ctx context.Context, round int, counts []atomic.Int64) err
 		return fmt.Errorf("not everybody is served again: %w", err)
 	}
 	s.Stood = max(s.Stood, time.Since(began))
+	if s.Calm != nil {
+		s.Calm()
+	}
 	return nil
 }
 

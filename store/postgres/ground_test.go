@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -75,7 +76,7 @@ func (s *site) makeRows(ctx context.Context) error {
 }
 
 // Together implements torture.Site.
-func (s *site) Together(ctx context.Context, fn func(ledger.Tx, func(key, value string) error) error) error {
+func (s *site) Together(ctx context.Context, fn torture.Hosted) error {
 	for tries := 1; ; tries++ {
 		committing, err := s.once(ctx, fn)
 		if err == nil || committing || tries == 8 || !s.Forgives(err) {
@@ -85,13 +86,15 @@ func (s *site) Together(ctx context.Context, fn func(ledger.Tx, func(key, value 
 }
 
 // once is one attempt. Committing says that it cannot be tried again without looking.
-func (s *site) once(ctx context.Context, fn func(ledger.Tx, func(key, value string) error) error) (committing bool, err error) {
+func (s *site) once(ctx context.Context, fn torture.Hosted) (committing bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
 	tx, err := s.hosts.Begin(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // it may be over
-	err = fn(postgres.Wrap(tx), func(key, value string) error {
+	defer func() { _ = tx.Rollback(ctx) }() // it may be over
+	err = fn(ctx, postgres.Wrap(tx), func(key, value string) error {
 		_, err := tx.Exec(ctx, "INSERT INTO host_rows VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
 		return err
 	})
