@@ -16,6 +16,12 @@ func TestSuite(t *testing.T) {
 	storetest.Run(t, storetest.Harness{Open: openNew, Reopen: reopen})
 }
 
+// TestDifferential: a file holds what the plainest store there is holds, to the byte.
+func TestDifferential(t *testing.T) {
+	t.Parallel()
+	storetest.Differential(t, func(testing.TB) ledger.Store { return storetest.NewMemory() }, openNew)
+}
+
 // stored is a store that knows its file.
 type stored struct {
 	*bolt.Store

@@ -48,8 +48,19 @@ func TestLanes(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); storetest.Lanes(t, opener(server, 1), opener(server, 4)) })
 	t.Run("bolt", func(t *testing.T) {
 		t.Parallel()
-		storetest.Lanes(t, func(t testing.TB) ledger.Store { t.Helper(); return bolttest.Open(t) }, opener(server, 4))
+		storetest.Lanes(t, openFile, opener(server, 4))
 	})
+}
+
+// TestDifferential: a database holds what a file holds, to the byte.
+func TestDifferential(t *testing.T) {
+	t.Parallel()
+	for _, server := range pgtest.Servers(t) {
+		t.Run(server.String(), func(t *testing.T) {
+			t.Parallel()
+			storetest.Differential(t, openFile, opener(server, 1))
+		})
+	}
 }
 
 // TestLanesAtOnce has the clients of the suite's histories book in four lanes at a time.
@@ -61,6 +72,12 @@ func TestLanesAtOnce(t *testing.T) {
 			storetest.Histories(t, storetest.Harness{Open: opener(server, 4)})
 		})
 	}
+}
+
+// openFile opens the other store.
+func openFile(t testing.TB) ledger.Store {
+	t.Helper()
+	return bolttest.Open(t)
 }
 
 // located is a store that knows its database.

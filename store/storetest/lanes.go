@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -23,16 +24,23 @@ import (
 // statement, page and as-of balance is the same, and both are sound.
 func Lanes(t *testing.T, one, several func(testing.TB) ledger.Store) {
 	t.Helper()
+	side(t, false, one, several, func(p *lanePair) { p.compareBooks() })
+}
+
+// side has two stores do the same, and compares them at the end.
+func side(t *testing.T, exact bool, one, several func(testing.TB) ledger.Store, compare func(*lanePair)) {
+	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
 		stage := NewStage(t)
 		defer stage.Clear()
 		clock := &laneClock{now: noon()}
 		config := ledger.Config{Chart: laneChart(t), Clock: clock.read}
-		p := &lanePair{T: rt, clock: clock, one: books(t, one(stage), config), several: books(t, several(stage), config)}
+		stores := [2]ledger.Store{one(stage), several(stage)}
+		p := &lanePair{T: rt, clock: clock, exact: exact, stores: stores, one: books(t, stores[0], config), several: books(t, stores[1], config)}
 		for range rapid.IntRange(1, 30).Draw(rt, "length") {
 			p.step()
 		}
-		p.compareBooks()
+		compare(p)
 		p.verify()
 	})
 }
@@ -75,44 +83,103 @@ func laneChart(t testing.TB) *ledger.Chart {
 type lanePair struct {
 	*rapid.T
 	clock        *laneClock
+	stores       [2]ledger.Store
 	one, several *ledger.Ledger
+	exact        bool // lanes and sequences are the same too
 	keys, holds  []string
 	number       int
 }
 
 func (p *lanePair) step() {
 	p.clock.now = p.clock.now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 20 * time.Minute, 30 * time.Hour}).Draw(p.T, "time passes"))
-	switch rapid.IntRange(0, 9).Draw(p.T, "what") {
+	switch rapid.IntRange(0, 11).Draw(p.T, "what") {
 	case 0:
 		p.expire()
 	case 1:
 		p.look()
+	case 2:
+		p.dryRun()
+	case 3:
+		p.host()
 	default:
 		p.execute()
 	}
 }
 
-// execute asks both for a batch.
-func (p *lanePair) execute() {
+// batch draws requests that come together.
+func (p *lanePair) batch() (ledger.Mode, []ledger.Request) {
 	mode := rapid.SampledFrom([]ledger.Mode{ledger.Atomic, ledger.Independent}).Draw(p.T, "mode")
 	requests := make([]ledger.Request, rapid.IntRange(1, 3).Draw(p.T, "requests"))
 	for i := range requests {
 		requests[i] = p.request()
 	}
+	return mode, requests
+}
+
+// execute asks both for a batch.
+func (p *lanePair) execute() {
+	mode, requests := p.batch()
 	var got [2]string
 	for i, books := range []*ledger.Ledger{p.one, p.several} {
-		outcomes, err := books.Execute(p.Context(), mode, requests...)
-		got[i] = laneOutcomes(outcomes, err)
+		got[i] = p.outcomes(books.Execute(p.Context(), mode, requests...))
 	}
 	p.same(fmt.Sprintf("%s %+v", mode, requests), got)
 }
 
-// laneOutcomes is outcomes as text, but for their lanes and sequences.
-func laneOutcomes(outcomes []ledger.Outcome, err error) string {
+// dryRun asks both what would come of a batch.
+func (p *lanePair) dryRun() {
+	mode, requests := p.batch()
+	var got [2]string
+	for i, books := range []*ledger.Ledger{p.one, p.several} {
+		got[i] = p.outcomes(books.Try(p.Context(), mode, requests...))
+	}
+	p.same(fmt.Sprintf("dry run: %s %+v", mode, requests), got)
+}
+
+var errLaneHost = errors.New("the host changes its mind")
+
+// host has both take part in a transaction in which there are several batches.
+func (p *lanePair) host() {
+	modes, batches := make([]ledger.Mode, rapid.IntRange(1, 3).Draw(p.T, "calls")), [][]ledger.Request(nil)
+	for i := range modes {
+		mode, requests := p.batch()
+		modes[i], batches = mode, append(batches, requests)
+	}
+	commit := rapid.IntRange(0, 3).Draw(p.T, "commit") > 0
+	var got [2]string
+	for i, books := range []*ledger.Ledger{p.one, p.several} {
+		var all string
+		err := books.Write(p.Context(), func(tx ledger.Tx) error {
+			all = "" // it may be run again
+			for j, requests := range batches {
+				outcomes, err := books.ExecuteTx(p.Context(), tx, modes[j], requests...)
+				if all += p.outcomes(outcomes, err); err != nil {
+					return err
+				}
+			}
+			if !commit {
+				return errLaneHost
+			}
+			return nil
+		})
+		got[i] = fmt.Sprint(all, err)
+	}
+	p.same(fmt.Sprintf("host: %s %+v", modes, batches), got)
+}
+
+// outcomes is outcomes as text, but for their lanes and sequences unless they
+// are to be the same.
+func (p *lanePair) outcomes(outcomes []ledger.Outcome, err error) string {
 	text := fmt.Sprint(err)
 	for i := range outcomes {
 		o := outcomes[i]
 		text += fmt.Sprintf("\n%+v %v replayed %t terms %v: %v", o.Entry, o.At, o.Replayed, laneTerms(o.Terms), o.Err)
+		if p.exact {
+			text += fmt.Sprintf(" of lane %d, seq %d, %s", o.Lane, o.Seq, o.Act)
+		}
+	}
+	if p.exact {
+		return text
 	}
 	return laneSeq.ReplaceAllString(text, "(seq)")
 }
@@ -125,77 +192,6 @@ func laneTerms(t *ledger.Terms) string {
 		return "none"
 	}
 	return fmt.Sprint(t.Of, t.All, t.Final, t.Asked, t.Through, len(t.Opened), t.Change)
-}
-
-func (p *lanePair) key() string {
-	if len(p.keys) > 0 && rapid.IntRange(0, 9).Draw(p.T, "taken key") == 0 {
-		return rapid.SampledFrom(p.keys).Draw(p.T, "key")
-	}
-	p.number++
-	p.keys = append(p.keys, fmt.Sprintf("k%d", p.number))
-	return p.keys[len(p.keys)-1]
-}
-
-func (p *lanePair) hold() string {
-	return rapid.SampledFrom(append([]string{"nobody's"}, p.holds...)).Draw(p.T, "hold")
-}
-
-func (p *lanePair) postings() []ledger.Posting {
-	debit := rapid.SampledFrom(laneAccounts()).Draw(p.T, "debit")
-	credit := rapid.SampledFrom(laneAccounts()).Filter(func(s string) bool { return s != debit }).Draw(p.T, "credit")
-	amount := money.Minor(rapid.Int64Range(1, 400).Draw(p.T, "amount"))
-	return []ledger.Posting{ledger.Dr(debit, amount, laneCurrency()), ledger.Cr(credit, amount, laneCurrency())}
-}
-
-func (p *lanePair) request() ledger.Request {
-	switch rapid.IntRange(0, 11).Draw(p.T, "request") {
-	case 0, 1:
-		h := ledger.Hold{Key: p.key(), Kind: "hold", Postings: p.postings()}
-		if rapid.Bool().Draw(p.T, "expires") {
-			h.Expires = p.clock.now.Add(time.Hour)
-		}
-		p.holds = append(p.holds, h.Key)
-		return h
-	case 2:
-		return ledger.Capture{Key: p.key(), Hold: p.hold(), Kind: "capture", All: true}
-	case 3:
-		return ledger.Release{Key: p.key(), Hold: p.hold()}
-	case 4:
-		of := rapid.SampledFrom(append([]string{"nobody's"}, p.keys...)).Draw(p.T, "reverses")
-		return ledger.Reversal{Key: p.key(), Of: of, Kind: "reversal", All: true, ValueDate: calendar.DateOf(p.clock.now, time.UTC)}
-	case 5:
-		return p.change()
-	case 6:
-		through := calendar.DateOf(p.clock.now, time.UTC).AddDays(rapid.IntRange(-5, 0).Draw(p.T, "days"))
-		return ledger.PeriodChange{Key: p.key(), Reopen: rapid.Bool().Draw(p.T, "reopen"), Through: through}
-	case 7:
-		account := rapid.SampledFrom(laneAccounts()).Draw(p.T, "asserted")
-		return ledger.Assertion{Account: account, Currency: laneCurrency(), Amount: money.Minor(rapid.Int64Range(0, 2).Draw(p.T, "stands at"))}
-	}
-	kind := rapid.SampledFrom([]string{"sale", "chargeback"}).Draw(p.T, "kind")
-	e := ledger.Entry{Key: p.key(), Kind: kind, Reference: rapid.SampledFrom([]string{"", "r1"}).Draw(p.T, "reference"), Postings: p.postings()}
-	if rapid.IntRange(0, 3).Draw(p.T, "dated") == 0 {
-		e.ValueDate = calendar.DateOf(p.clock.now, time.UTC).AddDays(rapid.IntRange(-4, 1).Draw(p.T, "value date"))
-		e.OrFirstOpen = rapid.Bool().Draw(p.T, "or first open")
-	}
-	return e
-}
-
-func (p *lanePair) change() ledger.Request {
-	c := ledger.AccountChange{Key: p.key(), Account: rapid.SampledFrom(laneAccounts()).Draw(p.T, "changed"), Currency: laneCurrency()}
-	switch rapid.IntRange(0, 4).Draw(p.T, "change") {
-	case 0:
-		c.Limits = &ledger.Limits{Limited: true, Floor: money.Minor(-rapid.Int64Range(0, 500).Draw(p.T, "floor"))}
-	case 1:
-		c.Limits = &ledger.Limits{}
-	case 2:
-		c.Limits = &ledger.Limits{Velocity: []ledger.Velocity{{Per: ledger.Day, Flow: ledger.In, Measure: ledger.Count, Max: money.Minor(2)}}}
-	case 3:
-		c.Status = rapid.SampledFrom([]ledger.Status{ledger.Open, ledger.NoDebit, ledger.Frozen, ledger.AccountClosed}).Draw(p.T, "status")
-	default:
-		c.Metadata = []ledger.Attribute{{Name: "n", Value: c.Key}}
-	}
-	return c
 }
 
 func (p *lanePair) expire() {
@@ -292,7 +288,11 @@ func (p *lanePair) compareBooks() {
 	for i, books := range []*ledger.Ledger{p.one, p.several} {
 		feeds[i] = laneFeed(p, books)
 	}
-	if diff := cmp.Diff(feeds[0], feeds[1], cmpopts.EquateEmpty(), cmpopts.EquateErrors(), cmpopts.IgnoreFields(ledger.Booked{}, "Lane", "Seq")); diff != "" {
+	options := []cmp.Option{cmpopts.EquateEmpty(), cmpopts.EquateErrors()}
+	if !p.exact {
+		options = append(options, cmpopts.IgnoreFields(ledger.Booked{}, "Lane", "Seq"))
+	}
+	if diff := cmp.Diff(feeds[0], feeds[1], options...); diff != "" {
 		p.Fatalf("feed (-one lane +several):\n%s", diff)
 	}
 }

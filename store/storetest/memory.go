@@ -354,6 +354,7 @@ func (s *snapshot) sum(id ledger.AccountID, counts func(*ledger.Booked) bool) (b
 				if err := b.Add(p); err != nil {
 					return b, err
 				}
+				b.Lane, b.Seq = item.Lane, item.Seq
 			}
 		}
 	}
@@ -367,7 +368,9 @@ func (s *snapshot) BalanceBefore(_ context.Context, id ledger.AccountID, before 
 
 // BalanceOn implements ledger.Reader.
 func (s *snapshot) BalanceOn(_ context.Context, id ledger.AccountID, on calendar.Date) (ledger.Balance, error) {
-	return s.sum(id, func(e *ledger.Booked) bool { return !e.ValueDate.After(on) })
+	balance, err := s.sum(id, func(e *ledger.Booked) bool { return !e.ValueDate.After(on) })
+	balance.Lane, balance.Seq = 0, 0 // there is no last one
+	return balance, err
 }
 
 // Hashes implements ledger.Reader.
