@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// lanes hands out lanes to the write transactions of this process: no two have the same at a time, as long as there are
-// enough, and a transaction gets the one that was given back last, whose rows are still warm. Every store begins with another one.
+// lanes hands out lanes to the write transactions of this process, no two the same at a time. A transaction gets the one that was given
+// back last, whose rows are still warm, unless it had to be waited for: then another process books there too, and should have it for itself.
 type lanes struct {
 	turns chan struct{} // holds as many as may still begin
 	mu    sync.Mutex
@@ -27,22 +27,40 @@ func newLanes(n, writers int, chance func() float64) *lanes {
 }
 
 // enter waits for a turn and gives a lane.
-func (l *lanes) enter(ctx context.Context) (lane uint16, leave func(), err error) {
+func (l *lanes) enter(ctx context.Context) (lane uint16, err error) {
 	select {
 	case l.turns <- struct{}{}:
 	case <-ctx.Done():
-		return 0, nil, ctx.Err()
+		return 0, ctx.Err()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	last := len(l.free) - 1
 	lane, l.free = l.free[last], l.free[:last]
-	return lane, func() { l.leave(lane) }, nil
+	return lane, nil
 }
 
-func (l *lanes) leave(lane uint16) {
+// swap gives another lane for one that somebody does not let go of, if there is one.
+func (l *lanes) swap(lane uint16) uint16 {
 	l.mu.Lock()
-	l.free = append(l.free, lane)
+	defer l.mu.Unlock()
+	if len(l.free) == 0 {
+		return lane
+	}
+	last := len(l.free) - 1
+	other := l.free[last]
+	l.free = append([]uint16{lane}, l.free[:last]...)
+	return other
+}
+
+// leave gives a lane back, which had to be waited for or not.
+func (l *lanes) leave(lane uint16, waited bool) {
+	l.mu.Lock()
+	if waited {
+		l.free = append([]uint16{lane}, l.free...) // last in turn
+	} else {
+		l.free = append(l.free, lane)
+	}
 	l.mu.Unlock()
 	<-l.turns
 }

@@ -23,12 +23,17 @@ const (
 
 	laneColumns = `lane, seq, booked_at, not_before, accounts, blocks, closed, peaks`
 
-	lockLaneSQL = `SELECT ` + laneColumns + ` FROM lanes WHERE lane = $1::smallint FOR UPDATE`
+	lockLaneSQL = waitedSQL + `WHERE lane = $1::smallint FOR UPDATE) l`
 
 	// For who does not know how many lanes there are.
-	lockSomeLaneSQL = `SELECT ` + laneColumns + ` FROM lanes WHERE lane = ($1::bigint % (SELECT max(lane) + 1 FROM lanes))::smallint FOR UPDATE`
+	lockSomeLaneSQL = waitedSQL + `WHERE lane = ($1::bigint % (SELECT max(lane) + 1 FROM lanes))::smallint FOR UPDATE) l`
 
-	lockLanesSQL = `SELECT ` + laneColumns + ` FROM lanes ORDER BY lane FOR UPDATE`
+	lockLanesSQL = waitedSQL + `ORDER BY lane FOR UPDATE) l`
+
+	// Whether the lock had to be waited for.
+	waitedSQL = `SELECT l.*, clock_timestamp() > statement_timestamp() + interval '1 millisecond' FROM (SELECT ` + laneColumns + ` FROM lanes `
+
+	lanesSQL = `SELECT ` + laneColumns + `, false FROM lanes ORDER BY lane`
 
 	// A transaction that has its lane must not wait for what comes before lanes.
 	noWait = ` NOWAIT`
@@ -124,10 +129,12 @@ func (l *loading) readLanes(rows pgx.Rows) error {
 	for rows.Next() {
 		var row laneRow
 		var err error
-		if row.Head, err = scanHead(trailing{rows, &row.peaks}); err != nil {
+		waited := false
+		if row.Head, err = scanHead(trailing{rows, []any{&row.peaks, &waited}}); err != nil {
 			return unreadable("lanes", err)
 		}
 		l.heads = append(l.heads, row)
+		t.waited = t.waited || waited && !t.held.lane
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -150,14 +157,14 @@ func (l *loading) readLanes(rows pgx.Rows) error {
 	return nil
 }
 
-// trailing is a row with one more column behind those that are scanned.
+// trailing is a row with more columns behind those that are scanned.
 type trailing struct {
 	pgx.CollectableRow
-	last any
+	last []any
 }
 
 // Scan implements pgx.CollectableRow.
-func (r trailing) Scan(into ...any) error { return r.CollectableRow.Scan(append(into, r.last)...) }
+func (r trailing) Scan(into ...any) error { return r.CollectableRow.Scan(append(into, r.last...)...) }
 
 // lockLate locks accounts that got limits between the statement that locks those that have some and the lock of the lane.
 // Nobody can give more of them limits now.

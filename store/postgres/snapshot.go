@@ -19,7 +19,7 @@ func (t *snapshot) Load(ctx context.Context, need *ledger.Need, s *ledger.State)
 	l.tx.held.all = true
 	b := new(pgx.Batch)
 	l.queueRecords(b, recordsOfIDsSQL, l.refs)
-	b.Queue(`SELECT ` + laneColumns + ` FROM lanes ORDER BY lane`).Query(l.readLanes)
+	b.Queue(lanesSQL).Query(l.readLanes)
 	l.read(b)
 	if err := t.db.SendBatch(ctx, b).Close(); err != nil {
 		return err

@@ -203,23 +203,31 @@ func (s *Store) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	lane, leave, err := s.lanes.enter(ctx)
+	lane, err := s.lanes.enter(ctx)
 	if err != nil {
 		return err
 	}
-	defer leave()
-	return s.again(ctx, func(p *plan) (fate, error) { return s.writeOnce(ctx, lane, p, fn) })
+	waited := false
+	defer func() { s.lanes.leave(lane, waited) }()
+	return s.again(ctx, func(p *plan) (fate, error) {
+		tx := newTx(&link{begin: beginWrite, wait: s.options.AnswerWait})
+		tx.plan, tx.kinds, tx.lane, tx.sure, tx.several = p, &s.kinds, lane, true, s.schema.Lanes > 1
+		f, err := s.writeOnce(ctx, tx, fn)
+		if waited = waited || tx.waited && !p.all; f == later {
+			lane, waited = s.lanes.swap(lane), false
+		}
+		return f, err
+	})
 }
 
-func (s *Store) writeOnce(ctx context.Context, lane uint16, p *plan, fn func(ledger.Tx) error) (fate, error) {
+func (s *Store) writeOnce(ctx context.Context, tx *Tx, fn func(ledger.Tx) error) (fate, error) {
 	conn, err := s.acquire(ctx)
 	if err != nil {
 		return fateOf(ctx, err), fmt.Errorf("connect: %w", silent(ctx, err))
 	}
 	defer conn.Release()
-	l := &link{conn: conn.Conn(), begin: beginWrite, wait: s.options.AnswerWait}
-	tx := newTx(l)
-	tx.plan, tx.kinds, tx.lane, tx.sure, tx.several = p, &s.kinds, lane, true, s.schema.Lanes > 1
+	l := tx.link
+	l.conn = conn.Conn()
 	err = fn(tx)
 	if l.broken == nil && tx.unplanned == nil && err == nil {
 		err = ctx.Err() // nothing is sent for a caller who is gone

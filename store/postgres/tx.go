@@ -26,6 +26,7 @@ type Tx struct {
 	accounts  map[ledger.AccountID]*kept
 	records   map[ledger.Ref]bool // those that were locked, and those found absent: whether they exist
 	peaks     []byte              // of the lane's log
+	waited    bool                // for the lane
 	unplanned error               // why the transaction has to be run again, knowing more
 }
 
