@@ -134,7 +134,7 @@ func replicated(t *testing.T) (cluster *pgtest.Cluster, l *ledger.Ledger) {
 		}
 	})
 	conn := connectTo(t, cluster)
-	waiting(t, conn, 1)
+	commitsWaiting(t, conn, 1)
 	stop.Store(true)
 	cancelWaiting(t, conn)
 	wait.Wait()
@@ -156,13 +156,13 @@ func standby(t *testing.T, cluster *pgtest.Cluster, name string) {
 	run(t, cluster.DSN(), "SELECT pg_reload_conf()")
 }
 
-const waitingSQL = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+const commitsWaitingSQL = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
-// waiting returns when as many commits as that wait for the standby.
-func waiting(t *testing.T, conn *pgx.Conn, want int) {
+// commitsWaiting returns when as many commits as that wait for the standby.
+func commitsWaiting(t *testing.T, conn *pgx.Conn, want int) {
 	t.Helper()
 	for have := -1; have != want; {
-		if err := conn.QueryRow(t.Context(), waitingSQL).Scan(&have); err != nil {
+		if err := conn.QueryRow(t.Context(), commitsWaitingSQL).Scan(&have); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -179,7 +179,7 @@ func TestReplicationBrokenOff(t *testing.T) {
 			t.Errorf("the standby has nothing, and the error is %v", err)
 		}
 	})
-	waiting(t, conn, 1)
+	commitsWaiting(t, conn, 1)
 	cancelWaiting(t, conn)
 	wait.Wait()
 	standby(t, cluster, "")
@@ -197,12 +197,12 @@ func TestGivingUpCancelsNothing(t *testing.T) {
 	if _, err := hasty.Post(t.Context(), transfer("k", bank, pending, 1)); !errors.Is(err, ledger.ErrIndefinite) {
 		t.Errorf("no answer came, and the error is %v", err)
 	}
-	waiting(t, conn, 1)
+	commitsWaiting(t, conn, 1)
 	if _, there, err := l.Entry(t.Context(), "k"); there || err != nil {
 		t.Errorf("visible %t, %v", there, err)
 	}
 	standby(t, cluster, "")
-	waiting(t, conn, 0)
+	commitsWaiting(t, conn, 0)
 	if _, there, err := l.Entry(t.Context(), "k"); !there || err != nil {
 		t.Errorf("visible %t, %v", there, err)
 	}
