@@ -21,3 +21,17 @@ func RecordsOf[T Record](ctx context.Context, r Reader, kind, prefix string) ite
 		}
 	}
 }
+
+// NewRecord makes an empty record of a kind of the ledger itself, for a store to
+// decode into; nil: it has no such kind.
+func NewRecord(kind string) Record {
+	switch kind {
+	case HoldRecord:
+		return new(HoldState)
+	case ExpiryRecord:
+		return new(Expiry)
+	case ReversalRecord:
+		return new(TakenBack)
+	}
+	return nil
+}

@@ -33,6 +33,36 @@ const (
 	RefusedRecord  = "refused"
 )
 
+// NewRecord makes an empty record of a kind of this room, for a store to decode
+// into; nil: it has no such kind.
+func NewRecord(kind string) ledger.Record {
+	switch kind {
+	case DepositRecord:
+		return new(Deposit)
+	case RefundRecord:
+		return new(Refund)
+	case DisputeRecord:
+		return new(Dispute)
+	case PayoutRecord:
+		return new(Payout)
+	case RailRecord:
+		return new(RailSettlement)
+	case ItemRecord:
+		return new(Item)
+	case PositionRecord:
+		return new(Position)
+	case HoldRecord, ReleasedRecord:
+		return new(Hold)
+	case MerchantRecord:
+		return new(Merchant)
+	case ScheduleRecord:
+		return new(Schedule)
+	case RefusedRecord:
+		return new(Refused)
+	}
+	return nil
+}
+
 // Merchant is a merchant as stored.
 type Merchant struct{ merchant.Merchant }
 

@@ -9,12 +9,14 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
-// newRecord makes an empty record of a kind, to decode into. Each room's file
-// knows the kinds of its room.
+// newRecord makes an empty record of a kind, to decode into. Each room knows its
+// kinds.
 func newRecord(kind string) (ledger.Record, error) {
-	for _, room := range []func(string) ledger.Record{ledgerRecord, paymentRecord, settlementRecord} {
+	for _, room := range []func(string) ledger.Record{ledger.NewRecord, payment.NewRecord, settlement.NewRecord} {
 		if r := room(kind); r != nil {
 			return r, nil
 		}

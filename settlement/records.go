@@ -1,0 +1,21 @@
+package settlement
+
+import "github.com/settlex/settlex/ledger"
+
+// NewRecord makes an empty record of a kind of this room, for a store to decode
+// into; nil: it has no such kind.
+func NewRecord(kind string) ledger.Record {
+	switch kind {
+	case BatchRecord:
+		return new(Batch)
+	case LineRecord:
+		return new(Line)
+	case DayRecord:
+		return new(Day)
+	case ClosingRecord:
+		return new(Unfinished)
+	case ReportedRecord:
+		return new(Reported)
+	}
+	return nil
+}
