@@ -43,6 +43,9 @@ func (s *Store) connect(ctx context.Context, config *pgxpool.Config, size int, p
 	if config.PingTimeout <= 0 {
 		config.PingTimeout = connectWait
 	}
+	if s.options.Dial == nil {
+		config.ConnConfig.DialFunc = dial
+	}
 	config.BeforeConnect = watch
 	config.AfterConnect = prepare
 	return pgxpool.NewWithConfig(ctx, config)
@@ -87,7 +90,7 @@ set_config('lock_timeout', CASE WHEN current_setting('lock_timeout') IN ('0', '0
 	if s.schema.Engine == CockroachDB { // it knows no weaker commits
 		return nil
 	}
-	const durable = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`
+	const durable = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')`
 	if _, err := conn.Exec(ctx, durable); err != nil {
 		return fmt.Errorf("make commits durable: %w", err)
 	}

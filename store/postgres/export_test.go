@@ -31,3 +31,6 @@ func (s *Store) Settings(ctx context.Context, name string) (writers, readers str
 	}
 	return writers, readers, nil
 }
+
+// DialServer is how the store connects unless it is told otherwise.
+var DialServer = dial

@@ -74,8 +74,10 @@ func TestStandbyGone(t *testing.T) {
 			if _, err := postgres.Migrate(t.Context(), primary.DSN(), postgres.MigrateOptions{Lanes: 2}); err != nil {
 				t.Fatal(err)
 			}
-			w := &waiting{t, connect(t, primary.DSN()), standby}
-			patient := keepBooks(t, openStore(t, primary.DSN(), postgres.Options{AnswerWait: time.Minute}))
+			w := &commitWaits{t, connect(t, primary.DSN()), standby}
+			// What the URL says of durability is not enough for a ledger.
+			careless := primary.DSN() + "&options=-c%20synchronous_commit%3Doff"
+			patient := keepBooks(t, openStore(t, careless, postgres.Options{AnswerWait: time.Minute}))
 			hurried := keepBooks(t, openStore(t, primary.DSN(), postgres.Options{AnswerWait: 300 * time.Millisecond}))
 			w.post(patient, "it comes back", func(string) {}, nil)
 			w.post(patient, "the wait is cancelled", w.tell("pg_cancel_backend"), ledger.ErrIndefinite)
@@ -85,8 +87,8 @@ func TestStandbyGone(t *testing.T) {
 	}
 }
 
-// waiting is a primary whose standby comes and goes.
-type waiting struct {
+// commitWaits is a primary whose standby comes and goes.
+type commitWaits struct {
 	*testing.T
 
 	look    *pgx.Conn
@@ -95,7 +97,7 @@ type waiting struct {
 
 // post posts while the standby is gone. Meanwhile may break the wait off; nil: nobody does, but the answer comes all the same. Once the
 // standby is back everything is settled.
-func (w *waiting) post(l *ledger.Ledger, key string, meanwhile func(key string), want error) {
+func (w *commitWaits) post(l *ledger.Ledger, key string, meanwhile func(key string), want error) {
 	w.Helper()
 	w.standby.Stop()
 	e := transfer(key, bank, available, 1)
@@ -134,7 +136,7 @@ func (w *waiting) post(l *ledger.Ledger, key string, meanwhile func(key string),
 }
 
 // settle asks again. The transaction may still be on its way: its standby has just come back.
-func (w *waiting) settle(l *ledger.Ledger, e ledger.Entry) {
+func (w *commitWaits) settle(l *ledger.Ledger, e ledger.Entry) {
 	w.Helper()
 	if again := mustPost(w, l, e); !again[0].Replayed {
 		w.Errorf("%s: it was committed before, and is booked again", e.Key)
@@ -144,19 +146,19 @@ func (w *waiting) settle(l *ledger.Ledger, e ledger.Entry) {
 	}
 }
 
-func (w *waiting) isThere(key string) bool {
+func (w *commitWaits) isThere(key string) bool {
 	w.Helper()
 	return oneValue[bool](w.T, w.look, "SELECT EXISTS (SELECT FROM items WHERE key = $1)", key)
 }
 
-const waitingSQL = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'settlex'"
+const commitWaitsSQL = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'settlex'"
 
 // untilCommitWaits returns when a commit waits for the standby.
-func (w *waiting) untilCommitWaits() {
+func (w *commitWaits) untilCommitWaits() {
 	w.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for oneValue[int](w.T, w.look, waitingSQL) == 0 {
+	for oneValue[int](w.T, w.look, commitWaitsSQL) == 0 {
 		select {
 		case <-tick.C:
 		case <-w.Context().Done():
@@ -166,7 +168,7 @@ func (w *waiting) untilCommitWaits() {
 }
 
 // tell has the server tell whoever waits for the standby not to.
-func (w *waiting) tell(what string) func(string) {
+func (w *commitWaits) tell(what string) func(string) {
 	return func(string) {
 		execute(w.T, w.look, "SELECT "+what+"(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'settlex'")
 	}

@@ -42,7 +42,7 @@ type Options struct {
 	// IdleWait is how long the server waits for the next statement of a transaction that writes; 0: 10 seconds. Then it ends the
 	// transaction: others get the locks of a process that hangs, or whose machine is gone.
 	IdleWait time.Duration
-	// Dial connects to a server; nil: as package pgx does it.
+	// Dial connects to a server; nil: by package net, and a server that gives no sign of life for 25 seconds is given up.
 	Dial Dial
 	// Wait pauses before another attempt, until the context ends; nil: on the machine's clock.
 	Wait func(ctx context.Context, d time.Duration) error
