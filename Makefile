@@ -14,10 +14,10 @@ TIMES ?= 5
 FOR ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help test race fuzz lint bench bench-ledger demo sample soak torture ci cover
+.PHONY: help test race fuzz lint bench bench-ledger demo sample soak torture torture-postgres ci cover
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## Run all tests
 	go test ./...
@@ -62,6 +62,10 @@ soak: ## Take a million steps against the model, try every property CHECKS times
 	go test ./store/bolt -run '^TestSuite$$/^model$$' -count=1 -v -timeout 0 -rapid.checks=2000
 	go test $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ { print $$1 }') -timeout 0 -rapid.checks=$(CHECKS)
 	FUZZ_EACH=600 FUZZ_TOTAL=86400 .ci/run fuzz
+
+torture-postgres: ## Kill servers, processes and primaries at random for FOR (10m) each, and hold a ledger in PostgreSQL to its word
+	go test ./store/postgres -run '^Test(ServerKilled|ProcessesKilled)$$' -count=1 -v -timeout 0 -artifacts -outputdir "$${TMPDIR:-/tmp}" -torture.for=$(FOR)
+	go test ./store/postgres -run '^Test(Failover|StandbyGone|LanesUnderWriters|Cuts|Hangs)$$' -count=20 -v -timeout 0
 
 torture: ## Kill a ledger at random for FOR (10m) and hold it to its word
 	go test ./internal/torture -run '^TestTorture$$' -count=1 -v -timeout 0 -artifacts -outputdir "$${TMPDIR:-/tmp}" -torture.for=$(FOR)
