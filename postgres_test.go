@@ -6,5 +6,5 @@ import (
 	"github.com/settlex/settlex/store/anystore"
 )
 
-// TestPostgres runs the tests of this package once more, on PostgreSQL.
-func TestPostgres(t *testing.T) { t.Parallel(); anystore.Again(t, anystore.Choice{}) }
+// TestPostgres runs the tests of this package once more, but for those that have both stores, on PostgreSQL.
+func TestPostgres(t *testing.T) { t.Parallel(); anystore.Again(t, anystore.Choice{Skip: "^TestTwins"}) }

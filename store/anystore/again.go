@@ -60,15 +60,24 @@ func arguments(t *testing.T, choice Choice) []string {
 	if testing.Verbose() {
 		out = append(out, "-test.v")
 	}
-	if f := flag.Lookup("rapid.checks"); f != nil {
-		checks, err := strconv.Atoi(f.Value.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, fmt.Sprint("-rapid.checks=", max(1, checks/Fewer)), "-rapid.nofailfile")
+	if flag.Lookup("rapid.checks") != nil {
+		out = append(out, fmt.Sprint("-rapid.checks=", Tries(t)), "-rapid.nofailfile")
 	}
 	if end, ok := t.Deadline(); ok {
 		out = append(out, fmt.Sprint("-test.timeout=", time.Until(end).Round(time.Second)))
 	}
 	return out
+}
+
+// Tries is how often a property is to be tried on PostgreSQL: so much less often than -rapid.checks says, or would say by itself.
+func Tries(t testing.TB) int {
+	t.Helper()
+	checks := 100
+	if f := flag.Lookup("rapid.checks"); f != nil {
+		var err error
+		if checks, err = strconv.Atoi(f.Value.String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return max(1, checks/Fewer)
 }

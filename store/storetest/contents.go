@@ -17,17 +17,16 @@ import (
 // canonical bytes, the Merkle logs, accounts, what a statement needs of each, references, and the records of every room. Two stores that hold
 // the same journal give the same lines, whatever keeps the bytes.
 func Contents(ctx context.Context, store ledger.Store) (lines []string, err error) {
-	c := &contents{ctx: ctx}
+	var c contents
 	err = store.Read(ctx, func(r ledger.Reader) error {
-		c.lines, c.reader, c.references = nil, r, make(map[string]bool)
-		return c.read()
+		c = contents{reader: r, references: make(map[string]bool)}
+		return c.read(ctx)
 	})
 	return c.lines, err
 }
 
 // contents is being read.
 type contents struct {
-	ctx        context.Context
 	reader     ledger.Reader
 	lines      []string
 	references map[string]bool // listed already
@@ -37,44 +36,44 @@ func (c *contents) say(format string, args ...any) {
 	c.lines = append(c.lines, fmt.Sprintf(format, args...))
 }
 
-func (c *contents) read() error {
-	heads, err := c.reader.Heads(c.ctx)
+func (c *contents) read(ctx context.Context) error {
+	heads, err := c.reader.Heads(ctx)
 	if err != nil {
 		return err
 	}
 	for i := range heads {
 		c.say("head %+v", heads[i])
-		if err := c.lane(&heads[i]); err != nil {
+		if err := c.lane(ctx, &heads[i]); err != nil {
 			return fmt.Errorf("lane %d: %w", heads[i].Lane, err)
 		}
 	}
-	for account, err := range c.reader.Accounts(c.ctx, "") {
+	for account, err := range c.reader.Accounts(ctx, "") {
 		if err != nil {
 			return err
 		}
-		if err := c.account(&account); err != nil {
+		if err := c.account(ctx, &account); err != nil {
 			return fmt.Errorf("account %s: %w", account.AccountID, err)
 		}
 	}
-	return c.records()
+	return c.records(ctx)
 }
 
 // lane reads blocks, items and the log.
-func (c *contents) lane(head *ledger.Head) error {
-	for block, err := range c.reader.Blocks(c.ctx, head.Lane, 1) {
+func (c *contents) lane(ctx context.Context, head *ledger.Head) error {
+	for block, err := range c.reader.Blocks(ctx, head.Lane, 1) {
 		if err != nil {
 			return err
 		}
 		sealed := block.Seal()
 		c.say("block %d of lane %d: items %d to %d, leaf %s, bytes %x", block.First(), block.Lane, block.First(), block.Last(), sealed.Leaf, sha256.Sum256(sealed.Bytes))
 		for _, item := range block.Items {
-			if err := c.referenced(item.Reference); err != nil {
+			if err := c.referenced(ctx, item.Reference); err != nil {
 				return err
 			}
 		}
 	}
 	items := sha256.New()
-	for item, err := range c.reader.Items(c.ctx, head.Lane, 1) {
+	for item, err := range c.reader.Items(ctx, head.Lane, 1) {
 		if err != nil {
 			return err
 		}
@@ -86,18 +85,18 @@ func (c *contents) lane(head *ledger.Head) error {
 	for i := range indexes {
 		indexes[i] = int64(i)
 	}
-	hashes, err := c.reader.Hashes(c.ctx, head.Lane, indexes)
+	hashes, err := c.reader.Hashes(ctx, head.Lane, indexes)
 	c.say("hashes of lane %d: %v", head.Lane, hashes)
 	return err
 }
 
 // referenced lists the items that bear a reference, once.
-func (c *contents) referenced(reference string) error {
+func (c *contents) referenced(ctx context.Context, reference string) error {
 	if reference == "" || c.references[reference] {
 		return nil
 	}
 	c.references[reference] = true
-	places, err := placesOf(c.reader.Referenced(c.ctx, reference, ledger.Place{}))
+	places, err := placesOf(c.reader.Referenced(ctx, reference, ledger.Place{}))
 	c.say("reference %q: %v", reference, places)
 	return err
 }
@@ -113,7 +112,7 @@ func placesOf(items iter.Seq2[*ledger.Booked, error]) (places []ledger.Place, er
 }
 
 // account reads an account, and what there is on it on both axes of time.
-func (c *contents) account(a *ledger.Account) error {
+func (c *contents) account(ctx context.Context, a *ledger.Account) error {
 	counters := a.Counters
 	a.Counters = nil // their instants follow from their places, so not every store has them
 	text, err := json.Marshal(a)
@@ -122,7 +121,7 @@ func (c *contents) account(a *ledger.Account) error {
 	}
 	c.say("account %s, counted %v", text, counters)
 	var places []ledger.Place
-	for item, err := range c.reader.Movements(c.ctx, a.AccountID, ledger.Place{}) {
+	for item, err := range c.reader.Movements(ctx, a.AccountID, ledger.Place{}) {
 		if err != nil {
 			return err
 		}
@@ -130,26 +129,26 @@ func (c *contents) account(a *ledger.Account) error {
 		if n := len(places); n&(n-1) != 0 { // the more there are the fewer are asked for
 			continue
 		}
-		if err := c.stood(a.AccountID, item); err != nil {
+		if err := c.stood(ctx, a.AccountID, item); err != nil {
 			return err
 		}
 	}
-	dated, err := placesOf(c.reader.Dated(c.ctx, a.AccountID, ledger.DatedPlace{}))
+	dated, err := placesOf(c.reader.Dated(ctx, a.AccountID, ledger.DatedPlace{}))
 	c.say("%s: booked %v, dated %v", a.AccountID, places, dated)
 	return err
 }
 
 // stood reads how an account stood before and behind an item, and on its day.
-func (c *contents) stood(id ledger.AccountID, item *ledger.Booked) error {
+func (c *contents) stood(ctx context.Context, id ledger.AccountID, item *ledger.Booked) error {
 	place := item.Place()
 	for _, place := range []ledger.Place{place, {At: place.At.Add(time.Microsecond)}} {
-		balance, err := c.reader.BalanceBefore(c.ctx, id, place)
+		balance, err := c.reader.BalanceBefore(ctx, id, place)
 		if err != nil {
 			return err
 		}
 		c.say("%s before %+v: %+v", id, place, balance)
 	}
-	balance, err := c.reader.BalanceOn(c.ctx, id, item.ValueDate)
+	balance, err := c.reader.BalanceOn(ctx, id, item.ValueDate)
 	c.say("%s on %s: %+v", id, item.ValueDate, balance)
 	return err
 }
@@ -165,9 +164,9 @@ func kinds() []string {
 }
 
 // records reads the records of the rooms.
-func (c *contents) records() error {
+func (c *contents) records(ctx context.Context) error {
 	for _, kind := range kinds() {
-		for record, err := range c.reader.Records(c.ctx, kind, "", "") {
+		for record, err := range c.reader.Records(ctx, kind, "", "") {
 			if err != nil {
 				return fmt.Errorf("records of kind %s: %w", kind, err)
 			}

@@ -19,8 +19,11 @@ import (
 func Histories(t *testing.T, h Harness) {
 	t.Helper()
 	seeds := 8
+	if h.Histories > 0 {
+		seeds = h.Histories
+	}
 	if testing.Short() {
-		seeds = 2
+		seeds = min(seeds, 2)
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

@@ -22,6 +22,9 @@ type Harness struct {
 	// Reopen closes a store that Open or Reopen gave and opens what it holds
 	// again; nil: what the store holds does not outlive it.
 	Reopen func(t testing.TB, store ledger.Store) ledger.Store
+	// Histories is how many of them are made; 0: 8. In the short mode there are
+	// at most 2.
+	Histories int
 }
 
 // Run runs the suite.
