@@ -148,9 +148,14 @@ func apart(target string, fn func(made string) error) (err error) {
 	if err := os.Link(made, target); err != nil { // a rename would overwrite
 		return err
 	}
-	beside, err := os.Open(filepath.Dir(target))
+	return syncDir(filepath.Dir(target))
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(name string) error {
+	dir, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	return errors.Join(beside.Sync(), beside.Close())
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -102,7 +102,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 	root.AddCommand(
 		p.demoCommand(), p.initCommand(), p.ingestCommand(), p.settleCommand(), p.reportCommand(), p.summaryCommand(), p.balancesCommand(),
 		p.verifyCommand(), p.proofCommand(), p.periodCommand(), p.exportCommand(), p.importCommand(), p.runCommand(),
-		p.backupCommand(), p.restoreCommand(), p.compactCommand(), p.migrateCommand(), p.benchCommand(), p.versionCommand(),
+		p.backupCommand(), p.restoreCommand(), p.compactCommand(), p.migrateCommand(), p.migrateStoreCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	return root
 }

@@ -32,10 +32,14 @@ const (
 
 // Options adjust a move. The zero value will do.
 type Options struct {
-	// Begun says that the target is known to be that of an interrupted move, so
-	// records may be there before the journal's first item. Without it a target is
-	// either empty, or holds all of the source already.
+	// Begun says that the target is known to be that of an interrupted move. Without
+	// it a target is either empty, or holds all of the source already.
 	Begun bool
+	// Begin is called before the first write to a target that is empty, to note down
+	// that a move has begun; nil: nobody is told.
+	Begin func(context.Context) error
+	// Kept are checkpoints that the journal must continue.
+	Kept []ledger.TreeHead
 	// Progress is told how far a stage has come; nil: nobody is told. Of the
 	// journal items are counted, of the records kinds.
 	Progress func(stage Stage, done, total uint64)
@@ -58,6 +62,9 @@ type Moved struct {
 func Run(ctx context.Context, from, to ledger.Store, o Options) (Moved, error) {
 	if o.Progress == nil {
 		o.Progress = func(Stage, uint64, uint64) {}
+	}
+	if o.Begin == nil {
+		o.Begin = func(context.Context) error { return nil }
 	}
 	m := &mover{from: from, to: to, options: o}
 	err := from.Read(ctx, func(source ledger.Reader) error { return m.run(ctx, source) })
@@ -86,7 +93,11 @@ func (m *mover) run(ctx context.Context, source ledger.Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	m.moved.Resumed = begin.Seq
+	if m.moved.Resumed = begin.Seq; begin.Seq == 0 && !m.options.Begun {
+		if err := m.options.Begin(ctx); err != nil {
+			return err
+		}
+	}
 	if err := m.journal(ctx, source, begin); err != nil {
 		return err
 	}
@@ -199,7 +210,8 @@ func (m *mover) prove(ctx context.Context, source ledger.Reader) error {
 	if err != nil {
 		return err
 	}
-	v, err := books.Verify(ctx, ledger.TreeHead{Blocks: m.source.Blocks, Root: m.moved.Root})
+	kept := append([]ledger.TreeHead{{Blocks: m.source.Blocks, Root: m.moved.Root}}, m.options.Kept...)
+	v, err := books.Verify(ctx, kept...)
 	if err != nil {
 		return fmt.Errorf("target: %w", err)
 	}

@@ -48,7 +48,7 @@ func (s *Store) Lease(name string, o LeaseOptions) (*Lease, error) {
 		o.TTL = defaultTTL
 	}
 	switch {
-	case name == "" || name == migrateLease:
+	case name == "" || name == migrateLease || name == movingMark:
 		return nil, fmt.Errorf("lease: %q is no name for one", name)
 	case o.Owner == "":
 		return nil, fmt.Errorf("lease %q: the owner is missing", name)
@@ -90,9 +90,7 @@ func (l *Lease) Acquire(ctx context.Context) (*Term, error) {
 }
 
 // holder names who has the lease, for people.
-func (l *Lease) holder(ctx context.Context, q interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}) string {
+func (l *Lease) holder(ctx context.Context, q asker) string {
 	var owner string
 	if err := q.QueryRow(ctx, leaseOwnerSQL, l.name).Scan(&owner); err != nil {
 		return "somebody else"

@@ -23,6 +23,8 @@ type Options struct {
 	Migrate bool
 	// Lanes is how many lanes a ledger gets that Migrate sets up, 1 to 1024; 0: 16. One that has lanes keeps them.
 	Lanes int
+	// Moving opens a database also while books are being moved to it, which is for who moves them; see BeginMove.
+	Moving bool
 	// Writers is how many write transactions may run at once; others wait for their turn, in groups. 0: as many as the machine
 	// has processors, at least 2 and at most 8. There are never more than lanes.
 	Writers int
@@ -98,7 +100,7 @@ type Store struct {
 }
 
 // Open connects to the database that a URL or a connection string of PostgreSQL names; several hosts and pool settings are
-// understood as by package pgxpool. Errors: *SchemaError when the schema is not one this program can use.
+// understood as by package pgxpool. Errors: *SchemaError when the schema is not one this program can use, ErrMoving.
 func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	options = options.withDefaults()
 	config, err := pgxpool.ParseConfig(url)
@@ -146,7 +148,9 @@ func (s *Store) look(ctx context.Context, config *pgx.ConnConfig) (schema *Schem
 	if schema, err = readSchema(ctx, conn); err != nil {
 		return nil, err
 	}
-	err = schema.Err()
+	if err = schema.Err(); err == nil {
+		err = s.checkMove(ctx, conn)
+	}
 	return schema, err
 }
 
