@@ -126,6 +126,7 @@ func (c *Closer) resume(ctx context.Context, done func(*Batch)) error {
 // finish writes the lines that are left, chunk by chunk.
 func (c *Closer) finish(ctx context.Context, batch *Batch) (*Batch, error) {
 	for batch.Status == Closing {
+		var written Batch // by the last run of the transaction, which a store may repeat
 		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
 			cmd := &continuing{writer: writer{batch: *batch}}
 			target := Target{Merchant: batch.Merchant, Currency: batch.Currency, Window: batch.Window}
@@ -138,12 +139,13 @@ func (c *Closer) finish(ctx context.Context, batch *Batch) (*Batch, error) {
 			if err := c.run(ctx, tx, cmd); err != nil {
 				return err
 			}
-			batch = &cmd.batch
+			written = cmd.batch
 			return nil
 		})
 		if err != nil {
 			return nil, fmt.Errorf("batch %s: write lines from %d: %w", batch.ID, batch.Written.Lines+1, err)
 		}
+		batch = &written
 	}
 	return batch, nil
 }

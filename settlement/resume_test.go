@@ -174,3 +174,36 @@ func TestCloseCancelled(t *testing.T) {
 		t.Errorf("%d batches, want 4", n)
 	}
 }
+
+// twice is a store that meets a conflict whenever it is to commit for the first time, as stores may.
+type twice struct{ ledger.Store }
+
+func (s twice) Write(ctx context.Context, fn func(ledger.Tx) error) error {
+	conflict := errors.New("conflict")
+	if err := s.Store.Write(ctx, func(tx ledger.Tx) error { return errors.Join(fn(tx), conflict) }); err == nil || err.Error() != conflict.Error() {
+		return err
+	}
+	return s.Store.Write(ctx, fn)
+}
+
+// Transactions that are run again write the same batches.
+func TestCloseMeetsConflicts(t *testing.T) {
+	t.Parallel()
+	var told [2][]string
+	for i, store := range []func(ledger.Store) ledger.Store{
+		func(s ledger.Store) ledger.Store { return s },
+		func(s ledger.Store) ledger.Store { return twice{s} },
+	} {
+		rules, events := large()
+		h := open(t, rules)
+		h.on(store(h.store))
+		h.chunk = 2
+		h.take(events...)
+		for _, b := range h.settle(ist("2026-03-02 18:00")) {
+			told[i] = append(told[i], tell(b))
+		}
+	}
+	if diff := cmp.Diff(told[0], told[1]); diff != "" || len(told[0]) == 0 {
+		t.Errorf("%d batches (-once +twice):\n%s", len(told[0]), diff)
+	}
+}
