@@ -53,22 +53,30 @@ func (k *kinds) forget(ids []ledger.AccountID) {
 }
 
 // singles leaves out what is known to be spread.
-func (k *kinds) singles(ids []ledger.AccountID) []ledger.AccountID { return k.without(ids, false) }
+func (k *kinds) singles(ids []ledger.AccountID) []ledger.AccountID {
+	singles, _, _ := k.split(ids)
+	return singles
+}
 
-// spread leaves out what is known to be single.
-func (k *kinds) spread(ids []ledger.AccountID) []ledger.AccountID { return k.without(ids, true) }
-
-func (k *kinds) without(ids []ledger.AccountID, single bool) []ledger.AccountID {
+// split tells among what to look for accounts: singles lack what is known to be spread, spread lack certain, which is what is known to
+// be single. All is told at once: what others learn meanwhile must not make an account one that is looked for nowhere.
+func (k *kinds) split(ids []ledger.AccountID) (singles, spread, certain []ledger.AccountID) {
 	if k == nil || len(ids) == 0 {
-		return ids
+		return ids, ids, nil
 	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	out := make([]ledger.AccountID, 0, len(ids))
+	singles, spread = make([]ledger.AccountID, 0, len(ids)), make([]ledger.AccountID, 0, len(ids))
 	for _, id := range ids {
-		if is, known := k.single[id]; !known || is != single {
-			out = append(out, id)
+		single, known := k.single[id]
+		if !known || single {
+			singles = append(singles, id)
+		}
+		if !known || !single {
+			spread = append(spread, id)
+		} else {
+			certain = append(certain, id)
 		}
 	}
-	return out
+	return singles, spread, certain
 }

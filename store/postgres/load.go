@@ -43,6 +43,9 @@ type loading struct {
 	lanes bool // a lane is needed
 	all   bool // all of them are
 
+	apart   []ledger.AccountID // to be looked for among spread accounts
+	certain []ledger.AccountID // known to be single
+
 	records map[ledger.Ref]foundRecord
 	singles map[ledger.AccountID]*accountRow // locked
 	spread  map[ledger.AccountID]*accountRow
@@ -100,7 +103,7 @@ func (l *loading) read(b *pgx.Batch) {
 	if keys := l.need.Keys; len(keys) > 0 {
 		b.Queue(itemsOfKeysSQL, storables(keys)).Query(l.readItems)
 	}
-	ids := l.tx.kinds.spread(l.ids)
+	ids := l.apart
 	switch {
 	case len(ids) == 0:
 	case l.tx.held.all || l.all || l.tx.plan.wantsAll():
@@ -189,6 +192,12 @@ func (l *loading) settle(ctx context.Context) error {
 	t := l.tx
 	if l.need == nil {
 		return nil
+	}
+	for _, id := range l.certain {
+		if l.singles[id] == nil { // a standby that took over may lack what was committed
+			t.kinds.forget(l.certain)
+			return t.again(id.String() + " is no longer known to have limits")
+		}
 	}
 	var late []ledger.AccountID
 	for id, row := range l.spread {

@@ -42,18 +42,20 @@ const (
 // lock queues what locks rows.
 func (l *loading) lock(b *pgx.Batch) {
 	t := l.tx
-	refs, ids, suffix := l.refs, l.ids, ""
+	var singles []ledger.AccountID
+	singles, l.apart, l.certain = t.kinds.split(l.ids)
+	refs, suffix := l.refs, ""
 	switch {
 	case t.host:
 	case !t.held.lane && t.plan.any():
-		refs, ids = union(refs, t.plan.records), union(ids, t.plan.accounts)
+		refs, singles = union(refs, t.plan.records), union(singles, t.kinds.singles(t.plan.accounts))
 		l.lanes = l.lanes || t.plan.all
 	case t.held.lane:
 		suffix = noWait
 	}
 	l.queueRecords(b, lockRecordsSQL+suffix, refs)
-	if ids := t.kinds.singles(ids); len(ids) > 0 {
-		b.Queue(lockSinglesSQL+suffix, namesOf(ids)).Query(l.readSingles)
+	if len(singles) > 0 {
+		b.Queue(lockSinglesSQL+suffix, namesOf(singles)).Query(l.readSingles)
 	}
 	switch {
 	case !l.lanes:

@@ -15,7 +15,7 @@ func newSnapshot(l *link) *snapshot { return &snapshot{reader{db: l}} }
 
 // Load implements ledger.Reader. Nothing is locked: it is a dry run that books in the first lane.
 func (t *snapshot) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error {
-	l := &loading{tx: newTx(nil), need: need, refs: need.Records, ids: named(need)}
+	l := &loading{tx: newTx(nil), need: need, refs: need.Records, ids: named(need), apart: named(need)}
 	l.tx.held.all = true
 	b := new(pgx.Batch)
 	l.queueRecords(b, recordsOfIDsSQL, l.refs)
