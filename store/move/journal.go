@@ -26,24 +26,24 @@ func (m *mover) journal(ctx context.Context, source ledger.Reader, begin ledger.
 			return fmt.Errorf("source: %w", err)
 		}
 		if n := len(block.Items); len(blocks) > 0 && (items+n > maxItems || len(blocks) == maxBlocks) {
-			if err := m.replay(ctx, blocks); err != nil {
+			if err := m.adopt(ctx, blocks); err != nil {
 				return err
 			}
 			blocks, items = blocks[:0], 0
 		}
 		blocks, items = append(blocks, block), items+len(block.Items)
 	}
-	return m.replay(ctx, blocks)
+	return m.adopt(ctx, blocks)
 }
 
-// replay saves some blocks in one transaction.
-func (m *mover) replay(ctx context.Context, blocks []*ledger.Block) error {
+// adopt saves some blocks in one transaction.
+func (m *mover) adopt(ctx context.Context, blocks []*ledger.Block) error {
 	if len(blocks) == 0 {
 		return nil
 	}
 	err := m.to.Write(ctx, func(tx ledger.Tx) error {
 		for _, block := range blocks {
-			if err := ledger.Replay(ctx, tx, block); err != nil {
+			if err := ledger.Adopt(ctx, tx, block); err != nil {
 				return err
 			}
 		}

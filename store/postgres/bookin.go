@@ -2,7 +2,7 @@ package postgres
 
 import "fmt"
 
-// BookIn has the transaction book in a lane, instead of one that the store chooses: for who replays a journal. It comes before
+// BookIn has the transaction book in a lane, instead of one that the store chooses: for who adopts the journal of another store. It comes before
 // the first Load.
 func (t *Tx) BookIn(lane uint16) error {
 	if err := t.usable(); err != nil {

@@ -24,7 +24,7 @@ const rollbackWait = 5 * time.Second
 // share divides the connections that the URL allows, if it says how many.
 func (s *Store) share(config *pgxpool.Config, url string) {
 	if strings.Contains(url, "pool_max_conns") {
-		s.options.Writers = max(min(s.options.Writers, int(config.MaxConns)-1), 1)
+		s.options.Writers = max(min(s.options.Writers, int(config.MaxConns)-2), 1) // a long snapshot must not keep leases from being renewed
 		s.options.Readers = max(min(s.options.Readers, int(config.MaxConns)-s.options.Writers), 1)
 	}
 }

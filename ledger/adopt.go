@@ -20,17 +20,17 @@ func bookIn(tx Tx, lane uint16) error {
 	return nil
 }
 
-// Replay saves a block of another store's journal as it is: in its lane, at its
+// Adopt saves a block of another store's journal as it is: in its lane, at its
 // instants, with the same bytes, so that the same log grows and the same proofs
 // hold. What the block did to accounts, holds and closed periods is derived anew.
 // Nothing is decided: what was admitted once is not asked for again. Several blocks
-// may be replayed in one transaction, each behind the one before.
+// may be adopted in one transaction, each behind the one before.
 //
 // Records of rooms above the ledger are not in the journal; see SaveRecords.
 //
 // An error that wraps ErrCorrupt says that the block does not continue the lane, or
 // does not fit what is there; the transaction is to be rolled back.
-func Replay(ctx context.Context, tx Tx, block *Block) error {
+func Adopt(ctx context.Context, tx Tx, block *Block) error {
 	if err := bookIn(tx, block.Lane); err != nil {
 		return err
 	}
@@ -38,15 +38,15 @@ func Replay(ctx context.Context, tx Tx, block *Block) error {
 	s.expect(len(block.Items))
 	need := s.need()
 	for _, item := range block.Items {
-		need.replayed(item)
+		need.adopted(item)
 	}
 	need.settle()
 	if err := need.bring(ctx, tx); err != nil {
 		return fmt.Errorf("load what block %d to %s touches: %w", block.First(), itemName(block.Lane, block.Last()), err)
 	}
 	for _, item := range block.Items {
-		if err := s.replay(ctx, tx, item); err != nil {
-			return fmt.Errorf("replay %s: %w", item.name(), err)
+		if err := s.adopt(ctx, tx, item); err != nil {
+			return fmt.Errorf("adopt %s: %w", item.name(), err)
 		}
 	}
 	if err := tx.Save(ctx, s.Changes()); err != nil {
@@ -55,8 +55,8 @@ func Replay(ctx context.Context, tx Tx, block *Block) error {
 	return nil
 }
 
-// replayed asks for what an item touches, as far as it says so itself.
-func (n *Need) replayed(b *Booked) {
+// adopted asks for what an item touches, as far as it says so itself.
+func (n *Need) adopted(b *Booked) {
 	if b.Key != "" {
 		n.Key(b.Key)
 	}
@@ -77,8 +77,8 @@ func (n *Need) replayed(b *Booked) {
 	}
 }
 
-// replay does what an item says.
-func (s *State) replay(ctx context.Context, r Reader, b *Booked) error {
+// adopt does what an item of another journal says.
+func (s *State) adopt(ctx context.Context, r Reader, b *Booked) error {
 	switch head := &s.head; {
 	case b.Lane != head.Lane:
 		return fmt.Errorf("%w: it is of lane %d, the store books in %d", ErrCorrupt, b.Lane, head.Lane)
