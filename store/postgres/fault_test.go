@@ -191,6 +191,7 @@ func (c *cuts) deeds() []deed {
 			}
 			return deal{err: err}
 		}},
+		{"beat", 0, nil, func(string) deal { return deal{err: c.books.Beat(c.Context())} }},
 		{"trial balance", 0, nil, func(string) deal {
 			b, err := c.books.TrialBalance(c.Context())
 			if err == nil && !b.Balanced() {
