@@ -49,10 +49,13 @@ func settledThrough(ctx context.Context, r Reader) (settled time.Time, all bool,
 }
 
 // Beat settles everything that is booked so far: no lane will ever book anything
-// at or before the instant it gives. It waits for those that are booking, and they
-// for it. On a store with one lane there is nothing to do. Questions that need it
+// at or before the latest instant there is. It waits for those that are booking, and
+// they for it. On a store with one lane there is nothing to do. Questions that need it
 // ask for it; call it from time to time, so that they need not.
-func (l *Ledger) Beat(ctx context.Context) error {
+func (l *Ledger) Beat(ctx context.Context) error { return l.beat(ctx, time.Time{}) }
+
+// beat is Beat, and settles every lane up to an instant that is not to come.
+func (l *Ledger) beat(ctx context.Context, through time.Time) error {
 	lanes := 0
 	err := l.store.Read(ctx, func(r Reader) error {
 		heads, err := r.Heads(ctx)
@@ -60,7 +63,7 @@ func (l *Ledger) Beat(ctx context.Context) error {
 		return err
 	})
 	if err == nil && lanes > 1 {
-		err = l.Do(ctx, beat{})
+		err = l.Do(ctx, beat{through})
 	}
 	if err != nil {
 		return fmt.Errorf("settle the lanes: %w", err)
@@ -68,15 +71,32 @@ func (l *Ledger) Beat(ctx context.Context) error {
 	return nil
 }
 
-// beat is the command that promises, for every lane, that nothing earlier comes.
-type beat struct{}
+// beat is the command that promises, for every lane, that nothing comes up to an
+// instant, nor before anything that is booked. It does not promise all the time that
+// the clock says is over: facts are booked under their own instants, and looking at
+// the books must not make those late that are still to come.
+type beat struct{ through time.Time }
 
 func (beat) At() time.Time          { return time.Time{} }
 func (beat) Need(_ *State, n *Need) { n.OnlyOne() }
-func (beat) Apply(s *State) error {
-	s.promised = s.now
-	s.NotBefore(s.now) // also for what follows in the group
+func (b beat) Apply(s *State) error {
+	latest := s.since // of the other lanes
+	if s.head.At.After(latest) {
+		latest = s.head.At
+	}
+	s.promised = latest.Add(time.Microsecond) // behind all, or a fact of the same instant could still come in its lane
+	if through := earlier(b.through, s.now); through.After(s.promised) {
+		s.promised = through
+	}
+	s.NotBefore(s.promised) // also for what follows in the group
 	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // readSettled runs fn on a snapshot of which everything is settled, if that can be
@@ -98,7 +118,7 @@ func (l *Ledger) readSettled(ctx context.Context, through time.Time, fn func(r R
 		if err != nil || !short {
 			return err
 		}
-		if err := l.Beat(ctx); err != nil {
+		if err := l.beat(ctx, through); err != nil {
 			return err
 		}
 	}
