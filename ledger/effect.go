@@ -70,6 +70,9 @@ func (s *State) foldPostings(b *Booked) error {
 		if err := effects[i].reckon(b); err != nil {
 			return err
 		}
+		if err := s.bound(effects[i].place, effects[i].total); err != nil {
+			return err
+		}
 	}
 	for i := range effects {
 		f := &effects[i]
@@ -94,11 +97,7 @@ func (f *effect) reckon(b *Booked) (err error) {
 	if f.side == Credit {
 		total = &a.Credits
 	}
-	f.total, err = total.Add(f.amount)
-	if f.place.share && (err != nil || f.total.Cmp(maxShare) > 0) {
-		panic(notLoaded(func(n *Need) { n.Account(f.place.id) }))
-	}
-	if err == nil {
+	if f.total, err = total.Add(f.amount); err == nil {
 		f.counters, err = a.counted(flowOf(a.Type, f.side), f.amount, money.Minor(1), b.Place(), b.At)
 	}
 	if err != nil {

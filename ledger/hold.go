@@ -143,6 +143,9 @@ func (s *State) foldHold(b *Booked, t *Terms) error {
 		if err := account.setAside(f, b); err != nil {
 			return fmt.Errorf("%s: %w", account.AccountID, err)
 		}
+		if err := s.bound(f.place, money.Max(account.HeldDebits, account.HeldCredits)); err != nil {
+			return err
+		}
 	}
 	s.Put(h)
 	if !h.Expires.IsZero() {
@@ -326,6 +329,9 @@ func (s *State) foldCapture(b *Booked, t *Terms) error {
 			return err
 		}
 		if err := account.total(sum); err != nil {
+			return err
+		}
+		if err := s.bound(place, money.Max(account.Debits, account.Credits)); err != nil {
 			return err
 		}
 		if err := account.hold(sum.Side, sum.Amount.Neg(), place.share); err != nil {

@@ -55,7 +55,7 @@ func (p *place) complete(whole *Account) {
 			*part.into, err = part.into.Add(moved)
 		}
 		if err != nil {
-			panic(fmt.Sprintf("ledger: %s: %v", p.id, err)) // a share is far from the bound, see maxShare
+			panic(fmt.Sprintf("ledger: %s: %v", p.id, err)) // a share is far from the bound, see bound
 		}
 	}
 	if p.now.Seq != share.Seq {
@@ -64,16 +64,36 @@ func (p *place) complete(whole *Account) {
 	*p.now = now
 }
 
-// maxShare bounds the totals of a share: far enough from the bound of an amount
-// that those of all lanes together stay within it. Beyond, the account is looked
-// at as a whole.
-var maxShare = func() money.Amount {
-	bound, err := money.ParseMinor("1" + strings.Repeat("0", 34))
+// With several lanes the totals of an account without limits are a sum that
+// nobody sees when a share grows. So a share alone grows up to maxShare; beyond,
+// the account is looked at as a whole, and stays below maxSpread then: what all
+// other lanes may add to that, however many there are, is within the bound of an
+// amount.
+var (
+	maxShare  = figure("1" + strings.Repeat("0", 34))  // 10^34
+	maxSpread = figure("89" + strings.Repeat("9", 36)) // 9 * 10^37 - 1; 1,024 lanes at most add 1,024 * 10^34 to it
+)
+
+// figure is an amount of minor units that is known to be one.
+func figure(text string) money.Amount {
+	a, err := money.ParseMinor(text)
 	if err != nil {
 		panic(err)
 	}
-	return bound
-}()
+	return a
+}
+
+// bound looks at what a total of an account has become. It panics with notLoaded
+// where a share does not tell. The error wraps money.ErrOverflow.
+func (s *State) bound(p *place, total money.Amount) error {
+	if p.share && total.Cmp(maxShare) > 0 {
+		panic(notLoaded(func(n *Need) { n.Account(p.id) }))
+	}
+	if s.several && !p.share && total.Cmp(maxSpread) > 0 && p.now != nil && p.now.unlimited() {
+		return fmt.Errorf("%s: %w: %s, and an account without limits takes at most %s in a store with several lanes", p.id, money.ErrOverflow, total, maxSpread)
+	}
+	return nil
+}
 
 // keyPlace is where a state keeps who took a key.
 type keyPlace struct {

@@ -16,6 +16,7 @@ import (
 type State struct {
 	chart    *Chart
 	head     Head      // of the lane to book in
+	several  bool      // the store has more than one lane
 	headed   bool      // the head was told
 	since    time.Time // what is booked comes after it: the latest instant of what was read
 	promised time.Time // nothing will be booked at or before it; zero: no promise
@@ -93,6 +94,10 @@ func (s *State) PutHead(h Head) {
 		s.NotBefore(h.NotBefore)
 	}
 }
+
+// SeveralLanes tells the state that the store has more than one lane, so that
+// accounts without limits may be in shares. Only a store's Load calls it.
+func (s *State) SeveralLanes() { s.several = true }
 
 // Behind tells the state where something it read was changed last: whatever it
 // books comes later. Of its own lane it knows that. Only a store's Load calls it,

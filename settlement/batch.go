@@ -64,7 +64,8 @@ type Categories struct {
 }
 
 // Watermark bounds what a batch may contain: entries booked before Before,
-// of which Through is the last in each lane.
+// of which Through was the last in each lane when the batch was closed. In a lane
+// that was idle, entries of other merchants may still come before it.
 type Watermark struct {
 	Through ledger.Position `json:"through"`
 	Before  time.Time       `json:"before"`

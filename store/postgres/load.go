@@ -259,6 +259,9 @@ func (l *loading) tell(s *ledger.State) {
 	t := l.tx
 	own := slices.IndexFunc(l.heads, func(row laneRow) bool { return row.Lane == t.lane })
 	s.PutHead(l.heads[own].Head)
+	if t.several {
+		s.SeveralLanes()
+	}
 	if l.need.Alone {
 		for i := range l.heads {
 			s.Behind(l.heads[i].Lane, l.heads[i].Settled())

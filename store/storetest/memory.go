@@ -247,7 +247,9 @@ func (s *snapshot) Heads(context.Context) ([]ledger.Head, error) { return slices
 
 // Load implements ledger.Reader.
 func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.State) error {
-	state.PutHead(s.heads[s.lane])
+	if state.PutHead(s.heads[s.lane]); len(s.heads) > 1 {
+		state.SeveralLanes()
+	}
 	for _, h := range s.heads {
 		if need.Alone {
 			state.Behind(h.Lane, h.Settled())
