@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/settlex/settlex/config"
 	"github.com/settlex/settlex/store/postgres"
 )
 
@@ -37,7 +38,7 @@ With --check nothing is changed: exit code 0 says that this version can use the 
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
-			case !isPostgres(p.data):
+			case !config.IsDatabase(p.data):
 				return misused(cmd, errors.New("--data is missing: postgres://USER@HOST/DATABASE"))
 			case do.check:
 				return p.checkSchema(cmd.Context(), do)
@@ -51,11 +52,6 @@ With --check nothing is changed: exit code 0 says that this version can use the 
 	flags.StringVar(&do.options.Schema, "schema", "", "`NAME` of the schema to work in, made if it is not there (the first of the search_path)")
 	flags.IntVar(&do.options.Lanes, "lanes", 0, "`NUMBER` of lanes of a new ledger, fixed from then on (16)")
 	return cmd
-}
-
-// isPostgres tells the address of a database from the path of a file.
-func isPostgres(data string) bool {
-	return strings.HasPrefix(data, "postgres://") || strings.HasPrefix(data, "postgresql://")
 }
 
 func (p *program) migrate(ctx context.Context, do migrating) error {
