@@ -30,10 +30,12 @@ const (
 
 	lockLanesSQL = waitedSQL + `ORDER BY lane FOR UPDATE) l`
 
-	// Whether the lock had to be waited for.
-	waitedSQL = `SELECT l.*, clock_timestamp() > statement_timestamp() + interval '1 millisecond' FROM (SELECT ` + laneColumns + ` FROM lanes `
+	// Whether the lock had to be waited for, and whether there are several lanes.
+	waitedSQL = `SELECT l.*, clock_timestamp() > statement_timestamp() + interval '1 millisecond', ` + severalSQL + ` FROM (SELECT ` + laneColumns + ` FROM lanes `
 
-	lanesSQL = `SELECT ` + laneColumns + `, false FROM lanes ORDER BY lane`
+	severalSQL = `EXISTS (SELECT 1 FROM lanes WHERE lane = 1)`
+
+	lanesSQL = `SELECT ` + laneColumns + `, false, ` + severalSQL + ` FROM lanes ORDER BY lane`
 
 	// A transaction that has its lane must not wait for what comes before lanes.
 	noWait = ` NOWAIT`
@@ -132,7 +134,7 @@ func (l *loading) readLanes(rows pgx.Rows) error {
 		var row laneRow
 		var err error
 		waited := false
-		if row.Head, err = scanHead(trailing{rows, []any{&row.peaks, &waited}}); err != nil {
+		if row.Head, err = scanHead(trailing{rows, []any{&row.peaks, &waited, &t.several}}); err != nil {
 			return unreadable("lanes", err)
 		}
 		l.heads = append(l.heads, row)
@@ -146,9 +148,6 @@ func (l *loading) readLanes(rows pgx.Rows) error {
 	}
 	if !t.sure { // one of those that are there
 		t.lane, t.sure = l.heads[int(t.lane)%len(l.heads)].Lane, true
-	}
-	if every := l.all || t.held.all || t.plan.wantsAll(); every {
-		t.several = len(l.heads) > 1
 	}
 	t.held.lane, t.held.all = true, t.held.all || l.all || t.plan.wantsAll() || !t.several
 	at := slices.IndexFunc(l.heads, func(row laneRow) bool { return row.Lane == t.lane })

@@ -17,7 +17,7 @@ import (
 // synchronous_commit says.
 func Wrap(tx pgx.Tx) *Tx {
 	t := newTx(&link{conn: tx})
-	t.host, t.several = true, true // until every lane was locked and there is one
+	t.host = true
 	if conn := tx.Conn(); conn != nil {
 		t.lane = uint16(conn.PgConn().PID()) // connections spread over the lanes
 	}
