@@ -67,6 +67,9 @@ func host(t testing.TB, lanes int, level pgx.TxIsoLevel) *hosted {
 func TestHostedSuite(t *testing.T) {
 	t.Parallel()
 	for _, level := range levels() {
+		if testing.Short() && level == pgx.RepeatableRead {
+			continue // it lies between the others
+		}
 		t.Run(string(level), func(t *testing.T) {
 			t.Parallel()
 			harness := storetest.Harness{Histories: 2, Open: func(t testing.TB) ledger.Store { t.Helper(); return host(t, 4, level) }}

@@ -22,8 +22,12 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	checks := fewChecks
+	if testing.Short() {
+		checks /= 4
+	}
 	if !given {
-		if err := flag.Set("rapid.checks", strconv.Itoa(fewChecks)); err != nil {
+		if err := flag.Set("rapid.checks", strconv.Itoa(checks)); err != nil {
 			panic(err)
 		}
 	}
