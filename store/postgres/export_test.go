@@ -34,3 +34,11 @@ func (s *Store) Settings(ctx context.Context, name string) (writers, readers str
 
 // DialServer is how the store connects unless it is told otherwise.
 var DialServer = dial
+
+// Remembered is how many accounts need not be read. Nobody may be booking.
+func (s *Store) Remembered() (n int) {
+	for lane := range s.lanes.warm {
+		n += len(s.lanes.warm[lane].rows)
+	}
+	return n
+}

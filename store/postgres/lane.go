@@ -11,11 +11,12 @@ type lanes struct {
 	turns chan struct{} // holds as many as may still begin
 	mu    sync.Mutex
 	free  []uint16 // the last is next
+	warm  []warm   // by lane; who has the lane has what belongs to it
 }
 
 // newLanes begins with n lanes in random order, for at most as many writers.
 func newLanes(n, writers int, chance func() float64) *lanes {
-	l := &lanes{turns: make(chan struct{}, writers), free: make([]uint16, n)}
+	l := &lanes{turns: make(chan struct{}, writers), free: make([]uint16, n), warm: make([]warm, n)}
 	for i := range l.free {
 		l.free[i] = uint16(i) //nolint:gosec // there are at most 1024
 	}

@@ -52,6 +52,8 @@ type loading struct {
 	sums    map[ledger.AccountID]*ledger.Account // of those spread ones whose shares of every lane are there
 	items   []*ledger.Booked
 	heads   []laneRow
+
+	remembered []*accountRow // of spread accounts that are not read
 }
 
 // run locks, and reads behind the lock of the lane.
@@ -109,8 +111,26 @@ func (l *loading) read(b *pgx.Batch) {
 	case l.tx.held.all || l.all || l.tx.plan.wantsAll():
 		b.Queue(wholeSQL, namesOf(ids)).Query(l.readWhole)
 	default:
-		b.Queue(spreadSQL, namesOf(ids), laneArg(l.tx.lane)).Query(l.readSpread)
+		if ids = l.remember(ids); len(ids) > 0 {
+			b.Queue(spreadSQL, namesOf(ids), laneArg(l.tx.lane)).Query(l.readSpread)
+		}
 	}
+}
+
+// remember takes accounts that need not be read, and gives the others. It shows later whether they are as they are remembered.
+func (l *loading) remember(ids []ledger.AccountID) (unknown []ledger.AccountID) {
+	w := l.tx.warm
+	if w == nil || len(w.rows) == 0 || l.tx.link.wrote {
+		return ids
+	}
+	for _, id := range ids {
+		if row := w.rows[id]; row != nil {
+			l.remembered = append(l.remembered, row)
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown
 }
 
 func (l *loading) readItems(rows pgx.Rows) error {
@@ -154,13 +174,17 @@ func (l *loading) readSpread(rows pgx.Rows) error {
 		if err != nil {
 			return err
 		}
-		id := row.Account.AccountID
-		if put(&l.spread, id, row); row.Single || l.tx.several {
-			continue
-		}
-		put(&l.sums, id, row.share(l.tx.lane)) // there is no other lane
+		l.putShare(row)
 	}
 	return rows.Err()
+}
+
+func (l *loading) putShare(row *accountRow) {
+	id := row.Account.AccountID
+	put(&l.spread, id, row)
+	if !row.Single && !l.tx.several {
+		put(&l.sums, id, row.share(l.tx.lane)) // there is no other lane
+	}
 }
 
 // scanShare reads a row of spreadSQL.
@@ -209,6 +233,12 @@ func (l *loading) settle(ctx context.Context) error {
 		t.kinds.note(l.spread)
 		t.kinds.note(l.singles)
 	}
+	if len(l.remembered) > 0 && len(t.warm.rows) == 0 {
+		return t.again(fmt.Sprintf("others have booked in lane %d", t.lane))
+	}
+	for _, row := range l.remembered {
+		l.putShare(row)
+	}
 	if len(late) > 0 {
 		if err := l.lockLate(ctx, late); err != nil {
 			return err
@@ -248,7 +278,10 @@ func (t *Tx) keep(id ledger.AccountID, row *accountRow) {
 	s := &kept{id: row.ID, single: row.Single}
 	for i := range row.Shares {
 		if share := &row.Shares[i]; share.Lane == t.lane && !row.Single {
-			s.share, s.holds = share.Balance, share.Holds
+			s.share, s.holds, s.row = share.Balance, share.Holds, row
+			if len(row.Shares) > 1 {
+				s.row = row.withShare(*share)
+			}
 		}
 	}
 	t.accounts[id] = s

@@ -154,7 +154,10 @@ func (l *loading) readLanes(rows pgx.Rows) error {
 	if at < 0 {
 		return corrupt("lane %d is not there", t.lane)
 	}
-	t.peaks = l.heads[at].peaks
+	t.row = l.heads[at]
+	if t.warm != nil && !t.link.wrote && !t.warm.lane.same(&t.row) {
+		t.warm.forget() // somebody else has booked there
+	}
 	return nil
 }
 

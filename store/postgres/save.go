@@ -71,7 +71,7 @@ func (s *saving) block(b *ledger.Block) error {
 		s.items.add(item, ids, sealed.Bytes[from:sealed.Ends[i]])
 		from = sealed.Ends[i]
 	}
-	return s.log.gather(b, s.changes.Head.Blocks-1, sealed.Leaf, s.tx.peaks)
+	return s.log.gather(b, s.changes.Head.Blocks-1, sealed.Leaf, s.tx.row.peaks)
 }
 
 // at is the instant of the block's item with a sequence.
@@ -117,9 +117,11 @@ func (s *saving) queue() {
 		s.postings.queue(l, s.lane)
 		s.log.queue(l, s.lane, b, head.Blocks-1)
 		l.later(updateLaneSQL, s.lane, seqArg(head.Seq), seqArg(head.Blocks), seqArg(head.Accounts), head.At, s.log.peaks)
-		s.tx.peaks = s.log.peaks
+		row := &s.tx.row
+		row.Seq, row.Blocks, row.Accounts, row.At, row.peaks = head.Seq, head.Blocks, head.Accounts, head.At, s.log.peaks
 	}
 	if s.everyone {
+		s.tx.everyone = true
 		l.later(updateLanesSQL, dateArg(head.Closed), nullable(s.until()))
 	}
 	s.records.queue(l, s.lane, head.At)

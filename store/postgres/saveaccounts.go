@@ -212,7 +212,7 @@ func (s *saving) settleShare(m *movement, at time.Time) (err error) {
 	}
 	m.share.Lane = s.changes.Head.Lane
 	s.accounts.shares.add(m, at)
-	s.tx.accounts[a.AccountID] = &kept{id: m.id, share: m.share, holds: m.held}
+	s.tx.accounts[a.AccountID] = &kept{id: m.id, share: m.share, holds: m.held, row: s.rowOf(m, at)}
 	return nil
 }
 
@@ -238,4 +238,16 @@ func (s *saving) legs(hold string) []ledger.HoldLeg {
 		}
 	}
 	return nil
+}
+
+// rowOf is the row of a spread account with the lane's share as it has become; nil: it was not read.
+func (s *saving) rowOf(m *movement, at time.Time) *accountRow {
+	row := &accountRow{ID: m.id, Account: *m.After}
+	row.Account.Balance, row.Account.Holds = ledger.Balance{}, 0
+	if m.Before != nil {
+		if row = s.tx.accounts[m.After.AccountID].row; row == nil {
+			return nil
+		}
+	}
+	return row.withShare(shareRow{Balance: m.share, Holds: m.held, At: at})
 }

@@ -232,12 +232,16 @@ func (s *Store) writeOnce(ctx context.Context, tx *Tx, fn func(ledger.Tx) error)
 	defer conn.Release()
 	l := tx.link
 	l.conn = conn.Conn()
+	tx.warm = &s.lanes.warm[tx.lane]
 	err = fn(tx)
 	if l.broken == nil && tx.unplanned == nil && err == nil {
 		err = ctx.Err() // nothing is sent for a caller who is gone
 	}
 	if l.broken == nil && tx.unplanned == nil && err == nil {
 		f, err := s.commit(ctx, conn.Conn(), l)
+		if err == nil {
+			tx.remember()
+		}
 		return tx.learned(f), err
 	}
 	l.rollback(ctx)

@@ -19,14 +19,16 @@ type Tx struct {
 	several bool   // there may be other lanes
 	kinds   *kinds // nil in a host's transaction
 	plan    *plan  // likewise
+	warm    *warm  // likewise
 
 	held      held
 	asked     []*ledger.Need // by each Load
 	locked    []ledger.Ref   // by each Lock
 	accounts  map[ledger.AccountID]*kept
 	records   map[ledger.Ref]bool // those that were locked, and those found absent: whether they exist
-	peaks     []byte              // of the lane's log
+	row       laneRow             // of the lane, as the transaction leaves it
 	waited    bool                // for the lane
+	everyone  bool                // other lanes were told of something
 	unplanned error               // why the transaction has to be run again, knowing more
 }
 
@@ -46,6 +48,7 @@ type kept struct {
 	single bool
 	share  ledger.Balance // of the transaction's lane, of a spread account
 	holds  int64          // likewise
+	row    *accountRow    // likewise, with this share alone; nil: not read yet
 }
 
 func newTx(l *link) *Tx {

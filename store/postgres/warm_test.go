@@ -1,0 +1,83 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/store/postgres"
+)
+
+// What a store remembers of accounts without limits is nothing to go by once somebody else has booked in the lane, or has changed
+// one of them.
+func TestOthersAreNoticed(t *testing.T) {
+	t.Parallel()
+	for _, lanes := range lanesTried() {
+		t.Run(fmt.Sprintf("%d lanes", lanes), func(t *testing.T) {
+			t.Parallel()
+			dsn := emptyLedger(t, lanes)
+			same := postgres.Options{Writers: 1, Chance: func() float64 { return 0 }} // both book in the same lane
+			store := openStore(t, dsn, same)
+			l, other := keepBooks(t, store), keepBooks(t, openStore(t, dsn, same))
+			for i := range 3 {
+				mustPost(t, l, transfer(fmt.Sprint("mine", i), bank, pending, 10))
+				mustPost(t, other, transfer(fmt.Sprint("theirs", i), bank, pending, 1))
+			}
+			mustPost(t, l, transfer("mine", bank, pending, 10))
+			if n := store.Remembered(); n != 2 {
+				t.Errorf("%d accounts are remembered, want bank and pending", n)
+			}
+			wantPosted(t, l, pending, 43)
+			wantPosted(t, other, bank, 43)
+
+			change := ledger.AccountChange{Key: "no debit", Account: pending, Currency: rupee(), Status: ledger.NoDebit}
+			if _, err := other.ChangeAccount(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.Post(t.Context(), transfer("debit", pending, bank, 1)); !errors.Is(err, ledger.ErrAccountStatus) {
+				t.Errorf("a debit of an account that takes none gives %v", err)
+			}
+			mustPost(t, l, transfer("credit", bank, pending, 1))
+			change = ledger.AccountChange{
+				Key: "limited", Account: pending, Currency: rupee(), Status: ledger.Open, Limits: &ledger.Limits{Limited: true, Floor: money.Minor(40)},
+			}
+			if _, err := other.ChangeAccount(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.Post(t.Context(), transfer("below", pending, bank, 5)); !errors.Is(err, ledger.ErrInsufficientFunds) {
+				t.Errorf("going below the new floor gives %v", err)
+			}
+			mustPost(t, l, transfer("to the floor", pending, bank, 4))
+			wantPosted(t, other, pending, 40)
+		})
+	}
+}
+
+// What was not committed is not remembered.
+func TestVanishedIsForgotten(t *testing.T) {
+	t.Parallel()
+	store := openStore(t, emptyLedger(t, 1), postgres.Options{})
+	l := keepBooks(t, store)
+	mustPost(t, l, transfer("first", bank, pending, 10))
+	errBack := errors.New("rolled back")
+	for i := range 2 {
+		err := l.Write(t.Context(), func(tx ledger.Tx) error {
+			for j := range 2 { // the second sees what the first has written
+				if _, err := l.PostTx(t.Context(), tx, transfer(fmt.Sprintf("%d-%d", i, j), bank, pending, 1)); err != nil {
+					return err
+				}
+			}
+			if i == 0 {
+				return errBack
+			}
+			return nil
+		})
+		if want := []error{errBack, nil}[i]; !errors.Is(err, want) {
+			t.Fatalf("attempt %d gives %v, want %v", i, err, want)
+		}
+	}
+	mustPost(t, l, transfer("last", bank, pending, 100))
+	wantPosted(t, l, pending, 112)
+}
