@@ -51,10 +51,11 @@ const (
 type group struct {
 	mu      sync.Mutex
 	queue   queue
-	writers int  // how many may lead at once; less than one is one
-	leaders int  // how many do
-	flying  int  // weight of what the leaders have taken
-	crowd   bool // the last group had others in it, who may come again
+	writers func() int // how many may lead at once; nil: one
+	leaders int        // how many do
+	flying  int        // weight of what the leaders have taken
+	crowd   bool       // the last group had others in it, who may come again
+	expect  int        // callers who would wait if all of the last group came again
 	commit  func(context.Context, []Command) ([]error, error)
 }
 
@@ -117,7 +118,7 @@ func (g *group) withdraw(w *waiter) bool {
 // handOn tells the first of the queue to lead, if nobody does or it is worth it
 // to begin beside those who do.
 func (g *group) handOn() {
-	if g.queue.first == nil || g.leaders > 0 && (g.leaders >= g.writers || g.queue.weight < g.share()) {
+	if g.queue.first == nil || g.leaders > 0 && (g.leaders >= g.most() || g.queue.weight < g.share()) {
 		return
 	}
 	w := g.queue.pop()
@@ -129,11 +130,19 @@ func (g *group) handOn() {
 // transaction costs by itself has to be shared by some.
 const minShare = 16
 
+// most is how many may lead at once.
+func (g *group) most() int {
+	if g.writers == nil {
+		return 1
+	}
+	return max(1, g.writers())
+}
+
 // share is what each of so many leaders would get of all that is there. Who takes
 // more leaves the others with nothing to do while he commits, and so does who
 // begins with less: it is less for everybody from then on.
 func (g *group) share() int {
-	writers := max(1, g.writers)
+	writers := g.most()
 	return max(minShare, (g.flying+g.queue.weight+writers-1)/writers)
 }
 
@@ -153,19 +162,37 @@ var errPanicked = fmt.Errorf("%w: the commit panicked", ErrIndefinite)
 // maxYields bounds how often a leader lets others run.
 const maxYields = 8
 
+// patience is how often a patient leader lets others run while nobody comes, and
+// maxPatience how often in all: some microseconds, and at most a part of a
+// millisecond.
+const (
+	patience    = 512
+	maxPatience = 4096
+)
+
 // linger lets those come who were in the group before: each needs a moment to
 // hear its outcome and to ask for more. It goes on as long as more have come, so
-// that a caller without company pays nothing.
+// that a caller without company pays nothing. Where a commit takes long, because
+// a server makes it, it is worth waiting for all of them: who misses it waits for
+// a whole one.
 func (g *group) linger() {
+	patient, yields, idle := g.writers != nil, maxYields, 0
+	if patient {
+		yields, idle = maxPatience, patience
+	}
 	seen := -1
-	for range maxYields {
+	for left := idle; yields > 0; yields-- {
 		g.mu.Lock()
-		waiting, crowd, enough := g.queue.length, g.crowd, g.writers > 1 && g.queue.weight >= g.share()
+		waiting, crowd := g.queue.length, g.crowd
+		enough := patient && (waiting+1 >= g.expect || g.queue.weight >= g.share())
 		g.mu.Unlock()
-		if waiting <= seen || waiting == 0 && !crowd || enough {
+		if left--; waiting > seen {
+			left = idle
+		}
+		if left < 0 || waiting == 0 && !crowd || waiting > 0 && enough {
 			return
 		}
-		seen = waiting
+		seen = max(seen, waiting)
 		runtime.Gosched()
 	}
 }
@@ -176,7 +203,7 @@ func (g *group) take(leader *waiter) (commands []Command, weight int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	most := maxGroup
-	if g.writers > 1 {
+	if g.most() > 1 {
 		most = min(most, g.share())
 	}
 	end, n := leader, 1
@@ -198,11 +225,15 @@ func (g *group) take(leader *waiter) (commands []Command, weight int) {
 
 // finish tells the outcome to everybody in the leader's batch, which had a weight.
 func (g *group) finish(leader *waiter, weight int, errs []error, err error) {
+	g.mu.Lock()
+	expect := g.queue.length
+	g.mu.Unlock()
 	for w := leader; w != nil; {
 		if w.err = err; err == nil {
 			n := len(w.commands)
 			w.errs, errs = errs[:n:n], errs[n:]
 		}
+		expect++
 		next := w.next // once told, a caller may be gone with w
 		if w != leader {
 			w.turn <- done
@@ -211,6 +242,6 @@ func (g *group) finish(leader *waiter, weight int, errs []error, err error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.leaders, g.flying = g.leaders-1, g.flying-weight
+	g.leaders, g.flying, g.expect = g.leaders-1, g.flying-weight, expect
 	g.handOn()
 }

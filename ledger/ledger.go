@@ -53,7 +53,7 @@ func New(store Store, config Config) (*Ledger, error) {
 	}
 	l.group.commit = l.commit
 	if several, can := store.(Concurrent); can {
-		l.group.writers = several.Writers()
+		l.group.writers = several.Writers
 	}
 	return l, nil
 }

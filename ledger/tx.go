@@ -80,7 +80,7 @@ type Reader interface {
 // touch different things. Any other has one writer at a time.
 type Concurrent interface {
 	// Writers is how many transactions are worth having at the same time, 1 or
-	// more. It stays the same.
+	// more. It may change as the store learns what they touch, and answers at once.
 	Writers() int
 }
 

@@ -35,10 +35,12 @@ func (s *Store) Settings(ctx context.Context, name string) (writers, readers str
 // DialServer is how the store connects unless it is told otherwise.
 var DialServer = dial
 
-// Remembered is how many accounts need not be read. Nobody may be booking.
-func (s *Store) Remembered() (n int) {
+// GoneBy is how many accounts the next transactions need not read. Nobody may be booking.
+func (s *Store) GoneBy() (n int) {
 	for lane := range s.lanes.warm {
-		n += len(s.lanes.warm[lane].rows)
+		if w := &s.lanes.warm[lane]; w.alone >= aloneOften {
+			n += len(w.rows)
+		}
 	}
 	return n
 }

@@ -120,7 +120,7 @@ func (l *loading) read(b *pgx.Batch) {
 // remember takes accounts that need not be read, and gives the others. It shows later whether they are as they are remembered.
 func (l *loading) remember(ids []ledger.AccountID) (unknown []ledger.AccountID) {
 	w := l.tx.warm
-	if w == nil || len(w.rows) == 0 || l.tx.link.wrote {
+	if w == nil || w.alone < aloneOften || l.tx.link.wrote {
 		return ids
 	}
 	for _, id := range ids {

@@ -155,8 +155,8 @@ func (l *loading) readLanes(rows pgx.Rows) error {
 		return corrupt("lane %d is not there", t.lane)
 	}
 	t.row = l.heads[at]
-	if t.warm != nil && !t.link.wrote && !t.warm.lane.same(&t.row) {
-		t.warm.forget() // somebody else has booked there
+	if t.warm != nil && !t.link.wrote {
+		t.warm.find(&t.row)
 	}
 	return nil
 }

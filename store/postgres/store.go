@@ -97,6 +97,7 @@ type Store struct {
 	schema  *Schema
 	lanes   *lanes
 	kinds   kinds
+	rivals  rivals
 }
 
 // Open connects to the database that a URL or a connection string of PostgreSQL names; several hosts and pool settings are
@@ -154,8 +155,8 @@ func (s *Store) look(ctx context.Context, config *pgx.ConnConfig) (schema *Schem
 	return schema, err
 }
 
-// Writers implements ledger.Concurrent.
-func (s *Store) Writers() int { return s.options.Writers }
+// Writers implements ledger.Concurrent: Options.Writers, or fewer when they would wait for each other.
+func (s *Store) Writers() int { return s.rivals.atMost(s.options.Writers) }
 
 // Schema is how the database stood when the store was opened.
 func (s *Store) Schema() Schema { return *s.schema }
@@ -241,6 +242,7 @@ func (s *Store) writeOnce(ctx context.Context, tx *Tx, fn func(ledger.Tx) error)
 		f, err := s.commit(ctx, conn.Conn(), l)
 		if err == nil {
 			tx.remember()
+			s.rivals.note(tx.accounts)
 		}
 		return tx.learned(f), err
 	}

@@ -12,9 +12,14 @@ import (
 //
 // A lane's is used by one transaction at a time, the one that has the lane.
 type warm struct {
-	lane laneRow // as it was left
-	rows map[ledger.AccountID]*accountRow
+	lane  laneRow // as it was left
+	rows  map[ledger.AccountID]*accountRow
+	alone int // how often in a row the lane was found as it was left
 }
+
+// aloneOften is how often the lane has to be found as it was left before what is remembered is gone by: who goes by it and
+// finds that others have booked has to begin once more.
+const aloneOften = 4
 
 // maxWarm bounds the memory: about 16 MB for each lane that is in use.
 const maxWarm = 1 << 15
@@ -23,6 +28,15 @@ const maxWarm = 1 << 15
 func (r *laneRow) same(o *laneRow) bool {
 	return r.Lane == o.Lane && r.Seq == o.Seq && r.Blocks == o.Blocks && r.Accounts == o.Accounts && r.Closed == o.Closed &&
 		r.At.Equal(o.At) && r.NotBefore.Equal(o.NotBefore) && bytes.Equal(r.peaks, o.peaks)
+}
+
+// find compares the lane's row with how it was left.
+func (w *warm) find(row *laneRow) {
+	if !w.lane.same(row) {
+		w.forget() // somebody else has booked there
+		return
+	}
+	w.alone++
 }
 
 // forget makes nothing known.

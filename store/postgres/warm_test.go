@@ -25,12 +25,20 @@ func TestOthersAreNoticed(t *testing.T) {
 				mustPost(t, l, transfer(fmt.Sprint("mine", i), bank, pending, 10))
 				mustPost(t, other, transfer(fmt.Sprint("theirs", i), bank, pending, 1))
 			}
-			mustPost(t, l, transfer("mine", bank, pending, 10))
-			if n := store.Remembered(); n != 2 {
-				t.Errorf("%d accounts are remembered, want bank and pending", n)
+			trust := func(step string) {
+				t.Helper()
+				for i := range 8 {
+					mustPost(t, l, transfer(fmt.Sprint(step, i), bank, pending, 10))
+				}
+				if n := store.GoneBy(); n < 2 {
+					t.Errorf("%s: %d accounts need not be read, want bank and pending at least", step, n)
+				}
 			}
-			wantPosted(t, l, pending, 43)
-			wantPosted(t, other, bank, 43)
+			trust("first")
+			mustPost(t, other, transfer("between", bank, pending, 1))
+			trust("again")
+			wantPosted(t, l, pending, 194)
+			wantPosted(t, other, bank, 194)
 
 			change := ledger.AccountChange{Key: "no debit", Account: pending, Currency: rupee(), Status: ledger.NoDebit}
 			if _, err := other.ChangeAccount(t.Context(), change); err != nil {
@@ -39,9 +47,9 @@ func TestOthersAreNoticed(t *testing.T) {
 			if _, err := l.Post(t.Context(), transfer("debit", pending, bank, 1)); !errors.Is(err, ledger.ErrAccountStatus) {
 				t.Errorf("a debit of an account that takes none gives %v", err)
 			}
-			mustPost(t, l, transfer("credit", bank, pending, 1))
+			trust("credit")
 			change = ledger.AccountChange{
-				Key: "limited", Account: pending, Currency: rupee(), Status: ledger.Open, Limits: &ledger.Limits{Limited: true, Floor: money.Minor(40)},
+				Key: "limited", Account: pending, Currency: rupee(), Status: ledger.Open, Limits: &ledger.Limits{Limited: true, Floor: money.Minor(270)},
 			}
 			if _, err := other.ChangeAccount(t.Context(), change); err != nil {
 				t.Fatal(err)
@@ -50,7 +58,7 @@ func TestOthersAreNoticed(t *testing.T) {
 				t.Errorf("going below the new floor gives %v", err)
 			}
 			mustPost(t, l, transfer("to the floor", pending, bank, 4))
-			wantPosted(t, other, pending, 40)
+			wantPosted(t, other, pending, 270)
 		})
 	}
 }
@@ -60,7 +68,12 @@ func TestVanishedIsForgotten(t *testing.T) {
 	t.Parallel()
 	store := openStore(t, emptyLedger(t, 1), postgres.Options{})
 	l := keepBooks(t, store)
-	mustPost(t, l, transfer("first", bank, pending, 10))
+	for i := range 8 {
+		mustPost(t, l, transfer(fmt.Sprint("first", i), bank, pending, 10))
+	}
+	if n := store.GoneBy(); n < 2 {
+		t.Errorf("%d accounts need not be read, want bank and pending at least", n)
+	}
 	errBack := errors.New("rolled back")
 	for i := range 2 {
 		err := l.Write(t.Context(), func(tx ledger.Tx) error {
@@ -79,5 +92,5 @@ func TestVanishedIsForgotten(t *testing.T) {
 		}
 	}
 	mustPost(t, l, transfer("last", bank, pending, 100))
-	wantPosted(t, l, pending, 112)
+	wantPosted(t, l, pending, 182)
 }
