@@ -14,7 +14,7 @@ TIMES ?= 5
 FOR ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help test race fuzz lint bench bench-ledger demo sample soak torture torture-postgres ci cover
+.PHONY: help test race fuzz lint bench bench-ledger bench-postgres demo sample soak torture torture-postgres ci cover
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,29 @@ bench-ledger: ## Measure the ledger TIMES times (5) in every case; prints JSON, 
 	measure --batch 8190 --accounts 1000000; \
 	measure --batch 8190 --entries 10000000 --reads --reopen --drop-cache; \
 	measure --batch 8190 --entries 50000000 --key-memory 256
+
+# The same on a server, and against the network: callers, writers, latency. Each run makes a schema of its own and drops it.
+bench-postgres: ## Measure the ledger on the PostgreSQL database DSN in every case, TIMES times (5); prints JSON like bench-ledger
+	@set -e; test -n "$(DSN)" || { echo "make bench-postgres DSN=postgres://USER@HOST/DATABASE" >&2; exit 2; }; \
+	dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	go build -o "$$dir/settlex" ./cmd/settlex; \
+	measure() { echo "bench ledger $$*" >&2; "$$dir/settlex" bench ledger --store postgres --dsn "$(DSN)" --json "$$@"; }; \
+	several() { measure --runs $(TIMES) "$$@"; }; \
+	several --mode single --clients 64 --entries 100000; \
+	several --batch 1000 --entries 150000; \
+	several --batch 1000 --clients 4 --entries 150000; \
+	for hot in 1 0; do \
+		several --batch 1000 --entries 100000 --limits 0 --hot $$hot --bounds=false; \
+		several --mode single --clients 64 --entries 60000 --limits 0 --hot $$hot --bounds=false; \
+	done; \
+	for latency in 0 500us 2ms 10ms; do \
+		for writers in 1 2 4 8; do \
+			measure --mode single --clients 64 --entries 30000 --limits 0 --bounds=false --writers $$writers --simulate-latency $$latency; \
+		done; \
+		measure --mode single --clients 512 --entries 60000 --limits 0 --bounds=false --writers 8 --simulate-latency $$latency; \
+		measure --batch 1000 --clients 8 --entries 100000 --limits 0 --bounds=false --writers 8 --simulate-latency $$latency; \
+	done; \
+	measure --batch 1000 --clients 4 --entries 10000000 --bounds=false
 
 demo: ## Settle the bundled month of payments
 	go run ./cmd/settlex demo
