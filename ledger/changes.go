@@ -3,6 +3,8 @@ package ledger
 import (
 	"slices"
 	"time"
+
+	"github.com/settlex/settlex/event"
 )
 
 // Changes is what a group of commands decided, ready to be saved: the new items
@@ -14,6 +16,7 @@ type Changes struct {
 	Block    *Block           // nil: nothing was booked
 	Accounts []ChangedAccount // opened or changed, each once, in order of first change
 	Records  []RecordChange   // ordered by kind and id
+	Events   []*event.Event   // in order of their numbers, which go up to Head.Events
 }
 
 // ChangedAccount is an account before and after a group of commands. Neither is
@@ -31,12 +34,14 @@ type RecordChange struct {
 }
 
 // Empty tells that there is nothing to save.
-func (c *Changes) Empty() bool { return c.Block == nil && len(c.Records) == 0 && c.Promised.IsZero() }
+func (c *Changes) Empty() bool {
+	return c.Block == nil && len(c.Records) == 0 && len(c.Events) == 0 && c.Promised.IsZero()
+}
 
 // Changes gathers what the applied commands changed. The state is spent
 // afterwards, except in a dry run, which goes on with it and saves nothing.
 func (s *State) Changes() *Changes {
-	c := &Changes{Head: s.head, Alone: s.alone, Promised: s.promised}
+	c := &Changes{Head: s.head, Alone: s.alone, Promised: s.promised, Events: s.events}
 	if len(s.booked) > 0 {
 		c.Block = &Block{Lane: s.head.Lane, Items: s.booked}
 		c.Head.Blocks++

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
 )
 
 // State is what a group of commands decides on: the part of the ledger they
@@ -33,6 +34,7 @@ type State struct {
 
 	whole   bool // what is not there does not exist: the state holds everything
 	booked  []*Booked
+	events  []*event.Event
 	dirty   []*place // in order of first change
 	written map[Ref]bool
 	journal undoLog
@@ -179,6 +181,14 @@ func (s *State) NextSeq() uint64 { return s.head.Seq + 1 }
 
 // Lane is the journal lane items are booked in.
 func (s *State) Lane() uint16 { return s.head.Lane }
+
+// Tell has an event leave with what the command decides, if it is accepted. Lane,
+// number and instant are the state's to give; the rest is the command's.
+func (s *State) Tell(e event.Event) {
+	s.head.Events++
+	e.Lane, e.No, e.At = s.head.Lane, s.head.Events, s.now
+	s.events = append(s.events, &e)
+}
 
 // notLoaded stops a command that touches what the state was not told; Apply
 // turns it into a Need. It asks for what is missing.

@@ -126,6 +126,7 @@ type Head struct {
 	At       time.Time     // booking instant of the last item, UTC; zero: empty
 	Accounts uint64        // number of accounts ever opened in the lane
 	Blocks   uint64        // number of blocks: leaves of the lane's Merkle log
+	Events   uint64        // number of events ever told in the lane
 	Closed   calendar.Date // last closed value date of the ledger; zero: none
 	// NotBefore is a promise: no item will be booked in the lane at or before this
 	// instant, UTC. Zero: At is all there is to go by.

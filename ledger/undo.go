@@ -65,14 +65,14 @@ func (s *State) own(p *place) *Account {
 
 // mark is a point a state can go back to.
 type mark struct {
-	head                       Head
-	booked, dirty, undo, floor int
+	head                               Head
+	booked, dirty, events, undo, floor int
 }
 
 // mark sets a point to go back to; release or rollback ends it.
 func (s *State) mark() mark {
 	log := &s.journal
-	m := mark{s.head, len(s.booked), len(s.dirty), len(log.entries), log.floor}
+	m := mark{s.head, len(s.booked), len(s.dirty), len(s.events), len(log.entries), log.floor}
 	log.floor = log.saves
 	return m
 }
@@ -92,7 +92,7 @@ func (s *State) rollback(m mark) {
 			s.keys[b.Key].by = nil
 		}
 	}
-	s.head, s.booked, s.dirty = m.head, s.booked[:m.booked], s.dirty[:m.dirty]
+	s.head, s.booked, s.dirty, s.events = m.head, s.booked[:m.booked], s.dirty[:m.dirty], s.events[:m.events]
 	log.entries, log.floor = log.entries[:m.undo], m.floor
 }
 

@@ -98,6 +98,7 @@ func Plan() House {
 
 			{Path: "money", Floor: 0, Reach: nothing},
 			{Path: "calendar", Floor: 0, Reach: nothing},
+			{Path: "event", Floor: 0, Reach: nothing},
 
 			// A network that is slow on purpose waits by a timer.
 			{Path: "internal/wire", Floor: 0, Reach: nothing, Clock: InDefaults},
