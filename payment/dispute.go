@@ -3,9 +3,26 @@ package payment
 import (
 	"fmt"
 
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/money"
 )
+
+// disputeTable is what may happen to a dispute.
+var disputeTable = table{
+	resource: DisputeRecord,
+	moves: []Move{
+		{DisputeOpened, "", NeedsResponse, event.DisputeOpened},
+		{DisputeWon, NeedsResponse, Won, event.DisputeWon},
+		{DisputeLost, NeedsResponse, Lost, event.DisputeLost},
+	},
+	requires: map[Kind][]Field{DisputeOpened: {FieldParent, FieldCurrency, FieldAmount}},
+}
+
+// disputes are the recipes of its events.
+func (p *plan) disputes() map[Kind]func() error {
+	return map[Kind]func() error{DisputeOpened: p.dispute, DisputeWon: p.disputeWon, DisputeLost: p.disputeLost}
+}
 
 // dispute is the recipe of a dispute that was opened: the scheme withdraws the
 // money, and the merchant pays the dispute fee.

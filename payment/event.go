@@ -30,16 +30,6 @@ const (
 	BatchPaid       Kind = "settlement_paid"  // settlement batch: it reached the merchant
 )
 
-// Kinds lists every kind in the order of a payment's life.
-func Kinds() []Kind {
-	return []Kind{
-		DepositCaptured, DepositFailed, RefundCreated, RefundConfirmed, RefundFailed,
-		DisputeOpened, DisputeWon, DisputeLost,
-		PayoutRequested, PayoutSent, PayoutCompleted, PayoutFailed, PayoutReturned,
-		RailSettled, BatchSent, BatchPaid,
-	}
-}
-
 // An Event is a fact about a payment, as a rail, a bank or a merchant's own
 // system reports it. Which fields are required depends on the kind; Validate
 // knows. An event is told apart by (Kind, ID): the same pair with the same
@@ -60,6 +50,7 @@ type Event struct {
 	ReasonCode string         // refunds, disputes, failures: why
 	RailRef    string         // the rail's reference
 	BankRef    string         // the bank's reference
+	Actor      string         // who decided it, where somebody did: an operator, an API key
 	Cost       money.Amount   // rail settlements: cost the rail kept, minor units
 	CostTax    money.Amount   // rail settlements: tax on that cost the rail kept, minor units
 }
@@ -84,6 +75,7 @@ const (
 	FieldReasonCode Field = "reason_code"
 	FieldRailRef    Field = "rail_reference"
 	FieldBankRef    Field = "bank_reference"
+	FieldActor      Field = "actor"
 	FieldCost       Field = "cost"
 	FieldCostTax    Field = "cost_tax"
 )

@@ -67,6 +67,9 @@ func (h *Handle) Apply(s *ledger.State) error {
 	if h.Repeated = p.repeated; p.repeated {
 		return nil
 	}
+	if err := p.announce(); err != nil {
+		return err
+	}
 	booked := make([]ledger.Booked, len(p.entries))
 	for i, entry := range p.entries {
 		result, err := s.Book(entry)
@@ -83,6 +86,9 @@ func (h *Handle) Apply(s *ledger.State) error {
 	}
 	for _, record := range p.records {
 		s.Put(record)
+	}
+	for _, news := range p.news {
+		s.Tell(news)
 	}
 	for _, planned := range p.items {
 		by := &booked[planned.entry]
@@ -114,19 +120,12 @@ func notBefore(at time.Time, s *ledger.State, item *Item) time.Time {
 // plan chooses the recipe.
 func (h *Handle) plan(s *ledger.State) (*plan, error) {
 	p := &plan{state: s, rules: h.Rules, event: &h.Event}
-	recipes := map[Kind]func() error{
-		DepositCaptured: p.capture, DepositFailed: p.failLate,
-		RefundCreated: p.refund, RefundConfirmed: p.refundPaid, RefundFailed: p.refundFails,
-		DisputeOpened: p.dispute, DisputeWon: p.disputeWon, DisputeLost: p.disputeLost,
-		PayoutRequested: p.payout, PayoutSent: p.payoutMoves, PayoutCompleted: p.payoutMoves,
-		PayoutFailed: p.payoutMoves, PayoutReturned: p.payoutMoves,
-		RailSettled: p.railPays,
+	for _, recipes := range []map[Kind]func() error{p.deposits(), p.refunds(), p.disputes(), p.payouts(), p.rails()} {
+		if recipe := recipes[h.Event.Kind]; recipe != nil {
+			return p, recipe()
+		}
 	}
-	recipe, ok := recipes[h.Event.Kind]
-	if !ok {
-		return nil, &FieldError{FieldKind, fmt.Errorf("%s is not an event of a payment", h.Event.Kind)}
-	}
-	return p, recipe()
+	return nil, &FieldError{FieldKind, fmt.Errorf("%s is not an event of a payment", h.Event.Kind)}
 }
 
 // AddItem records a movement of a merchant's money that is in no batch yet,

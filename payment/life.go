@@ -28,19 +28,37 @@ type Status string
 
 // Statuses. Which resource knows which is in the transition tables.
 const (
-	Succeeded         Status = "succeeded"
-	Failed            Status = "failed"
+	// Of several resources.
+	Pending   Status = "pending"
+	Succeeded Status = "succeeded"
+	Failed    Status = "failed"
+	Canceled  Status = "canceled"
+	Approved  Status = "approved"
+	Rejected  Status = "rejected"
+	Returned  Status = "returned"
+	Unknown   Status = "unknown" // nobody knows the outcome yet; it is asked about later
+
+	// Of deposits.
+	RequiresAction    Status = "requires_action"
+	Authorized        Status = "authorized"
+	Expired           Status = "expired"
 	PartiallyRefunded Status = "partially_refunded"
 	Refunded          Status = "refunded"
-	Pending           Status = "pending"
-	NeedsResponse     Status = "needs_response"
-	Won               Status = "won"
-	Lost              Status = "lost"
-	Requested         Status = "requested"
-	Sent              Status = "sent"
-	Completed         Status = "completed"
-	Returned          Status = "returned"
-	Received          Status = "received"
+
+	// Of disputes.
+	NeedsResponse Status = "needs_response"
+	UnderReview   Status = "under_review"
+	Won           Status = "won"
+	Lost          Status = "lost"
+
+	// Of payouts.
+	Requested Status = "requested"
+	Queued    Status = "queued"
+	Sent      Status = "sent"
+	Completed Status = "completed"
+
+	// Of what rails pay us.
+	Received Status = "received"
 )
 
 // Step is one event of a resource's life, kept so that a repetition of it is
@@ -53,27 +71,14 @@ type Step struct {
 	Reason  string       `json:"reason,omitempty"`
 	RailRef string       `json:"rail_reference,omitempty"`
 	BankRef string       `json:"bank_reference,omitempty"`
+	Actor   string       `json:"actor,omitempty"`
 }
 
 // Life is the status of a resource and how it got there.
 type Life struct {
 	Status Status `json:"status"`
 	Steps  []Step `json:"steps"`
-}
-
-// transitions says which status an event may find and which it leaves; what
-// the table lacks is an error and writes nothing. Opening events are not in
-// it: they find nothing.
-var transitions = map[Kind]map[Status]Status{
-	DepositFailed:   {Succeeded: Failed},
-	RefundConfirmed: {Pending: Succeeded},
-	RefundFailed:    {Pending: Failed, Succeeded: Failed},
-	DisputeWon:      {NeedsResponse: Won},
-	DisputeLost:     {NeedsResponse: Lost},
-	PayoutSent:      {Requested: Sent},
-	PayoutCompleted: {Sent: Completed},
-	PayoutFailed:    {Requested: Failed, Sent: Failed},
-	PayoutReturned:  {Completed: Returned},
+	Told   uint64 `json:"told,omitzero"` // how many events have left about it
 }
 
 // find looks for an earlier event of the same kind. One with the same content
@@ -95,6 +100,8 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 			return false, differs(FieldRailRef, step.RailRef, e.RailRef)
 		case step.BankRef != e.BankRef:
 			return false, differs(FieldBankRef, step.BankRef, e.BankRef)
+		case step.Actor != e.Actor:
+			return false, differs(FieldActor, step.Actor, e.Actor)
 		}
 		return true, nil
 	}
@@ -105,21 +112,12 @@ func differs(f Field, was, now string) error {
 	return &FieldError{f, fmt.Errorf("%w: was %q, is now %q", ErrConflict, was, now)}
 }
 
-// next gives the life after an event, which the transition table must allow.
-func (l Life) next(e *Event) (Life, error) {
-	to, ok := transitions[e.Kind][l.Status]
-	if !ok {
-		return l, &FieldError{FieldKind, fmt.Errorf("%s %w: %s is %s", e.Kind, ErrTransition, e.ID, l.Status)}
-	}
-	return l.with(e, to), nil
-}
-
 // with appends a step without touching the slice of the life before.
 func (l Life) with(e *Event, to Status) Life {
 	steps := make([]Step, len(l.Steps), len(l.Steps)+1)
 	copy(steps, l.Steps)
-	step := Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode, RailRef: e.RailRef, BankRef: e.BankRef}
-	return Life{Status: to, Steps: append(steps, step)}
+	step := Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode, RailRef: e.RailRef, BankRef: e.BankRef, Actor: e.Actor}
+	return Life{Status: to, Steps: append(steps, step), Told: l.Told}
 }
 
 // born is the life of a resource that an event opens.

@@ -5,10 +5,33 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 )
+
+// payoutTable is what may happen to a payout. Completed is not the end of it.
+var payoutTable = table{
+	resource: PayoutRecord,
+	moves: []Move{
+		{PayoutRequested, "", Requested, event.PayoutCreated},
+		{PayoutSent, Requested, Sent, event.PayoutSent},
+		{PayoutCompleted, Sent, Completed, event.PayoutCompleted},
+		{PayoutFailed, Requested, Failed, event.PayoutFailed},
+		{PayoutFailed, Sent, Failed, event.PayoutFailed},
+		{PayoutReturned, Completed, Returned, event.PayoutReturned},
+	},
+	requires: map[Kind][]Field{PayoutRequested: {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod}},
+}
+
+// payouts are the recipes of its events.
+func (p *plan) payouts() map[Kind]func() error {
+	return map[Kind]func() error{
+		PayoutRequested: p.payout, PayoutSent: p.payoutMoves, PayoutCompleted: p.payoutMoves,
+		PayoutFailed: p.payoutMoves, PayoutReturned: p.payoutMoves,
+	}
+}
 
 // payout is the recipe of a requested payout. For a merchant that is settled
 // by hand, what has matured by then becomes available first, whether or not a

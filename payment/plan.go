@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
@@ -31,6 +32,7 @@ type plan struct {
 	records []ledger.Record
 	deletes []ledger.Ref
 	items   []plannedItem
+	news    []event.Event
 }
 
 // plannedItem is a movement that waits for the sequence of its entry.
@@ -103,18 +105,10 @@ func (p *plan) key(step string) string {
 }
 
 func sourceKind(k Kind) string {
-	switch k {
-	case DepositCaptured, DepositFailed:
-		return DepositRecord
-	case RefundCreated, RefundConfirmed, RefundFailed:
-		return RefundRecord
-	case DisputeOpened, DisputeWon, DisputeLost:
-		return DisputeRecord
-	case PayoutRequested, PayoutSent, PayoutCompleted, PayoutFailed, PayoutReturned:
-		return PayoutRecord
-	default:
-		return RailRecord
+	if t := tableOf(k); t != nil {
+		return t.resource
 	}
+	return ""
 }
 
 // valueDate is the date of the fact in UTC.

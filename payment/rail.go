@@ -5,6 +5,18 @@ import (
 	"fmt"
 )
 
+// railTable is what may happen to what a rail pays us.
+var railTable = table{
+	resource: RailRecord,
+	moves:    []Move{{On: RailSettled, To: Received}}, // nobody outside waits for it
+	requires: map[Kind][]Field{RailSettled: {FieldRail, FieldCurrency, FieldAmount}},
+}
+
+// rails are the recipes of its events.
+func (p *plan) rails() map[Kind]func() error {
+	return map[Kind]func() error{RailSettled: p.railPays}
+}
+
 // railPays is the recipe of a rail that pays us what it captured, less what it
 // keeps for itself.
 func (p *plan) railPays() error {

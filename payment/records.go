@@ -119,13 +119,14 @@ type Facts struct {
 	ReasonCode string         `json:"reason_code,omitempty"`
 	RailRef    string         `json:"rail_reference,omitempty"`
 	BankRef    string         `json:"bank_reference,omitempty"`
+	Actor      string         `json:"actor,omitempty"`
 }
 
 func facts(e *Event) Facts {
 	return Facts{
 		ID: e.ID, OccurredAt: e.OccurredAt, Merchant: e.Merchant, Currency: e.Currency, Amount: e.Amount, Method: e.Method,
 		Rail: e.Rail, Brand: e.Brand, Funding: e.Funding, OrderID: e.OrderID, Parent: e.Parent, ReasonCode: e.ReasonCode,
-		RailRef: e.RailRef, BankRef: e.BankRef,
+		RailRef: e.RailRef, BankRef: e.BankRef, Actor: e.Actor,
 	}
 }
 
@@ -149,7 +150,7 @@ func (f *Facts) same(e *Event) error {
 		{FieldAmount, f.Currency.Format(f.Amount), now.Currency.Format(now.Amount)}, {FieldMethod, f.Method, now.Method},
 		{FieldRail, f.Rail, now.Rail}, {FieldBrand, f.Brand, now.Brand}, {FieldFunding, f.Funding, now.Funding},
 		{FieldOrderID, f.OrderID, now.OrderID}, {FieldParent, f.Parent, now.Parent}, {FieldReasonCode, f.ReasonCode, now.ReasonCode},
-		{FieldRailRef, f.RailRef, now.RailRef}, {FieldBankRef, f.BankRef, now.BankRef},
+		{FieldRailRef, f.RailRef, now.RailRef}, {FieldBankRef, f.BankRef, now.BankRef}, {FieldActor, f.Actor, now.Actor},
 	} {
 		if c.was != c.now {
 			return differs(c.field, c.was, c.now)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/money"
 )
@@ -14,6 +15,23 @@ const timeFormat = time.RFC3339
 
 // DateUTC is the date of an instant in UTC.
 func DateUTC(t time.Time) calendar.Date { return calendar.DateOf(t, time.UTC) }
+
+// refundTable is what may happen to a refund.
+var refundTable = table{
+	resource: RefundRecord,
+	moves: []Move{
+		{RefundCreated, "", Pending, event.RefundCreated},
+		{RefundConfirmed, Pending, Succeeded, event.RefundSucceeded},
+		{RefundFailed, Pending, Failed, event.RefundFailed},
+		{RefundFailed, Succeeded, Failed, event.RefundFailed},
+	},
+	requires: map[Kind][]Field{RefundCreated: {FieldParent, FieldCurrency, FieldAmount}},
+}
+
+// refunds are the recipes of its events.
+func (p *plan) refunds() map[Kind]func() error {
+	return map[Kind]func() error{RefundCreated: p.refund, RefundConfirmed: p.refundPaid, RefundFailed: p.refundFails}
+}
 
 // parent gives the deposit of a refund or dispute and completes the event
 // from it. Open and lost disputes and refunds may never exceed the deposit.

@@ -3,7 +3,6 @@ package payment
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,18 +12,7 @@ import (
 
 // requires lists the fields an event of each kind cannot do without, besides
 // kind, id and occurred_at.
-func requires(k Kind) []Field {
-	switch k {
-	case DepositCaptured, PayoutRequested:
-		return []Field{FieldMerchant, FieldCurrency, FieldAmount, FieldMethod}
-	case RefundCreated, DisputeOpened:
-		return []Field{FieldParent, FieldCurrency, FieldAmount}
-	case RailSettled:
-		return []Field{FieldRail, FieldCurrency, FieldAmount}
-	default:
-		return nil
-	}
-}
+func requires(k Kind) []Field { return tableOf(k).requires[k] }
 
 // Normalize fills in what follows from other fields: whole microseconds in
 // UTC, and the rail from the method.
@@ -39,7 +27,7 @@ func (e Event) Normalize() Event {
 // Validate reports the first fault a normalized event has by itself, as a
 // *FieldError.
 func (e *Event) Validate() error {
-	if !slices.Contains(Kinds(), e.Kind) {
+	if tableOf(e.Kind) == nil {
 		return &FieldError{FieldKind, fmt.Errorf("%q is not a kind of event", e.Kind)}
 	}
 	if err := merchant.CheckID(e.ID); err != nil {
@@ -71,6 +59,10 @@ func (e *Event) present(f Field) error {
 		missing = e.Rail == ""
 	case FieldParent:
 		missing = e.Parent == ""
+	case FieldReasonCode:
+		missing = e.ReasonCode == ""
+	case FieldActor:
+		missing = e.Actor == ""
 	}
 	if missing && f == FieldAmount {
 		return fmt.Errorf("is missing or zero; a %s needs one above 0", e.Kind)
@@ -112,6 +104,7 @@ func (e *Event) checkForm() error {
 	}{
 		{FieldMethod, e.Method}, {FieldBrand, e.Brand}, {FieldFunding, e.Funding}, {FieldOrderID, e.OrderID},
 		{FieldReasonCode, e.ReasonCode}, {FieldRailRef, e.RailRef}, {FieldBankRef, e.BankRef},
+		{FieldActor, e.Actor},
 	} {
 		if len(text.value) > 255 || !utf8.ValidString(text.value) {
 			return &FieldError{text.field, fmt.Errorf("%.40q is not a text of at most 255 bytes", text.value)}

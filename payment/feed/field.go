@@ -6,7 +6,7 @@ import (
 )
 
 // fieldCount is the number of fields of an event.
-const fieldCount = 17
+const fieldCount = 18
 
 // fields lists the fields in the order in which files list them, the currency
 // before the amounts that are read in it.
@@ -16,7 +16,7 @@ func fields() [fieldCount]payment.Field {
 		payment.FieldCurrency, payment.FieldAmount, payment.FieldMethod, payment.FieldRail,
 		payment.FieldBrand, payment.FieldFunding, payment.FieldOrderID, payment.FieldParent,
 		payment.FieldReasonCode, payment.FieldRailRef, payment.FieldBankRef,
-		payment.FieldCost, payment.FieldCostTax,
+		payment.FieldCost, payment.FieldCostTax, payment.FieldActor,
 	}
 }
 
@@ -55,6 +55,8 @@ func textOf(e *payment.Event, f payment.Field) *string {
 		return &e.RailRef
 	case payment.FieldBankRef:
 		return &e.BankRef
+	case payment.FieldActor:
+		return &e.Actor
 	}
 	return nil
 }
@@ -83,7 +85,7 @@ func required(f payment.Field) bool {
 func isFreeText(f payment.Field) bool {
 	switch f {
 	case payment.FieldMethod, payment.FieldRail, payment.FieldBrand, payment.FieldFunding,
-		payment.FieldOrderID, payment.FieldReasonCode, payment.FieldRailRef, payment.FieldBankRef:
+		payment.FieldOrderID, payment.FieldReasonCode, payment.FieldRailRef, payment.FieldBankRef, payment.FieldActor:
 		return true
 	}
 	return false

@@ -26,11 +26,11 @@ func TestWrite(t *testing.T) {
 		want   string
 	}{
 		{feed.CSV, fullHeader +
-			`refund,ref-1,2026-02-01T04:00:00.25Z,m-1,INR,1000.50,CARD,card-in,VISA,credit,"5"" nails, boxed",dep-1,damaged,R-9,B-9,5.00,0.90` + "\n" +
-			"settlement_paid,b-1,2026-01-31T23:00:00Z,,,,,,,,,,,,,,\n"},
+			`refund,ref-1,2026-02-01T04:00:00.25Z,m-1,INR,1000.50,CARD,card-in,VISA,credit,"5"" nails, boxed",dep-1,damaged,R-9,B-9,5.00,0.90,ops-1` + "\n" +
+			"settlement_paid,b-1,2026-01-31T23:00:00Z,,,,,,,,,,,,,,,\n"},
 		{feed.NDJSON, `{"kind":"refund","id":"ref-1","occurred_at":"2026-02-01T04:00:00.25Z","merchant_id":"m-1","currency":"INR",` +
 			`"amount":"1000.50","method":"CARD","rail":"card-in","brand":"VISA","funding":"credit","order_id":"5\" nails, boxed",` +
-			`"parent_id":"dep-1","reason_code":"damaged","rail_reference":"R-9","bank_reference":"B-9","cost":"5.00","cost_tax":"0.90"}` + "\n" +
+			`"parent_id":"dep-1","reason_code":"damaged","rail_reference":"R-9","bank_reference":"B-9","cost":"5.00","cost_tax":"0.90","actor":"ops-1"}` + "\n" +
 			`{"kind":"settlement_paid","id":"b-1","occurred_at":"2026-01-31T23:00:00Z"}` + "\n"},
 	}
 	for _, test := range tests {
@@ -199,6 +199,7 @@ func drawEvent(t *rapid.T) payment.Event {
 		ReasonCode: text.Draw(t, "reason_code"),
 		RailRef:    text.Draw(t, "rail_reference"),
 		BankRef:    text.Draw(t, "bank_reference"),
+		Actor:      text.Draw(t, "actor"),
 		Cost:       amount("cost"),
 		CostTax:    amount("cost_tax"),
 	}

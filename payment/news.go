@@ -1,0 +1,81 @@
+package payment
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/event"
+	"github.com/settlex/settlex/money"
+)
+
+// Payload is what an event about a deposit, a refund, a dispute or a payout says: how it stands
+// after what happened, as who asks for the resource in that moment is told.
+type Payload struct {
+	ID          string         `json:"id"`
+	Object      string         `json:"object"` // kind of resource
+	Status      Status         `json:"status"`
+	Merchant    string         `json:"merchant_id"`
+	Currency    money.Currency `json:"currency"`
+	Amount      string         `json:"amount"`       // major units, the shortest form: "400", "400.5"
+	AmountMinor money.Amount   `json:"amount_minor"` // minor units
+	Method      string         `json:"method,omitempty"`
+	OrderID     string         `json:"order_id,omitempty"`
+	Deposit     string         `json:"deposit_id,omitempty"` // refunds and disputes: what they are about
+	ReasonCode  string         `json:"reason_code,omitempty"`
+	OccurredAt  time.Time      `json:"occurred_at"` // of what happened, UTC
+}
+
+// PayloadOf reads the payload of an event about a payment. Errors: those of encoding/json.
+func PayloadOf(e *event.Event) (*Payload, error) {
+	p := new(Payload)
+	if err := json.Unmarshal(e.Data, p); err != nil {
+		return nil, fmt.Errorf("event %s, %s: %w", e.ID(), e.Type, err)
+	}
+	return p, nil
+}
+
+// announce has the events leave that the moves of the plan's resources tell.
+func (p *plan) announce() error {
+	for _, r := range p.records {
+		changed, ok := r.(resource)
+		if !ok {
+			continue
+		}
+		var before Status
+		steps := 0
+		if stored, ok := p.state.Record(r.Ref()).(resource); ok {
+			before, steps = stored.lived().Status, len(stored.lived().Steps)
+		}
+		facts, life := changed.known(), changed.lived()
+		if len(life.Steps) == steps { // only its figures changed
+			continue
+		}
+		step := &life.Steps[len(life.Steps)-1]
+		move := tableOf(step.Kind).find(step.Kind, before)
+		if move == nil || move.Tells == "" {
+			continue
+		}
+		object := event.Object{Kind: r.Ref().Kind, ID: facts.ID}
+		err := p.tell(move.Tells, object, &life.Told, facts.Merchant, &Payload{
+			ID: facts.ID, Object: object.Kind, Status: life.Status, Merchant: facts.Merchant, Currency: facts.Currency,
+			Amount: facts.Currency.FormatShort(facts.Amount), AmountMinor: facts.Amount, Method: facts.Method, OrderID: facts.OrderID,
+			Deposit: facts.Parent, ReasonCode: step.Reason, OccurredAt: step.At,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell has an event leave about an object, whose record counts its events.
+func (p *plan) tell(t event.Type, about event.Object, told *uint64, merchant string, payload any) error {
+	data, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("payload of %s of %s: %w", t, about, err)
+	}
+	*told++
+	p.news = append(p.news, event.Event{Type: t, Object: about, Sequence: *told, Merchant: merchant, Data: data})
+	return nil
+}
