@@ -24,7 +24,8 @@ func bookIn(tx Tx, lane uint16) error {
 // instants, with the same bytes, so that the same log grows and the same proofs
 // hold. What the block did to accounts, holds and closed periods is derived anew.
 // Nothing is decided: what was admitted once is not asked for again. Several blocks
-// may be adopted in one transaction, each behind the one before.
+// may be adopted in one transaction, each behind the one before; those of several
+// lanes in order of time.
 //
 // Records of rooms above the ledger are not in the journal; see SaveRecords.
 //

@@ -55,7 +55,6 @@ type group struct {
 	leaders int        // how many do
 	flying  int        // weight of what the leaders have taken
 	crowd   bool       // the last group had others in it, who may come again
-	expect  int        // callers who would wait if all of the last group came again
 	commit  func(context.Context, []Command) ([]error, error)
 }
 
@@ -162,37 +161,19 @@ var errPanicked = fmt.Errorf("%w: the commit panicked", ErrIndefinite)
 // maxYields bounds how often a leader lets others run.
 const maxYields = 8
 
-// patience is how often a patient leader lets others run while nobody comes, and
-// maxPatience how often in all: some microseconds, and at most a part of a
-// millisecond.
-const (
-	patience    = 512
-	maxPatience = 4096
-)
-
 // linger lets those come who were in the group before: each needs a moment to
 // hear its outcome and to ask for more. It goes on as long as more have come, so
-// that a caller without company pays nothing. Where a commit takes long, because
-// a server makes it, it is worth waiting for all of them: who misses it waits for
-// a whole one.
+// that a caller without company pays nothing.
 func (g *group) linger() {
-	patient, yields, idle := g.writers != nil, maxYields, 0
-	if patient {
-		yields, idle = maxPatience, patience
-	}
 	seen := -1
-	for left := idle; yields > 0; yields-- {
+	for range maxYields {
 		g.mu.Lock()
-		waiting, crowd := g.queue.length, g.crowd
-		enough := patient && (waiting+1 >= g.expect || g.queue.weight >= g.share())
+		waiting, crowd, enough := g.queue.length, g.crowd, g.most() > 1 && g.queue.weight >= g.share()
 		g.mu.Unlock()
-		if left--; waiting > seen {
-			left = idle
-		}
-		if left < 0 || waiting == 0 && !crowd || waiting > 0 && enough {
+		if waiting <= seen || waiting == 0 && !crowd || enough {
 			return
 		}
-		seen = max(seen, waiting)
+		seen = waiting
 		runtime.Gosched()
 	}
 }
@@ -225,15 +206,11 @@ func (g *group) take(leader *waiter) (commands []Command, weight int) {
 
 // finish tells the outcome to everybody in the leader's batch, which had a weight.
 func (g *group) finish(leader *waiter, weight int, errs []error, err error) {
-	g.mu.Lock()
-	expect := g.queue.length
-	g.mu.Unlock()
 	for w := leader; w != nil; {
 		if w.err = err; err == nil {
 			n := len(w.commands)
 			w.errs, errs = errs[:n:n], errs[n:]
 		}
-		expect++
 		next := w.next // once told, a caller may be gone with w
 		if w != leader {
 			w.turn <- done
@@ -242,6 +219,6 @@ func (g *group) finish(leader *waiter, weight int, errs []error, err error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.leaders, g.flying, g.expect = g.leaders-1, g.flying-weight, expect
+	g.leaders, g.flying = g.leaders-1, g.flying-weight
 	g.handOn()
 }

@@ -54,6 +54,7 @@ func (s *Store) connect(ctx context.Context, config *pgxpool.Config, size int, p
 // prepareWriter prepares a session that books. All it does is to look rows up by keys, few or many: how, is always the same, so it is
 // planned once. Left to itself PostgreSQL plans anew each time, and reads a table from end to end as long as it seems small.
 func (s *Store) prepareWriter(ctx context.Context, conn *pgx.Conn) error {
+	s.era.Add(1)
 	registerArrays(conn.TypeMap())
 	if err := s.prepare(ctx, conn); err != nil {
 		return err

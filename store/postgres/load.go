@@ -229,15 +229,15 @@ func (l *loading) settle(ctx context.Context) error {
 			late = append(late, id)
 		}
 	}
-	if !t.link.wrote { // else it may be what is never committed
-		t.kinds.note(l.spread)
-		t.kinds.note(l.singles)
-	}
 	if len(l.remembered) > 0 && len(t.warm.rows) == 0 {
 		return t.again(fmt.Sprintf("others have booked in lane %d", t.lane))
 	}
 	for _, row := range l.remembered {
 		l.putShare(row)
+	}
+	if !t.link.wrote { // else it may be what is never committed
+		t.kinds.note(l.spread)
+		t.kinds.note(l.singles)
 	}
 	if len(late) > 0 {
 		if err := l.lockLate(ctx, late); err != nil {

@@ -156,7 +156,7 @@ func (l *loading) readLanes(rows pgx.Rows) error {
 	}
 	t.row = l.heads[at]
 	if t.warm != nil && !t.link.wrote {
-		t.warm.find(&t.row)
+		t.warm.find(&t.row, t.era)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	}
 	s := saving{tx: t, changes: c, lane: laneArg(c.Head.Lane)}
 	if err := s.gather(); err != nil {
+		t.everyone = true // what it put down of accounts is never written
 		return err
 	}
 	s.queue()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -98,6 +99,7 @@ type Store struct {
 	lanes   *lanes
 	kinds   kinds
 	rivals  rivals
+	era     atomic.Uint64 // how many sessions that book were ever begun
 }
 
 // Open connects to the database that a URL or a connection string of PostgreSQL names; several hosts and pool settings are
@@ -233,7 +235,7 @@ func (s *Store) writeOnce(ctx context.Context, tx *Tx, fn func(ledger.Tx) error)
 	defer conn.Release()
 	l := tx.link
 	l.conn = conn.Conn()
-	tx.warm = &s.lanes.warm[tx.lane]
+	tx.warm, tx.era, tx.lanes = &s.lanes.warm[tx.lane], s.era.Load(), len(s.lanes.warm)
 	err = fn(tx)
 	if l.broken == nil && tx.unplanned == nil && err == nil {
 		err = ctx.Err() // nothing is sent for a caller who is gone

@@ -20,6 +20,8 @@ type Tx struct {
 	kinds   *kinds // nil in a host's transaction
 	plan    *plan  // likewise
 	warm    *warm  // likewise
+	era     uint64 // of the store's sessions, likewise
+	lanes   int    // that there are, likewise
 
 	held      held
 	asked     []*ledger.Need // by each Load
@@ -28,7 +30,7 @@ type Tx struct {
 	records   map[ledger.Ref]bool // those that were locked, and those found absent: whether they exist
 	row       laneRow             // of the lane, as the transaction leaves it
 	waited    bool                // for the lane
-	everyone  bool                // other lanes were told of something
+	everyone  bool                // other lanes were told of something, so nothing is remembered
 	unplanned error               // why the transaction has to be run again, knowing more
 }
 

@@ -8,11 +8,14 @@ import (
 
 // warm is what a store remembers of the spread accounts of a lane from its own last transaction there. Their shares change by what is
 // booked in the lane, and they themselves by what every lane is told of, so all of it holds as long as the row of the lane is
-// what that transaction left: its peaks stand for everything that was ever booked there.
+// what that transaction left: its peaks stand for everything that was ever booked there, and its promise for what the others told. Only
+// a database that has lost commits can have another history below the same row, and it was stopped for that: so nothing is known any
+// more once a session had to be begun anew.
 //
 // A lane's is used by one transaction at a time, the one that has the lane.
 type warm struct {
 	lane  laneRow // as it was left
+	era   uint64  // of the store's sessions then
 	rows  map[ledger.AccountID]*accountRow
 	alone int // how often in a row the lane was found as it was left
 }
@@ -21,8 +24,8 @@ type warm struct {
 // finds that others have booked has to begin once more.
 const aloneOften = 4
 
-// maxWarm bounds the memory: about 16 MB for each lane that is in use.
-const maxWarm = 1 << 15
+// maxWarm is how many accounts are remembered in all lanes together, which takes about 100 MB.
+const maxWarm = 1 << 17
 
 // same tells whether two rows of a lane are of one moment.
 func (r *laneRow) same(o *laneRow) bool {
@@ -31,8 +34,8 @@ func (r *laneRow) same(o *laneRow) bool {
 }
 
 // find compares the lane's row with how it was left.
-func (w *warm) find(row *laneRow) {
-	if !w.lane.same(row) {
+func (w *warm) find(row *laneRow, era uint64) {
+	if w.era != era || !w.lane.same(row) {
 		w.forget() // somebody else has booked there
 		return
 	}
@@ -48,13 +51,13 @@ func (t *Tx) remember() {
 	case t.everyone:
 		t.warm.forget()
 	case t.held.lane:
-		t.warm.keep(t.row, t.accounts)
+		t.warm.keep(t.row, t.era, t.accounts, maxWarm/t.lanes)
 	}
 }
 
 // keep remembers accounts, and the row of the lane that they go with.
-func (w *warm) keep(lane laneRow, accounts map[ledger.AccountID]*kept) {
-	w.lane = lane
+func (w *warm) keep(lane laneRow, era uint64, accounts map[ledger.AccountID]*kept, most int) {
+	w.lane, w.era = lane, era
 	for id, k := range accounts {
 		switch {
 		case k.single:
@@ -64,7 +67,7 @@ func (w *warm) keep(lane laneRow, accounts map[ledger.AccountID]*kept) {
 		}
 	}
 	for id := range w.rows { // in no order
-		if len(w.rows) <= maxWarm {
+		if len(w.rows) <= most {
 			break
 		}
 		delete(w.rows, id)

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
@@ -93,4 +96,85 @@ func TestVanishedIsForgotten(t *testing.T) {
 	}
 	mustPost(t, l, transfer("last", bank, pending, 100))
 	wantPosted(t, l, pending, 182)
+}
+
+// A database that has lost commits may stand at the same row of a lane with another history: a promise falls on the instant of
+// a change that was lost. Its sessions were ended for that, and what was remembered is forgotten with them.
+func TestLostCommitsAreNoticed(t *testing.T) {
+	t.Parallel()
+	dsn := emptyLedger(t, 2)
+	at := func(chance float64) *ledger.Ledger {
+		return keepBooks(t, openStore(t, dsn, postgres.Options{Writers: 1, Chance: func() float64 { return chance }}))
+	}
+	p, q := at(0), at(0.99) // each has a lane
+	mustPost(t, p, transfer("p1", bank, pending, 10), transfer("p2", bank, sales, 10))
+	mustPost(t, q, transfer("q1", bank, pending, 10))
+	change := func(key string, status ledger.Status) {
+		t.Helper()
+		if _, err := q.ChangeAccount(t.Context(), ledger.AccountChange{Key: key, Account: pending, Currency: rupee(), Status: status}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change("freeze", ledger.Frozen)
+	restore := saveTables(t, dsn)
+	change("open", ledger.Open)
+	if err := p.Do(t.Context(), look{transfer("look", pending, bank, 1)}); !errors.Is(err, errLooked) {
+		t.Fatal(err)
+	}
+	restore()
+	if err := q.Beat(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 {
+		mustPost(t, p, transfer(fmt.Sprint("other", i), bank, sales, 1))
+	}
+	if _, err := p.Post(t.Context(), transfer("debit", pending, bank, 1)); !errors.Is(err, ledger.ErrAccountStatus) {
+		t.Errorf("a debit of an account that is frozen again gives %v", err)
+	}
+}
+
+// look is a command that needs what an entry needs, and books nothing.
+type look struct{ entry ledger.Entry }
+
+var errLooked = errors.New("looked")
+
+// At implements ledger.Command.
+func (look) At() (now time.Time) { return now }
+
+// Need implements ledger.Command.
+func (l look) Need(_ *ledger.State, n *ledger.Need) { n.Entry(&l.entry) }
+
+// Apply implements ledger.Command.
+func (look) Apply(*ledger.State) error { return errLooked }
+
+// saveTables keeps how the ledger stands. What it gives brings that back, as an older copy of the database would, and ends all
+// sessions, as a server does that goes down for that.
+func saveTables(t *testing.T, dsn string) (restore func()) {
+	t.Helper()
+	tables := []string{"lanes", "accounts", "balances", "blocks", "items", "postings", "log_hashes", "records"}
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(sql, err)
+		}
+	}
+	for _, table := range tables {
+		exec("CREATE TEMPORARY TABLE kept_" + table + " AS TABLE " + table)
+	}
+	return func() {
+		t.Helper()
+		exec("BEGIN")
+		exec("SET LOCAL session_replication_role = replica") // no foreign keys meanwhile
+		for _, table := range tables {
+			exec("DELETE FROM " + table)
+			exec("INSERT INTO " + table + " SELECT * FROM kept_" + table)
+		}
+		exec("COMMIT")
+		exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	}
 }
