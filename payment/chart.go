@@ -13,6 +13,8 @@ const (
 	EntryDepositFee     = "deposit.fee"
 	EntryReserveHeld    = "reserve.held"
 	EntryReserveFreed   = "reserve.released"
+	EntryReserveDrawn   = "reserve.drawn"
+	EntryReserveBack    = "reserve.restored"
 	EntryDepositFailed  = "deposit.failed"
 	EntryFeeReturned    = "fee.returned"
 	EntryFeeRecharged   = "fee.recharged"
@@ -40,6 +42,7 @@ const (
 func Chart() (*ledger.Chart, error) {
 	mayBreach := []string{
 		EntryDepositFailed, EntryRefund, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
+		EntryReserveBack,
 		// A batch takes what was there at its watermark; settlement proves it
 		// with the batch equation, even when the job runs days later.
 		EntryBatchClosed,

@@ -41,17 +41,20 @@ func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
 		n.Record(ledger.Ref{Kind: DepositRecord, ID: h.Event.Parent})
 	}
 	n.Explore(func() {
-		p, err := h.plan(s)
-		if err != nil {
-			return
-		}
-		for i := range p.entries {
-			n.Entry(&p.entries[i])
-		}
-		for i := range p.items {
-			n.Record(PositionRef(p.items[i].item.Merchant, p.items[i].item.Currency))
+		if p, err := h.plan(s); err == nil {
+			p.need(n)
 		}
 	})
+}
+
+// need asks for what carrying out the plan touches.
+func (p *plan) need(n *ledger.Need) {
+	for i := range p.entries {
+		n.Entry(&p.entries[i])
+	}
+	for i := range p.items {
+		n.Record(PositionRef(p.items[i].item.Merchant, p.items[i].item.Currency))
+	}
 }
 
 // Apply implements ledger.Command.
@@ -67,6 +70,11 @@ func (h *Handle) Apply(s *ledger.State) error {
 	if h.Repeated = p.repeated; p.repeated {
 		return nil
 	}
+	return h.carryOut(s, p)
+}
+
+// carryOut does what a plan says.
+func (h *Handle) carryOut(s *ledger.State, p *plan) error {
 	if err := p.announce(); err != nil {
 		return err
 	}

@@ -38,16 +38,26 @@ func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, part
 		},
 	}
 	d.Hold = hold.Ref().ID
-	if position.Held, err = addOn(position.Held, release, held); err != nil {
+	if err := position.withhold(release, held); err != nil {
 		return held, err
 	}
-	p.records = append(p.records, position, hold)
+	p.keep(position)
+	p.records = append(p.records, hold)
+	p.holds = append(p.holds, holdChange{after: hold, reason: string(p.event.Kind)})
 	return held, nil
 }
 
-// position gives a copy of the merchant's position in the event's currency.
+// position gives a copy of the merchant's position in the event's currency, as
+// the plan leaves it.
 func (p *plan) position() *Position {
-	if stored := take[Position](p.state, PositionRecord, PositionRef(p.merchant.ID, p.event.Currency).ID); stored != nil {
+	ref := PositionRef(p.merchant.ID, p.event.Currency)
+	for _, r := range p.records {
+		if kept, ok := r.(*Position); ok && kept.Ref() == ref {
+			changed := *kept
+			return &changed
+		}
+	}
+	if stored := take[Position](p.state, PositionRecord, ref.ID); stored != nil {
 		changed := *stored
 		return &changed
 	}
@@ -74,11 +84,8 @@ func (p *Position) heldAfter(date calendar.Date) (sum money.Amount, err error) {
 // free gives back what is left of a deposit's reserve. Once its release date
 // has begun it is left to the release, whether that has been booked or not.
 func (p *plan) free(d *Deposit, partOf int) (left money.Amount, err error) {
-	if d.Hold == "" {
-		return left, nil
-	}
-	hold := take[Hold](p.state, HoldRecord, d.Hold)
-	if hold == nil || !p.state.Now().Before(hold.ReleaseAt) {
+	hold := p.openHold(d)
+	if hold == nil || hold.Empty() {
 		return left, nil
 	}
 	on := laterDate(hold.HeldOn, p.valueDate())
@@ -88,19 +95,140 @@ func (p *plan) free(d *Deposit, partOf int) (left money.Amount, err error) {
 	}
 	entry.PartOf = p.entries[partOf].Key
 	p.entries = append(p.entries, entry)
-	p.deletes = append(p.deletes, hold.Ref())
-	p.records = append(p.records, released)
-	position := p.position()
-	if at, found := findOn(position.Held, hold.ReleaseOn); found {
-		if position.Held, err = addOn(position.Held, hold.ReleaseOn, left.Neg()); err != nil {
-			return left, err
-		}
-		if position.Held[at].Amount.IsZero() {
-			position.Held = slices.Delete(position.Held, at, at+1)
-		}
-		p.records = append(p.records, position)
+	return left, p.rehold(hold, released, left.Neg(), reserve.ReasonDepositFailed)
+}
+
+// drawReserve takes at most an amount of what is left of a deposit's own hold,
+// as long as its release date has not begun, and makes it available: a movement
+// of its own. It is booked as part of an entry of the plan, or, with -1, by
+// itself, before the entry it is drawn for.
+func (p *plan) drawReserve(d *Deposit, most money.Amount, partOf int) (drawn money.Amount, err error) {
+	hold := p.openHold(d)
+	if hold == nil {
+		return drawn, nil
 	}
-	return left, nil
+	left, err := hold.Left()
+	if err != nil {
+		return drawn, err
+	}
+	if drawn = money.Min(most, left); drawn.Sign() <= 0 {
+		return money.Amount{}, nil
+	}
+	changed := *hold
+	if changed.Hold, err = hold.Draw(drawn); err != nil {
+		return drawn, err
+	}
+	entry := p.post(EntryReserveDrawn, "reserve.drawn", partOf,
+		p.dr(ReservePath(p.merchant.ID), drawn), p.cr(AvailablePath(p.merchant.ID), drawn))
+	if err := p.rehold(hold, &changed, drawn.Neg(), string(p.event.Kind)); err != nil {
+		return drawn, err
+	}
+	return drawn, p.moveReserve(entry, "reserve_drawn", d, drawn)
+}
+
+// restoreReserve puts back into a deposit's hold at most what stands drawn of
+// it, out of what is available. Once the release date has begun nothing is put
+// back: the money stays available.
+func (p *plan) restoreReserve(d *Deposit, amount money.Amount, partOf int) (restored money.Amount, err error) {
+	hold := p.openHold(d)
+	if hold == nil {
+		return restored, nil
+	}
+	out, err := hold.Out()
+	if err != nil {
+		return restored, err
+	}
+	if restored = money.Min(amount, out); restored.Sign() <= 0 {
+		return money.Amount{}, nil
+	}
+	changed := *hold
+	if changed.Hold, err = hold.Restore(restored); err != nil {
+		return restored, err
+	}
+	entry := p.post(EntryReserveBack, "reserve.restored", partOf,
+		p.dr(AvailablePath(p.merchant.ID), restored), p.cr(ReservePath(p.merchant.ID), restored))
+	if err := p.rehold(hold, &changed, restored, string(p.event.Kind)); err != nil {
+		return restored, err
+	}
+	return restored, p.moveReserve(entry, "reserve_restored", d, restored.Neg())
+}
+
+// moveReserve describes a movement between a deposit's reserve and what is
+// available, and gives its entry the reason: what it was drawn for.
+func (p *plan) moveReserve(entry int, typ string, d *Deposit, amount money.Amount) error {
+	reason := string(p.event.Kind)
+	p.entries[entry].Reference = reason
+	source := &Facts{ID: d.ID, Parent: d.ID, OrderID: d.OrderID, Method: d.Method, Rail: d.Rail}
+	if err := p.move(entry, CategoryReserve, typ, source, Item{Reserve: amount}); err != nil {
+		return err
+	}
+	p.items[len(p.items)-1].item.ReasonCode = reason
+	return nil
+}
+
+// openHold gives the hold of a deposit as the plan leaves it, whatever is left
+// of it, until its release date begins; then, or without a hold, nil.
+func (p *plan) openHold(d *Deposit) *Hold {
+	if d.Hold == "" {
+		return nil
+	}
+	var hold *Hold
+	for _, r := range p.records {
+		if h, ok := r.(*Hold); ok && h.Ref().ID == d.Hold {
+			hold = h
+		}
+	}
+	for _, kind := range []string{HoldRecord, ReleasedRecord} {
+		if hold == nil {
+			hold = take[Hold](p.state, kind, d.Hold)
+		}
+	}
+	if hold == nil || !p.state.Now().Before(hold.ReleaseAt) {
+		return nil
+	}
+	return hold
+}
+
+// rehold replaces a hold by what it has become, and counts the change in what
+// the position withholds until its date.
+func (p *plan) rehold(before, after *Hold, change money.Amount, reason string) error {
+	if i := slices.Index(p.records, ledger.Record(before)); i >= 0 {
+		p.records = slices.Delete(p.records, i, i+1)
+	} else {
+		p.deletes = append(p.deletes, before.Ref())
+	}
+	position := p.position()
+	if err := position.withhold(after.ReleaseOn, change); err != nil {
+		return err
+	}
+	p.keep(position)
+	p.records = append(p.records, after)
+	p.holds = append(p.holds, holdChange{before, after, reason})
+	return nil
+}
+
+// withhold counts a change of what is withheld until a date. What is due by a
+// date that a cap was measured on is forgotten already and stays so.
+func (p *Position) withhold(until calendar.Date, change money.Amount) (err error) {
+	if _, known := findOn(p.Held, until); !known && change.Sign() < 0 {
+		return nil
+	}
+	if p.Held, err = addOn(p.Held, until, change); err != nil {
+		return err
+	}
+	if at, _ := findOn(p.Held, until); p.Held[at].Amount.IsZero() {
+		p.Held = slices.Delete(p.Held, at, at+1)
+	}
+	return nil
+}
+
+// keep has a changed position saved, in place of what the plan kept of it before.
+func (p *plan) keep(position *Position) {
+	if i := slices.IndexFunc(p.records, func(r ledger.Record) bool { return r.Ref() == position.Ref() }); i >= 0 {
+		p.records[i] = position
+		return
+	}
+	p.records = append(p.records, position)
 }
 
 // ReleaseAll gives back what is left of a hold on a date: the entry that does
@@ -122,5 +250,7 @@ func (h *Hold) ReleaseAll(on calendar.Date, reason string) (ledger.Entry, *Hold,
 			ledger.Dr(ReservePath(h.Merchant), left, h.Currency), ledger.Cr(AvailablePath(h.Merchant), left, h.Currency),
 		},
 	}
-	return entry, &Hold{Hold: released, Window: h.Window, Manual: h.Manual}, left, nil
+	changed := *h
+	changed.Hold = released
+	return entry, &changed, left, nil
 }

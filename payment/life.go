@@ -57,6 +57,11 @@ const (
 	Sent      Status = "sent"
 	Completed Status = "completed"
 
+	// Of reserves.
+	Held     Status = "held"
+	Drawn    Status = "drawn"
+	Released Status = "released"
+
 	// Of what rails pay us.
 	Received Status = "received"
 )

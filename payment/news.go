@@ -35,7 +35,8 @@ func PayloadOf(e *event.Event) (*Payload, error) {
 	return p, nil
 }
 
-// announce has the events leave that the moves of the plan's resources tell.
+// announce has the events leave that the moves of the plan's resources tell, and
+// then those about its reserves.
 func (p *plan) announce() error {
 	for _, r := range p.records {
 		changed, ok := r.(resource)
@@ -66,7 +67,7 @@ func (p *plan) announce() error {
 			return err
 		}
 	}
-	return nil
+	return p.announceHolds()
 }
 
 // tell has an event leave about an object, whose record counts its events.

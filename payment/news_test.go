@@ -69,11 +69,13 @@ func TestNews(t *testing.T) {
 	}
 	want := []row{
 		{event.DepositSucceeded, "deposit/d1", 1, m, payment.Succeeded, "1000"},
+		{event.ReserveHeld, "hold/d1", 1, m, payment.Held, "100"},
 		{event.RefundCreated, "refund/r1", 1, m, payment.Pending, "250"},
 		{event.RefundSucceeded, "refund/r1", 2, m, payment.Succeeded, "250"},
 		{event.DisputeOpened, "dispute/c1", 1, m, payment.NeedsResponse, "750"},
 		{event.DisputeWon, "dispute/c1", 2, m, payment.Won, "750"},
 		{event.DepositSucceeded, "deposit/d2", 1, hand, payment.Succeeded, "1000"},
+		{event.ReserveHeld, "hold/d2", 1, hand, payment.Held, "100"},
 		{event.PayoutCreated, "payout/p1", 1, hand, payment.Requested, "500"},
 		{event.PayoutSent, "payout/p1", 2, hand, payment.Sent, "500"},
 		{event.PayoutCompleted, "payout/p1", 3, hand, payment.Completed, "500"},

@@ -33,6 +33,7 @@ type plan struct {
 	deletes []ledger.Ref
 	items   []plannedItem
 	news    []event.Event
+	holds   []holdChange
 }
 
 // plannedItem is a movement that waits for the sequence of its entry.

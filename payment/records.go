@@ -233,6 +233,7 @@ type Hold struct {
 	Window    WindowPin `json:"window"`           // of the deposit
 	Manual    bool      `json:"manual,omitempty"` // the merchant is settled by hand
 	ReleaseAt time.Time `json:"release_at"`       // start of the release date in the schedule's zone, UTC
+	Told      uint64    `json:"told,omitzero"`    // how many events have left about it
 }
 
 // Ref makes Deposit a ledger.Record.
@@ -261,7 +262,7 @@ func PositionRef(merchantID string, currency money.Currency) ledger.Ref {
 // Ref makes Hold a ledger.Record.
 func (h *Hold) Ref() ledger.Ref {
 	kind := HoldRecord
-	if h.Released == h.Amount {
+	if h.Empty() {
 		kind = ReleasedRecord
 	}
 	return ledger.Ref{Kind: kind, ID: fmt.Sprintf("%s%s/%s", ItemPrefix(h.Merchant, h.Currency), h.ReleaseOn, h.ID)}

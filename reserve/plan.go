@@ -41,6 +41,9 @@ type Pin struct {
 	Version string `json:"version"`
 }
 
+// String is "id@version".
+func (p Pin) String() string { return p.ID + "@" + p.Version }
+
 // Pin returns the name of this version of p.
 func (p *Plan) Pin() Pin { return Pin{ID: p.ID, Version: p.Version} }
 

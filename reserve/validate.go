@@ -67,6 +67,12 @@ func (h *Hold) Validate() error {
 	if h.Released.Sign() < 0 || h.Released.Cmp(h.Amount) > 0 {
 		c.add("released", "%s is not within 0 to the amount %s", h.Released, h.Amount)
 	}
+	if h.Restored.Sign() < 0 || h.Restored.Cmp(h.Drawn) > 0 {
+		c.add("restored", "%s is not within 0 to what was drawn, %s", h.Restored, h.Drawn)
+	}
+	if left, err := h.Left(); err != nil || h.Released.Cmp(h.Amount) <= 0 && left.Sign() < 0 {
+		c.add("drawn", "%s, with %s released and %s restored, is more than the amount %s", h.Drawn, h.Released, h.Restored, h.Amount)
+	}
 	if h.HeldOn.IsZero() || !h.ReleaseOn.After(h.HeldOn) {
 		c.add("release_on", "%q is not after held_on %q", h.ReleaseOn, h.HeldOn)
 	}

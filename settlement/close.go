@@ -498,8 +498,13 @@ func releaseHold(s *ledger.State, hold *payment.Hold, on calendar.Date, at time.
 	if err != nil {
 		return nil, err
 	}
+	news, err := released.News(hold, reasonDue, at)
+	if err != nil {
+		return nil, err
+	}
 	s.Delete(hold.Ref())
 	s.Put(released)
+	s.Tell(news)
 	return &payment.Item{
 		Merchant: hold.Merchant, Currency: hold.Currency, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
 		BookedAt: at, OccurredAt: at, Category: payment.CategoryReserve, Type: "reserve_release",
