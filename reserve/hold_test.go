@@ -133,3 +133,51 @@ func TestHoldValidate(t *testing.T) {
 		})
 	}
 }
+
+// A hold is drawn on down to nothing, and takes back what stands drawn and no more.
+func TestHoldDraw(t *testing.T) {
+	t.Parallel()
+	h := held()
+	for _, step := range []struct {
+		draw, restore  int64
+		want           string // the error, if any
+		left, out      int64
+		drawn, putBack int64
+	}{
+		{draw: 0, want: `bad draw: hold "dep-1": 0 of 10000 left`, left: 10000},
+		{draw: 10001, want: `bad draw: hold "dep-1": 10001 of 10000 left`, left: 10000},
+		{draw: 7000, left: 3000, out: 7000, drawn: 7000},
+		{restore: 7001, want: `bad draw: hold "dep-1": 7001 put back of 7000 drawn`, left: 3000, out: 7000, drawn: 7000},
+		{restore: 2000, left: 5000, out: 5000, drawn: 7000, putBack: 2000},
+		{draw: 5000, left: 0, out: 10000, drawn: 12000, putBack: 2000},
+		{draw: 1, want: `bad draw: hold "dep-1": 1 of 0 left`, left: 0, out: 10000, drawn: 12000, putBack: 2000},
+	} {
+		next, err := h.Draw(money.Minor(step.draw))
+		if step.restore > 0 {
+			next, err = h.Restore(money.Minor(step.restore))
+		}
+		diff(t, step.want, text(err))
+		if err == nil {
+			h = next
+		} else if !errors.Is(err, reserve.ErrBadDraw) {
+			t.Errorf("error %v, want %v", err, reserve.ErrBadDraw)
+		}
+		left, err := h.Left()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := h.Out()
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, []money.Amount{money.Minor(step.left), money.Minor(step.out), money.Minor(step.drawn), money.Minor(step.putBack)},
+			[]money.Amount{left, out, h.Drawn, h.Restored})
+		diff(t, "", text(h.Validate()))
+		diff(t, step.left == 0, h.Empty())
+	}
+	damaged := held()
+	damaged.Drawn, damaged.Restored = money.Minor(1), money.Minor(2)
+	diff(t, `hold "dep-1": restored: 2 is not within 0 to what was drawn, 1`, text(damaged.Validate()))
+	damaged.Drawn, damaged.Restored = money.Minor(10001), money.Amount{}
+	diff(t, `hold "dep-1": drawn: 10001, with 0 released and 0 restored, is more than the amount 10000`, text(damaged.Validate()))
+}

@@ -20,8 +20,27 @@ const (
 // Kind says how a plan builds the reserve.
 type Kind string
 
-// KindRolling withholds a share of each deposit for a number of days.
-const KindRolling Kind = "rolling"
+// The kinds there are. A merchant may have a plan of each at once, and of each kind one.
+const (
+	KindRolling Kind = "rolling" // a share of each deposit, for a number of days
+	KindFixed   Kind = "fixed"   // a security: a share of what becomes available, until the cap is reached
+	KindMinimum Kind = "minimum" // a balance that stays: what becomes available, until the cap is reached
+)
+
+// Kinds lists them, in the order in which they are built.
+func Kinds() []Kind { return []Kind{KindRolling, KindFixed, KindMinimum} }
+
+// Pooled reports whether a plan of the kind builds one balance for the merchant, and not a hold for each deposit.
+func (k Kind) Pooled() bool { return k == KindFixed || k == KindMinimum }
+
+// AtEnd says what becomes of what a plan has withheld once no version of it is in force any more.
+type AtEnd string
+
+// What there is to say. Nothing said means EndKeep for a rolling plan and EndRelease for the others.
+const (
+	EndKeep    AtEnd = "keep"    // a hold keeps to its date; a fixed or minimum reserve stays until somebody decides
+	EndRelease AtEnd = "release" // it is given back
+)
 
 // Plan is one version of a reserve plan. A plan that passed Validate is never changed; other terms are a new version.
 type Plan struct {
@@ -30,9 +49,10 @@ type Plan struct {
 	EffectiveFrom calendar.Date `json:"effective_from,omitzero"` // first day in force; none = since ever
 	EffectiveTo   calendar.Date `json:"effective_to,omitzero"`   // last day in force; none = until further notice
 	Kind          Kind          `json:"kind"`
-	Rate          money.Rate    `json:"rate,omitzero"` // share of the gross amount, 0 to 1; 0 withholds nothing
-	Days          int           `json:"days"`          // calendar days from hold to release, DaysMin to DaysMax
-	Cap           *money.Amount `json:"cap,omitempty"` // greatest balance the plan builds, in minor units; nil = none
+	Rate          money.Rate    `json:"rate,omitzero"`    // rolling: share of the gross amount; fixed: of what becomes available; 0 to 1, 0 withholds nothing
+	Days          int           `json:"days,omitempty"`   // rolling: calendar days from hold to release, DaysMin to DaysMax
+	Cap           *money.Amount `json:"cap,omitempty"`    // greatest balance the plan builds, in minor units; nil = none, which only a rolling plan may have
+	AtEnd         AtEnd         `json:"at_end,omitempty"` // what becomes of it when the plan has ended
 }
 
 // Pin names the version of a plan that a hold was made by.
@@ -50,6 +70,11 @@ func (p *Plan) Pin() Pin { return Pin{ID: p.ID, Version: p.Version} }
 // InForce reports whether d lies within p's effective dates, both included.
 func (p *Plan) InForce(d calendar.Date) bool {
 	return !d.Before(p.EffectiveFrom) && (p.EffectiveTo.IsZero() || !d.After(p.EffectiveTo))
+}
+
+// Releases reports whether what p has withheld is given back when p has ended.
+func (p *Plan) Releases() bool {
+	return p.AtEnd == EndRelease || p.AtEnd == "" && p.Kind.Pooled()
 }
 
 // Hold returns what p withholds of a deposit of gross, captured on the business date, when the merchant's reserve already holds

@@ -175,19 +175,29 @@ func TestPlanValidate(t *testing.T) {
 		{"nothing", reserve.Plan{}, []string{
 			`reserve plan "": id: is required`,
 			`reserve plan "": version: is required`,
-			`reserve plan "": kind: "" is not "rolling", the one kind there is`,
-			`reserve plan "": days: 0 is not within 3 to 180`,
+			`reserve plan "": kind: "" is not one of "rolling", "fixed", "minimum"`,
 		}},
 		{"everything", reserve.Plan{
 			ID: " p", Version: "2", EffectiveFrom: calendar.MustDate("2026-01-02"), EffectiveTo: calendar.MustDate("2026-01-01"),
-			Kind: "fixed", Rate: money.MustRate("10"), Days: 181, Cap: new(money.Minor(-1)),
+			Kind: reserve.KindRolling, Rate: money.MustRate("10"), Days: 181, Cap: new(money.Minor(-1)), AtEnd: "burn",
 		}, []string{
 			`reserve plan " p" version "2": id: " p" begins or ends with a blank`,
 			`reserve plan " p" version "2": effective_to: 2026-01-01 is before effective_from 2026-01-02`,
-			`reserve plan " p" version "2": kind: "fixed" is not "rolling", the one kind there is`,
 			`reserve plan " p" version "2": rate: 10 is more than 1, which is 100 %`,
 			`reserve plan " p" version "2": days: 181 is not within 3 to 180`,
 			`reserve plan " p" version "2": cap: -1 is below 0`,
+			`reserve plan " p" version "2": at_end: "burn" is neither "keep" nor "release"`,
+		}},
+		{"fixed", security(), nil},
+		{"minimum", minimum(), nil},
+		{"fixed without its figures", reserve.Plan{ID: "p", Version: "2", Kind: reserve.KindFixed, Days: 3}, []string{
+			`reserve plan "p" version "2": rate: is required: the share of what becomes available that builds the reserve`,
+			`reserve plan "p" version "2": days: has no place in a fixed reserve, which has no date`,
+			`reserve plan "p" version "2": cap: is required: the amount a fixed reserve is built to`,
+		}},
+		{"minimum with a share", reserve.Plan{ID: "p", Version: "2", Kind: reserve.KindMinimum, Rate: money.MustRate("1%")}, []string{
+			`reserve plan "p" version "2": rate: has no place in a minimum reserve, which is built at once`,
+			`reserve plan "p" version "2": cap: is required: the amount a minimum reserve is built to`,
 		}},
 		{"negative rate", reserve.Plan{ID: "p", Version: "2", Kind: reserve.KindRolling, Rate: money.MustRate("-0.1"), Days: 3}, []string{
 			`reserve plan "p" version "2": rate: -0.1 is below 0`,

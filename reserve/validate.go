@@ -33,22 +33,48 @@ func (p *Plan) Validate() error {
 	if !p.EffectiveTo.IsZero() && p.EffectiveTo.Before(p.EffectiveFrom) {
 		c.add("effective_to", "%s is before effective_from %s", p.EffectiveTo, p.EffectiveFrom)
 	}
-	if p.Kind != KindRolling {
-		c.add("kind", "%q is not %q, the one kind there is", p.Kind, KindRolling)
-	}
 	one := money.Minor(1)
 	if p.Rate.Sign() < 0 {
 		c.add("rate", "%s is below 0", p.Rate)
 	} else if p.Rate.Of(one).Cmp(money.ExactOf(one)) > 0 {
 		c.add("rate", "%s is more than 1, which is 100 %%", p.Rate)
 	}
-	if p.Days < DaysMin || p.Days > DaysMax {
-		c.add("days", "%d is not within %d to %d", p.Days, DaysMin, DaysMax)
-	}
+	c.kind(p)
 	if p.Cap != nil && p.Cap.Sign() < 0 {
 		c.add("cap", "%s is below 0", p.Cap)
 	}
+	if p.AtEnd != "" && p.AtEnd != EndKeep && p.AtEnd != EndRelease {
+		c.add("at_end", "%q is neither %q nor %q", p.AtEnd, EndKeep, EndRelease)
+	}
 	return errors.Join(c.faults...)
+}
+
+// kind checks what a plan of its kind must have and cannot have.
+func (c *checker) kind(p *Plan) {
+	switch p.Kind {
+	case KindRolling:
+		if p.Days < DaysMin || p.Days > DaysMax {
+			c.add("days", "%d is not within %d to %d", p.Days, DaysMin, DaysMax)
+		}
+		return
+	case KindFixed:
+		if p.Rate.Sign() == 0 {
+			c.add("rate", "is required: the share of what becomes available that builds the reserve")
+		}
+	case KindMinimum:
+		if p.Rate.Sign() != 0 {
+			c.add("rate", "has no place in a %s reserve, which is built at once", p.Kind)
+		}
+	default:
+		c.add("kind", "%q is not one of %q, %q, %q", p.Kind, KindRolling, KindFixed, KindMinimum)
+		return
+	}
+	if p.Days != 0 {
+		c.add("days", "has no place in a %s reserve, which has no date", p.Kind)
+	}
+	if p.Cap == nil {
+		c.add("cap", "is required: the amount a %s reserve is built to", p.Kind)
+	}
 }
 
 // Validate checks h, before it is written and after it is read. It returns all faults joined, each a *Fault, or nil.
