@@ -102,13 +102,21 @@ func (e *Event) checkForm() error {
 		field Field
 		value string
 	}{
-		{FieldMethod, e.Method}, {FieldBrand, e.Brand}, {FieldFunding, e.Funding}, {FieldOrderID, e.OrderID},
+		{FieldMethod, e.Method}, {FieldRail, e.Rail}, {FieldBrand, e.Brand}, {FieldFunding, e.Funding}, {FieldOrderID, e.OrderID},
 		{FieldReasonCode, e.ReasonCode}, {FieldRailRef, e.RailRef}, {FieldBankRef, e.BankRef},
 		{FieldActor, e.Actor},
 	} {
-		if len(text.value) > 255 || !utf8.ValidString(text.value) {
-			return &FieldError{text.field, fmt.Errorf("%.40q is not a text of at most 255 bytes", text.value)}
+		if err := checkText(text.value); err != nil {
+			return &FieldError{text.field, err}
 		}
 	}
 	return nil
+}
+
+// checkText refuses free text that is too long, no text, or looks like a card number.
+func checkText(s string) error {
+	if len(s) > 255 || !utf8.ValidString(s) {
+		return fmt.Errorf("%.40q is not a text of at most 255 bytes", MaskCards(s))
+	}
+	return CheckCard(s)
 }

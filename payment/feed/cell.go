@@ -44,17 +44,17 @@ func (c *cells) columns() (columns [fieldCount]int32) {
 // when they are written so that they cannot be found.
 func (c *cells) mask(raw string) string {
 	for i, f := range fields() {
-		if !isFreeText(f) {
+		if !f.IsFreeText() {
 			continue
 		}
-		number := cardNumber(c.fields[i].text)
+		number := payment.CardNumber(c.fields[i].text)
 		if number == "" {
 			continue
 		}
 		if !strings.Contains(raw, number) {
 			return ""
 		}
-		raw = strings.ReplaceAll(raw, number, maskCards(number))
+		raw = strings.ReplaceAll(raw, number, payment.MaskCards(number))
 	}
 	return raw
 }

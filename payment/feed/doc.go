@@ -54,9 +54,9 @@
 //
 // # Card numbers
 //
-// A card number must not be stored, so a value that looks like one is refused,
-// and neither the error nor Row.Raw repeats more than its last four digits.
-// Looked at are the fields that hold somebody's free text or a code: method,
+// A card number must not be stored, so a value that looks like one is refused
+// (by payment.CheckCard, as everywhere), and neither the error nor Row.Raw repeats
+// more than its last four digits. Looked at are the fields that hold somebody's free text or a code: method,
 // rail, brand, funding, order_id, reason_code, rail_reference, bank_reference, actor.
 // The ids (id, parent_id, merchant_id) are not: they are keys made by machines,
 // and one all-digit key in ten would pass the test by chance. A card number is

@@ -20,7 +20,7 @@ var (
 	// ErrBadText: the value holds bytes that no value may hold.
 	ErrBadText = errors.New("bad text")
 	// ErrCardNumber: free text looks like a card number.
-	ErrCardNumber = errors.New("looks like a card number")
+	ErrCardNumber = payment.ErrCardNumber
 	// ErrUnknownColumn: a column or JSON key feeds nothing and is not ignored.
 	ErrUnknownColumn = errors.New("unknown")
 	// ErrMalformed: the row is not a row of its format.
@@ -98,7 +98,7 @@ func malformed(column int, format string, args ...any) *fault {
 // without card numbers.
 func quote(s string) string {
 	const most = 40
-	s = maskCards(s)
+	s = payment.MaskCards(s)
 	if len(s) > most {
 		return strconv.Quote(s[:most]) + "..."
 	}

@@ -79,14 +79,3 @@ func amountOf(e *payment.Event, f payment.Field) *money.Amount {
 func required(f payment.Field) bool {
 	return f == payment.FieldKind || f == payment.FieldID || f == payment.FieldOccurredAt
 }
-
-// isFreeText says whether somebody may have written what they liked into the
-// field. Ids are keys made by machines, and the rest has a grammar.
-func isFreeText(f payment.Field) bool {
-	switch f {
-	case payment.FieldMethod, payment.FieldRail, payment.FieldBrand, payment.FieldFunding,
-		payment.FieldOrderID, payment.FieldReasonCode, payment.FieldRailRef, payment.FieldBankRef, payment.FieldActor:
-		return true
-	}
-	return false
-}

@@ -139,3 +139,5 @@ func checkYear(s string, t time.Time) error {
 func badTime(s, why string) error {
 	return fmt.Errorf("%w %s: %s", ErrBadTime, quote(s), why)
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

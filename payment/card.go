@@ -1,6 +1,14 @@
-package feed
+package payment
 
-import "strings"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrCardNumber marks free text that looks like a card number, which must not be
+// stored. An error that wraps it shows the last four digits only.
+var ErrCardNumber = errors.New("looks like a card number")
 
 // Fewest and most digits of a card number (ISO/IEC 7812).
 const (
@@ -8,9 +16,31 @@ const (
 	cardMax = 19
 )
 
-// cardNumber gives the first part of s that looks like a card number, as the
-// package comment draws it; "" when there is none.
-func cardNumber(s string) string {
+// IsFreeText says whether somebody may have written what they liked into a field.
+// Ids are keys made by machines, and the rest has a grammar.
+func (f Field) IsFreeText() bool {
+	switch f {
+	case FieldMethod, FieldRail, FieldBrand, FieldFunding, FieldOrderID, FieldReasonCode, FieldRailRef, FieldBankRef, FieldActor:
+		return true
+	}
+	return false
+}
+
+// CheckCard refuses text that looks like a card number: 13 to 19 digits, in one
+// piece or grouped as cards print them, with no letter or digit next to them, that
+// begin as card schemes begin theirs and pass the Luhn check. Package feed has the
+// details. Errors: ErrCardNumber.
+func CheckCard(s string) error {
+	number := CardNumber(s)
+	if number == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: %d digits, the last four %s", ErrCardNumber, countDigits(number), number[len(number)-4:])
+}
+
+// CardNumber gives the first part of s that CheckCard refuses; "" when there is
+// none. It is for leaving it out of what is shown, never for keeping it.
+func CardNumber(s string) string {
 	if countDigits(s) < cardMin {
 		return ""
 	}
@@ -121,10 +151,10 @@ func luhn(digits []byte) bool {
 	return sum%10 == 0
 }
 
-// maskCards replaces the digits of card numbers in s but the last four by stars.
-func maskCards(s string) string {
+// MaskCards replaces the digits of card numbers in s but the last four by stars.
+func MaskCards(s string) string {
 	for {
-		number := cardNumber(s)
+		number := CardNumber(s)
 		if number == "" {
 			return s
 		}
