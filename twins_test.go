@@ -291,6 +291,9 @@ func TestTwins(t *testing.T) {
 // batches, the same files.
 func TestTwinsOfTheSample(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("the whole month: the days of the other twins are enough with -short")
+	}
 	w := newTwins(t, 0)
 	w.now = time.Date(2026, time.April, 5, 0, 0, 0, 0, time.UTC)
 	w.both("ingest", func(_ int, e *settlex.Engine) (any, error) {

@@ -101,12 +101,15 @@ func TestMigrateStoreKilled(t *testing.T) {
 	var hits atomic.Int64
 	const parts = 5
 	t.Cleanup(func() {
-		t.Logf("%d of %d processes were killed before they were done", hits.Load(), 4*parts)
+		t.Logf("%d of at most %d processes were killed before they were done", hits.Load(), 4*parts)
 		if hits.Load() == 0 {
 			t.Error("no process was killed")
 		}
 	})
 	for part := range 2 * parts {
+		if testing.Short() && part%3 != 1 {
+			continue
+		}
 		for _, to := range []string{"database", "file"} {
 			t.Run(fmt.Sprintf("to a %s, part %d", to, part), func(t *testing.T) {
 				t.Parallel()

@@ -11,6 +11,9 @@ import (
 // Memory stays flat however long the report. Not parallel, because it looks at the heap of the whole process, which other
 // tests would disturb.
 func TestFlatMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("200,000 rows in each format")
+	}
 	const (
 		rows       = 200_000
 		group      = 65_536        // rows of a Parquet row group, which is what its writer holds at most
