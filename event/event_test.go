@@ -1,8 +1,11 @@
 package event_test
 
 import (
+	"cmp"
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/settlex/settlex/event"
 )
@@ -28,6 +31,49 @@ func TestID(t *testing.T) {
 	} {
 		if _, _, err := event.ParseID(id); !errors.Is(err, event.ErrBadID) {
 			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+// Events are ordered by instant first, and within a lane by number.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	inOrder := []*event.Event{
+		{At: noon, Lane: 1, No: 7}, {At: noon, Lane: 1, No: 8}, {At: noon, Lane: 2, No: 1}, {At: noon.Add(time.Microsecond), No: 1},
+	}
+	for i, a := range inOrder {
+		for k, b := range inOrder {
+			if got, want := a.Compare(b), cmp.Compare(i, k); got != want {
+				t.Errorf("event %d compared with event %d: %d, want %d", i, k, got, want)
+			}
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	sound := event.Event{Lane: 3, No: 10, Type: event.Ping, Object: event.Object{Kind: "deposit", ID: "d1"}, Sequence: 2, Merchant: "न", Data: []byte(`{"a": "\u0000"}`)}
+	for says, change := range map[string]func(*event.Event){
+		"":                                      func(*event.Event) {},
+		`its type is missing`:                   func(e *event.Event) { e.Type = "" },
+		`its object is "/d1"`:                   func(e *event.Event) { e.Object.Kind = "" },
+		`its object is "deposit/"`:              func(e *event.Event) { e.Object.ID = "" },
+		`its sequence is 0`:                     func(e *event.Event) { e.Sequence = 0 },
+		`its texts are not UTF-8`:               func(e *event.Event) { e.Merchant = "\xff" },
+		`its payload of 1 bytes is not JSON`:    func(e *event.Event) { e.Data = []byte("{") },
+		`its payload of 3 bytes is not JSON`:    func(e *event.Event) { e.Data = []byte("\"\xff\"") },
+		`its payload of 4 bytes is not JSON`:    func(e *event.Event) { e.Data = []byte("{} 1") },
+		"evt_003_00000000000a of \"ping\": its": func(e *event.Event) { e.Sequence = 0 },
+	} {
+		e := sound
+		change(&e)
+		err := e.Check()
+		switch {
+		case says == "" && err != nil:
+			t.Errorf("a sound event: %v", err)
+		case says != "" && (!errors.Is(err, event.ErrInvalid) || !strings.Contains(err.Error(), says)):
+			t.Errorf("error is %v, want one that says %q", err, says)
 		}
 	}
 }

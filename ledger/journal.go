@@ -58,7 +58,7 @@ func Journal(ctx context.Context, r Reader, after Position) iter.Seq2[*Booked, e
 		for i := range heads {
 			lists[i] = r.Items(ctx, heads[i].Lane, after.of(heads[i].Lane)+1)
 		}
-		merge(lists)(yield)
+		merge(lists, byPlace)(yield)
 	}
 }
 
@@ -93,8 +93,8 @@ func positionBefore(ctx context.Context, r Reader, place Place) (Position, error
 	return out, nil
 }
 
-// Together is what the lanes are together: how many items, accounts and blocks
-// they have, and the instant of the last item. With one lane it is that lane's
+// Together is what the lanes are together: how many items, accounts, blocks and
+// events they have, and the instants of the last item and event. With one lane it is that lane's
 // head.
 func Together(ctx context.Context, r Reader) (Head, error) {
 	heads, err := r.Heads(ctx)
@@ -103,9 +103,12 @@ func Together(ctx context.Context, r Reader) (Head, error) {
 	}
 	out := heads[0]
 	for _, h := range heads[1:] {
-		out.Seq, out.Accounts, out.Blocks = out.Seq+h.Seq, out.Accounts+h.Accounts, out.Blocks+h.Blocks
+		out.Seq, out.Accounts, out.Blocks, out.Events = out.Seq+h.Seq, out.Accounts+h.Accounts, out.Blocks+h.Blocks, out.Events+h.Events
 		if h.At.After(out.At) {
 			out.At = h.At
+		}
+		if h.Told.After(out.Told) {
+			out.Told = h.Told
 		}
 	}
 	return out, nil
@@ -134,18 +137,21 @@ func Entries(ctx context.Context, r Reader) iter.Seq2[*Booked, error] {
 	}
 }
 
-// merge puts lists together that are each in order of their places. It ends
-// after the first error of any.
-func merge(lists []iter.Seq2[*Booked, error]) iter.Seq2[*Booked, error] {
+// byPlace orders items.
+func byPlace(a, b *Booked) int { return a.Place().Compare(b.Place()) }
+
+// merge puts lists together that are each in the order of compare. It ends after
+// the first error of any.
+func merge[T any](lists []iter.Seq2[*T, error], compare func(a, b *T) int) iter.Seq2[*T, error] {
 	if len(lists) == 1 {
 		return lists[0]
 	}
-	return func(yield func(*Booked, error) bool) {
-		m := &merger{}
+	return func(yield func(*T, error) bool) {
+		m := &merger[T]{compare: compare}
 		defer m.stop()
 		for _, list := range lists {
 			next, stop := iter.Pull2(list)
-			m.heads = append(m.heads, merging{next: next, stop: stop})
+			m.heads = append(m.heads, merging[T]{next: next, stop: stop})
 		}
 		for i := range m.heads {
 			if err := m.heads[i].advance(); err != nil {
@@ -167,16 +173,19 @@ func merge(lists []iter.Seq2[*Booked, error]) iter.Seq2[*Booked, error] {
 }
 
 // merger is lists that are merged.
-type merger struct{ heads []merging }
+type merger[T any] struct {
+	heads   []merging[T]
+	compare func(a, b *T) int
+}
 
 // merging is one of them, pulled up to an item.
-type merging struct {
-	item *Booked // nil: it has ended
-	next func() (*Booked, error, bool)
+type merging[T any] struct {
+	item *T // nil: it has ended
+	next func() (*T, error, bool)
 	stop func()
 }
 
-func (m *merging) advance() error {
+func (m *merging[T]) advance() error {
 	item, err, ok := m.next()
 	if m.item = item; !ok || err != nil {
 		m.item = nil
@@ -186,17 +195,17 @@ func (m *merging) advance() error {
 
 // first gives the list whose item comes first, nil when all have ended. There are
 // as many as lanes, and few items between two of them: no heap is worth it.
-func (m *merger) first() (first *merging) {
+func (m *merger[T]) first() (first *merging[T]) {
 	for i := range m.heads {
 		head := &m.heads[i]
-		if head.item != nil && (first == nil || head.item.Place().Compare(first.item.Place()) < 0) {
+		if head.item != nil && (first == nil || m.compare(head.item, first.item) < 0) {
 			first = head
 		}
 	}
 	return first
 }
 
-func (m *merger) stop() {
+func (m *merger[T]) stop() {
 	for i := range m.heads {
 		m.heads[i].stop()
 	}

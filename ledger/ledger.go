@@ -282,12 +282,13 @@ func load(ctx context.Context, r Reader, s *State, commands []Command) error {
 
 // DryRun gives fn the real path without its Save: commands applied through
 // apply see the effects of those before, on one snapshot, and nothing is written.
-// The results of apply are those of DoAll. All of it stays in memory until fn
-// returns. For requests there is Try.
+// The results of apply are those of DoAll. All of it but events stays in memory
+// until fn returns. For requests there is Try.
 func (l *Ledger) DryRun(ctx context.Context, fn func(apply func(...Command) ([]error, error)) error) error {
 	return l.store.Read(ctx, func(r Reader) error {
 		s := NewState(l.chart)
 		return fn(func(commands ...Command) ([]error, error) {
+			s.events = nil // told to nobody
 			return l.decide(ctx, r, s, commands)
 		})
 	})

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 )
 
@@ -80,17 +81,19 @@ type snapshot struct {
 	hashes   []tlog.Hash
 	accounts map[ledger.AccountID]ledger.Account
 	records  map[ledger.Ref]ledger.Record
+	events   []*event.Event
 	saved    bool // by the transaction that made it
 
 	loads *int // how many more succeed; nil: all
 
-	headErr, blockErr, hashErr, accountErr, recordErr, itemErr error // damage
+	headErr, blockErr, hashErr, accountErr, recordErr, itemErr, eventErr error // damage
 }
 
 func (s *snapshot) clone() *snapshot {
 	next := *s
 	next.blocks = slices.Clone(s.blocks)
 	next.hashes = slices.Clone(s.hashes)
+	next.events = slices.Clone(s.events)
 	next.accounts = maps.Clone(s.accounts)
 	next.records = maps.Clone(s.records)
 	return &next
@@ -218,6 +221,7 @@ func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 		s.blocks = append(s.blocks, c.Block)
 	}
 	s.saved, s.head = true, c.Head
+	s.events = append(s.events, c.Events...)
 	for _, a := range c.Accounts {
 		s.accounts[a.After.AccountID] = *a.After
 	}
@@ -328,6 +332,19 @@ func (s *snapshot) Records(_ context.Context, kind, prefix, from string) iter.Se
 		}
 		if s.recordErr != nil {
 			yield(nil, s.recordErr)
+		}
+	}
+}
+
+func (s *snapshot) Events(_ context.Context, _ uint16, from uint64) iter.Seq2[*event.Event, error] {
+	return func(yield func(*event.Event, error) bool) {
+		for _, e := range s.events {
+			if e.No >= from && !yield(e, nil) {
+				return
+			}
+		}
+		if s.eventErr != nil {
+			yield(nil, s.eventErr)
 		}
 	}
 }

@@ -120,6 +120,11 @@ func (l *Ledger) Wait(ctx context.Context, after Cursor) error {
 	if err != nil {
 		return fmt.Errorf("change feed: %w", err)
 	}
+	return l.await(ctx, func(h *Head) bool { return h.Seq > at.of(h.Lane) })
+}
+
+// await returns nil as soon as a lane is ahead.
+func (l *Ledger) await(ctx context.Context, ahead func(*Head) bool) error {
 	ticks, stop := l.tick()
 	defer stop()
 	for {
@@ -129,7 +134,7 @@ func (l *Ledger) Wait(ctx context.Context, after Cursor) error {
 			heads, err = r.Heads(ctx)
 			return err
 		})
-		if err != nil || slices.ContainsFunc(heads, func(h Head) bool { return h.Seq > at.of(h.Lane) }) {
+		if err != nil || slices.ContainsFunc(heads, func(h Head) bool { return ahead(&h) }) {
 			return err
 		}
 		select {

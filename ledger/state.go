@@ -183,10 +183,16 @@ func (s *State) NextSeq() uint64 { return s.head.Seq + 1 }
 func (s *State) Lane() uint16 { return s.head.Lane }
 
 // Tell has an event leave with what the command decides, if it is accepted. Lane,
-// number and instant are the state's to give; the rest is the command's.
+// number and instant are the state's to give; the rest is the command's. The
+// instant is the command's, or that of the lane's last event if that is later:
+// told events order as they were decided.
 func (s *State) Tell(e event.Event) {
-	s.head.Events++
-	e.Lane, e.No, e.At = s.head.Lane, s.head.Events, s.now
+	e.At = s.now
+	if e.At.Before(s.head.Told) {
+		e.At = s.head.Told
+	}
+	s.head.Events, s.head.Told = s.head.Events+1, e.At
+	e.Lane, e.No = s.head.Lane, s.head.Events
 	s.events = append(s.events, &e)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
 )
 
 // Store opens transactions. Package store/bolt has one. Package storetest is the
@@ -71,6 +72,8 @@ type Reader interface {
 	// Records yields the records of one kind whose id starts with prefix and
 	// is at or after from, ordered by the bytes of their ids.
 	Records(ctx context.Context, kind, prefix, from string) iter.Seq2[Record, error]
+	// Events yields the events of a lane from a number on, in order.
+	Events(ctx context.Context, lane uint16, from uint64) iter.Seq2[*event.Event, error]
 	// Check compares every structure the store keeps besides the journal
 	// (indexes, summaries) with it and reports each difference.
 	Check(ctx context.Context, report func(Finding)) error
@@ -127,6 +130,7 @@ type Head struct {
 	Accounts uint64        // number of accounts ever opened in the lane
 	Blocks   uint64        // number of blocks: leaves of the lane's Merkle log
 	Events   uint64        // number of events ever told in the lane
+	Told     time.Time     // instant of the last of them, UTC; zero: none was told
 	Closed   calendar.Date // last closed value date of the ledger; zero: none
 	// NotBefore is a promise: no item will be booked in the lane at or before this
 	// instant, UTC. Zero: At is all there is to go by.

@@ -19,6 +19,7 @@ type Verification struct {
 	Entries  uint64 // items of the journal, of every act
 	Blocks   uint64
 	Accounts uint64
+	Events   uint64
 	Lanes    []VerifiedLane
 	Findings []Finding // empty: everything agrees
 }
@@ -53,13 +54,13 @@ type TreeHead struct {
 // Verify reads the whole journal of one snapshot and re-derives everything
 // kept beside it: the Merkle log, sequences, instants, the balance of each entry,
 // and every account with its totals, limits, counters and status, every hold,
-// every reversal, the closed period and the store's indexes. It reports every
-// difference; the error is only for a snapshot that cannot be read. Given what
+// every reversal, the closed period and the store's indexes. Events are numbered
+// without a gap in each lane, and for each object. It reports every difference; the error is only for a snapshot that cannot be read. Given what
 // kept checkpoints say, it also reports a journal that does not continue them: a
 // tail that was cut, or history that was rewritten with all its hashes.
 //
-// Memory grows with the number of accounts, of holds and of reversed entries, not
-// with the number of entries. Verify must not be called inside a write
+// Memory grows with the number of accounts, of holds, of reversed entries and of
+// objects that events are about, not with the number of entries. Verify must not be called inside a write
 // transaction of the same store: a store that is an EngineChecker may wait for
 // that to end.
 func (l *Ledger) Verify(ctx context.Context, kept ...TreeHead) (*Verification, error) {
@@ -163,6 +164,9 @@ func (v *verifier) run(ctx context.Context, r Reader) error {
 	for i, c := range v.chains {
 		v.Lanes = append(v.Lanes, VerifiedLane{Head: stored[i], Root: c.root()})
 	}
+	if err := v.events(ctx, r); err != nil {
+		return err
+	}
 	switch {
 	case headErr != nil:
 		v.Lanes[0].Head = Head{}
@@ -202,7 +206,7 @@ func (v *verifier) journal(ctx context.Context, r Reader, heads []Head) (whole b
 		v.checkpoint(c)
 		lists[i] = v.blocks(ctx, r, c)
 	}
-	for item, err := range merge(lists) {
+	for item, err := range merge(lists, byPlace) {
 		if errors.Is(err, errUnreadable) {
 			return false, nil
 		}
@@ -470,8 +474,12 @@ func (v *verifier) checkHeads() {
 
 // figures is a head in one line.
 func (h *Head) figures() string {
-	return fmt.Sprintf("lane %d seq %d at %s, %d accounts, %d blocks, closed through %s",
+	text := fmt.Sprintf("lane %d seq %d at %s, %d accounts, %d blocks, closed through %s",
 		h.Lane, h.Seq, h.At.Format(time.RFC3339Nano), h.Accounts, h.Blocks, h.Closed)
+	if h.Events > 0 {
+		text += fmt.Sprintf(", %d events, the last told at %s", h.Events, instantText(h.Told))
+	}
+	return text
 }
 
 // checkAccounts compares every account with the journal, as far as that could

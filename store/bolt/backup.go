@@ -84,7 +84,7 @@ func (s *Store) copyTo(ctx context.Context, to io.Writer) (info BackupInfo, err 
 	defer s.readers.enter()()
 	w := &interruptible{ctx: ctx.Err, to: to}
 	err = s.db.View(func(tx *bbolt.Tx) (err error) {
-		if info.Head, err = Wrap(tx).head(); err != nil {
+		if info.Head, err = Wrap(tx).end(); err != nil {
 			return err
 		}
 		info.Bytes, err = tx.WriteTo(w)

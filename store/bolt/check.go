@@ -424,13 +424,14 @@ func (c *checker) layout() {
 	}{
 		{"bucket", c.root, known(buckets()...)},
 		{"meta", c.bucket(bucketMeta), func(key []byte) bool {
-			return known(keyFormat, keyHead, keyRuns)(key) || bytes.HasPrefix(key, []byte(recordSumPrefix))
+			return known(keyFormat, keyHead, keyRuns, keyEvents)(key) || bytes.HasPrefix(key, []byte(recordSumPrefix))
 		}},
 		{"hashes", c.bucket(bucketHashes), func(key []byte) bool {
 			return len(key) == 8 && idOf(key) < uint64(ledger.LogSize(head.Blocks))
 		}},
 		{"runs", c.bucket(bucketRuns), func(key []byte) bool { return len(key) == 8 && c.bucket(bucketRuns).Bucket(key) != nil }},
 		{"journal", c.bucket(bucketJournal), func(key []byte) bool { return len(key) == 8 }},
+		{"events", c.bucket(bucketEvents), func(key []byte) bool { return len(key) == 8 }},
 		{"records", c.bucket(bucketRecords), func(key []byte) bool { return c.bucket(bucketRecords).Bucket(key) != nil }},
 	} {
 		for key := range scan(place.bucket, nil) {

@@ -30,7 +30,7 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 	if err != nil {
 		return err
 	}
-	s := &saving{tx: t, base: v.head, view: v}
+	s, head := &saving{tx: t, base: v.head, view: v}, withoutEvents(c.Head)
 	aside := s.aside(c)
 	defer aside.wait() // in any case: the caller's postings are his again when this returns
 	err = s.prepare(c)
@@ -41,7 +41,7 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 		return err
 	}
 	t.spoiled = true // should a write fail, half of it is there
-	if err := t.maintain(s.gathered, v.head, c.Head); err != nil {
+	if err := t.maintain(s.gathered, v.head, head); err != nil {
 		return err
 	}
 	if err := s.block(ctx, c, aside.wait()); err != nil {
@@ -51,7 +51,7 @@ func (t *Tx) Save(ctx context.Context, c *ledger.Changes) error {
 		return err
 	}
 	if t.memory != nil {
-		t.memory.saved(s, c.Head)
+		t.memory.saved(s, head)
 	}
 	t.spoiled = false
 	return nil
@@ -146,6 +146,9 @@ func (s *saving) prepare(c *ledger.Changes) error {
 		}
 	}
 	if err := s.records(c.Records, records); err != nil {
+		return err
+	}
+	if err := s.events(c); err != nil {
 		return err
 	}
 	s.put(bucketMeta, keyHead, encodeHead(c.Head))

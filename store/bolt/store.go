@@ -20,7 +20,7 @@ import (
 )
 
 // Format is the version of the layout this program reads and writes.
-const Format = 3
+const Format = 4
 
 // Sentinels a caller may branch on.
 var (
@@ -214,7 +214,7 @@ const newFileID = 1
 // buckets lists those within the root.
 func buckets() [][]byte {
 	return [][]byte{
-		bucketMeta, bucketHashes, bucketJournal, bucketAccounts, bucketRuns, bucketRecords,
+		bucketMeta, bucketHashes, bucketJournal, bucketAccounts, bucketRuns, bucketRecords, bucketEvents,
 	}
 }
 

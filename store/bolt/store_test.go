@@ -157,9 +157,9 @@ func TestFormat(t *testing.T) {
 		is     error
 		want   string
 	}{
-		{"newer", binary.BigEndian.AppendUint32(nil, 4), bolt.ErrNewerFormat, "file was written by a newer program: format 4, this one knows 3"},
-		{"older", binary.BigEndian.AppendUint32(nil, 2), bolt.ErrOlderFormat, "file was written before the first release: format 2, this one knows 3"},
-		{"much newer", []byte{255, 255, 255, 255}, bolt.ErrNewerFormat, "file was written by a newer program: format 4294967295, this one knows 3"},
+		{"newer", binary.BigEndian.AppendUint32(nil, 5), bolt.ErrNewerFormat, "file was written by a newer program: format 5, this one knows 4"},
+		{"older", binary.BigEndian.AppendUint32(nil, 3), bolt.ErrOlderFormat, "file was written before the first release: format 3, this one knows 4"},
+		{"much newer", []byte{255, 255, 255, 255}, bolt.ErrNewerFormat, "file was written by a newer program: format 4294967295, this one knows 4"},
 		{"none", []byte{0, 0, 0, 0}, ledger.ErrCorrupt, "stored data is corrupt: format number is 00000000"},
 		{"cut", []byte{0, 1}, ledger.ErrCorrupt, "stored data is corrupt: format number is 0001"},
 	}

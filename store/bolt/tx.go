@@ -14,16 +14,18 @@ import (
 
 var (
 	bucketRoot     = []byte("settlex")
-	bucketMeta     = []byte("meta")     // format, head, list of runs, sums of records
+	bucketMeta     = []byte("meta")     // format, head, number of events, list of runs, sums of records
 	bucketHashes   = []byte("hashes")   // index -> hash of the Merkle log
 	bucketJournal  = []byte("journal")  // first seq of a page -> items
 	bucketAccounts = []byte("accounts") // path 0 currency -> account, but for the totals of its postings
 	bucketRuns     = []byte("runs")     // a bucket for each run: family, first pair of a page -> pairs
 	bucketRecords  = []byte("records")  // a bucket for each kind: id -> record
+	bucketEvents   = []byte("events")   // number -> event
 
 	keyFormat = []byte("format")
 	keyHead   = []byte("head")
 	keyRuns   = []byte("runs")
+	keyEvents = []byte("events")
 )
 
 // Tx is a transaction of a bolt file. It implements ledger.Tx; on a read-only
@@ -51,7 +53,7 @@ func (t *Tx) bucket(name []byte) *bbolt.Bucket { return t.root.Bucket(name) }
 
 // Heads implements ledger.Reader: there is one lane.
 func (t *Tx) Heads(context.Context) ([]ledger.Head, error) {
-	head, err := t.head()
+	head, err := t.end()
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +63,7 @@ func (t *Tx) Heads(context.Context) ([]ledger.Head, error) {
 // Lock implements ledger.Tx: there is one writer at a time.
 func (t *Tx) Lock(context.Context, ...ledger.Ref) error { return nil }
 
+// head is the end of the journal; see end.
 func (t *Tx) head() (ledger.Head, error) {
 	if t.root == nil {
 		return ledger.Head{}, fmt.Errorf("bucket %q is missing: attach the ledger to the file first", bucketRoot)
@@ -80,7 +83,7 @@ func (t *Tx) Load(ctx context.Context, need *ledger.Need, s *ledger.State) error
 	if err := t.loadKeys(need.Keys, s); err != nil {
 		return err
 	}
-	head, err := t.head()
+	head, err := t.end()
 	if err != nil {
 		return err
 	}

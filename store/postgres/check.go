@@ -97,7 +97,7 @@ func (c *checker) lanes(ctx context.Context, heads []ledger.Head) error {
 			return err
 		}
 	}
-	for _, table := range []string{"items", "blocks", "log_hashes"} {
+	for _, table := range []string{"items", "blocks", "log_hashes", "events"} {
 		if err := c.unknownLanes(ctx, table, known); err != nil {
 			return err
 		}

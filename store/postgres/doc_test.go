@@ -72,7 +72,7 @@ func TestSchemaPageRoles(t *testing.T) {
 
 		as := connect(t, url)
 		execute(t, as, "SET ROLE "+reader)
-		execute(t, as, "SELECT * FROM v_statement", "SELECT * FROM v_trial_totals", "SELECT * FROM v_lines")
+		execute(t, as, "SELECT * FROM v_statement", "SELECT * FROM v_trial_totals", "SELECT * FROM v_lines", "SELECT * FROM v_events")
 		refused(t, as, "SELECT * FROM items", "SELECT * FROM v_records", "UPDATE lanes SET seq = 0", "CREATE TABLE mine (n integer)")
 
 		execute(t, as, "SET ROLE "+app)
@@ -83,13 +83,13 @@ func TestSchemaPageRoles(t *testing.T) {
 			itemRow("3", "1", "12:00", "posted", "k", "sale", literals{}), postingRow("1", "3", "1", "12:00", "0", "D", "1", "1", "0"),
 			"INSERT INTO balances (account_id, lane, debits) VALUES (1, 3, 1)",
 			accountRow("(3::bigint << 40) + 1", "3", "1", "new", "INR", "asset", literals{"single": "false"}),
-			soundRows()["records"].insert("records"), "DELETE FROM records", "UPDATE leases SET expires_at = now()",
+			soundRows()["records"].insert("records"), "DELETE FROM records", soundRows()["events"].insert("events"), "UPDATE leases SET expires_at = now()",
 		)
 		refused(
 			t, as,
 			"UPDATE items SET kind = ''", "DELETE FROM items", "DELETE FROM postings", "UPDATE postings SET amount = 1", "UPDATE blocks SET leaf = leaf",
 			"DELETE FROM log_hashes", "DELETE FROM accounts", "INSERT INTO lanes (lane) VALUES (99)", "DELETE FROM migrations", "TRUNCATE items",
-			"DROP VIEW v_journal",
+			"DROP VIEW v_journal", "DELETE FROM events", "UPDATE events SET data = NULL",
 		)
 	})
 }

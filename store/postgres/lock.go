@@ -21,7 +21,7 @@ const (
 
 	lockSinglesSQL = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.name = ANY($1::bytea[]) AND a.single ORDER BY a.account_id FOR UPDATE`
 
-	laneColumns = `lane, seq, booked_at, not_before, accounts, blocks, closed, peaks`
+	laneColumns = `lane, seq, booked_at, not_before, accounts, blocks, events, told_at, closed, peaks`
 
 	lockLaneSQL = waitedSQL + `WHERE lane = $1::smallint FOR UPDATE) l`
 

@@ -363,8 +363,8 @@ func TestSchemaThatDoesNotFit(t *testing.T) {
 		want         error
 		says         string
 	}{
-		{"a step of a later version", "INSERT INTO migrations (version, step, title, sha256) SELECT 8, 1, 'create table later', sha256 FROM migrations LIMIT 1",
-			postgres.ErrNewer, "it has version 8, the program 7"},
+		{"a step of a later version", "INSERT INTO migrations (version, step, title, sha256) SELECT 9, 1, 'create table later', sha256 FROM migrations LIMIT 1",
+			postgres.ErrNewer, "it has version 9, the program 8"},
 		{"a step that was edited", "UPDATE migrations SET sha256 = sha256('other'::bytea) WHERE version = 2 AND step = 3",
 			postgres.ErrEdited, "step 2.3 create table accounts has another text"},
 		{"a step nobody knows", "INSERT INTO migrations (version, step, title, sha256) SELECT 3, 99, 'create table theirs', sha256 FROM migrations LIMIT 1",
@@ -389,8 +389,8 @@ func TestSchemaThatLacksSomething(t *testing.T) {
 		says         string
 	}{
 		{"everything", "DROP SCHEMA public CASCADE; CREATE SCHEMA public", postgres.ErrNoSchema, `schema "public": there is no ledger: run settlex migrate`},
-		{"the last version", "DELETE FROM migrations WHERE version = 7", postgres.ErrOlder,
-			"it has version 6, the program 7 (step 7.1 alter table lanes has not run): run settlex migrate"},
+		{"the last version", "DELETE FROM migrations WHERE version = 8", postgres.ErrOlder,
+			"it has version 7, the program 8 (step 8.1 alter table lanes add column events has not run): run settlex migrate"},
 		{"a step in between", "DELETE FROM migrations WHERE version = 5 AND step = 2", postgres.ErrOlder, "(step 5.2 comment on column leases.name has not run)"},
 		{"a currency", "DELETE FROM currencies WHERE code = 'INR'", postgres.ErrOlder, "(currency INR is not known to it)"},
 		{"lanes", "DELETE FROM lanes", postgres.ErrOlder, "(it has no lanes)"},

@@ -27,7 +27,7 @@ type reader struct {
 
 func (r *reader) database() querier { return r.db }
 
-const headsSQL = `SELECT lane, seq, booked_at, not_before, accounts, blocks, closed FROM lanes ORDER BY lane`
+const headsSQL = `SELECT lane, seq, booked_at, not_before, accounts, blocks, events, told_at, closed FROM lanes ORDER BY lane`
 
 // Heads implements ledger.Reader.
 func (r *reader) Heads(ctx context.Context) ([]ledger.Head, error) {
@@ -46,14 +46,15 @@ func (r *reader) Heads(ctx context.Context) ([]ledger.Head, error) {
 //nolint:gosec // the database keeps all of these in their ranges
 func scanHead(row pgx.CollectableRow) (h ledger.Head, err error) {
 	var lane int16
-	var seq, accounts, blocks int64
-	var at, notBefore moment
+	var seq, accounts, blocks, events int64
+	var at, notBefore, told moment
 	var closed pgtype.Date
-	if err := row.Scan(&lane, &seq, &at, &notBefore, &accounts, &blocks, &closed); err != nil {
+	if err := row.Scan(&lane, &seq, &at, &notBefore, &accounts, &blocks, &events, &told, &closed); err != nil {
 		return h, err
 	}
 	h = ledger.Head{
-		Lane: uint16(lane), Seq: uint64(seq), At: at.Time, Accounts: uint64(accounts), Blocks: uint64(blocks), NotBefore: notBefore.Time,
+		Lane: uint16(lane), Seq: uint64(seq), At: at.Time, Accounts: uint64(accounts), Blocks: uint64(blocks),
+		Events: uint64(events), Told: told.Time, NotBefore: notBefore.Time,
 	}
 	if h.Closed, err = readDate(closed); err != nil {
 		return h, fmt.Errorf("lane %d: %w", lane, err)

@@ -40,11 +40,15 @@ type saving struct {
 	postings  postingColumns
 	accounts  accountChanges
 	records   recordChanges
+	events    eventColumns
 	log       logColumns
 }
 
 func (s *saving) gather() error {
 	if err := s.records.gather(s.tx, s.changes.Records); err != nil {
+		return err
+	}
+	if err := s.events.gather(s.changes.Events); err != nil {
 		return err
 	}
 	s.everyone = s.changes.Alone
@@ -100,8 +104,8 @@ AS n (account_id, seq, no, booked_at, value_date, side, amount, debits, credits)
 	insertHashesSQL = `INSERT INTO log_hashes (lane, hash_no, hash)
 SELECT $1::smallint, n.hash_no, n.hash FROM unnest($2::bigint[], $3::bytea[]) AS n (hash_no, hash)`
 
-	updateLaneSQL = `UPDATE lanes SET seq = $2::bigint, blocks = $3::bigint, accounts = $4::bigint, booked_at = $5::timestamptz, peaks = $6::bytea
-WHERE lane = $1::smallint`
+	updateLaneSQL = `UPDATE lanes SET seq = $2::bigint, blocks = $3::bigint, accounts = $4::bigint, booked_at = $5::timestamptz, peaks = $6::bytea,
+events = $7::bigint, told_at = $8::timestamptz WHERE lane = $1::smallint`
 
 	// What concerns every lane is before whatever is booked there from now on.
 	updateLanesSQL = `UPDATE lanes SET closed = $1::date, not_before = CASE
@@ -117,15 +121,17 @@ func (s *saving) queue() {
 		s.items.queue(l, s.lane)
 		s.postings.queue(l, s.lane)
 		s.log.queue(l, s.lane, b, head.Blocks-1)
-		l.later(updateLaneSQL, s.lane, seqArg(head.Seq), seqArg(head.Blocks), seqArg(head.Accounts), head.At, s.log.peaks)
+		l.later(updateLaneSQL, s.lane, seqArg(head.Seq), seqArg(head.Blocks), seqArg(head.Accounts), head.At, s.log.peaks, seqArg(head.Events), nullable(head.Told))
 		row := &s.tx.row
 		row.Seq, row.Blocks, row.Accounts, row.At, row.peaks = head.Seq, head.Blocks, head.Accounts, head.At, s.log.peaks
 	}
+	s.events.queue(l, s.lane)
+	s.tell(head)
 	if s.everyone {
 		s.tx.everyone = true
 		l.later(updateLanesSQL, dateArg(head.Closed), nullable(s.until()))
 	}
-	s.records.queue(l, s.lane, head.At)
+	s.records.queue(l, s.lane, s.changes.At())
 }
 
 // until is up to when no lane will book any more; zero: a single lane needs no such promise.

@@ -115,7 +115,7 @@ func soundRows() map[string]literals {
 	return map[string]literals{
 		"leases":     {"name": "'job'", "owner": "'me'", "token": "1", "expires_at": "now()"},
 		"migrations": {"version": "99", "step": "1", "title": "'t'", "sha256": hash},
-		"lanes":      {"lane": "500", "seq": "3", "blocks": "2", "accounts": "1", "booked_at": "now()", "peaks": hash},
+		"lanes":      {"lane": "500", "seq": "3", "blocks": "2", "accounts": "1", "booked_at": "now()", "peaks": hash, "events": "4", "told_at": "now()"},
 		"currencies": {"code": "'QQQ'", "exponent": "2", "minor_unit": "0.01"},
 		"accounts": {"account_id": "(1::bigint << 40) + 7", "lane": "1", "no": "7", "path": "'a/b'", "currency": "'INR'", "name": "'a/b INR'", "type": "'asset'",
 			"status": "'open'", "opened_at": "now()", "single": "true", "floor": "-5", "ceiling": "10", "velocity": "'[]'", "counters": "'[]'", "metadata": "'{}'",
@@ -128,6 +128,8 @@ func soundRows() map[string]literals {
 		"postings": {"account_id": "7", "lane": "1", "seq": "1", "no": "0", "booked_at": "'2026-01-31 12:00Z'", "value_date": "'2026-01-31'", "side": "'D'", "amount": "1",
 			"debits_after": "1", "credits_after": "0"},
 		"records": {"kind": "'deposit'", "id": "'d1'", "body": "'{}'", "changed_at": "now()"},
+		"events": {"lane": "1", "event_no": "1", "told_at": "now()", "type": "'deposit.succeeded'", "object_kind": "'deposit'", "object_id": "'d1'", "sequence": "1",
+			"data": "'{}'"},
 	}
 }
 
@@ -150,6 +152,8 @@ func badRows() map[string][]literals {
 		"lanes_accounts_range":  {{"lane": "501", "accounts": "-1"}, {"lane": "501", "accounts": "1::bigint << 40"}},
 		"lanes_booked_at_given": {{"lane": "501", "booked_at": "NULL"}, {"lane": "501", "seq": "0", "blocks": "0"}},
 		"lanes_peaks_length":    {{"lane": "501", "peaks": "'x'"}},
+		"lanes_events_sign":     {{"lane": "501", "events": "-1"}},
+		"lanes_told_at_given":   {{"lane": "501", "told_at": "NULL"}, {"lane": "501", "events": "0"}},
 
 		"currencies_pkey":             {{}},
 		"currencies_code_length":      {{"code": "'QQ'"}},
@@ -212,6 +216,14 @@ func badRows() map[string][]literals {
 		"postings_side_known":      {{"side": "'X'"}},
 		"postings_amount_positive": {{"amount": "0"}, {"amount": "-1"}},
 		"postings_totals_sign":     {{"debits_after": "-1"}, {"credits_after": "-1"}},
+
+		"events_pkey":              {{}},
+		"events_lane_range":        {{"lane": "-1"}, {"lane": "1024"}},
+		"events_event_no_positive": {{"event_no": "0"}},
+		"events_sequence_positive": {{"event_no": "2", "sequence": "0"}},
+		"events_type_given":        {{"event_no": "2", "type": "''"}},
+		"events_object_given":      {{"event_no": "2", "object_kind": "''"}, {"event_no": "2", "object_id": "''"}},
+		"events_data_given":        {{"event_no": "2", "data": "''"}},
 
 		"records_pkey":        {{}},
 		"records_lane_range":  {{"lane": "-1"}, {"lane": "1024"}},

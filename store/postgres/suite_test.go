@@ -78,6 +78,17 @@ func TestLanesAtOnce(t *testing.T) {
 	}
 }
 
+// TestEventsInLanes: readers of events are promised the same of four lanes at a time.
+func TestEventsInLanes(t *testing.T) {
+	t.Parallel()
+	for _, server := range pgtest.Servers(t) {
+		t.Run(server.String(), func(t *testing.T) {
+			t.Parallel()
+			storetest.Events(t, storetest.Harness{Open: opener(server, 4), Reopen: reopen})
+		})
+	}
+}
+
 // openFile opens the other store.
 func openFile(t testing.TB) ledger.Store {
 	t.Helper()

@@ -27,7 +27,7 @@ const aloneOften = 4
 // maxWarm is how many accounts are remembered in all lanes together, which takes about 100 MB.
 const maxWarm = 1 << 17
 
-// same tells whether two rows of a lane are of one moment.
+// same tells whether two rows of a lane are of one moment of its journal. Events alone change no account.
 func (r *laneRow) same(o *laneRow) bool {
 	return r.Lane == o.Lane && r.Seq == o.Seq && r.Blocks == o.Blocks && r.Accounts == o.Accounts && r.Closed == o.Closed &&
 		r.At.Equal(o.At) && r.NotBefore.Equal(o.NotBefore) && bytes.Equal(r.peaks, o.peaks)

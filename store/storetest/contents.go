@@ -14,7 +14,7 @@ import (
 )
 
 // Contents is everything that can be read of a store, fact by fact, as lines of text: the ends of the lanes, blocks by the hash of their
-// canonical bytes, the Merkle logs, accounts, what a statement needs of each, references, and the records of every room. Two stores that hold
+// canonical bytes, the Merkle logs, events, accounts, what a statement needs of each, references, and the records of every room. Two stores that hold
 // the same journal give the same lines, whatever keeps the bytes.
 func Contents(ctx context.Context, store ledger.Store) (lines []string, err error) {
 	var c contents
@@ -84,6 +84,12 @@ func (c *contents) lane(ctx context.Context, head *ledger.Head) error {
 	indexes := make([]int64, ledger.LogSize(head.Blocks))
 	for i := range indexes {
 		indexes[i] = int64(i)
+	}
+	for e, err := range c.reader.Events(ctx, head.Lane, 1) {
+		if err != nil {
+			return err
+		}
+		c.say("event %s of %s: %s of %s %d, merchant %q, data %q", e.ID(), e.At, e.Type, e.Object, e.Sequence, e.Merchant, e.Data)
 	}
 	hashes, err := c.reader.Hashes(ctx, head.Lane, indexes)
 	c.say("hashes of lane %d: %v", head.Lane, hashes)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 )
@@ -33,7 +34,7 @@ func NewMemory() *Memory { return NewLanes(1) }
 // NewLanes makes a store of several lanes that holds nothing.
 func NewLanes(lanes int) *Memory {
 	s := &snapshot{
-		heads: make([]ledger.Head, lanes), blocks: make([][]*ledger.Block, lanes), hashes: make([][]ledger.Hash, lanes),
+		heads: make([]ledger.Head, lanes), blocks: make([][]*ledger.Block, lanes), hashes: make([][]ledger.Hash, lanes), events: make([][]*event.Event, lanes),
 		accounts: map[ledger.AccountID]*ledger.Account{}, spread: map[ledger.AccountID][]*ledger.Account{}, records: map[ledger.Ref]changed{},
 	}
 	for i := range s.heads {
@@ -85,6 +86,7 @@ type snapshot struct {
 	accounts map[ledger.AccountID]*ledger.Account   // whole; of those in shares only what is no total
 	spread   map[ledger.AccountID][]*ledger.Account // by lane, nil: nothing was booked there
 	records  map[ledger.Ref]changed
+	events   [][]*event.Event
 }
 
 // changed is a record, and in which lane and when it was put there.
@@ -96,7 +98,7 @@ type changed struct {
 
 func (s *snapshot) clone() *snapshot {
 	next := &snapshot{
-		lane: s.lane, heads: slices.Clone(s.heads), blocks: slices.Clone(s.blocks), hashes: slices.Clone(s.hashes),
+		lane: s.lane, heads: slices.Clone(s.heads), blocks: slices.Clone(s.blocks), hashes: slices.Clone(s.hashes), events: slices.Clone(s.events),
 		accounts: maps.Clone(s.accounts), spread: make(map[ledger.AccountID][]*ledger.Account, len(s.spread)), records: maps.Clone(s.records),
 	}
 	for id, shares := range s.spread {
@@ -111,6 +113,12 @@ func (s *snapshot) Lock(context.Context, ...ledger.Ref) error { return nil }
 // Save implements ledger.Tx.
 func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	lane := s.heads[s.lane].Lane
+	for _, e := range c.Events {
+		if err := e.Check(); err != nil {
+			return err
+		}
+	}
+	s.events[s.lane] = append(slices.Clip(s.events[s.lane]), c.Events...)
 	if c.Block != nil {
 		more, err := ledger.LogHashes(ctx, s, lane, s.heads[s.lane].Blocks, c.Block.Seal().Leaf)
 		if err != nil {
@@ -127,7 +135,7 @@ func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	}
 	for _, r := range c.Records {
 		if delete(s.records, r.Ref); r.Record != nil {
-			s.records[r.Ref] = changed{r.Record, lane, c.Head.At}
+			s.records[r.Ref] = changed{r.Record, lane, c.At()}
 		}
 	}
 	if c.Alone {
@@ -477,6 +485,18 @@ func (s *snapshot) Records(_ context.Context, kind, prefix, from string) iter.Se
 		slices.Sort(ids)
 		for _, id := range ids {
 			if !yield(s.records[ledger.Ref{Kind: kind, ID: id}].Record, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Events implements ledger.Reader.
+func (s *snapshot) Events(_ context.Context, lane uint16, from uint64) iter.Seq2[*event.Event, error] {
+	return func(yield func(*event.Event, error) bool) {
+		events := s.events[lane]
+		for _, e := range events[min(max(from, 1)-1, uint64(len(events))):] {
+			if !yield(e, nil) {
 				return
 			}
 		}

@@ -36,6 +36,14 @@ func TestLanesAtOnce(t *testing.T) {
 	})
 }
 
+// TestEventsInLanes: readers of events are promised the same, whatever the lanes.
+func TestEventsInLanes(t *testing.T) {
+	t.Parallel()
+	storetest.Events(t, storetest.Harness{
+		Open: func(testing.TB) ledger.Store { return storetest.NewLanes(3) },
+	})
+}
+
 // What all lanes together hold of an account stays an amount, though each commit
 // sees one lane: near the bound the account is looked at as a whole.
 func TestLanesTogetherStayInBounds(t *testing.T) {

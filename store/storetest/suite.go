@@ -31,6 +31,7 @@ type Harness struct {
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	t.Run("edge cases", func(t *testing.T) { t.Parallel(); EdgeCases(t, h) })
+	t.Run("events", func(t *testing.T) { t.Parallel(); Events(t, h) })
 	t.Run("model", func(t *testing.T) { t.Parallel(); Model(t, h) })
 	t.Run("histories", func(t *testing.T) { t.Parallel(); Histories(t, h) })
 }
