@@ -33,11 +33,11 @@ type RecordChange struct {
 	Record Record
 }
 
-// At is the instant as of which records were changed: that of the lane's last item,
-// or of the last event that is told, whatever is later. A store with several lanes
-// gives it to State.Behind with the record.
+// At is the instant as of which records were changed: that of the lane's last item
+// or event, whatever is later. A store with several lanes gives it to State.Behind
+// with the record.
 func (c *Changes) At() time.Time {
-	if len(c.Events) > 0 && c.Head.Told.After(c.Head.At) {
+	if c.Head.Told.After(c.Head.At) {
 		return c.Head.Told
 	}
 	return c.Head.At

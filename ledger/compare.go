@@ -2,8 +2,12 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
+
+	"github.com/settlex/settlex/event"
 )
 
 // CompareAccounts reports every account in which what one reader has differs from
@@ -49,6 +53,39 @@ func CompareRecords(ctx context.Context, want, have Reader, kind, from string) i
 			}
 		}
 	}
+}
+
+// CompareEvents reports every event of a lane, up to a number, in which what one
+// reader has differs from what another one, which counts as right, has.
+func CompareEvents(ctx context.Context, want, have Reader, lane uint16, upTo uint64, report func(Finding)) error {
+	both := abreast(want.Events(ctx, lane, 1), have.Events(ctx, lane, 1), func(a, b *event.Event) int { return cmp.Compare(a.No, b.No) })
+	for pair, err := range both {
+		if err != nil {
+			return err
+		}
+		if no := cmp.Or(pair.first, pair.second); (*no).No > upTo {
+			return nil
+		}
+		switch {
+		case pair.second == nil:
+			report(Finding{"event " + (*pair.first).ID(), tidings(*pair.first), "no such event"})
+		case pair.first == nil:
+			report(Finding{"event " + (*pair.second).ID(), "no such event", tidings(*pair.second)})
+		case !sameEvent(*pair.first, *pair.second):
+			report(Finding{"event " + (*pair.first).ID(), tidings(*pair.first), tidings(*pair.second)})
+		}
+	}
+	return nil
+}
+
+func sameEvent(a, b *event.Event) bool {
+	return a.Lane == b.Lane && a.No == b.No && a.At.Equal(b.At) && a.Type == b.Type && a.Object == b.Object && a.Sequence == b.Sequence &&
+		a.Merchant == b.Merchant && bytes.Equal(a.Data, b.Data)
+}
+
+// tidings is an event in one line.
+func tidings(e *event.Event) string {
+	return fmt.Sprintf("%s of %s, sequence %d, merchant %q, told at %s: %s", e.Type, e.Object, e.Sequence, e.Merchant, instantText(e.At), e.Data)
 }
 
 // pair is what stands at one place of two lists; nil: nothing does.

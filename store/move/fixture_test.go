@@ -13,6 +13,7 @@ import (
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/config"
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/internal/sample"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
@@ -122,6 +123,7 @@ type contents struct {
 	Root     ledger.Hash
 	Hashes   []ledger.Hash
 	Accounts []ledger.Account
+	Events   []*event.Event
 	Records  map[string][]string // by kind, as JSON
 }
 
@@ -142,6 +144,12 @@ func contentsOf(t testing.TB, store ledger.Store) contents {
 				return err
 			}
 			c.Hashes = append(c.Hashes, block.Leaf())
+		}
+		for e, err := range r.Events(t.Context(), 0, 1) {
+			if err != nil {
+				return err
+			}
+			c.Events = append(c.Events, e)
 		}
 		for a, err := range r.Accounts(t.Context(), "") {
 			if err != nil {

@@ -26,6 +26,7 @@ type Stage string
 // The stages, in their order.
 const (
 	Journal Stage = "journal"
+	Events  Stage = "events"
 	Records Stage = "records"
 	Verify  Stage = "verify"
 )
@@ -41,7 +42,7 @@ type Options struct {
 	// Kept are checkpoints that the journal must continue.
 	Kept []ledger.TreeHead
 	// Progress is told how far a stage has come; nil: nobody is told. Of the
-	// journal items are counted, of the records kinds.
+	// journal items are counted, of the events those, of the records kinds.
 	Progress func(stage Stage, done, total uint64)
 }
 
@@ -51,12 +52,14 @@ type Moved struct {
 	Items    uint64 // of the journal
 	Blocks   uint64
 	Accounts uint64
+	Events   uint64
 	Records  uint64 // of the rooms above the ledger that were written or removed
 	Root     ledger.Hash
 }
 
 // Run moves the books of one store to another, and proves that all of them arrived:
-// the target verifies, and its journal, accounts and records are those of the source.
+// the target verifies, and its journal, accounts, events and records are those of the
+// source.
 // Errors: ErrLanes, ErrOther, ErrChanged, ledger.ErrCorrupt. After any of them, and
 // when ctx ends, what has arrived stays; call it again with Begun to go on.
 func Run(ctx context.Context, from, to ledger.Store, o Options) (Moved, error) {
@@ -93,12 +96,15 @@ func (m *mover) run(ctx context.Context, source ledger.Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	if m.moved.Resumed = begin.Seq; begin.Seq == 0 && !m.options.Begun {
+	if m.moved.Resumed = begin.Seq; begin.Seq == 0 && begin.Events == 0 && !m.options.Begun {
 		if err := m.options.Begin(ctx); err != nil {
 			return err
 		}
 	}
 	if err := m.journal(ctx, source, begin); err != nil {
+		return err
+	}
+	if err := m.events(ctx, source, begin); err != nil {
 		return err
 	}
 	if err := m.records(ctx, source); err != nil {
@@ -117,6 +123,9 @@ func onlyLane(ctx context.Context, r ledger.Reader) (ledger.Head, error) {
 		if h.Lane > 0 && h.Seq > 0 {
 			return h, fmt.Errorf("%w: lane %d has %d items", ErrLanes, h.Lane, h.Seq)
 		}
+		if h.Lane > 0 && h.Events > 0 {
+			return h, fmt.Errorf("%w: lane %d has %d events", ErrLanes, h.Lane, h.Events)
+		}
 	}
 	return heads[0], nil
 }
@@ -133,8 +142,13 @@ func (m *mover) begin(ctx context.Context, source ledger.Reader) (head ledger.He
 			return err
 		case head.Seq > m.source.Seq || head.Blocks > m.source.Blocks:
 			return fmt.Errorf("%w: it has %d items in %d blocks, the source %d in %d", ErrOther, head.Seq, head.Blocks, m.source.Seq, m.source.Blocks)
+		case head.Events > m.source.Events:
+			return fmt.Errorf("%w: it has %d events, the source %d", ErrOther, head.Events, m.source.Events)
 		}
 		if err := sameLog(ctx, source, target, head.Blocks); err != nil {
+			return err
+		}
+		if err := sameEvents(ctx, source, target, head.Events); err != nil {
 			return err
 		}
 		if m.options.Begun {
@@ -164,12 +178,17 @@ func sameLog(ctx context.Context, source, target ledger.Reader, blocks uint64) e
 // untouched wants a target to be empty or to hold all of the source: any other was
 // not begun by a move.
 func (m *mover) untouched(ctx context.Context, source, target ledger.Reader, head ledger.Head) error {
-	if head.Seq > 0 && head.Seq < m.source.Seq {
+	empty := head.Seq == 0 && head.Events == 0
+	switch {
+	case empty:
+	case head.Seq < m.source.Seq:
 		return fmt.Errorf("%w: %d of the source's %d items, and no move that is under way", ErrOther, head.Seq, m.source.Seq)
+	case head.Events < m.source.Events:
+		return fmt.Errorf("%w: %d of the source's %d events, and no move that is under way", ErrOther, head.Events, m.source.Events)
 	}
 	for _, kind := range kinds() {
 		list := target.Records(ctx, kind, "", "")
-		if head.Seq == 0 {
+		if empty {
 			for record, err := range list {
 				if err == nil {
 					err = fmt.Errorf("%w: it has no journal, but record %s", ErrOther, record.Ref())
@@ -194,6 +213,9 @@ func (m *mover) unchanged(ctx context.Context) error {
 		head, err := onlyLane(ctx, now)
 		if err == nil && (head.Seq != m.source.Seq || head.Blocks != m.source.Blocks) {
 			err = fmt.Errorf("%w: it had %d items and has %d", ErrChanged, m.source.Seq, head.Seq)
+		}
+		if err == nil && head.Events != m.source.Events {
+			err = fmt.Errorf("%w: it had %d events and has %d", ErrChanged, m.source.Events, head.Events)
 		}
 		return err
 	})
@@ -223,7 +245,7 @@ func (m *mover) prove(ctx context.Context, source ledger.Reader) error {
 	if err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
-	m.moved.Items, m.moved.Blocks, m.moved.Accounts = v.Entries, v.Blocks, v.Accounts
+	m.moved.Items, m.moved.Blocks, m.moved.Accounts, m.moved.Events = v.Entries, v.Blocks, v.Accounts, v.Events
 	m.options.Progress(Verify, 1, 1)
 	return nil
 }
@@ -239,6 +261,9 @@ func (m *mover) compare(ctx context.Context, source, target ledger.Reader, repor
 		report(ledger.Finding{Place: "head", Want: fmt.Sprintf("%+v", m.source), Have: fmt.Sprintf("%+v", head)})
 	}
 	if err := ledger.CompareAccounts(ctx, source, target, report); err != nil {
+		return err
+	}
+	if err := compareEvents(ctx, source, target, report); err != nil {
 		return err
 	}
 	for _, kind := range append(kinds(), ledger.HoldRecord, ledger.ExpiryRecord, ledger.ReversalRecord) {

@@ -97,6 +97,9 @@ func TestMove(t *testing.T) {
 		}
 	}
 	heads := all.Heads[0]
+	if n := uint64(len(all.Events)); n < 100 || moved.Events != n || stages[move.Events] != n {
+		t.Errorf("%d of %d events were moved, with %v", moved.Events, n, stages)
+	}
 	if moved.Items != heads.Seq || moved.Blocks != heads.Blocks || moved.Resumed != 0 || moved.Records == 0 || stages[move.Journal] != heads.Seq || stages[move.Verify] != 1 {
 		t.Errorf("moved %+v with %v, the source ends at %+v", moved, stages, heads)
 	}
