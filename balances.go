@@ -107,7 +107,9 @@ func (e *Engine) transit(ctx context.Context, r ledger.Reader, add func(string, 
 		if err != nil {
 			return err
 		}
-		if p.Status != payment.Requested && p.Status != payment.Sent {
+		switch p.Status {
+		case payment.Requested, payment.Approved, payment.Sent, payment.Unknown:
+		default:
 			continue
 		}
 		if err := add(p.Merchant, p.Currency, p.Amount); err != nil {

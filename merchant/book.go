@@ -138,7 +138,7 @@ func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
 	bestRank := 0
 	for i := range b.Schedules {
 		s := &b.Schedules[i]
-		rank, ok := narrowest(s.For, c)
+		rank, ok := Narrowest(s.For, c)
 		if !ok || s.EffectiveFrom.After(calendar.DateOf(at, s.Timing.Zone)) {
 			continue
 		}
@@ -156,14 +156,16 @@ func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
 func (b *Book) ReservePlan(c Scope) string {
 	plan, bestRank := "", 0
 	for _, p := range b.Plans {
-		if rank, ok := narrowest(p.For, c); ok && (plan == "" || rank < bestRank) {
+		if rank, ok := Narrowest(p.For, c); ok && (plan == "" || rank < bestRank) {
 			plan, bestRank = p.Plan, rank
 		}
 	}
 	return plan
 }
 
-func narrowest(scopes []Scope, c Scope) (best int, ok bool) {
+// Narrowest tells how narrow the narrowest of some scopes is that covers a case:
+// the lower the rank, the narrower. ok is false when none covers it.
+func Narrowest(scopes []Scope, c Scope) (best int, ok bool) {
 	for _, scope := range scopes {
 		if rank, valid := scope.rank(); valid && scope.covers(c) && (!ok || rank < best) {
 			best, ok = rank, true

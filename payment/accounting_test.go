@@ -89,7 +89,7 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryCaptured, payment.EntryDepositFee, payment.EntryReserveHeld, payment.EntryReserveFreed, payment.EntryDepositFailed,
 		payment.EntryFeeReturned, payment.EntryFeeRecharged, payment.EntryRefund, payment.EntryRefundPaid, payment.EntryRefundBounced,
 		payment.EntryRefundFailed, payment.EntryDispute, payment.EntryDisputeFee, payment.EntryDisputeWon, payment.EntryPayout,
-		payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,
+		payment.EntryPayoutRejected, payment.EntryPayoutCanceled, payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,
 		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchSent, payment.EntryBatchPaid,
 	}
 	slices.Sort(want)
@@ -133,9 +133,11 @@ func TestAccountingTransitions(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, l := range lives() {
-		for from, moves := range l.moves {
-			for kind, to := range moves {
-				want = append(want, fmt.Sprintf("| %s | %s | %#q | %s |", l.record, from, kind, to))
+		for _, table := range []map[payment.Status]map[payment.Kind]payment.Status{l.moves, l.follow} {
+			for from, moves := range table {
+				for kind, to := range moves {
+					want = append(want, fmt.Sprintf("| %s | %s | %#q | %s |", l.record, from, kind, to))
+				}
 			}
 		}
 	}

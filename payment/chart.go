@@ -26,6 +26,8 @@ const (
 	EntryDisputeFee     = "dispute.fee"
 	EntryDisputeWon     = "dispute.won"
 	EntryPayout         = "payout.requested"
+	EntryPayoutRejected = "payout.rejected"
+	EntryPayoutCanceled = "payout.canceled"
 	EntryPayoutSent     = "payout.sent"
 	EntryPayoutDone     = "payout.completed"
 	EntryPayoutFailed   = "payout.failed"

@@ -37,13 +37,14 @@
 //	pending   = sum of Item.Pending - Position.Matured
 //	available = Position.Carry + sum of (Item.Net - Item.Pending) + Position.Matured
 //	reserve   = sum of what is left of each Hold
-//	payouts   = sum of amount, fee and tax of payouts requested, and of fee and tax of payouts sent
+//	payouts   = sum of amount, fee and tax of payouts requested or approved, and of fee and tax of payouts sent or unknown
 //
 // where items are the movements in no batch. Refunds that have not failed, and
 // disputes that are open or lost, never exceed their deposit. What they give back
 // of its fee and of each of its taxes is never more than was charged, and all of
 // it when all is refunded, in however many parts and after however many failures.
-// Only a payout is refused for lack of funds: everything else is a fact.
+// Only a payout is refused for lack of funds, or waits for them in a PayoutQueue:
+// everything else is a fact.
 //
 // docs/ACCOUNTING.md has every recipe with its debits, credits and figures, and
 // the tables of what may happen in which status.
@@ -58,8 +59,8 @@
 //
 // # Limits
 //
-// Not yet: authorisation, cancellation and expiry before capture, an outcome
-// nobody knows yet, queues and approvals of payouts, evidence of disputes,
+// Not yet: authorisation, cancellation and expiry before capture, a refund's
+// outcome that nobody knows yet, evidence of disputes,
 // withholding, rail cost accrued or invoiced, fees of refunds, draws from the
 // reserve, fixed reserves, adjustments, currency exchange, and the scheme's own
 // debits and credits of disputes, so that disputed money stays in clearing. One

@@ -21,7 +21,13 @@ const (
 	DisputeWon      Kind = "dispute_won"      // dispute: decided for the merchant
 	DisputeLost     Kind = "dispute_lost"     // dispute: decided for the payer
 	PayoutRequested Kind = "payout"           // payout: the merchant sends available money to a third party
+	PayoutQueued    Kind = "payout_queued"    // payout: it waits for money; nobody reports it
+	PayoutReleased  Kind = "payout_released"  // payout: there is money for it now; nobody reports it
+	PayoutApproved  Kind = "payout_approved"  // payout: somebody else than who asked for it agrees
+	PayoutRejected  Kind = "payout_rejected"  // payout: somebody does not agree
+	PayoutCanceled  Kind = "payout_canceled"  // payout: taken back before it was sent
 	PayoutSent      Kind = "payout_sent"      // payout: handed to the rail
+	PayoutUnknown   Kind = "payout_unknown"   // payout: the rail does not say what became of it
 	PayoutCompleted Kind = "payout_completed" // payout: it reached its destination
 	PayoutFailed    Kind = "payout_failed"    // payout: it did not leave
 	PayoutReturned  Kind = "payout_returned"  // payout: it came back after it had completed

@@ -47,6 +47,12 @@ func later(kind payment.Kind, id, when string) payment.Event {
 	return payment.Event{Kind: kind, ID: id, OccurredAt: at(when)}
 }
 
+// decided makes an event somebody's decision.
+func decided(actor string, e payment.Event) payment.Event {
+	e.Actor = actor
+	return e
+}
+
 // of makes a deposit somebody else's.
 func of(merchant string, e payment.Event) payment.Event {
 	e.Merchant = merchant

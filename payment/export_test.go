@@ -29,7 +29,8 @@ func (d *Draw) Apply(s *ledger.State) error {
 	if err != nil {
 		return err
 	}
-	return d.carryOut(s, p)
+	_, err = p.carryOut(s)
+	return err
 }
 
 func (d *Draw) plan(s *ledger.State) (*plan, error) {

@@ -237,7 +237,8 @@ type snapshot struct {
 
 func recordKinds() []string {
 	return []string{
-		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord,
+		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.QueueRecord,
+		payment.PlaceRecord, payment.RailRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.MerchantRecord,
 		settlement.BatchRecord, settlement.LineRecord,
 	}

@@ -40,6 +40,9 @@ func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
 	if h.Event.Parent != "" {
 		n.Record(ledger.Ref{Kind: DepositRecord, ID: h.Event.Parent})
 	}
+	if h.Event.Kind == PayoutRequested {
+		n.Record(QueueRef(h.Event.Merchant, h.Event.Currency))
+	}
 	n.Explore(func() {
 		if p, err := h.plan(s); err == nil {
 			p.need(n)
@@ -47,7 +50,7 @@ func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
 	})
 }
 
-// need asks for what carrying out the plan touches.
+// need asks for what the plan touches.
 func (p *plan) need(n *ledger.Need) {
 	for i := range p.entries {
 		n.Entry(&p.entries[i])
@@ -70,22 +73,24 @@ func (h *Handle) Apply(s *ledger.State) error {
 	if h.Repeated = p.repeated; p.repeated {
 		return nil
 	}
-	return h.carryOut(s, p)
+	h.Late, err = p.carryOut(s)
+	return err
 }
 
-// carryOut does what a plan says.
-func (h *Handle) carryOut(s *ledger.State, p *plan) error {
+// carryOut does what the plan says. late tells that a movement came after the
+// watermark of its window.
+func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 	if err := p.announce(); err != nil {
-		return err
+		return false, err
 	}
 	booked := make([]ledger.Booked, len(p.entries))
 	for i, entry := range p.entries {
 		result, err := s.Book(entry)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if result.Replayed {
-			return fmt.Errorf("%w: entry %q is booked, but %s %s is not known", ledger.ErrCorrupt, entry.Key, h.Event.Kind, h.Event.ID)
+			return false, fmt.Errorf("%w: entry %q is booked, but %s %s is not known", ledger.ErrCorrupt, entry.Key, p.event.Kind, p.event.ID)
 		}
 		booked[i] = result.Booked
 	}
@@ -102,16 +107,16 @@ func (h *Handle) carryOut(s *ledger.State, p *plan) error {
 		by := &booked[planned.entry]
 		item := planned.item
 		item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, &item)
-		_, late, err := planned.schedule.Settles(item.Window.Window, item.BookedAt)
+		_, after, err := planned.schedule.Settles(item.Window.Window, item.BookedAt)
 		if err != nil { // it would wait for its batch for ever
-			return &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", item.BookedAt.Format(timeFormat), planned.schedule.ID, err)}
+			return false, &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", item.BookedAt.Format(timeFormat), planned.schedule.ID, err)}
 		}
-		h.Late = h.Late || late && !item.Manual
+		late = late || after && !item.Manual
 		if err := AddItem(s, &item); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return late, nil
 }
 
 // notBefore gives the instant a movement counts as booked at. A batch of

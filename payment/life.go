@@ -77,6 +77,7 @@ type Step struct {
 	RailRef string       `json:"rail_reference,omitempty"`
 	BankRef string       `json:"bank_reference,omitempty"`
 	Actor   string       `json:"actor,omitempty"`
+	Follows bool         `json:"follows,omitempty"` // from the step before it: nobody reported it
 }
 
 // Life is the status of a resource and how it got there.
@@ -91,7 +92,7 @@ type Life struct {
 // differs.
 func (l *Life) find(e *Event) (repeated bool, err error) {
 	for _, step := range l.Steps {
-		if step.Kind != e.Kind {
+		if step.Kind != e.Kind || step.Follows {
 			continue
 		}
 		switch {
@@ -123,6 +124,15 @@ func (l Life) with(e *Event, to Status) Life {
 	copy(steps, l.Steps)
 	step := Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode, RailRef: e.RailRef, BankRef: e.BankRef, Actor: e.Actor}
 	return Life{Status: to, Steps: append(steps, step), Told: l.Told}
+}
+
+// follows is the life after a move that follows from what an event did.
+func (l Life) follows(kind Kind, e *Event) (Life, error) {
+	next, err := l.next(&Event{Kind: kind, ID: e.ID, OccurredAt: e.OccurredAt})
+	if err == nil {
+		next.Steps[len(next.Steps)-1].Follows = true
+	}
+	return next, err
 }
 
 // born is the life of a resource that an event opens.

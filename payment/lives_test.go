@@ -21,6 +21,7 @@ import (
 // A town is random payments leading random lives, told in any order that time
 // allows, and now and then in one that it does not.
 type town struct {
+	rules    *payment.Rules
 	do       func(payment.Event) error
 	run      func(ledger.Command) error
 	reader   ledger.Reader
@@ -31,18 +32,18 @@ type town struct {
 
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
-	rules := terms()
+	rules := cautious()
 	rules.Plans[0].Cap = new(most())
 	d := open(t, rules)
 	rapid.Check(t, func(rt *rapid.T) {
 		err := d.Books().Write(d.Context(), func(tx ledger.Tx) error {
-			v := &town{do: func(e payment.Event) error { return d.inside(tx, e) }, reader: tx, now: at("2026-03-02 09:00")}
+			v := &town{rules: rules, do: func(e payment.Event) error { return d.inside(tx, e) }, reader: tx, now: at("2026-03-02 09:00")}
 			v.run = func(c ledger.Command) error {
 				errs, err := d.Books().DoTx(d.Context(), tx, c)
 				return errors.Join(append(errs, err)...)
 			}
 			rt.Repeat(map[string]func(*rapid.T){
-				"deposit": v.deposit, "refund": v.refund, "dispute": v.dispute, "payout": v.payout, "rail": v.rail,
+				"deposit": v.deposit, "refund": v.refund, "dispute": v.dispute, "payout": v.payout, "release": v.release, "rail": v.rail,
 				"goes on": v.goesOn, "told again": v.toldAgain, "day passes": v.dayPasses, "": v.check,
 			})
 			return errUndo
@@ -125,7 +126,30 @@ func (v *town) dispute(rt *rapid.T) { v.tell(rt, v.of(rt, v.fresh(rt, payment.Di
 func (v *town) payout(rt *rapid.T) {
 	e := v.fresh(rt, payment.PayoutRequested)
 	e.Merchant, e.Method = rapid.SampledFrom([]string{m, hand, hand}).Draw(rt, "merchant"), "IMPS"
+	e.Actor = rapid.SampledFrom([]string{"", "anna", "anna", "bert"}).Draw(rt, "actor")
 	v.tell(rt, e)
+}
+
+// release lets the first of a queue go, if there is money for it.
+func (v *town) release(rt *rapid.T) {
+	queues, err := payment.PayoutQueues(rt.Context(), v.reader)
+	must(rt, err)
+	if len(queues) == 0 {
+		return
+	}
+	queue := rapid.SampledFrom(queues).Draw(rt, "queue")
+	places, err := payment.PayoutPlaces(rt.Context(), v.reader, queue.Merchant, queue.Currency, 1)
+	must(rt, err)
+	before := v.everything(rt)
+	release := &payment.Release{Rules: v.rules, Queue: queue, Place: places[0], Instant: v.now}
+	must(rt, v.run(release))
+	if diff := cmp.Diff(before, v.everything(rt)); release.Released == (diff == "") {
+		rt.Fatalf("released: %t (-before +after):\n%s", release.Released, diff)
+	}
+	must(rt, v.run(release)) // again: the queue is another one
+	if release.Released {
+		rt.Fatal("released twice")
+	}
 }
 
 func (v *town) rail(rt *rapid.T) {
@@ -142,7 +166,10 @@ func (v *town) goesOn(rt *rapid.T) {
 		payment.DepositCaptured: {payment.DepositFailed},
 		payment.RefundCreated:   {payment.RefundConfirmed, payment.RefundFailed},
 		payment.DisputeOpened:   {payment.DisputeWon, payment.DisputeLost},
-		payment.PayoutRequested: {payment.PayoutSent, payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned},
+		payment.PayoutRequested: {
+			payment.PayoutApproved, payment.PayoutRejected, payment.PayoutCanceled, payment.PayoutSent, payment.PayoutUnknown,
+			payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned,
+		},
 	}
 	kind := rapid.SampledFrom([]payment.Kind{
 		payment.DepositCaptured, payment.RefundCreated, payment.RefundCreated, payment.DisputeOpened, payment.PayoutRequested,
@@ -158,6 +185,9 @@ func (v *town) goesOn(rt *rapid.T) {
 	}
 	e := payment.Event{
 		Kind: rapid.SampledFrom(next[kind]).Draw(rt, "kind"), ID: rapid.SampledFrom(opened).Draw(rt, "which").ID, OccurredAt: v.now,
+	}
+	if kind == payment.PayoutRequested {
+		e.Actor = rapid.SampledFrom([]string{"anna", "bert"}).Draw(rt, "actor")
 	}
 	if e.Kind == payment.DisputeWon && rapid.Bool().Draw(rt, "in part") {
 		e.Currency, e.Amount = inr(), money.Minor(rapid.Int64Range(1, 500_000).Draw(rt, "amount"))
@@ -192,7 +222,7 @@ func (v *town) dayPasses(rt *rapid.T) {
 // polls the records is told the same as who reads the accounts.
 func (v *town) check(rt *rapid.T) {
 	derived := &derivation{rt: rt, accounts: make(map[string]money.Amount)}
-	for _, step := range []func(ledger.Reader){derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.rails, derived.merchants} {
+	for _, step := range []func(ledger.Reader){derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.queues, derived.rails, derived.merchants} {
 		step(v.reader)
 	}
 	have := make(map[string]money.Amount)
@@ -272,9 +302,9 @@ func (d *derivation) payouts(r ledger.Reader) {
 	for p := range all[*payment.Payout](d.rt, r, payment.PayoutRecord) {
 		account := "merchants/" + p.Merchant + "/payouts"
 		switch p.Status {
-		case payment.Requested:
+		case payment.Requested, payment.Approved:
 			d.add(account, p.Amount.Neg(), p.Fee.Fee.Neg(), p.Fee.Tax.Neg())
-		case payment.Sent:
+		case payment.Sent, payment.Unknown:
 			d.add(account, p.Fee.Fee.Neg(), p.Fee.Tax.Neg())
 			d.add("rails/"+p.Rail+"/payouts", p.Amount.Neg())
 		case payment.Completed:
@@ -283,6 +313,25 @@ func (d *derivation) payouts(r ledger.Reader) {
 		case payment.Returned:
 			d.earn("income/payout_fee", &p.Fee)
 		}
+	}
+}
+
+// queues holds what waits against the places of the queues and their counts.
+func (d *derivation) queues(r ledger.Reader) {
+	waiting, places, counted := map[string]bool{}, map[string]bool{}, uint64(0)
+	for p := range all[*payment.Payout](d.rt, r, payment.PayoutRecord) {
+		if p.Status == payment.Queued {
+			waiting[p.ID] = true
+		}
+	}
+	for p := range all[*payment.PayoutPlace](d.rt, r, payment.PlaceRecord) {
+		places[p.Payout] = true
+	}
+	for q := range all[*payment.PayoutQueue](d.rt, r, payment.QueueRecord) {
+		counted += q.Waiting()
+	}
+	if diff := cmp.Diff(waiting, places); diff != "" || counted != uint64(len(waiting)) {
+		d.rt.Fatalf("queues count %d, (-payouts that wait +places):\n%s", counted, diff)
 	}
 }
 

@@ -49,25 +49,28 @@ func (p *plan) announce() error {
 			before, steps = stored.lived().Status, len(stored.lived().Steps)
 		}
 		facts, life := changed.known(), changed.lived()
-		if len(life.Steps) == steps { // only its figures changed
-			continue
-		}
-		step := &life.Steps[len(life.Steps)-1]
-		move := tableOf(step.Kind).find(step.Kind, before)
-		if move == nil || move.Tells == "" {
-			continue
-		}
-		object := event.Object{Kind: r.Ref().Kind, ID: facts.ID}
-		err := p.tell(move.Tells, object, &life.Told, facts.Merchant, &Payload{
-			ID: facts.ID, Object: object.Kind, Status: life.Status, Merchant: facts.Merchant, Currency: facts.Currency,
-			Amount: facts.Currency.FormatShort(facts.Amount), AmountMinor: facts.Amount, Method: facts.Method, OrderID: facts.OrderID,
-			Deposit: facts.Parent, ReasonCode: step.Reason, OccurredAt: step.At,
-		})
-		if err != nil {
-			return err
+		for i := steps; i < len(life.Steps); i++ { // none: only its figures changed
+			if err := p.announceStep(r.Ref().Kind, facts, life, before, &life.Steps[i]); err != nil {
+				return err
+			}
+			before = life.Steps[i].Status
 		}
 	}
 	return p.announceHolds()
+}
+
+// announceStep tells one step of a resource that was in a status before it.
+func (p *plan) announceStep(kind string, facts *Facts, life *Life, before Status, step *Step) error {
+	move := tableOf(step.Kind).find(step.Kind, before)
+	if move == nil || move.Tells == "" {
+		return nil
+	}
+	object := event.Object{Kind: kind, ID: facts.ID}
+	return p.tell(move.Tells, object, &life.Told, facts.Merchant, &Payload{
+		ID: facts.ID, Object: object.Kind, Status: step.Status, Merchant: facts.Merchant, Currency: facts.Currency,
+		Amount: facts.Currency.FormatShort(facts.Amount), AmountMinor: facts.Amount, Method: facts.Method, OrderID: facts.OrderID,
+		Deposit: facts.Parent, ReasonCode: step.Reason, OccurredAt: step.At,
+	})
 }
 
 // tell has an event leave about an object, whose record counts its events.

@@ -77,8 +77,9 @@ func TestNews(t *testing.T) {
 		{event.DepositSucceeded, "deposit/d2", 1, hand, payment.Succeeded, "1000"},
 		{event.ReserveHeld, "hold/d2", 1, hand, payment.Held, "100"},
 		{event.PayoutCreated, "payout/p1", 1, hand, payment.Requested, "500"},
-		{event.PayoutSent, "payout/p1", 2, hand, payment.Sent, "500"},
-		{event.PayoutCompleted, "payout/p1", 3, hand, payment.Completed, "500"},
+		{event.PayoutApproved, "payout/p1", 2, hand, payment.Approved, "500"},
+		{event.PayoutSent, "payout/p1", 3, hand, payment.Sent, "500"},
+		{event.PayoutCompleted, "payout/p1", 4, hand, payment.Completed, "500"},
 	}
 	var got []row
 	for _, e := range announced(d, lives...) {

@@ -1,41 +1,62 @@
 package payment
 
 import (
+	"errors"
 	"fmt"
-	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
+
+// ErrOwnApproval marks a payout that whoever asked for it wants to approve.
+var ErrOwnApproval = errors.New("asked for the payout and cannot approve it")
 
 // payoutTable is what may happen to a payout. Completed is not the end of it.
 var payoutTable = table{
 	resource: PayoutRecord,
 	moves: []Move{
 		{PayoutRequested, "", Requested, event.PayoutCreated},
-		{PayoutSent, Requested, Sent, event.PayoutSent},
+		{PayoutQueued, Requested, Queued, event.PayoutQueued},
+		{PayoutReleased, Queued, Requested, ""}, // its approval is told, when it comes
+		{PayoutApproved, Requested, Approved, event.PayoutApproved},
+		{PayoutRejected, Requested, Rejected, event.PayoutRejected},
+		{PayoutRejected, Queued, Rejected, event.PayoutRejected},
+		{PayoutCanceled, Requested, Canceled, event.PayoutCanceled},
+		{PayoutCanceled, Queued, Canceled, event.PayoutCanceled},
+		{PayoutCanceled, Approved, Canceled, event.PayoutCanceled},
+		{PayoutSent, Approved, Sent, event.PayoutSent},
+		{PayoutUnknown, Sent, Unknown, event.PayoutUnknown},
 		{PayoutCompleted, Sent, Completed, event.PayoutCompleted},
+		{PayoutCompleted, Unknown, Completed, event.PayoutCompleted},
 		{PayoutFailed, Requested, Failed, event.PayoutFailed},
+		{PayoutFailed, Approved, Failed, event.PayoutFailed},
 		{PayoutFailed, Sent, Failed, event.PayoutFailed},
+		{PayoutFailed, Unknown, Failed, event.PayoutFailed},
 		{PayoutReturned, Completed, Returned, event.PayoutReturned},
 	},
-	requires: map[Kind][]Field{PayoutRequested: {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod}},
+	requires: map[Kind][]Field{
+		PayoutRequested: {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod},
+		PayoutApproved:  {FieldActor},
+		PayoutRejected:  {FieldActor},
+	},
+	follow: []Kind{PayoutQueued, PayoutReleased},
 }
 
 // payouts are the recipes of its events.
 func (p *plan) payouts() map[Kind]func() error {
 	return map[Kind]func() error{
-		PayoutRequested: p.payout, PayoutSent: p.payoutMoves, PayoutCompleted: p.payoutMoves,
-		PayoutFailed: p.payoutMoves, PayoutReturned: p.payoutMoves,
+		PayoutRequested: p.payout, PayoutApproved: p.payoutApproved, PayoutRejected: p.payoutMoves, PayoutCanceled: p.payoutMoves,
+		PayoutSent: p.payoutMoves, PayoutUnknown: p.payoutMoves, PayoutCompleted: p.payoutMoves, PayoutFailed: p.payoutMoves,
+		PayoutReturned: p.payoutMoves,
 	}
 }
 
-// payout is the recipe of a requested payout. For a merchant that is settled
-// by hand, what has matured by then becomes available first, whether or not a
-// job has run: the outcome depends on dates only.
+// payout is the recipe of a requested payout: one that nobody else has to
+// approve is approved with it.
 func (p *plan) payout() error {
 	if known := take[Payout](p.state, PayoutRecord, p.event.ID); known != nil {
 		p.repeated = true
@@ -52,116 +73,42 @@ func (p *plan) payout() error {
 	if err != nil {
 		return &FieldError{FieldKind, err}
 	}
-	total, err := money.Sum(p.event.Amount, fee.Fee, fee.Tax)
+	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee}
+	rule := p.rules.payoutRule(p.scope)
+	if payout.NeedsApproval = rule.needsApproval(p.event); payout.NeedsApproval && p.event.Actor == "" {
+		return &FieldError{FieldActor, fmt.Errorf("is missing; somebody else has to approve a payout of more than %s %s, so it must say who asks for it",
+			p.event.Currency, p.event.Currency.Format(rule.ApproveAbove[p.event.Currency]))}
+	}
+	waits, err := p.waits(payout, &rule, schedule)
 	if err != nil {
 		return err
 	}
+	if waits {
+		return p.queue(payout)
+	}
+	return p.fund(payout, schedule)
+}
+
+// fund takes the money of a payout out of what is available. For a merchant
+// that is settled by hand, what has matured by then becomes available first,
+// whether or not a job has run: the outcome depends on dates only.
+func (p *plan) fund(payout *Payout, schedule *merchant.Schedule) error {
 	if err := p.mature(calendar.DateOf(p.event.OccurredAt, schedule.Timing.Zone)); err != nil {
 		return err
 	}
-	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee}
+	total, _, err := payout.total()
+	if err != nil {
+		return err
+	}
 	requested := p.post(EntryPayout, "requested", -1, p.dr(AvailablePath(p.merchant.ID), total), p.cr(payoutsPath(p.merchant.ID), total))
+	if !payout.NeedsApproval {
+		if payout.Life, err = payout.follows(PayoutApproved, p.event); err != nil {
+			return err
+		}
+	}
 	p.records = append(p.records, payout)
 	return p.move(requested, CategoryPayout, PayoutRecord, &payout.Facts,
-		Item{Gross: p.event.Amount.Neg(), Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes)})
-}
-
-// mature moves what has become available by a date out of pending.
-func (p *plan) mature(on calendar.Date) error {
-	position := take[Position](p.state, PositionRecord, PositionRef(p.merchant.ID, p.event.Currency).ID)
-	if position == nil {
-		return nil
-	}
-	entry, changed, err := position.matureBy(on)
-	if err != nil || entry == nil {
-		return err
-	}
-	p.entries = append(p.entries, *entry)
-	p.records = append(p.records, changed)
-	return nil
-}
-
-// matureBy gives the entry that moves what has matured by a date, under the
-// date on which the last of it was due, and the position afterwards; nil when
-// there is nothing to move.
-func (p *Position) matureBy(on calendar.Date) (*ledger.Entry, *Position, error) {
-	due := 0
-	var sum money.Amount
-	var err error
-	for due < len(p.Maturing) && !p.Maturing[due].On.After(on) {
-		if sum, err = sum.Add(p.Maturing[due].Amount); err != nil {
-			return nil, nil, err
-		}
-		due++
-	}
-	if sum.IsZero() {
-		return nil, nil, nil
-	}
-	changed := *p
-	changed.Maturing = append([]Maturity(nil), p.Maturing[due:]...)
-	changed.Matured, err = p.Matured.Add(sum)
-	changed.Matures++
-	if err != nil {
-		return nil, nil, err
-	}
-	return &ledger.Entry{
-		Key:  fmt.Sprintf("position/%s/%s/available/%d", p.Merchant, p.Currency, changed.Matures),
-		Kind: EntryAvailable, ValueDate: p.Maturing[due-1].On, Postings: mature(p.Merchant, sum, p.Currency),
-		Owner: Owner, OrFirstOpen: true,
-	}, &changed, nil
-}
-
-// mature moves a sum from pending to available; a negative one, of fees above
-// what was captured, the other way round.
-func mature(merchantID string, sum money.Amount, currency money.Currency) []ledger.Posting {
-	from, to := PendingPath(merchantID), AvailablePath(merchantID)
-	if sum.Sign() < 0 {
-		from, to = to, from
-	}
-	return []ledger.Posting{ledger.Dr(from, sum.Abs(), currency), ledger.Cr(to, sum.Abs(), currency)}
-}
-
-// Mature is the command that makes available what has matured for a merchant
-// who is settled by hand. Nothing to move is no error.
-type Mature struct {
-	Merchant string
-	Currency money.Currency
-	On       calendar.Date // what is due up to this date
-	Instant  time.Time     // to book under, UTC
-	Moved    bool
-}
-
-// At implements ledger.Command.
-func (m *Mature) At() time.Time { return m.Instant }
-
-// Need implements ledger.Command.
-func (m *Mature) Need(s *ledger.State, n *ledger.Need) {
-	n.Explore(func() {
-		if entry, _, err := m.plan(s); err == nil && entry != nil {
-			n.Entry(entry)
-		}
-	})
-}
-
-// Apply implements ledger.Command.
-func (m *Mature) Apply(s *ledger.State) error {
-	entry, changed, err := m.plan(s)
-	if m.Moved = entry != nil; err != nil || !m.Moved {
-		return err
-	}
-	if _, err := s.Book(*entry); err != nil {
-		return err
-	}
-	s.Put(changed)
-	return nil
-}
-
-func (m *Mature) plan(s *ledger.State) (*ledger.Entry, *Position, error) {
-	position, ok := s.Record(PositionRef(m.Merchant, m.Currency)).(*Position)
-	if !ok {
-		return nil, nil, nil
-	}
-	return position.matureBy(m.On)
+		Item{Gross: payout.Amount.Neg(), Fee: payout.Fee.Fee.Neg(), Tax: payout.Fee.Tax.Neg(), TaxCode: taxCode(payout.Fee.Taxes)})
 }
 
 // total is what the payout costs the merchant: amount, fee and tax; extra is
@@ -172,6 +119,24 @@ func (p *Payout) total() (total, extra money.Amount, err error) {
 	}
 	total, err = p.Amount.Add(extra)
 	return total, extra, err
+}
+
+// payoutApproved is the recipe of an approval, which moves no money: it takes
+// somebody else than who asked for the payout.
+func (p *plan) payoutApproved() error {
+	before, err := existing[*Payout](p, PayoutRecord)
+	if err != nil || p.repeated {
+		return err
+	}
+	payout := *before
+	if payout.Life, err = payout.next(p.event); err != nil {
+		return err
+	}
+	if p.event.Actor == payout.Actor {
+		return &FieldError{FieldActor, fmt.Errorf("%q %w", p.event.Actor, ErrOwnApproval)}
+	}
+	p.records = append(p.records, &payout)
+	return nil
 }
 
 // payoutMoves is the recipe of a payout on its way.
@@ -191,6 +156,8 @@ func (p *plan) payoutMoves() error {
 	}
 	m, rail := p.merchant.ID, railPayoutsPath(payout.Rail)
 	switch p.event.Kind {
+	case PayoutUnknown: // the money stays where it is until somebody knows
+		return nil
 	case PayoutSent:
 		p.post(EntryPayoutSent, "sent", -1, p.dr(payoutsPath(m), payout.Amount), p.cr(rail, payout.Amount))
 		return nil
@@ -201,16 +168,26 @@ func (p *plan) payoutMoves() error {
 		}
 		p.post(EntryPayoutDone, "completed", -1, append(postings, p.taxes(p.cr, payout.Fee.Taxes)...)...)
 		return nil
-	case PayoutFailed:
-		back := []ledger.Posting{p.dr(payoutsPath(m), total)}
-		if before.Status == Sent {
-			back = []ledger.Posting{p.dr(rail, payout.Amount), p.dr(payoutsPath(m), extra)}
-		}
-		failed := p.post(EntryPayoutFailed, "failed", -1, append(back, p.cr(AvailablePath(m), total))...)
-		return p.move(failed, CategoryPayout, string(PayoutFailed), &payout.Facts,
-			Item{Gross: payout.Amount, Fee: payout.Fee.Fee, Tax: payout.Fee.Tax, TaxCode: taxCode(payout.Fee.Taxes)})
-	default: // returned after it completed: the fee was earned
+	case PayoutReturned: // after it completed: the fee was earned
 		returned := p.post(EntryPayoutReturned, "returned", -1, p.dr(bankPath(p.bank), payout.Amount), p.cr(AvailablePath(m), payout.Amount))
 		return p.move(returned, CategoryPayout, string(PayoutReturned), &payout.Facts, Item{Gross: payout.Amount})
+	default:
+		if before.Status == Queued {
+			return p.leave(before)
+		}
+		back := []ledger.Posting{p.dr(payoutsPath(m), total)}
+		if before.Status == Sent || before.Status == Unknown {
+			back = []ledger.Posting{p.dr(rail, payout.Amount), p.dr(payoutsPath(m), extra)}
+		}
+		return p.payoutBack(&payout, back, total)
 	}
+}
+
+// payoutBack gives back all of a payout that failed, was rejected or canceled.
+func (p *plan) payoutBack(payout *Payout, from []ledger.Posting, total money.Amount) error {
+	kind := string(p.event.Kind)
+	step := map[Kind]string{PayoutFailed: EntryPayoutFailed, PayoutRejected: EntryPayoutRejected, PayoutCanceled: EntryPayoutCanceled}[p.event.Kind]
+	given := p.post(step, string(payout.Status), -1, append(from, p.cr(AvailablePath(p.merchant.ID), total))...)
+	return p.move(given, CategoryPayout, kind, &payout.Facts,
+		Item{Gross: payout.Amount, Fee: payout.Fee.Fee, Tax: payout.Fee.Tax, TaxCode: taxCode(payout.Fee.Taxes)})
 }

@@ -280,6 +280,18 @@ payout.requested payout/p1/requested
   Dr merchants/hand/available 505.90
   Cr merchants/hand/payouts 505.90
 `},
+		{name: "payout rejected", rules: cautious(), given: []payment.Event{
+			saved(), decided("anna", payout("p1", "500.00", "2026-03-05 10:00")), decided("bert", later(payment.PayoutRejected, "p1", "2026-03-05 12:00")),
+		}, key: "payout/p1/rejected", want: `
+payout.rejected payout/p1/rejected
+  Dr merchants/hand/payouts 505.90
+  Cr merchants/hand/available 505.90
+`},
+		{name: "payout canceled before it was sent", given: append(slices.Clip(requested), later(payment.PayoutCanceled, "p1", "2026-03-05 12:00")), key: "payout/p1/canceled", want: `
+payout.canceled payout/p1/canceled
+  Dr merchants/hand/payouts 505.90
+  Cr merchants/hand/available 505.90
+`},
 		{name: "payout sent", given: sent, key: "payout/p1/sent", want: `
 payout.sent payout/p1/sent
   Dr merchants/hand/payouts 500.00

@@ -23,6 +23,8 @@ const (
 	RefundRecord   = "refund"
 	DisputeRecord  = "dispute"
 	PayoutRecord   = "payout"
+	QueueRecord    = "payout_queue"
+	PlaceRecord    = "payout_place"
 	RailRecord     = "rail_settlement"
 	ItemRecord     = "item"
 	PositionRecord = "position"
@@ -45,6 +47,10 @@ func NewRecord(kind string) ledger.Record {
 		return new(Dispute)
 	case PayoutRecord:
 		return new(Payout)
+	case QueueRecord:
+		return new(PayoutQueue)
+	case PlaceRecord:
+		return new(PayoutPlace)
 	case RailRecord:
 		return new(RailSettlement)
 	case ItemRecord:
@@ -195,7 +201,9 @@ type Dispute struct {
 type Payout struct {
 	Facts
 	Life
-	Fee fees.Fee `json:"fee"`
+	Fee           fees.Fee `json:"fee"`                      // as charged when it was requested
+	NeedsApproval bool     `json:"needs_approval,omitempty"` // somebody else than who asked for it has to approve it
+	Place         uint64   `json:"place,omitzero"`           // its number in the queue it has waited in; 0: it never waited
 }
 
 // RailSettlement is what a rail paid us for what it had captured.

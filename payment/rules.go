@@ -15,6 +15,8 @@ type Rules struct {
 	Book  *merchant.Book
 	Fees  fees.Table
 	Plans []reserve.Plan // several versions of one id differ in EffectiveFrom
+	// Payouts say which payouts need approval, and whether they wait for money.
+	Payouts []PayoutRule
 	// CreateMerchants makes a merchant nobody knows come into being with its
 	// first deposit, in the region of the deposit's currency. Otherwise such a
 	// deposit is refused.

@@ -21,6 +21,7 @@ type table struct {
 	resource string // kind of record
 	moves    []Move // in the order of its life
 	requires map[Kind][]Field
+	follow   []Kind // of the moves, those that nobody reports: they follow from what is booked
 }
 
 // tables are those of all resources, in the order of a payment's life.
@@ -60,12 +61,12 @@ func tableOf(k Kind) *table {
 	return nil
 }
 
-// Kinds lists every kind in the order of a payment's life.
+// Kinds lists every kind that is reported, in the order of a payment's life.
 func Kinds() []Kind {
 	var kinds []Kind
 	for _, t := range tables {
 		for _, m := range t.moves {
-			if !slices.Contains(kinds, m.On) {
+			if !slices.Contains(kinds, m.On) && !slices.Contains(t.follow, m.On) {
 				kinds = append(kinds, m.On)
 			}
 		}

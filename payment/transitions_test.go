@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
 
@@ -23,7 +25,9 @@ type life struct {
 	kinds  []payment.Kind // that happen to it after its birth
 	stages []stage
 	moves  map[payment.Status]map[payment.Kind]payment.Status
+	follow map[payment.Status]map[payment.Kind]payment.Status // moves that nobody reports
 	status func(d *desk, id string) payment.Status
+	rules  func() *payment.Rules // nil: terms
 }
 
 func statusOf[T ledger.Record](kind string, status func(T) payment.Status) func(*desk, string) payment.Status {
@@ -92,26 +96,66 @@ func disputeLife() life {
 	}
 }
 
+// cautious are the terms, and above 400.00 somebody else approves payouts, which
+// wait for money.
+func cautious() *payment.Rules {
+	rules := terms()
+	rules.Payouts = []payment.PayoutRule{{
+		For: []merchant.Scope{{Region: "IN"}}, ApproveAbove: map[money.Currency]money.Amount{inr(): rs("400.00")}, Queue: true,
+	}}
+	return rules
+}
+
 func payoutLife() life {
-	requested := []payment.Event{saved(), payout("p1", "500.00", "2026-03-05 10:00")}
-	sent := append(slices.Clip(requested), later(payment.PayoutSent, "p1", "2026-03-05 11:00"))
-	completed := append(slices.Clip(sent), later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
-	failed := later(payment.PayoutFailed, "p1", "2026-03-05 12:00")
+	step := func(before []payment.Event, kind payment.Kind, when string) []payment.Event {
+		return append(slices.Clip(before), decided("bert", later(kind, "p1", "2026-03-05 "+when)))
+	}
+	requested := []payment.Event{saved(), decided("anna", payout("p1", "500.00", "2026-03-05 10:00"))}
+	queued := []payment.Event{saved(), decided("anna", payout("p1", "500.00", "2026-03-04 10:00"))}
+	approved := step(requested, payment.PayoutApproved, "10:30")
+	sent := step(approved, payment.PayoutSent, "11:00")
+	unknown := step(sent, payment.PayoutUnknown, "11:30")
+	completed := step(sent, payment.PayoutCompleted, "12:00")
 	return life{
-		record: payment.PayoutRecord, id: "p1",
-		kinds: []payment.Kind{payment.PayoutSent, payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned},
+		record: payment.PayoutRecord, id: "p1", rules: cautious,
+		kinds: []payment.Kind{
+			payment.PayoutApproved, payment.PayoutRejected, payment.PayoutCanceled, payment.PayoutSent, payment.PayoutUnknown,
+			payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned,
+		},
 		stages: []stage{
 			{payment.Requested, requested},
+			{payment.Queued, queued},
+			{payment.Approved, approved},
+			{payment.Approved, []payment.Event{saved(), payout("p1", "400.00", "2026-03-05 10:00")}},
+			{payment.Rejected, step(requested, payment.PayoutRejected, "12:00")},
+			{payment.Rejected, step(queued, payment.PayoutRejected, "12:00")},
+			{payment.Canceled, step(requested, payment.PayoutCanceled, "12:00")},
+			{payment.Canceled, step(queued, payment.PayoutCanceled, "12:00")},
+			{payment.Canceled, step(approved, payment.PayoutCanceled, "12:00")},
 			{payment.Sent, sent},
+			{payment.Unknown, unknown},
 			{payment.Completed, completed},
-			{payment.Failed, append(slices.Clip(requested), failed)},
-			{payment.Failed, append(slices.Clip(sent), failed)},
-			{payment.Returned, append(completed, later(payment.PayoutReturned, "p1", "2026-03-06 12:00"))},
+			{payment.Completed, step(unknown, payment.PayoutCompleted, "12:00")},
+			{payment.Failed, step(requested, payment.PayoutFailed, "12:00")},
+			{payment.Failed, step(approved, payment.PayoutFailed, "12:00")},
+			{payment.Failed, step(sent, payment.PayoutFailed, "12:00")},
+			{payment.Failed, step(unknown, payment.PayoutFailed, "12:00")},
+			{payment.Returned, step(completed, payment.PayoutReturned, "13:00")},
 		},
 		moves: map[payment.Status]map[payment.Kind]payment.Status{
-			payment.Requested: {payment.PayoutSent: payment.Sent, payment.PayoutFailed: payment.Failed},
-			payment.Sent:      {payment.PayoutCompleted: payment.Completed, payment.PayoutFailed: payment.Failed},
+			payment.Requested: {
+				payment.PayoutApproved: payment.Approved, payment.PayoutRejected: payment.Rejected, payment.PayoutCanceled: payment.Canceled,
+				payment.PayoutFailed: payment.Failed,
+			},
+			payment.Queued:    {payment.PayoutRejected: payment.Rejected, payment.PayoutCanceled: payment.Canceled},
+			payment.Approved:  {payment.PayoutSent: payment.Sent, payment.PayoutCanceled: payment.Canceled, payment.PayoutFailed: payment.Failed},
+			payment.Sent:      {payment.PayoutUnknown: payment.Unknown, payment.PayoutCompleted: payment.Completed, payment.PayoutFailed: payment.Failed},
+			payment.Unknown:   {payment.PayoutCompleted: payment.Completed, payment.PayoutFailed: payment.Failed},
 			payment.Completed: {payment.PayoutReturned: payment.Returned},
+		},
+		follow: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.Requested: {payment.PayoutQueued: payment.Queued},
+			payment.Queued:    {payment.PayoutReleased: payment.Requested},
 		},
 		status: statusOf(payment.PayoutRecord, func(p *payment.Payout) payment.Status { return p.Status }),
 	}
@@ -125,7 +169,11 @@ func TestTransitions(t *testing.T) {
 			for _, kind := range l.kinds {
 				t.Run(l.record+" "+string(s.status)+" "+string(kind), func(t *testing.T) {
 					t.Parallel()
-					l.try(open(t, terms()), s, kind)
+					rules := terms()
+					if l.rules != nil {
+						rules = l.rules()
+					}
+					l.try(open(t, rules), s, kind)
 				})
 			}
 		}
@@ -141,7 +189,7 @@ func (l *life) try(d *desk, s stage, kind payment.Kind) {
 		d.Fatalf("%s is %s, want %s", l.id, got, s.status)
 	}
 	before := d.everything()
-	_, err := d.report(later(kind, l.id, "2026-03-09 09:00"))
+	_, err := d.report(decided("carl", later(kind, l.id, "2026-03-09 09:00")))
 	if want, ok := l.moves[s.status][kind]; ok {
 		if got := l.status(d, l.id); err != nil || got != want {
 			d.Errorf("%s is %s, %v; want %s", l.id, got, err, want)
@@ -174,7 +222,13 @@ func TestUnknownResources(t *testing.T) {
 		{payment.RefundFailed, `id: refund "x" is not known`},
 		{payment.DisputeWon, `id: dispute "x" is not known`},
 		{payment.DisputeLost, `id: dispute "x" is not known`},
+		{payment.PayoutApproved, `id: payout "x" is not known`},
+		{payment.PayoutRejected, `id: payout "x" is not known`},
+		{payment.PayoutCanceled, `id: payout "x" is not known`},
 		{payment.PayoutSent, `id: payout "x" is not known`},
+		{payment.PayoutUnknown, `id: payout "x" is not known`},
+		{payment.PayoutQueued, `kind: "payout_queued" is not a kind of event`},
+		{payment.PayoutReleased, `kind: "payout_released" is not a kind of event`},
 		{payment.PayoutCompleted, `id: payout "x" is not known`},
 		{payment.PayoutFailed, `id: payout "x" is not known`},
 		{payment.PayoutReturned, `id: payout "x" is not known`},
@@ -185,7 +239,7 @@ func TestUnknownResources(t *testing.T) {
 			t.Parallel()
 			d := open(t, terms())
 			d.book(captured(), deposit("x1", "5.00", "2026-03-02 10:00"))
-			d.refuse(later(test.kind, "x", "2026-03-03 10:00"), test.want)
+			d.refuse(decided("anna", later(test.kind, "x", "2026-03-03 10:00")), test.want)
 		})
 	}
 	for name, e := range map[string]payment.Event{

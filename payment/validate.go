@@ -3,6 +3,7 @@ package payment
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,7 +28,7 @@ func (e Event) Normalize() Event {
 // Validate reports the first fault a normalized event has by itself, as a
 // *FieldError.
 func (e *Event) Validate() error {
-	if tableOf(e.Kind) == nil {
+	if t := tableOf(e.Kind); t == nil || slices.Contains(t.follow, e.Kind) {
 		return &FieldError{FieldKind, fmt.Errorf("%q is not a kind of event", e.Kind)}
 	}
 	if err := merchant.CheckID(e.ID); err != nil {
