@@ -45,6 +45,7 @@ func (b *book) read(root *object) {
 	b.readTaxes(root.get("taxes"))
 	b.readFees(root.get("fees").required())
 	b.readReserves(root.get("reserves"))
+	b.readPayouts(root.get("payouts"))
 	b.readFeeds(root.get("feeds"))
 	b.checkReach()
 	if len(b.r.faults) == 0 {

@@ -169,6 +169,13 @@ func TestEveryKey(t *testing.T) {
 		Kind: reserve.KindRolling, Rate: money.MustRate("10%"), Days: 7, Cap: new(money.Minor(5000000)),
 	}}, c.Rules.Plans)
 	diff(t, []merchant.PlanScope{{Plan: "rolling", For: []merchant.Scope{{Merchant: "m-1"}, {Region: "IN", Method: "CARD"}}}}, c.Rules.Book.Plans)
+	diff(t, []payment.PayoutRule{
+		{
+			For:          []merchant.Scope{{Region: "IN"}, {Merchant: "m-1", Currency: money.MustCurrency("INR")}},
+			ApproveAbove: map[money.Currency]money.Amount{money.MustCurrency("INR"): money.Minor(5000000)}, Queue: true,
+		},
+		{For: []merchant.Scope{{}}},
+	}, c.Rules.Payouts)
 	diff(t, []feed.Mapping{{
 		Name: "shop", Format: feed.CSV, Delimiter: ";",
 		Columns:   map[payment.Field]string{payment.FieldOccurredAt: "Paid at", payment.FieldParent: "Refund of"},
