@@ -10,6 +10,7 @@ import (
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reconcile/report"
 	"github.com/settlex/settlex/runner"
 	"github.com/settlex/settlex/settlement"
@@ -29,6 +30,7 @@ type JobOptions struct {
 //   - daily settles the oldest business date that is over and has no files yet,
 //     and writes its files, so that they are the same whenever it runs;
 //   - settle closes the windows of today that are due;
+//   - payouts releases those that wait for money, as far as there is some;
 //   - verify proves the books after new files, until it has found nothing.
 func (e *Engine) Jobs(options JobOptions) []runner.Job {
 	j := &jobs{Engine: e, options: options, log: options.Log}
@@ -41,6 +43,7 @@ func (e *Engine) Jobs(options JobOptions) []runner.Job {
 	return []runner.Job{
 		{Name: "daily", Step: j.daily},
 		{Name: "settle", Step: func(ctx context.Context) (bool, error) { return false, j.settle(ctx, calendar.Date{}) }},
+		{Name: "payouts", Step: j.payouts},
 		{Name: "verify", Step: j.verify},
 	}
 }
@@ -163,6 +166,14 @@ func (j *jobs) firstDay(ctx context.Context, r ledger.Reader, c money.Currency) 
 		}
 	}
 	return first, nil
+}
+
+// payouts releases those that wait for money.
+func (j *jobs) payouts(ctx context.Context) (more bool, err error) {
+	_, err = j.ReleasePayouts(ctx, func(p payment.PayoutPlace) {
+		j.log.Info("payout released", "payout", p.Payout, "merchant", p.Merchant, "currency", p.Currency)
+	})
+	return false, err
 }
 
 // verify proves the books when files have been written since it last found

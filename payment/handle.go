@@ -19,7 +19,8 @@ import (
 // and the ledger's own, such as ledger.ErrInsufficientFunds.
 type Handle struct {
 	Rules    *Rules
-	Event    Event // normalized
+	Event    Event  // normalized
+	Batch    string // payouts: id of the batch it came in; empty: none
 	Repeated bool
 	Late     bool // it came after the watermark of its window, and goes to a later batch
 }
@@ -132,7 +133,7 @@ func notBefore(at time.Time, s *ledger.State, item *Item) time.Time {
 
 // plan chooses the recipe.
 func (h *Handle) plan(s *ledger.State) (*plan, error) {
-	p := &plan{state: s, rules: h.Rules, event: &h.Event}
+	p := &plan{state: s, rules: h.Rules, event: &h.Event, batch: h.Batch}
 	for _, recipes := range []map[Kind]func() error{p.deposits(), p.refunds(), p.disputes(), p.payouts(), p.rails()} {
 		if recipe := recipes[h.Event.Kind]; recipe != nil {
 			return p, recipe()

@@ -73,7 +73,7 @@ func (p *plan) payout() error {
 	if err != nil {
 		return &FieldError{FieldKind, err}
 	}
-	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee}
+	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee, Batch: p.batch}
 	rule := p.rules.payoutRule(p.scope)
 	if payout.NeedsApproval = rule.needsApproval(p.event); payout.NeedsApproval && p.event.Actor == "" {
 		return &FieldError{FieldActor, fmt.Errorf("is missing; somebody else has to approve a payout of more than %s %s, so it must say who asks for it",

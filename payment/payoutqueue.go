@@ -69,6 +69,18 @@ func PayoutQueues(ctx context.Context, r ledger.Reader) (queues []PayoutQueue, e
 	return queues, nil
 }
 
+// FindPayoutQueue gives the queue of a merchant in one currency; one in which
+// nothing has ever waited is empty.
+func FindPayoutQueue(ctx context.Context, r ledger.Reader, merchantID string, currency money.Currency) (PayoutQueue, error) {
+	for q, err := range ledger.RecordsOf[*PayoutQueue](ctx, r, QueueRecord, QueueRef(merchantID, currency).ID) {
+		if err != nil {
+			return PayoutQueue{}, err
+		}
+		return *q, nil // a currency's code is no other's beginning
+	}
+	return PayoutQueue{Merchant: merchantID, Currency: currency}, nil
+}
+
 // PayoutPlaces lists the places of a queue in the order in which they are released,
 // at most limit of them.
 func PayoutPlaces(ctx context.Context, r ledger.Reader, merchantID string, currency money.Currency, limit int) (places []PayoutPlace, err error) {

@@ -21,7 +21,8 @@ type plan struct {
 	state    *ledger.State
 	rules    *Rules
 	event    *Event
-	repeated bool // the event is a repetition and does nothing
+	batch    string // of payouts, that the event came in
+	repeated bool   // the event is a repetition and does nothing
 
 	merchant *merchant.Merchant
 	scope    merchant.Scope

@@ -19,20 +19,22 @@ const Owner = "payment"
 
 // The kinds of record this room keeps.
 const (
-	DepositRecord  = "deposit"
-	RefundRecord   = "refund"
-	DisputeRecord  = "dispute"
-	PayoutRecord   = "payout"
-	QueueRecord    = "payout_queue"
-	PlaceRecord    = "payout_place"
-	RailRecord     = "rail_settlement"
-	ItemRecord     = "item"
-	PositionRecord = "position"
-	HoldRecord     = "hold"
-	ReleasedRecord = "released_hold"
-	MerchantRecord = "merchant"
-	ScheduleRecord = "schedule"
-	RefusedRecord  = "refused"
+	DepositRecord       = "deposit"
+	RefundRecord        = "refund"
+	DisputeRecord       = "dispute"
+	PayoutRecord        = "payout"
+	QueueRecord         = "payout_queue"
+	PlaceRecord         = "payout_place"
+	PayoutBatchRecord   = "payout_batch"
+	PayoutResultsRecord = "payout_results"
+	RailRecord          = "rail_settlement"
+	ItemRecord          = "item"
+	PositionRecord      = "position"
+	HoldRecord          = "hold"
+	ReleasedRecord      = "released_hold"
+	MerchantRecord      = "merchant"
+	ScheduleRecord      = "schedule"
+	RefusedRecord       = "refused"
 )
 
 // NewRecord makes an empty record of a kind of this room, for a store to decode
@@ -51,6 +53,10 @@ func NewRecord(kind string) ledger.Record {
 		return new(PayoutQueue)
 	case PlaceRecord:
 		return new(PayoutPlace)
+	case PayoutBatchRecord:
+		return new(PayoutBatch)
+	case PayoutResultsRecord:
+		return new(PayoutResults)
 	case RailRecord:
 		return new(RailSettlement)
 	case ItemRecord:
@@ -204,6 +210,7 @@ type Payout struct {
 	Fee           fees.Fee `json:"fee"`                      // as charged when it was requested
 	NeedsApproval bool     `json:"needs_approval,omitempty"` // somebody else than who asked for it has to approve it
 	Place         uint64   `json:"place,omitzero"`           // its number in the queue it has waited in; 0: it never waited
+	Batch         string   `json:"batch,omitempty"`          // of the batch of payouts it came in
 }
 
 // RailSettlement is what a rail paid us for what it had captured.

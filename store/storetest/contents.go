@@ -164,6 +164,7 @@ func kinds() []string {
 	return []string{
 		ledger.HoldRecord, ledger.ExpiryRecord, ledger.ReversalRecord,
 		payment.ScheduleRecord, payment.MerchantRecord, payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord,
+		payment.QueueRecord, payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord,
 		payment.RailRecord, payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.RefusedRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,
 	}
