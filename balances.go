@@ -96,11 +96,10 @@ func (e *Engine) transit(ctx context.Context, r ledger.Reader, add func(string, 
 		if err != nil {
 			return err
 		}
-		if b.Status == settlement.Paid {
-			continue
-		}
-		if err := add(b.Merchant, b.Currency, b.Net); err != nil {
-			return err
+		for _, amount := range []money.Amount{b.Owed(), b.Sent()} {
+			if err := add(b.Merchant, b.Currency, amount); err != nil {
+				return err
+			}
 		}
 	}
 	for p, err := range ledger.RecordsOf[*payment.Payout](ctx, r, payment.PayoutRecord, "") {

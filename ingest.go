@@ -175,9 +175,9 @@ func (e *Engine) checkInstant(at time.Time) error {
 // command makes the command that books a row, and a way to ask afterwards
 // whether it was booked before and whether it came late.
 func (in *ingest) command(row *feed.Row) (c ledger.Command, outcome func() (repeated, late bool)) {
-	if row.Kind == payment.BatchSent || row.Kind == payment.BatchPaid {
-		move := &settlement.Move{Event: row.Event}
-		return move, func() (bool, bool) { return move.Repeated, false }
+	if row.Kind.OfBatch() {
+		move := &settlement.Move{Rules: in.engine.rules, Event: row.Event}
+		return move, func() (bool, bool) { return move.Repeated, move.Late }
 	}
 	handle := &payment.Handle{Rules: in.engine.rules, Event: row.Event}
 	return handle, func() (bool, bool) { return handle.Repeated, handle.Late }

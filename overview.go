@@ -22,6 +22,7 @@ type Figures struct {
 	Refunds   money.Amount // gross, failed ones taken off
 	Disputes  money.Amount // gross, won ones taken off
 	Payouts   money.Amount // gross, failed and returned ones taken off
+	PutBack   money.Amount // by batches that were canceled or returned
 	Fees      money.Amount
 	Taxes     money.Amount
 	Withheld  money.Amount // tax withheld at source
@@ -126,6 +127,8 @@ func (f *Figures) add(i *payment.Item) error {
 		gross = &f.Disputes
 	case payment.CategoryPayout:
 		gross = &f.Payouts
+	case payment.CategoryBatch:
+		gross = &f.PutBack
 	}
 	for _, sum := range []struct {
 		into *money.Amount

@@ -238,7 +238,7 @@ func (e *Engine) summaryRow(b *settlement.Batch) (report.Summary, error) {
 		Lines: int64(b.Lines), OpeningCarry: b.OpeningCarry, Gross: b.Totals.Gross, Fee: b.Totals.Fee, Tax: b.Totals.Tax,
 		Withholding: b.Totals.Withholding, Reserve: b.Totals.Reserve, LineNet: b.Totals.Net, CarryOut: b.CarryOut, Net: b.Net,
 		Payments: b.Categories.Payments, Refunds: b.Categories.Refunds, Disputes: b.Categories.Disputes,
-		Reserves: b.Categories.Reserve, Payouts: b.Categories.Payouts,
+		Reserves: b.Categories.Reserve, Payouts: b.Categories.Payouts, Other: b.Categories.Batches,
 		Cutoff: b.Window.Closes, Zone: schedule.Timing.Zone,
 	}
 	for _, step := range b.Steps {

@@ -152,6 +152,22 @@ func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
 	return best, nil
 }
 
+// Version gives the version of a schedule in force at an instant, on the local date
+// of its zone; nil: none is.
+func (b *Book) Version(id string, at time.Time) *Schedule {
+	var best *Schedule
+	for i := range b.Schedules {
+		s := &b.Schedules[i]
+		if s.ID != id || s.EffectiveFrom.After(calendar.DateOf(at, s.Timing.Zone)) {
+			continue
+		}
+		if best == nil || s.EffectiveFrom.After(best.EffectiveFrom) {
+			best = s
+		}
+	}
+	return best
+}
+
 // ReservePlan gives the id of the plan that is meant for a case; empty: none.
 func (b *Book) ReservePlan(c Scope) string {
 	plan, bestRank := "", 0

@@ -13,6 +13,7 @@ import (
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 // page is docs/ACCOUNTING.md, whose tables must say what the code does.
@@ -91,6 +92,7 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryRefundFailed, payment.EntryDispute, payment.EntryDisputeFee, payment.EntryDisputeWon, payment.EntryPayout,
 		payment.EntryPayoutRejected, payment.EntryPayoutCanceled, payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,
 		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchSent, payment.EntryBatchPaid,
+		payment.EntryBatchRefused, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(found))); diff != "" {
@@ -140,6 +142,9 @@ func TestAccountingTransitions(t *testing.T) {
 				}
 			}
 		}
+	}
+	for _, move := range settlement.Moves() {
+		want = append(want, fmt.Sprintf("| batch | %s | %#q | %s |", move.From, move.On, move.To))
 	}
 	got := section(t, "Life-cycles")
 	got = slices.DeleteFunc(got, func(row string) bool { return strings.Contains(row, "| - |") }) // births, and what follows from others

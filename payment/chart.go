@@ -37,6 +37,10 @@ const (
 	EntryBatchClosed    = "settlement.closed"
 	EntryBatchSent      = "settlement.sent"
 	EntryBatchPaid      = "settlement.paid"
+	EntryBatchRefused   = "settlement.refused"
+	EntryBatchCanceled  = "settlement.canceled"
+	EntryBatchReturned  = "settlement.returned"
+	EntryBatchCredited  = "settlement.recredited"
 )
 
 // Chart is the chart of accounts of a payment platform, from the platform's
@@ -61,6 +65,7 @@ func Chart() (*ledger.Chart, error) {
 		ledger.Pattern{Path: "settlements/{batch}", Type: ledger.Liability, Limited: true},
 		ledger.Pattern{Path: "rails/{rail}/payouts", Type: ledger.Liability},
 		ledger.Pattern{Path: "rails/{rail}/refunds", Type: ledger.Liability},
+		ledger.Pattern{Path: "rails/{rail}/returns", Type: ledger.Liability},
 		ledger.Pattern{Path: "tax/{code}", Type: ledger.Liability},
 		ledger.Pattern{Path: "income/{source}", Type: ledger.Income},
 		ledger.Pattern{Path: "expense/{purpose}", Type: ledger.Expense},
@@ -91,6 +96,10 @@ func SettlementPath(batch string) string { return "settlements/" + batch }
 
 // RailPayoutsPath is the account of money sent by a rail and not yet confirmed.
 func RailPayoutsPath(rail string) string { return railPayoutsPath(rail) }
+
+// RailReturnsPath is the account of money that came back by a rail and is not
+// credited again yet.
+func RailReturnsPath(rail string) string { return "rails/" + rail + "/returns" }
 
 // BankPath is a bank account.
 func BankPath(account string) string { return bankPath(account) }

@@ -34,6 +34,11 @@ const (
 	RailSettled     Kind = "rail_settlement"  // rail settlement: the rail paid us what it had captured
 	BatchSent       Kind = "settlement_sent"  // settlement batch: handed to the rail
 	BatchPaid       Kind = "settlement_paid"  // settlement batch: it reached the merchant
+
+	BatchUnknown  Kind = "settlement_unknown"  // settlement batch: nobody knows yet what became of it
+	BatchRefused  Kind = "settlement_refused"  // settlement batch: the rail did not take it, no money left
+	BatchCanceled Kind = "settlement_canceled" // settlement batch: given up before it was sent, or after it was refused
+	BatchReturned Kind = "settlement_returned" // settlement batch: it came back after it had been paid
 )
 
 // An Event is a fact about a payment, as a rail, a bank or a merchant's own
@@ -60,6 +65,9 @@ type Event struct {
 	Cost       money.Amount   // rail settlements: cost the rail kept, minor units
 	CostTax    money.Amount   // rail settlements: tax on that cost the rail kept, minor units
 }
+
+// OfBatch tells an event of a settlement batch, which package settlement books.
+func (k Kind) OfBatch() bool { return tableOf(k) == &batchTable }
 
 // A Field names a field of Event as event files write it.
 type Field string

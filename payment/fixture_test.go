@@ -222,7 +222,10 @@ func (d *desk) settle(through string) (batches []*settlement.Batch) {
 func (d *desk) move(kind payment.Kind, batch, when, rail string) {
 	d.Helper()
 	e := payment.Event{Kind: kind, ID: batch, OccurredAt: at(when), Rail: rail}
-	if err := d.Books().Do(d.Context(), &settlement.Move{Event: e.Normalize()}); err != nil {
+	if kind == payment.BatchCanceled {
+		e.ReasonCode = "closed_account"
+	}
+	if err := d.Books().Do(d.Context(), &settlement.Move{Rules: d.rules, Event: e.Normalize()}); err != nil {
 		d.Fatal(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
 
@@ -105,19 +106,25 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 		s.Tell(news)
 	}
 	for _, planned := range p.items {
-		by := &booked[planned.entry]
-		item := planned.item
-		item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, &item)
-		_, after, err := planned.schedule.Settles(item.Window.Window, item.BookedAt)
-		if err != nil { // it would wait for its batch for ever
-			return false, &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", item.BookedAt.Format(timeFormat), planned.schedule.ID, err)}
-		}
-		late = late || after && !item.Manual
-		if err := AddItem(s, &item); err != nil {
+		after, err := AddBooked(s, planned.schedule, &booked[planned.entry], planned.item)
+		if err != nil {
 			return false, err
 		}
+		late = late || after
 	}
 	return late, nil
+}
+
+// AddBooked is AddItem for a movement of an entry that has just been booked: it
+// gets the entry's place and key. It is late when it comes after the watermark of
+// its window. Error: *FieldError where the schedule cannot say when it settles.
+func AddBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, item Item) (late bool, err error) {
+	item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, &item)
+	_, late, err = schedule.Settles(item.Window.Window, item.BookedAt)
+	if err != nil { // it would wait for its batch for ever
+		return false, &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", item.BookedAt.Format(timeFormat), schedule.ID, err)}
+	}
+	return late && !item.Manual, AddItem(s, &item)
 }
 
 // notBefore gives the instant a movement counts as booked at. A batch of

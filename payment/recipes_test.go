@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,8 @@ type recipe struct {
 	given  []payment.Event
 	key    string
 	want   string
-	settle string         // close through this business date; then the first batch is sent and paid
+	settle string         // close through this business date
+	then   []payment.Kind // what becomes of the first batch, an hour after another; none: sent and paid
 	rules  *payment.Rules // nil: terms
 }
 
@@ -51,12 +53,26 @@ func TestRecipes(t *testing.T) {
 			if r.settle != "" {
 				closed := d.settle(r.settle)[0]
 				if batch = closed.ID; closed.AtClose == settlement.Closed {
-					d.move(payment.BatchSent, batch, "2026-06-03 10:00", "neft")
-					d.move(payment.BatchPaid, batch, "2026-06-03 11:00", "")
+					d.moveAll(batch, r.then)
 				}
 			}
 			d.wantEntry(strings.ReplaceAll(r.key, "{batch}", batch), strings.ReplaceAll(r.want, "{batch}", batch))
 		})
+	}
+}
+
+// moveAll has things happen to a batch, an hour after another.
+func (d *desk) moveAll(batch string, kinds []payment.Kind) {
+	d.Helper()
+	if len(kinds) == 0 {
+		kinds = []payment.Kind{payment.BatchSent, payment.BatchPaid}
+	}
+	for i, kind := range kinds {
+		rail := ""
+		if kind == payment.BatchSent {
+			rail = "neft"
+		}
+		d.move(kind, batch, fmt.Sprintf("2026-06-03 %d:00", 10+i), rail)
 	}
 }
 
@@ -326,6 +342,8 @@ payout.returned payout/p1/returned
 
 func batchRecipes() []recipe {
 	given := []payment.Event{captured()}
+	refused := []payment.Kind{payment.BatchSent, payment.BatchRefused, payment.BatchSent}
+	returned := []payment.Kind{payment.BatchSent, payment.BatchPaid, payment.BatchReturned}
 	return []recipe{
 		{name: "available, when the batch closes", given: given, settle: "2026-03-02", key: "settlement/{batch}/available", want: `
 funds.available settlement/{batch}/available
@@ -353,6 +371,31 @@ settlement.sent settlement/{batch}/sent
 settlement.paid settlement/{batch}/paid
   Dr rails/neft/payouts 876.40
   Cr bank/escrow_in 876.40
+`},
+		{name: "batch refused before it left", given: given, settle: "2026-03-02", then: refused[:2], key: "settlement/{batch}/refused", want: `
+settlement.refused settlement/{batch}/refused
+  Dr rails/neft/payouts 876.40
+  Cr settlements/{batch} 876.40
+`},
+		{name: "batch sent again", given: given, settle: "2026-03-02", then: refused, key: "settlement/{batch}/sent.2", want: `
+settlement.sent settlement/{batch}/sent.2
+  Dr settlements/{batch} 876.40
+  Cr rails/neft/payouts 876.40
+`},
+		{name: "batch canceled", given: given, settle: "2026-03-02", then: []payment.Kind{payment.BatchCanceled}, key: "settlement/{batch}/canceled", want: `
+settlement.canceled settlement/{batch}/canceled
+  Dr settlements/{batch} 876.40
+  Cr merchants/m/available 876.40
+`},
+		{name: "batch returned after it was paid comes back to the bank", given: given, settle: "2026-03-02", then: returned, key: "settlement/{batch}/returned", want: `
+settlement.returned settlement/{batch}/returned
+  Dr bank/escrow_in 876.40
+  Cr rails/neft/returns 876.40
+`},
+		{name: "batch returned after it was paid", given: given, settle: "2026-03-02", then: returned, key: "settlement/{batch}/recredited", want: `
+settlement.recredited settlement/{batch}/recredited
+  Dr rails/neft/returns 876.40
+  Cr merchants/m/available 876.40
 `},
 		{name: "reserve released after its days", given: given, settle: "2026-05-31", key: "deposit/d1/reserve.released", want: `
 reserve.released deposit/d1/reserve.released

@@ -301,6 +301,7 @@ const (
 	CategoryReserve Category = "reserve"
 	CategoryPayout  Category = "payout"
 	CategoryCarry   Category = "carry"
+	CategoryBatch   Category = "settlement" // what batches that were canceled or returned put back
 )
 
 // Item is a movement of a merchant's money that is in no batch yet, with

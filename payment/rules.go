@@ -48,7 +48,9 @@ func (r *Rules) pin(scope merchant.Scope, e *Event) (WindowPin, *merchant.Schedu
 	return WindowPin{Schedule: schedule.Pin(), Window: window}, schedule, nil
 }
 
-// manual tells that no job closes the windows of a schedule.
+// ByHand tells that no job closes the windows of a schedule.
+func ByHand(s *merchant.Schedule) bool { return manual(s) }
+
 func manual(s *merchant.Schedule) bool { return s.Timing.Anchor.Kind == calendar.Manual }
 
 // price computes the fee for an event of a merchant. Dates of fee versions are

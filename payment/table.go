@@ -29,7 +29,11 @@ var tables = []*table{&depositTable, &refundTable, &disputeTable, &payoutTable, 
 
 // batchTable lists what a rail reports of settlement batches. Package settlement
 // has their statuses.
-var batchTable = table{resource: "batch", moves: []Move{{On: BatchSent}, {On: BatchPaid}}} // told by settlement
+var batchTable = table{
+	resource: "batch",
+	moves:    []Move{{On: BatchSent}, {On: BatchUnknown}, {On: BatchRefused}, {On: BatchPaid}, {On: BatchCanceled}, {On: BatchReturned}},
+	requires: map[Kind][]Field{BatchCanceled: {FieldReasonCode}},
+}
 
 // Resources lists the kinds of resource that events happen to.
 func Resources() []string {

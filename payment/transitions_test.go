@@ -234,6 +234,7 @@ func TestUnknownResources(t *testing.T) {
 		{payment.PayoutReturned, `id: payout "x" is not known`},
 		{payment.BatchSent, `kind: settlement_sent is not an event of a payment`},
 		{payment.BatchPaid, `kind: settlement_paid is not an event of a payment`},
+		{payment.BatchReturned, `kind: settlement_returned is not an event of a payment`},
 	} {
 		t.Run(string(test.kind), func(t *testing.T) {
 			t.Parallel()

@@ -67,7 +67,10 @@ func TestValidate(t *testing.T) {
 func TestValidateKinds(t *testing.T) {
 	t.Parallel()
 	for _, kind := range payment.Kinds() {
-		e := payment.Event{Kind: kind, ID: "x", OccurredAt: at("2026-03-02 10:00"), Merchant: m, Currency: inr(), Amount: rs("1.00"), Method: "UPI", Parent: "d", Actor: "anna"}
+		e := payment.Event{
+			Kind: kind, ID: "x", OccurredAt: at("2026-03-02 10:00"), Merchant: m, Currency: inr(), Amount: rs("1.00"), Method: "UPI", Parent: "d",
+			ReasonCode: "r", Actor: "anna",
+		}
 		e = e.Normalize()
 		if err := e.Validate(); err != nil {
 			t.Errorf("%s: %v", kind, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ const (
 	Approved       Status = "approved"
 	Submitted      Status = "submitted"
 	Paid           Status = "paid"
+	Unknown        Status = "unknown"  // sent, and nobody knows yet what became of it
+	Returned       Status = "returned" // it came back: its net is a line of a later batch
+	Canceled       Status = "canceled" // it was never paid: its net is a line of a later batch
 )
 
 // ErrEquation marks a batch whose figures do not add up. It is never saved.
@@ -61,6 +65,7 @@ type Categories struct {
 	Disputes money.Amount `json:"disputes"`
 	Reserve  money.Amount `json:"reserve"` // released; what was withheld is in Totals.Reserve
 	Payouts  money.Amount `json:"payouts"`
+	Batches  money.Amount `json:"batches,omitzero"` // put back by batches that were canceled or returned
 }
 
 // Watermark bounds what a batch may contain: entries booked before Before,
@@ -91,6 +96,7 @@ type Batch struct {
 	Net          money.Amount      `json:"net"` // what is paid; 0 when carried forward
 	Written      Progress          `json:"written"`
 	Steps        []Step            `json:"steps"`
+	Told         uint64            `json:"told,omitzero"` // how many events have left about it
 }
 
 // Progress is how far the lines of a batch have been written.
@@ -102,10 +108,55 @@ type Progress struct {
 
 // Step is one event of a batch's life.
 type Step struct {
-	Status Status    `json:"status"`
-	At     time.Time `json:"at"`
-	Rail   string    `json:"rail,omitempty"`
-	Ref    string    `json:"reference,omitempty"`
+	Kind    payment.Kind `json:"kind,omitempty"` // what was reported; empty: the closing itself
+	Status  Status       `json:"status"`         // afterwards
+	At      time.Time    `json:"at"`
+	Rail    string       `json:"rail,omitempty"`
+	Ref     string       `json:"reference,omitempty"`
+	BankRef string       `json:"bank_reference,omitempty"`
+	Reason  string       `json:"reason,omitempty"`
+	Actor   string       `json:"actor,omitempty"`
+}
+
+// kind is what was reported; steps of before it was kept say so by their status.
+func (s *Step) kind() payment.Kind {
+	switch {
+	case s.Kind != "":
+		return s.Kind
+	case s.Status == Submitted:
+		return payment.BatchSent
+	case s.Status == Paid:
+		return payment.BatchPaid
+	}
+	return ""
+}
+
+// Owed is what stands on the batch's own account: its net while it waits to be
+// sent, for the first time or after it was refused.
+func (b *Batch) Owed() money.Amount {
+	switch b.Status {
+	case Closing, Closed, Approved:
+		return b.Net
+	}
+	return money.Amount{}
+}
+
+// Sent is what of the batch is on its way by its rail, not confirmed.
+func (b *Batch) Sent() money.Amount {
+	if b.Status == Submitted || b.Status == Unknown {
+		return b.Net
+	}
+	return money.Amount{}
+}
+
+// Rail is the rail a batch was last sent by; empty: it was not sent.
+func (b *Batch) Rail() string {
+	for _, step := range slices.Backward(b.Steps) {
+		if step.kind() == payment.BatchSent {
+			return step.Rail
+		}
+	}
+	return ""
 }
 
 // Ref makes Batch a ledger.Record.

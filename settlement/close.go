@@ -298,6 +298,8 @@ func (c *Categories) of(category payment.Category) *money.Amount {
 		return &c.Reserve
 	case payment.CategoryPayout:
 		return &c.Payouts
+	case payment.CategoryBatch:
+		return &c.Batches
 	}
 	panic(fmt.Sprintf("settlement: category %q has no sum", category))
 }

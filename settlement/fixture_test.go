@@ -162,8 +162,8 @@ func (h *house) take(events ...payment.Event) {
 func (h *house) try(events ...payment.Event) error {
 	commands := make([]ledger.Command, len(events))
 	for i, e := range events {
-		if e = e.Normalize(); e.Kind == payment.BatchSent || e.Kind == payment.BatchPaid {
-			commands[i] = &settlement.Move{Event: e}
+		if e = e.Normalize(); e.Kind.OfBatch() {
+			commands[i] = &settlement.Move{Rules: h.rules, Event: e}
 			continue
 		}
 		commands[i] = &payment.Handle{Rules: h.rules, Event: e}

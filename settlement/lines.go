@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
@@ -91,6 +92,13 @@ func (w *writer) close(s *ledger.State) error {
 	}
 	b.Status = b.Steps[len(b.Steps)-1].Status
 	s.Delete((&Unfinished{Batch: b.ID}).Ref())
+	told := event.SettlementCreated
+	if b.AtClose == CarriedForward {
+		told = event.SettlementCarriedForward
+	}
+	if err := b.tell(s, told, &b.Steps[0]); err != nil {
+		return err
+	}
 	s.Put(&w.batch)
 	return nil
 }

@@ -1,24 +1,61 @@
 package settlement
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 )
 
-// transitions says which status a rail's report may find and which it leaves.
-var transitions = map[payment.Kind]struct{ from, to Status }{
-	payment.BatchSent: {Approved, Submitted},
-	payment.BatchPaid: {Submitted, Paid},
+// table is what may happen to a batch once it is closed. Paid is not the end of it.
+var table = []payment.Move{
+	move(payment.BatchSent, Approved, Submitted, event.SettlementSubmitted),
+	move(payment.BatchUnknown, Submitted, Unknown, ""), // nobody outside can do anything about it
+	move(payment.BatchRefused, Submitted, Approved, event.SettlementFailed),
+	move(payment.BatchRefused, Unknown, Approved, event.SettlementFailed),
+	move(payment.BatchPaid, Submitted, Paid, event.SettlementPaid),
+	move(payment.BatchPaid, Unknown, Paid, event.SettlementPaid),
+	move(payment.BatchCanceled, Approved, Canceled, event.SettlementCanceled),
+	move(payment.BatchReturned, Paid, Returned, event.SettlementReturned),
 }
 
-// Move is the command that books what a rail reports about a batch. After it
-// was applied without an error, Repeated tells whether it was booked before.
+func move(on payment.Kind, from, to Status, tells event.Type) payment.Move {
+	return payment.Move{On: on, From: payment.Status(from), To: payment.Status(to), Tells: tells}
+}
+
+// Moves is the transition table of a batch, in the order of its life. What it lacks
+// is refused and writes nothing. A batch comes into being by being closed.
+func Moves() []payment.Move { return slices.Clone(table) }
+
+// Move is the command that books what is reported about a batch. After it was
+// applied without an error, Repeated tells whether it was booked before, and Late
+// whether the money it puts back came too late for the window of its instant.
+//
+// A report is a repetition when it bears the instant of an earlier one of its kind;
+// a batch that was refused may be sent again, at a later instant.
+//
+// Its errors are *payment.FieldError (wrapping ErrUnknownBatch, payment.ErrConflict,
+// payment.ErrTransition, or what merchant and calendar report) and the ledger's own.
 type Move struct {
-	Event    payment.Event // normalized; ID is the batch's
+	Rules    *payment.Rules // which window money belongs to that a batch puts back: canceled and returned need it
+	Event    payment.Event  // normalized; ID is the batch's
 	Repeated bool
+	Late     bool
+}
+
+// moved is what a report will do. No entry and no batch: it was booked before.
+type moved struct {
+	batch    *Batch // afterwards
+	step     *Step
+	tells    event.Type
+	entries  []ledger.Entry
+	back     *payment.Item // that the last entry puts back; nil: nothing
+	schedule *merchant.Schedule
 }
 
 // At implements ledger.Command.
@@ -28,8 +65,15 @@ func (m *Move) At() time.Time { return m.Event.OccurredAt }
 func (m *Move) Need(s *ledger.State, n *ledger.Need) {
 	n.Record(BatchRef(m.Event.ID))
 	n.Explore(func() {
-		if _, entry, err := m.plan(s); err == nil && entry != nil {
-			n.Entry(entry)
+		out, err := m.plan(s)
+		if err != nil || out == nil {
+			return
+		}
+		for i := range out.entries {
+			n.Entry(&out.entries[i])
+		}
+		if out.back != nil {
+			n.Record(payment.PositionRef(out.batch.Merchant, out.batch.Currency))
 		}
 	})
 }
@@ -39,104 +83,232 @@ func (m *Move) Apply(s *ledger.State) error {
 	if err := m.Event.Validate(); err != nil {
 		return err
 	}
-	batch, entry, err := m.plan(s)
+	out, err := m.plan(s)
 	if err != nil {
 		return err
 	}
-	if m.Repeated = entry == nil; m.Repeated {
+	m.Late = false
+	if m.Repeated = out == nil; m.Repeated {
 		return nil
 	}
-	if _, err := s.Book(*entry); err != nil {
-		return err
+	var last ledger.Result
+	for _, entry := range out.entries {
+		if last, err = s.Book(entry); err != nil {
+			return err
+		}
+		if last.Replayed {
+			return fmt.Errorf("%w: entry %q is booked, but %s %s is not known", ledger.ErrCorrupt, entry.Key, m.Event.Kind, m.Event.ID)
+		}
 	}
-	s.Put(batch)
+	if out.back != nil {
+		if m.Late, err = payment.AddBooked(s, out.schedule, &last.Booked, *out.back); err != nil {
+			return err
+		}
+	}
+	if out.tells != "" {
+		if err := out.batch.tell(s, out.tells, out.step); err != nil {
+			return err
+		}
+	}
+	s.Put(out.batch)
 	return nil
 }
 
-// plan gives the batch afterwards and the entry to book; no entry means that
-// the event was booked before.
-func (m *Move) plan(s *ledger.State) (*Batch, *ledger.Entry, error) {
+// plan gives what the report does; nil: it was booked before.
+func (m *Move) plan(s *ledger.State) (*moved, error) {
 	e := &m.Event
 	stored, ok := s.Record(BatchRef(e.ID)).(*Batch)
 	if !ok {
-		return nil, nil, &payment.FieldError{Field: payment.FieldID, Err: fmt.Errorf("%w: %s", ErrUnknownBatch, e.ID)}
+		return nil, fault(payment.FieldID, "%w: %s", ErrUnknownBatch, e.ID)
 	}
-	move, ok := transitions[e.Kind]
-	if !ok {
-		return nil, nil, &payment.FieldError{Field: payment.FieldKind, Err: fmt.Errorf("%s is not an event of a batch", e.Kind)}
+	if !e.Kind.OfBatch() {
+		return nil, fault(payment.FieldKind, "%s is not an event of a batch", e.Kind)
 	}
 	if err := agrees(stored, e); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, step := range stored.Steps {
-		if step.Status == move.to {
-			return stored, nil, repeats(&step, e)
-		}
-	}
-	if stored.Status != move.from {
-		return nil, nil, &payment.FieldError{Field: payment.FieldKind, Err: fmt.Errorf("%s %w: batch %s is %s", e.Kind, payment.ErrTransition, e.ID, stored.Status)}
+	row, err := next(stored, e)
+	if err != nil || row == nil {
+		return nil, err
 	}
 	batch := *stored
-	batch.Status = move.to
-	batch.Steps = append(append([]Step(nil), stored.Steps...), Step{Status: move.to, At: e.OccurredAt, Rail: railOf(stored, e), Ref: e.RailRef})
-	entry, err := m.entry(stored)
-	return &batch, entry, err
+	batch.Status = Status(row.To)
+	rail := e.Rail
+	if e.Kind != payment.BatchSent {
+		rail = stored.Rail()
+	}
+	step := Step{
+		Kind: e.Kind, Status: batch.Status, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor,
+	}
+	batch.Steps = append(slices.Clip(stored.Steps), step)
+	out := &moved{batch: &batch, step: &step, tells: row.Tells}
+	if err := out.post(e); err != nil || e.Kind != payment.BatchCanceled && e.Kind != payment.BatchReturned {
+		return out, err
+	}
+	return out, m.putBack(s, out)
 }
 
-func (m *Move) entry(b *Batch) (*ledger.Entry, error) {
-	entry := &ledger.Entry{Reference: m.Event.RailRef, ValueDate: payment.DateUTC(m.Event.OccurredAt), Owner: Owner, OrFirstOpen: true}
-	if m.Event.Kind == payment.BatchSent {
-		if m.Event.Rail == "" {
-			return nil, &payment.FieldError{Field: payment.FieldRail, Err: fmt.Errorf("is missing; a %s needs it", m.Event.Kind)}
+// next finds the row of the table that an event takes; nil: it repeats one that was
+// booked.
+func next(b *Batch, e *payment.Event) (*payment.Move, error) {
+	var before *Step // the last report of the kind
+	stands := false  // it has not been undone by a refusal
+	for i := range b.Steps {
+		step := &b.Steps[i]
+		if stands = stands && step.kind() != payment.BatchRefused; step.kind() != e.Kind {
+			continue
 		}
-		entry.Key, entry.Kind = b.key("sent"), payment.EntryBatchSent
-		entry.Postings = []ledger.Posting{
-			ledger.Dr(payment.SettlementPath(b.ID), b.Net, b.Currency), ledger.Cr(payment.RailPayoutsPath(m.Event.Rail), b.Net, b.Currency),
+		if before, stands = step, true; step.At.Equal(e.OccurredAt) {
+			return nil, step.repeats(b, e)
 		}
-		return entry, nil
 	}
-	rail := railOf(b, &m.Event)
-	entry.Key, entry.Kind = b.key("paid"), payment.EntryBatchPaid
-	entry.Postings = []ledger.Posting{
-		ledger.Dr(payment.RailPayoutsPath(rail), b.Net, b.Currency), ledger.Cr(payment.BankPath(b.Bank), b.Net, b.Currency),
+	at := slices.IndexFunc(table, func(r payment.Move) bool { return r.On == e.Kind && r.From == payment.Status(b.Status) })
+	switch {
+	case before != nil && at >= 0 && !e.OccurredAt.After(before.At), stands && at < 0:
+		return nil, fault(payment.FieldOccurredAt, "%w: was %s, is now %s", payment.ErrConflict,
+			before.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
+	case at < 0:
+		return nil, fault(payment.FieldKind, "%s %w: batch %s is %s", e.Kind, payment.ErrTransition, e.ID, b.Status)
+	case e.Kind == payment.BatchSent && e.Rail == "":
+		return nil, fault(payment.FieldRail, "is missing; a %s needs it", e.Kind)
 	}
-	return entry, nil
+	return &table[at], nil
+}
+
+// post makes the entries of the report's recipe.
+func (o *moved) post(e *payment.Event) error {
+	b := o.batch
+	rail, of, bank := payment.RailPayoutsPath(o.step.Rail), payment.SettlementPath(b.ID), payment.BankPath(b.Bank)
+	available, returns := payment.AvailablePath(b.Merchant), payment.RailReturnsPath(o.step.Rail)
+	switch e.Kind {
+	case payment.BatchSent:
+		o.entry(e, payment.EntryBatchSent, b.again("sent", e.Kind), of, rail)
+	case payment.BatchRefused:
+		o.entry(e, payment.EntryBatchRefused, b.again("refused", e.Kind), rail, of)
+	case payment.BatchPaid:
+		o.entry(e, payment.EntryBatchPaid, "paid", rail, bank)
+	case payment.BatchCanceled:
+		o.entry(e, payment.EntryBatchCanceled, "canceled", of, available)
+	case payment.BatchReturned:
+		o.entry(e, payment.EntryBatchReturned, "returned", bank, returns)
+		o.entry(e, payment.EntryBatchCredited, "recredited", returns, available)
+	case payment.BatchUnknown: // what was sent stays on its way
+	default:
+		return fault(payment.FieldKind, "%s has no recipe", e.Kind)
+	}
+	return nil
+}
+
+// entry moves the batch's net from one account to another.
+func (o *moved) entry(e *payment.Event, kind, step, debit, credit string) {
+	b := o.batch
+	o.entries = append(o.entries, ledger.Entry{
+		Key: b.key(step), Kind: kind, Reference: e.RailRef, ValueDate: payment.DateUTC(e.OccurredAt), Owner: Owner, OrFirstOpen: true,
+		Postings: []ledger.Posting{ledger.Dr(debit, b.Net, b.Currency), ledger.Cr(credit, b.Net, b.Currency)},
+	})
+}
+
+// again names a step that may be taken more than once: sent, sent.2, sent.3.
+func (b *Batch) again(step string, kind payment.Kind) string {
+	n := 0
+	for i := range b.Steps {
+		if b.Steps[i].kind() == kind {
+			n++
+		}
+	}
+	if n < 2 {
+		return step
+	}
+	return fmt.Sprintf("%s.%d", step, n)
+}
+
+// putBack makes the batch's net a movement that waits for a later batch.
+func (m *Move) putBack(s *ledger.State, out *moved) error {
+	b, step := out.batch, out.step
+	if m.Rules == nil {
+		return fault(payment.FieldKind, "%s needs the rules that say which window the money belongs to", m.Event.Kind)
+	}
+	stored, ok := s.Record(payment.MerchantRef(b.Merchant)).(*payment.Merchant)
+	if !ok {
+		return fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, b.Merchant)
+	}
+	schedule, err := scheduleOf(m.Rules.Book, &stored.Merchant, b, step.At)
+	if err != nil {
+		return &payment.FieldError{Field: payment.FieldOccurredAt, Err: err}
+	}
+	window, err := schedule.Timing.WindowAt(step.At)
+	if err != nil {
+		return fault(payment.FieldOccurredAt, "schedule %s: %w", schedule.ID, err)
+	}
+	out.schedule = schedule
+	out.back = &payment.Item{
+		Merchant: b.Merchant, Currency: b.Currency, OccurredAt: step.At, Window: payment.WindowPin{Schedule: schedule.Pin(), Window: window},
+		Manual: payment.ByHand(schedule), Category: payment.CategoryBatch, Type: string(step.Kind), SourceID: b.ID,
+		Rail: step.Rail, RailRef: step.Ref, BankRef: step.BankRef, ReasonCode: step.Reason, Gross: b.Net, Net: b.Net,
+	}
+	return nil
+}
+
+// scheduleOf gives the schedule that money is settled by which a batch puts back:
+// that of the merchant whatever the method; else, where there are only schedules
+// for methods, the batch's own in the version in force.
+func scheduleOf(book *merchant.Book, m *merchant.Merchant, b *Batch, at time.Time) (*merchant.Schedule, error) {
+	scope, err := book.Case(m, b.Currency, "")
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := book.Schedule(scope, at)
+	if !errors.Is(err, merchant.ErrNoSchedule) {
+		return schedule, err
+	}
+	if own := book.Version(b.Window.Schedule.ID, at); own != nil {
+		return own, nil
+	}
+	return nil, err
 }
 
 // agrees tells whether what an event says about its batch is true.
 func agrees(b *Batch, e *payment.Event) error {
 	if !e.Amount.IsZero() && (e.Amount != b.Net || e.Currency != b.Currency) {
-		return &payment.FieldError{Field: payment.FieldAmount, Err: fmt.Errorf("%s %s is not the net of batch %s, %s %s",
-			e.Currency, e.Currency.Format(e.Amount), b.ID, b.Currency, b.Currency.Format(b.Net))}
+		return fault(payment.FieldAmount, "%s %s is not the net of batch %s, %s %s",
+			e.Currency, e.Currency.Format(e.Amount), b.ID, b.Currency, b.Currency.Format(b.Net))
 	}
 	if e.OccurredAt.Before(b.Window.Closes) {
-		return &payment.FieldError{Field: payment.FieldOccurredAt, Err: fmt.Errorf("%s is before batch %s closed at %s",
-			e.OccurredAt.Format(time.RFC3339), b.ID, b.Window.Closes.Format(time.RFC3339))}
+		return fault(payment.FieldOccurredAt, "%s is before batch %s closed at %s",
+			e.OccurredAt.Format(time.RFC3339), b.ID, b.Window.Closes.Format(time.RFC3339))
 	}
-	if sent := railOf(b, &payment.Event{}); e.Rail != "" && sent != "" && e.Rail != sent {
-		return &payment.FieldError{Field: payment.FieldRail, Err: fmt.Errorf("%w: batch %s was sent by %s, not %s", payment.ErrConflict, b.ID, sent, e.Rail)}
+	if sent := b.Rail(); e.Kind != payment.BatchSent && e.Rail != "" && sent != "" && e.Rail != sent {
+		return otherRail(b, sent, e.Rail)
 	}
 	return nil
 }
 
-// railOf is the rail a batch was sent by, or the event's when it was not sent yet.
-func railOf(b *Batch, e *payment.Event) string {
-	for _, step := range b.Steps {
-		if step.Rail != "" {
-			return step.Rail
-		}
-	}
-	return e.Rail
+func otherRail(b *Batch, was, now string) error {
+	return fault(payment.FieldRail, "%w: batch %s was sent by %s, not %s", payment.ErrConflict, b.ID, was, now)
 }
 
 // repeats compares a repetition with what was booked.
-func repeats(step *Step, e *payment.Event) error {
-	if !step.At.Equal(e.OccurredAt) {
-		return &payment.FieldError{Field: payment.FieldOccurredAt, Err: fmt.Errorf("%w: was %s, is now %s", payment.ErrConflict,
-			step.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))}
+func (s *Step) repeats(b *Batch, e *payment.Event) error {
+	if e.Kind == payment.BatchSent && e.Rail != s.Rail {
+		return otherRail(b, s.Rail, e.Rail)
 	}
-	if step.Ref != e.RailRef {
-		return &payment.FieldError{Field: payment.FieldRailRef, Err: fmt.Errorf("%w: was %q, is now %q", payment.ErrConflict, step.Ref, e.RailRef)}
+	for _, c := range []struct {
+		field    payment.Field
+		was, now string
+	}{
+		{payment.FieldRailRef, s.Ref, e.RailRef}, {payment.FieldBankRef, s.BankRef, e.BankRef},
+		{payment.FieldReasonCode, s.Reason, e.ReasonCode}, {payment.FieldActor, s.Actor, e.Actor},
+	} {
+		if s.Kind == "" && c.field != payment.FieldRailRef {
+			break // steps were kept without the rest once
+		}
+		if c.was != c.now {
+			return fault(c.field, "%w: was %q, is now %q", payment.ErrConflict, c.was, c.now)
+		}
 	}
 	return nil
+}
+
+func fault(f payment.Field, format string, args ...any) error {
+	return &payment.FieldError{Field: f, Err: fmt.Errorf(format, args...)}
 }

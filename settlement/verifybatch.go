@@ -30,10 +30,7 @@ func (v *verifier) readBatches(ctx context.Context) error {
 		if err := v.listed(ctx, b); err != nil {
 			return err
 		}
-		owed := b.Net
-		if b.Status == Submitted || b.Status == Paid {
-			owed = money.Amount{}
-		}
+		owed := b.Owed()
 		id := ledger.AccountID{Path: payment.SettlementPath(b.ID), Currency: b.Currency}
 		if have := v.accounts[id]; have != owed {
 			v.find("account "+id.String(), owed.String(), have.String())

@@ -41,7 +41,11 @@
 //	2026-03-05 11:00 payout p1 sent
 //	2026-03-03 09:00 rail upi pays s1 of 1000.00 INR, keeping 5.00 and tax of 0.90
 //	2026-03-03 09:00 batch of m_1 on 2026-03-02 sent via neft
+//	2026-03-03 12:00 batch of m_1 on 2026-03-02 unknown
+//	2026-03-03 13:00 batch of m_1 on 2026-03-02 refused, because bank_closed
 //	2026-03-03 15:00 batch of m_1 on 2026-03-02 paid
+//	2026-03-04 15:00 batch of m_1 on 2026-03-02 returned, because closed_account
+//	2026-03-03 13:30 batch of m_1 on 2026-03-02 canceled, because closed_account
 //	again
 //	settle through 2026-03-02
 //	2026-03-02 18:00 settle
@@ -58,6 +62,7 @@
 //	expect merchants/m_1/available INR -161.80
 //	expect batch of m_1 on 2026-03-02 pays 876.40
 //	expect batch of m_1 on 2026-03-05 carries -244.10
+//	expect batch of m_1 on 2026-03-02 is returned
 //	expect no batch of m_1 on 2026-03-04
 //	expect deposit d1 partially_refunded
 //	show balances

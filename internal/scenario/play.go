@@ -63,8 +63,8 @@ func (p *player) ctx() context.Context { return p.Context() }
 // do books an event, as ingestion would.
 func (p *player) do(e payment.Event) (repeated bool, err error) {
 	e = e.Normalize()
-	if e.Kind == payment.BatchSent || e.Kind == payment.BatchPaid {
-		m := &settlement.Move{Event: e}
+	if e.Kind.OfBatch() {
+		m := &settlement.Move{Rules: p.rules, Event: e}
 		err = p.engine.Books().Do(p.ctx(), m)
 		return m.Repeated, err
 	}

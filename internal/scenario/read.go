@@ -7,6 +7,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 const refusal = ", which is refused"
@@ -73,7 +74,8 @@ func (t *terms) settling(w *words, at time.Time, dated bool) (step, error) {
 	return s, w.end()
 }
 
-// transfer reads "m_1 on 2026-03-02 sent via neft" and "... paid".
+// transfer reads "m_1 on 2026-03-02 sent via neft", "... paid" and what else becomes
+// of a batch.
 func transfer(w *words, at time.Time, refused bool) step {
 	s := &transferring{which: window(w), refused: refused}
 	s.event.OccurredAt = at
@@ -82,8 +84,19 @@ func transfer(w *words, at time.Time, refused bool) step {
 		s.event.Kind, s.event.Rail = payment.BatchSent, w.next("a rail")
 	case w.accept("paid"):
 		s.event.Kind = payment.BatchPaid
+	case w.accept("unknown"):
+		s.event.Kind = payment.BatchUnknown
+	case w.accept("refused"):
+		s.event.Kind = payment.BatchRefused
+	case w.accept("canceled"):
+		s.event.Kind = payment.BatchCanceled
+	case w.accept("returned"):
+		s.event.Kind = payment.BatchReturned
 	default:
-		w.fail("a batch is sent via a rail or paid, not %q", w.peek())
+		w.fail("a batch is sent via a rail, paid, unknown, refused, canceled or returned, not %q", w.peek())
+	}
+	if w.accept("because") {
+		s.event.ReasonCode = w.next("a reason")
 	}
 	return s
 }
@@ -109,7 +122,7 @@ func window(w *words) (b which) {
 	w.expect("on")
 	b.date = w.date()
 	switch w.peek() {
-	case "", "sent", "paid", "pays", "carries":
+	case "", "sent", "paid", "unknown", "refused", "canceled", "returned", "pays", "carries", "is":
 	default:
 		b.label = w.next("a window")
 	}
@@ -130,6 +143,10 @@ func question(w *words) (step, error) {
 		s = &expectBatch{which: window(w), none: true}
 	case w.accept("expect batch of"):
 		e := &expectBatch{which: window(w)}
+		if w.accept("is") {
+			e.status = settlement.Status(w.next("a status"))
+			return e, w.end()
+		}
 		if e.carries = w.accept("carries"); !e.carries {
 			w.expect("pays")
 		}

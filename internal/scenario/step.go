@@ -106,6 +106,7 @@ type expectBatch struct {
 	none    bool
 	carries bool
 	amount  string // of the batch's currency
+	status  settlement.Status
 }
 
 func (e *expectBatch) play(p *player) error {
@@ -118,6 +119,12 @@ func (e *expectBatch) play(p *player) error {
 	}
 	if err != nil {
 		return err
+	}
+	if e.status != "" {
+		if b.Status != e.status {
+			return fmt.Errorf("%s is %s", e.which, b.Status)
+		}
+		return nil
 	}
 	w := &words{left: []string{e.amount}}
 	want := w.figure(b.Currency)

@@ -1,0 +1,60 @@
+package settlement
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/event"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// Object is what events call a batch.
+const Object = "settlement"
+
+// Payload is what an event about a batch says: how it stands after what happened.
+type Payload struct {
+	ID             string         `json:"id"`
+	Object         string         `json:"object"`
+	Status         Status         `json:"status"`
+	Merchant       string         `json:"merchant_id"`
+	Currency       money.Currency `json:"currency"`
+	BusinessDate   calendar.Date  `json:"business_date"`
+	SettlementDate calendar.Date  `json:"settlement_date"`
+	Window         string         `json:"window,omitempty"` // its name, where a day has several
+	Lines          int            `json:"lines"`            // carry lines included
+	Net            string         `json:"net"`              // major units, the shortest form: "400", "400.5"
+	NetMinor       money.Amount   `json:"net_minor"`        // minor units
+	CarryOut       money.Amount   `json:"carry_out_minor"`  // minor units; what is carried forward has the other sign
+	Rail           string         `json:"rail,omitempty"`
+	RailRef        string         `json:"rail_reference,omitempty"`
+	ReasonCode     string         `json:"reason_code,omitempty"`
+	OccurredAt     time.Time      `json:"occurred_at"` // of what happened, UTC
+}
+
+// PayloadOf reads the payload of an event about a batch. Errors: those of encoding/json.
+func PayloadOf(e *event.Event) (*Payload, error) {
+	p := new(Payload)
+	if err := json.Unmarshal(e.Data, p); err != nil {
+		return nil, fmt.Errorf("event %s, %s: %w", e.ID(), e.Type, err)
+	}
+	return p, nil
+}
+
+// tell has an event leave about the batch, which counts it.
+func (b *Batch) tell(s *ledger.State, t event.Type, step *Step) error {
+	data, err := json.Marshal(&Payload{
+		ID: b.ID, Object: Object, Status: b.Status, Merchant: b.Merchant, Currency: b.Currency,
+		BusinessDate: b.Window.BusinessDate, SettlementDate: b.Window.SettlementDate, Window: b.Window.Label,
+		Lines: b.Lines, Net: b.Currency.FormatShort(b.Net), NetMinor: b.Net, CarryOut: b.CarryOut,
+		Rail: step.Rail, RailRef: step.Ref, ReasonCode: step.Reason, OccurredAt: step.At,
+	})
+	if err != nil {
+		return fmt.Errorf("payload of %s of batch %s: %w", t, b.ID, err)
+	}
+	b.Told++
+	s.Tell(event.Event{Type: t, Object: event.Object{Kind: Object, ID: b.ID}, Sequence: b.Told, Merchant: b.Merchant, Data: data})
+	return nil
+}
