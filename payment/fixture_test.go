@@ -159,6 +159,16 @@ func (d *desk) sound() {
 	for _, finding := range v.Findings {
 		d.Errorf("verify: %s", finding)
 	}
+	checked, err := d.Check(background(), settlex.CheckOptions{})
+	if err != nil {
+		d.Errorf("check: %v", err)
+		return
+	}
+	for _, f := range checked.Findings {
+		if !f.Rule.Alarm {
+			d.Errorf("check: %s %s: %s: have %s, want %s", f.AccountID, f.Subject, f.Rule.Holds, f.Have, f.Wanted)
+		}
+	}
 }
 
 // report books one event and hands out what became of it.

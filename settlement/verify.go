@@ -63,6 +63,7 @@ type verifier struct {
 	seen     map[uint16][]uint64 // by lane, one bit for each seq that is an item or a line
 	sums     map[owner]*sums
 	accounts map[ledger.AccountID]money.Amount // posted balances of the accounts looked at
+	twice    int                               // entries found again, or in no place of the journal
 }
 
 func (v *verifier) of(merchant string, currency money.Currency) *sums {
@@ -111,8 +112,10 @@ func (v *verifier) once(place string, item *payment.Item) {
 	word, bit, seen := item.Seq/64, uint64(1)<<(item.Seq%64), v.seen[item.Lane]
 	switch {
 	case item.Seq == 0 || word >= uint64(len(seen)):
+		v.twice++
 		v.find(place, "an entry of the journal", fmt.Sprintf("seq %d", item.Seq))
 	case seen[word]&bit != 0:
+		v.twice++
 		v.find(place, "an entry that stands nowhere else", fmt.Sprintf("seq %d (%s) again", item.Seq, item.Entry))
 	default:
 		seen[word] |= bit

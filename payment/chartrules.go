@@ -1,0 +1,174 @@
+package payment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// A Rule is what must hold of each account of one class of the chart, or of the
+// books as a whole.
+type Rule struct {
+	ID      string // names it in reports
+	Account string // the class, a path as in the chart; empty: the books as a whole
+	Holds   string // what must hold, in words
+	Alarm   bool   // the world outside can break it: it is no fault of the books
+	Counts  bool   // its figures are numbers, not amounts
+	Aged    bool   // it asks how old the balance is
+	Records bool   // it holds accounts against records, which are kept as of now
+	judge   func(*Standing, *Limits) (want money.Amount, holds bool, note string)
+}
+
+// Limits are how old things may get before they are an alarm, in days.
+type Limits struct {
+	Receivable int            // what rails owe us; 0 means 7
+	Rails      map[string]int // of single rails, by name
+	Suspense   int            // bank lines that nobody explains; 0 means 1
+}
+
+// Standing is how one account, or what else a rule looks at, stands.
+type Standing struct {
+	ledger.AccountID
+	Subject string        // what it is about, where that is no account as a whole: "deposit d1"
+	Have    money.Amount  // minor units; of accounts: posted, on the normal side
+	Want    *money.Amount // what the records add up to; nil: they do not tell
+	Since   calendar.Date // when the oldest part of Have came, first in first out; zero: not looked at
+	On      calendar.Date // the day it is looked at
+}
+
+// Finding is what a rule says of one standing.
+type Finding struct {
+	Standing
+	Rule       *Rule
+	Wanted     money.Amount
+	Difference money.Amount // Have - Wanted
+	Holds      bool
+	Note       string // what the figures do not say
+}
+
+// The rules, in the order of the chart. What has no row has nothing to hold: taxes,
+// income, expenses.
+var rules = []Rule{
+	{ID: "balance", Holds: "debits equal credits", judge: equals},
+	{ID: "left", Holds: "refunds that have not failed and disputes that are open or lost are no more than was captured", judge: atMost},
+	{ID: "once", Holds: "each movement is in at most one batch", Counts: true, judge: equals},
+	{ID: "bank", Account: "bank/{account}", Holds: "not below zero", Alarm: true, judge: atLeastZero},
+	{ID: "receivable", Account: "rails/{rail}/receivable", Holds: "not below zero", Alarm: true, judge: atLeastZero},
+	{ID: "receivable age", Account: "rails/{rail}/receivable", Holds: "no older than the rail takes to pay", Alarm: true, Aged: true, judge: inTime},
+	{ID: "clearing", Account: "disputes/{rail}/clearing", Holds: "zero for each dispute once it is final and confirmed", Alarm: true, judge: isZero},
+	{ID: "invoiced", Account: "merchants/{merchant}/receivable", Holds: "not below zero", judge: atLeastZero},
+	{ID: "suspense debit", Account: "suspense/{bank}/debit", Holds: "explained in time", Alarm: true, Aged: true, judge: explained},
+	{ID: "suspense credit", Account: "suspense/{bank}/credit", Holds: "explained in time", Alarm: true, Aged: true, judge: explained},
+	{ID: "pending", Account: "merchants/{merchant}/pending", Holds: "what movements in no batch hold there, less what has matured", Records: true, judge: equals},
+	{ID: "available", Account: "merchants/{merchant}/available", Holds: "the carry, what movements in no batch hold there, and what has matured", Records: true, judge: equals},
+	{ID: "reserve", Account: "merchants/{merchant}/reserve/{kind}", Holds: "not below zero", judge: atLeastZero},
+	{ID: "rolling reserve", Account: "merchants/{merchant}/reserve/rolling", Holds: "what was held, less what was released and drawn", Records: true, judge: equals},
+	{
+		ID: "payouts", Account: "merchants/{merchant}/payouts", Records: true, judge: equals,
+		Holds: "amount, fee and tax of payouts requested or approved, fee and tax of those sent",
+	},
+	{ID: "settlement", Account: "settlements/{batch}", Holds: "the batch's net until it is sent, then zero", Records: true, judge: equals},
+	{ID: "in flight", Account: "rails/{rail}/payouts", Holds: "batches and payouts that were sent and are not confirmed", Records: true, judge: equals},
+	{ID: "refunds", Account: "rails/{rail}/refunds", Holds: "refunds that are not confirmed", Records: true, judge: equals},
+	{ID: "returns", Account: "rails/{rail}/returns", Holds: "zero at the end of the day", Alarm: true, Aged: true, judge: sameDay},
+	{ID: "payable", Account: "rails/{rail}/payable", Holds: "not below zero", Alarm: true, judge: atLeastZero},
+}
+
+// ChartRules are all rules, in the order of the chart: first those of the books as a
+// whole. One that the world outside can break is an alarm, the others are broken only
+// by a fault of the books.
+func ChartRules() []Rule { return slices.Clone(rules) }
+
+// Judge says what the rule says of a standing.
+func (r *Rule) Judge(s Standing, limits *Limits) (Finding, error) {
+	want, holds, note := r.judge(&s, limits)
+	difference, err := s.Have.Sub(want)
+	if err != nil {
+		return Finding{}, fmt.Errorf("rule %s of %s: %w", r.ID, s.AccountID, err)
+	}
+	return Finding{Standing: s, Rule: r, Wanted: want, Difference: difference, Holds: holds, Note: note}, nil
+}
+
+// Covers tells whether the rule is about the account of a path.
+func (r *Rule) Covers(path string) bool {
+	if r.Account == "" {
+		return false
+	}
+	pattern, segments := strings.Split(r.Account, "/"), strings.Split(path, "/")
+	if len(pattern) != len(segments) {
+		return false
+	}
+	for i, p := range pattern {
+		if p != segments[i] && !strings.HasPrefix(p, "{") {
+			return false
+		}
+	}
+	return true
+}
+
+func equals(s *Standing, _ *Limits) (want money.Amount, holds bool, note string) {
+	if s.Want == nil {
+		return s.Have, true, "the records do not tell"
+	}
+	return *s.Want, s.Have == *s.Want, ""
+}
+
+func atMost(s *Standing, _ *Limits) (want money.Amount, holds bool, note string) {
+	if s.Want == nil {
+		return s.Have, false, "nothing was captured"
+	}
+	return *s.Want, s.Have.Cmp(*s.Want) <= 0, ""
+}
+
+func atLeastZero(s *Standing, _ *Limits) (want money.Amount, holds bool, note string) {
+	if s.Have.Sign() < 0 {
+		return money.Amount{}, false, ""
+	}
+	return s.Have, true, ""
+}
+
+func isZero(s *Standing, _ *Limits) (want money.Amount, holds bool, note string) {
+	return money.Amount{}, s.Have.IsZero(), ""
+}
+
+func inTime(s *Standing, limits *Limits) (want money.Amount, holds bool, note string) {
+	days := limits.Receivable
+	if days == 0 {
+		days = 7
+	}
+	rail, _, _ := strings.Cut(strings.TrimPrefix(s.Path, "rails/"), "/")
+	if own, ok := limits.Rails[rail]; ok {
+		days = own
+	}
+	if s.Have.Sign() < 0 { // the rule above says so
+		return s.Have, true, ""
+	}
+	return s.aged(days)
+}
+
+func explained(s *Standing, limits *Limits) (want money.Amount, holds bool, note string) {
+	days := limits.Suspense
+	if days == 0 {
+		days = 1
+	}
+	return s.aged(days)
+}
+
+func sameDay(s *Standing, _ *Limits) (want money.Amount, holds bool, note string) { return s.aged(0) }
+
+// aged wants nothing there that is older than some days.
+func (s *Standing) aged(days int) (want money.Amount, holds bool, note string) {
+	if s.Have.IsZero() || s.Since.IsZero() {
+		return s.Have, true, ""
+	}
+	age := s.On.DaysSince(s.Since)
+	note = fmt.Sprintf("the oldest of it is of %s, %d days old; %d are allowed", s.Since, age, days)
+	if age > days {
+		return money.Amount{}, false, note
+	}
+	return s.Have, true, note
+}

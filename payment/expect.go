@@ -1,0 +1,202 @@
+package payment
+
+import (
+	"context"
+	"strings"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// Expected is what records say that accounts hold, in minor units, posted, on the
+// normal side. An account that is not in it has nothing, if a rule asks.
+type Expected map[ledger.AccountID]money.Amount
+
+// Add adds to what one account is expected to hold.
+func (x Expected) Add(path string, c money.Currency, amounts ...money.Amount) error {
+	id := ledger.AccountID{Path: path, Currency: c}
+	sum, err := money.Sum(append(amounts, x[id])...)
+	x[id] = sum
+	return err
+}
+
+// Expect adds what the records of payments say. Settlement batches are package
+// settlement's to add.
+func (x Expected) Expect(ctx context.Context, r ledger.Reader) error {
+	for _, step := range []func(context.Context, ledger.Reader) error{x.movements, x.reserves, x.payouts, x.refunds} {
+		if err := step(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// movements expects pending and available: what movements in no batch hold, the
+// carry, and what has matured of one into the other.
+func (x Expected) movements(ctx context.Context, r ledger.Reader) error {
+	for i, err := range ledger.RecordsOf[*Item](ctx, r, ItemRecord, "") {
+		if err == nil {
+			err = x.Add(PendingPath(i.Merchant), i.Currency, i.Pending)
+		}
+		if err == nil {
+			err = x.Add(AvailablePath(i.Merchant), i.Currency, i.Net, i.Pending.Neg())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for p, err := range ledger.RecordsOf[*Position](ctx, r, PositionRecord, "") {
+		if err == nil {
+			err = x.Add(PendingPath(p.Merchant), p.Currency, p.Matured.Neg())
+		}
+		if err == nil {
+			err = x.Add(AvailablePath(p.Merchant), p.Currency, p.Carry, p.Matured)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x Expected) reserves(ctx context.Context, r ledger.Reader) error {
+	for h, err := range ledger.RecordsOf[*Hold](ctx, r, HoldRecord, "") {
+		if err != nil {
+			return err
+		}
+		left, err := h.Left()
+		if err == nil {
+			err = x.Add(ReservePath(h.Merchant), h.Currency, left)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// payouts expects what stands for payouts with the merchant and with the rail. A
+// queued one has no posting yet.
+func (x Expected) payouts(ctx context.Context, r ledger.Reader) error {
+	for p, err := range ledger.RecordsOf[*Payout](ctx, r, PayoutRecord, "") {
+		if err != nil {
+			return err
+		}
+		total, extra, err := p.total()
+		if err != nil {
+			return err
+		}
+		switch p.Status {
+		case Requested, Approved:
+			err = x.Add(payoutsPath(p.Merchant), p.Currency, total)
+		case Sent, Unknown:
+			if err = x.Add(payoutsPath(p.Merchant), p.Currency, extra); err == nil {
+				err = x.Add(railPayoutsPath(p.Rail), p.Currency, p.Amount)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x Expected) refunds(ctx context.Context, r ledger.Reader) error {
+	for f, err := range ledger.RecordsOf[*Refund](ctx, r, RefundRecord, "") {
+		if err == nil && (f.Status == Pending || f.Status == Unknown) {
+			err = x.Add(railRefundsPath(f.Rail), f.Currency, f.Amount)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Taken visits, for each deposit that something was refunded or disputed of, what
+// stands so against what was captured. Memory grows with their number.
+func Taken(ctx context.Context, r ledger.Reader, visit func(Standing) error) error {
+	taken := make(map[string]money.Amount)
+	for f, err := range ledger.RecordsOf[*Refund](ctx, r, RefundRecord, "") {
+		if err == nil && f.Status != Failed && f.Status != Canceled {
+			taken[f.Parent], err = taken[f.Parent].Add(f.Amount)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for d, err := range ledger.RecordsOf[*Dispute](ctx, r, DisputeRecord, "") {
+		var stands money.Amount
+		if err == nil {
+			stands, err = d.Amount.Sub(d.Recovered)
+		}
+		if err == nil {
+			taken[d.Parent], err = taken[d.Parent].Add(stands)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	for d, err := range ledger.RecordsOf[*Deposit](ctx, r, DepositRecord, "") {
+		if err != nil {
+			return err
+		}
+		have, ok := taken[d.ID]
+		if !ok {
+			continue
+		}
+		s := Standing{AccountID: ledger.AccountID{Currency: d.Currency}, Subject: "deposit " + d.ID, Have: have, Want: &d.Amount}
+		if err := visit(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Final visits each dispute that is decided, with what is left of it on a clearing
+// account.
+func Final(ctx context.Context, r ledger.Reader, clearing ledger.AccountID, visit func(Standing) error) error {
+	left := make(map[string]ledger.Balance)
+	for e, err := range r.Movements(ctx, clearing, ledger.Place{}) {
+		if err != nil {
+			return err
+		}
+		id, ok := strings.CutPrefix(e.Key, DisputeRecord+"/")
+		if !ok {
+			continue
+		}
+		id, _, _ = strings.Cut(id, "/")
+		balance := left[id]
+		for _, p := range e.Postings {
+			if p.Account == clearing.Path && p.Currency == clearing.Currency {
+				if err := balance.Add(p); err != nil {
+					return err
+				}
+			}
+		}
+		left[id] = balance
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	for d, err := range ledger.RecordsOf[*Dispute](ctx, r, DisputeRecord, "") {
+		if err != nil {
+			return err
+		}
+		balance, ok := left[d.ID]
+		if !ok || d.Status != Won && d.Status != Lost {
+			continue
+		}
+		have, err := balance.Net(ledger.Debit)
+		if err == nil {
+			err = visit(Standing{AccountID: clearing, Subject: "dispute " + d.ID, Have: have})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package settlement
+
+import (
+	"context"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// Expect adds to what the records of payments say that accounts hold what batches
+// say: each has its net on its own account until it is sent, then with its rail until
+// it is confirmed. While the lines of a batch are still being written, which part of
+// its merchant's movements is pending is not known: silent notes those accounts.
+func Expect(ctx context.Context, r ledger.Reader, x payment.Expected, silent map[ledger.AccountID]bool) error {
+	for b, err := range ledger.RecordsOf[*Batch](ctx, r, BatchRecord, "") {
+		if err == nil {
+			err = x.Add(payment.SettlementPath(b.ID), b.Currency, b.Owed())
+		}
+		if err == nil && !b.Sent().IsZero() {
+			err = x.Add(payment.RailPayoutsPath(b.Rail()), b.Currency, b.Sent())
+		}
+		if err != nil {
+			return err
+		}
+		if b.Status == Closing {
+			for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant)} {
+				silent[ledger.AccountID{Path: path, Currency: b.Currency}] = true
+			}
+		}
+	}
+	return nil
+}
+
+// Once visits, for each currency, how many movements there are in batches and in
+// none against how many entries those are of: as many, when each is in one place.
+func Once(ctx context.Context, r ledger.Reader, visit func(payment.Standing) error) error {
+	heads, err := r.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	v := &verifier{seen: make(map[uint16][]uint64, len(heads)), report: func(ledger.Finding) {}}
+	for _, h := range heads {
+		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
+	}
+	places, entries := make(map[money.Currency]int64), make(map[money.Currency]int64)
+	count := func(i *payment.Item) {
+		before := v.twice
+		v.once("", i)
+		places[i.Currency]++
+		if v.twice == before {
+			entries[i.Currency]++
+		}
+	}
+	for i, err := range ledger.RecordsOf[*payment.Item](ctx, r, payment.ItemRecord, "") {
+		if err != nil {
+			return err
+		}
+		count(i)
+	}
+	for l, err := range ledger.RecordsOf[*Line](ctx, r, LineRecord, "") {
+		if err != nil {
+			return err
+		}
+		if l.Category != payment.CategoryCarry {
+			count(&l.Item)
+		}
+	}
+	for c, n := range places {
+		want := money.Minor(entries[c])
+		s := payment.Standing{AccountID: ledger.AccountID{Currency: c}, Subject: "movements", Have: money.Minor(n), Want: &want}
+		if err := visit(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
