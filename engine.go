@@ -68,6 +68,7 @@ func (e *Engine) Books() *ledger.Ledger { return e.books }
 // register stores what the store does not know yet.
 func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) error {
 	var fresh []ledger.Record
+	var decisions []ledger.Command
 	err := e.books.Read(ctx, func(r ledger.Reader) error {
 		for stored, err := range ledger.RecordsOf[*payment.Schedule](ctx, r, payment.ScheduleRecord, "") {
 			if err != nil {
@@ -75,12 +76,12 @@ func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) er
 			}
 			e.schedules[stored.Pin()] = &stored.Schedule
 		}
-		known := make(map[string]merchant.Merchant)
+		known := make(map[string]payment.Merchant)
 		for stored, err := range ledger.RecordsOf[*payment.Merchant](ctx, r, payment.MerchantRecord, "") {
 			if err != nil {
 				return err
 			}
-			known[stored.ID] = stored.Merchant
+			known[stored.ID] = *stored
 		}
 		if err := e.checkRegions(ctx, r, known, merchants); err != nil {
 			return err
@@ -92,26 +93,50 @@ func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) er
 				fresh = append(fresh, &payment.Schedule{Schedule: *s})
 			}
 		}
-		for _, m := range merchants {
-			stored, ok := known[m.ID]
-			m.Created = stored.Created
-			if !ok || stored != m {
-				fresh = append(fresh, &payment.Merchant{Merchant: m})
+		for i := range merchants {
+			if d := e.configured(&merchants[i], known); d != nil {
+				decisions = append(decisions, d)
 			}
 		}
 		return nil
 	})
-	if err != nil || len(fresh) == 0 {
+	if len(fresh) > 0 {
+		decisions = append(decisions, &putting{records: fresh})
+	}
+	if err != nil || len(decisions) == 0 {
 		return err
 	}
-	return e.books.Do(ctx, &putting{records: fresh})
+	errs, err := e.books.DoAll(ctx, decisions...)
+	return errors.Join(append(errs, err)...)
+}
+
+// configured is what the configuration decides about a merchant; nil: it stands as
+// it says. It creates merchants and changes their terms, and nothing else: one who
+// is closed stays closed.
+func (e *Engine) configured(m *merchant.Merchant, known map[string]payment.Merchant) ledger.Command {
+	d := &payment.MerchantDecision{
+		Rules: e.rules, Act: payment.MerchantCreate, ID: m.ID, Terms: merchant.Terms{Name: m.Name, Region: m.Region},
+		Actor: payment.Configuration, Reason: "configured",
+	}
+	stored, ok := known[m.ID]
+	switch {
+	case !ok:
+		return d
+	case stored.Status == payment.Closed, stored.Configured && stored.Name == m.Name && stored.Region == m.Region:
+		return nil
+	}
+	d.Act = payment.MerchantChange
+	return d
 }
 
 // checkRegions refuses a configuration that would move money that is there
 // already: a merchant who has been paid stays in its region, and the region of
 // every such merchant stays configured.
-func (e *Engine) checkRegions(ctx context.Context, r ledger.Reader, known map[string]merchant.Merchant, wanted []merchant.Merchant) error {
-	now := maps.Clone(known)
+func (e *Engine) checkRegions(ctx context.Context, r ledger.Reader, known map[string]payment.Merchant, wanted []merchant.Merchant) error {
+	now := make(map[string]merchant.Merchant)
+	for _, m := range known {
+		now[m.ID] = m.Merchant
+	}
 	for _, m := range wanted {
 		now[m.ID] = m
 	}

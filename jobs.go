@@ -29,7 +29,8 @@ type JobOptions struct {
 //
 //   - daily settles the oldest business date that is over and has no files yet,
 //     and writes its files, so that they are the same whenever it runs;
-//   - settle closes the windows of today that are due;
+//   - settle closes the windows of today that are due, and merchants who are
+//     closing and settled up;
 //   - payouts releases those that wait for money, as far as there is some;
 //   - verify proves the books after new files, until it has found nothing.
 func (e *Engine) Jobs(options JobOptions) []runner.Job {
@@ -42,7 +43,7 @@ func (e *Engine) Jobs(options JobOptions) []runner.Job {
 	}
 	return []runner.Job{
 		{Name: "daily", Step: j.daily},
-		{Name: "settle", Step: func(ctx context.Context) (bool, error) { return false, j.settle(ctx, calendar.Date{}) }},
+		{Name: "settle", Step: j.today},
 		{Name: "payouts", Step: j.payouts},
 		{Name: "verify", Step: j.verify},
 	}
@@ -52,6 +53,18 @@ type jobs struct {
 	*Engine
 	options JobOptions
 	log     *slog.Logger
+}
+
+// today settles what is due by now.
+func (j *jobs) today(ctx context.Context) (more bool, err error) {
+	if err := j.settle(ctx, calendar.Date{}); err != nil {
+		return false, err
+	}
+	closed, err := j.CloseOut(ctx)
+	for _, id := range closed {
+		j.log.Info("merchant closed", "merchant", id)
+	}
+	return false, err
 }
 
 // settle closes what is due up to a business date.

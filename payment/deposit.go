@@ -35,6 +35,9 @@ func (p *plan) capture() error {
 	if err := p.locate(p.event.Merchant, true); err != nil {
 		return err
 	}
+	if err := p.takesNew(); err != nil {
+		return err
+	}
 	pin, timing, err := p.rules.pin(p.scope, p.event)
 	if err != nil {
 		return err

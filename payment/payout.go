@@ -65,6 +65,9 @@ func (p *plan) payout() error {
 	if err := p.locate(p.event.Merchant, false); err != nil {
 		return err
 	}
+	if err := p.takesNew(); err != nil {
+		return err
+	}
 	pin, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil {
 		return err

@@ -47,15 +47,17 @@ type plannedItem struct {
 // locate finds the merchant and region of the event. mayCreate allows a
 // merchant to come into being.
 func (p *plan) locate(id string, mayCreate bool) error {
-	m := Merchant{merchant.Merchant{ID: id, Created: p.event.OccurredAt}}
-	switch stored := p.state.Record(MerchantRef(id)).(type) {
-	case *Merchant:
-		m = *stored
-	default:
+	m, _ := p.state.Record(MerchantRef(id)).(*Merchant)
+	if m == nil {
 		if !mayCreate || !p.rules.CreateMerchants {
 			return &FieldError{FieldMerchant, fmt.Errorf("%q: %w", id, ErrUnknownMerchant)}
 		}
-		p.records = append(p.records, &m)
+		m = NewMerchant(id, merchant.Terms{}, sourceKind(p.event.Kind)+"/"+p.event.ID, p.event.OccurredAt)
+		news, err := m.news(nil)
+		if err != nil {
+			return err
+		}
+		p.records, p.news = append(p.records, m), append(p.news, news)
 	}
 	p.merchant = &m.Merchant
 	var err error

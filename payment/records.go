@@ -75,15 +75,6 @@ func NewRecord(kind string) ledger.Record {
 	return nil
 }
 
-// Merchant is a merchant as stored.
-type Merchant struct{ merchant.Merchant }
-
-// Ref makes Merchant a ledger.Record.
-func (m *Merchant) Ref() ledger.Ref { return MerchantRef(m.ID) }
-
-// MerchantRef names a merchant's record.
-func MerchantRef(id string) ledger.Ref { return ledger.Ref{Kind: MerchantRecord, ID: id} }
-
 // Schedule is one version of a settlement schedule as stored: all versions
 // that ever governed a movement are kept.
 type Schedule struct{ merchant.Schedule }

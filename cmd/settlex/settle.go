@@ -47,6 +47,13 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 	if settled.Matured > 0 {
 		p.sayf("settled by hand: what has matured is available to %s\n", count(settled.Matured, "merchant", "merchants"))
 	}
+	closed, err := engine.CloseOut(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range closed {
+		p.sayf("merchant %s is closed: nothing is owed either way\n", id)
+	}
 	waiting, err := p.waiting(ctx, engine, through)
 	if err != nil {
 		return err
