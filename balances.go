@@ -14,13 +14,14 @@ import (
 
 // Balance is what a merchant has in one currency, in minor units.
 type Balance struct {
-	Merchant  string
-	Currency  money.Currency
-	Available money.Amount // may be settled or paid out; negative when the merchant owes us
-	Pending   money.Amount // captured, not available yet
-	Reserved  money.Amount // withheld against risk
-	InTransit money.Amount // in batches and payouts that are closed or requested and not confirmed as paid
-	Total     money.Amount // available + pending + reserved
+	Merchant   string
+	Currency   money.Currency
+	Available  money.Amount // may be settled or paid out; negative when the merchant owes us
+	Pending    money.Amount // captured, not available yet
+	Reserved   money.Amount // withheld against risk
+	InTransit  money.Amount // in batches and payouts that are closed or requested and not confirmed as paid
+	Receivable money.Amount // owed by the merchant beside a negative available balance
+	Total      money.Amount // available + pending + reserved - receivable
 }
 
 // Balances lists the balance of every merchant and currency with an account,
@@ -60,7 +61,7 @@ func (e *Engine) Balances(ctx context.Context) ([]Balance, error) {
 	}
 	out := make([]Balance, 0, len(found))
 	for _, b := range found {
-		if b.Total, err = money.Sum(b.Available, b.Pending, b.Reserved); err != nil {
+		if b.Total, err = money.Sum(b.Available, b.Pending, b.Reserved, b.Receivable.Neg()); err != nil {
 			return nil, err
 		}
 		out = append(out, *b)
@@ -77,6 +78,8 @@ func (b *Balance) add(part string, amount money.Amount) error {
 		return addTo(&b.Available, amount)
 	case "pending":
 		return addTo(&b.Pending, amount)
+	case "receivable":
+		return addTo(&b.Receivable, amount)
 	case "payouts":
 		return nil // counted from the payouts themselves
 	default:

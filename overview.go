@@ -17,18 +17,19 @@ import (
 // Figures sum movements of merchants' money by what they are. Amounts are
 // signed minor units, positive in the merchants' favour.
 type Figures struct {
-	Movements int
-	Gross     money.Amount // payments, late failures taken off
-	Refunds   money.Amount // gross, failed ones taken off
-	Disputes  money.Amount // gross, won ones taken off
-	Payouts   money.Amount // gross, failed and returned ones taken off
-	PutBack   money.Amount // by batches that were canceled or returned
-	Fees      money.Amount
-	Taxes     money.Amount
-	Withheld  money.Amount // tax withheld at source
-	Held      money.Amount // reserve withheld, less what came back with its deposit
-	Released  money.Amount // reserve given back on its date
-	Net       money.Amount // the sum of all of these
+	Movements   int
+	Gross       money.Amount // payments, late failures taken off
+	Refunds     money.Amount // gross, failed ones taken off
+	Disputes    money.Amount // gross, won ones taken off
+	Payouts     money.Amount // gross, failed and returned ones taken off
+	PutBack     money.Amount // by batches that were canceled or returned
+	Adjustments money.Amount // adjustments, and what became of debts
+	Fees        money.Amount
+	Taxes       money.Amount
+	Withheld    money.Amount // tax withheld at source
+	Held        money.Amount // reserve withheld, less what came back with its deposit
+	Released    money.Amount // reserve given back on its date
+	Net         money.Amount // the sum of all of these
 }
 
 // RegionSummary sums the movements of one region and currency. Every movement
@@ -129,6 +130,8 @@ func (f *Figures) add(i *payment.Item) error {
 		gross = &f.Payouts
 	case payment.CategoryBatch:
 		gross = &f.PutBack
+	case payment.CategoryAdjustment:
+		gross = &f.Adjustments
 	}
 	for _, sum := range []struct {
 		into *money.Amount

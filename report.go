@@ -239,6 +239,7 @@ func (e *Engine) summaryRow(b *settlement.Batch) (report.Summary, error) {
 		Withholding: b.Totals.Withholding, Reserve: b.Totals.Reserve, LineNet: b.Totals.Net, CarryOut: b.CarryOut, Net: b.Net,
 		Payments: b.Categories.Payments, Refunds: b.Categories.Refunds, Disputes: b.Categories.Disputes,
 		Reserves: b.Categories.Reserve, Payouts: b.Categories.Payouts, Other: b.Categories.Batches,
+		Adjustments: b.Categories.Adjustments,
 		Cutoff: b.Window.Closes, Zone: schedule.Timing.Zone,
 	}
 	for _, step := range b.Steps {

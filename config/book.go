@@ -41,6 +41,7 @@ func (b *book) read(root *object) {
 	b.readRegions(root.get("regions").required())
 	b.readMerchants(root.get("merchants"))
 	b.rules.CreateMerchants = b.readUnknown(root.get("unknown_merchants"))
+	b.readApproveAbove(root.get("approve_above"))
 	b.readSchedules(root.get("schedules").required())
 	b.readTaxes(root.get("taxes"))
 	b.readFees(root.get("fees").required())
@@ -69,6 +70,25 @@ func (b *book) readUnknown(n node) (create bool) {
 		}
 		return s == feed.CreateMerchant, nil
 	})
+}
+
+// readApproveAbove reads up to which amounts whoever asks for an adjustment decides
+// alone, one for each currency.
+func (b *book) readApproveAbove(n node) {
+	for _, item := range n.items() {
+		amount, currency := item.price()
+		if amount == nil {
+			continue
+		}
+		if _, twice := b.rules.ApproveAbove[currency]; twice {
+			item.faultf("%s is there twice", currency)
+			continue
+		}
+		if b.rules.ApproveAbove == nil {
+			b.rules.ApproveAbove = make(map[money.Currency]money.Amount)
+		}
+		b.rules.ApproveAbove[currency] = *amount
+	}
 }
 
 // region finds a region of the file.

@@ -141,6 +141,7 @@ func TestEveryKey(t *testing.T) {
 	}, c.Rules.Book.Regions)
 	diff(t, []merchant.Merchant{{ID: "m-1", Name: "First", Region: "IN"}, {ID: "m-2"}}, c.Merchants)
 	diff(t, true, c.Rules.CreateMerchants)
+	diff(t, map[money.Currency]money.Amount{inr: money.Minor(50000)}, c.Rules.ApproveAbove)
 	diff(t, []string{"jsonl", "csv"}, c.Formats)
 	diff(t, config.Run{Wake: "*/5 * * * *"}, c.Run)
 	checkSchedules(t, c.Rules.Book.Schedules)

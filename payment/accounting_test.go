@@ -84,7 +84,7 @@ func TestAccountingKinds(t *testing.T) {
 	t.Parallel()
 	found := make(map[string]bool)
 	for _, row := range section(t, "Recipes") {
-		found[regexp.MustCompile("^\\|[^|]*\\| `([a-z.]+)`").FindStringSubmatch(row)[1]] = true
+		found[regexp.MustCompile("^\\|[^|]*\\| `([a-z_.]+)`").FindStringSubmatch(row)[1]] = true
 	}
 	want := []string{
 		payment.EntryCaptured, payment.EntryDepositFee, payment.EntryReserveHeld, payment.EntryReserveFreed, payment.EntryDepositFailed,
@@ -93,6 +93,8 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryPayoutRejected, payment.EntryPayoutCanceled, payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,
 		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchSent, payment.EntryBatchPaid,
 		payment.EntryBatchRefused, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,
+		payment.EntryAdjusted, payment.EntryAdjustedDown, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp,
+		payment.EntryWrittenOff,
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(found))); diff != "" {

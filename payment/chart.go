@@ -41,6 +41,13 @@ const (
 	EntryBatchCanceled  = "settlement.canceled"
 	EntryBatchReturned  = "settlement.returned"
 	EntryBatchCredited  = "settlement.recredited"
+
+	EntryAdjusted         = "adjustment.credited"
+	EntryAdjustedDown     = "adjustment.debited"
+	EntryDebtReclassified = "debt.reclassified"
+	EntryDebtRestored     = "debt.restored"
+	EntryToppedUp         = "top_up.received"
+	EntryWrittenOff       = "write_off.booked"
 )
 
 // Chart is the chart of accounts of a payment platform, from the platform's
@@ -49,6 +56,7 @@ func Chart() (*ledger.Chart, error) {
 	mayBreach := []string{
 		EntryDepositFailed, EntryRefund, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
 		EntryReserveBack,
+		EntryAdjustedDown, EntryDebtRestored,
 		// A batch takes what was there at its watermark; settlement proves it
 		// with the batch equation, even when the job runs days later.
 		EntryBatchClosed,
@@ -58,6 +66,7 @@ func Chart() (*ledger.Chart, error) {
 		ledger.Pattern{Path: "rails/{rail}/receivable", Type: ledger.Asset},
 		ledger.Pattern{Path: "disputes/{rail}/clearing", Type: ledger.Asset},
 		ledger.Pattern{Path: "input_tax/{code}", Type: ledger.Asset},
+		ledger.Pattern{Path: "merchants/{merchant}/receivable", Type: ledger.Asset, Limited: true},
 		ledger.Pattern{Path: "merchants/{merchant}/pending", Type: ledger.Liability},
 		ledger.Pattern{Path: "merchants/{merchant}/available", Type: ledger.Liability, Limited: true, MayBreach: mayBreach},
 		ledger.Pattern{Path: "merchants/{merchant}/reserve/rolling", Type: ledger.Liability, Limited: true},
@@ -91,6 +100,10 @@ func AvailablePath(merchant string) string { return "merchants/" + merchant + "/
 // ReservePath is the account of the rolling reserve.
 func ReservePath(merchant string) string { return "merchants/" + merchant + "/reserve/rolling" }
 
+// MerchantReceivablePath is the account of a merchant's debts that stand as
+// receivables.
+func MerchantReceivablePath(merchant string) string { return "merchants/" + merchant + "/receivable" }
+
 // SettlementPath is the account of a batch that is closed and not yet sent.
 func SettlementPath(batch string) string { return "settlements/" + batch }
 
@@ -105,10 +118,13 @@ func RailReturnsPath(rail string) string { return "rails/" + rail + "/returns" }
 func BankPath(account string) string { return bankPath(account) }
 
 const (
-	processingFee   = "income/processing_fee"
-	disputeFee      = "income/dispute_fee"
-	payoutFee       = "income/payout_fee"
-	railCostExpense = "expense/rail_cost"
+	processingFee      = "income/processing_fee"
+	disputeFee         = "income/dispute_fee"
+	payoutFee          = "income/payout_fee"
+	railCostExpense    = "expense/rail_cost"
+	goodwillExpense    = "expense/goodwill"
+	badDebtExpense     = "expense/bad_debt"
+	disputeLossExpense = "expense/dispute_loss"
 )
 
 // MerchantOf takes the path of a merchant's account apart: the merchant's id

@@ -32,8 +32,20 @@ const (
 	PayoutFailed    Kind = "payout_failed"    // payout: it did not leave
 	PayoutReturned  Kind = "payout_returned"  // payout: it came back after it had completed
 	RailSettled     Kind = "rail_settlement"  // rail settlement: the rail paid us what it had captured
-	BatchSent       Kind = "settlement_sent"  // settlement batch: handed to the rail
-	BatchPaid       Kind = "settlement_paid"  // settlement batch: it reached the merchant
+
+	AdjustmentCredit   Kind = "adjustment_credit"   // adjustment: somebody gives money to the merchant
+	AdjustmentDebit    Kind = "adjustment_debit"    // adjustment: somebody takes money from it
+	AdjustmentApproved Kind = "adjustment_approved" // adjustment: somebody else agreed
+	AdjustmentRejected Kind = "adjustment_rejected" // adjustment: somebody refused it, or took it back
+	DebtReclassified   Kind = "debt_reclassified"   // debt: a negative balance becomes a receivable
+	DebtRestored       Kind = "debt_restored"       // debt: it goes back into the balance
+	ToppedUp           Kind = "top_up"              // top-up: the merchant paid in
+	WriteOffRequested  Kind = "write_off"           // write-off: somebody asks to give a debt up; Parent: the lost dispute it comes from
+	WriteOffApproved   Kind = "write_off_approved"  // write-off: somebody else agreed
+	WriteOffRejected   Kind = "write_off_rejected"  // write-off: somebody refused it, or took it back
+
+	BatchSent Kind = "settlement_sent" // settlement batch: handed to the rail
+	BatchPaid Kind = "settlement_paid" // settlement batch: it reached the merchant
 
 	BatchUnknown  Kind = "settlement_unknown"  // settlement batch: nobody knows yet what became of it
 	BatchRefused  Kind = "settlement_refused"  // settlement batch: the rail did not take it, no money left

@@ -252,6 +252,8 @@ func recordKinds() []string {
 	return []string{
 		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.QueueRecord,
 		payment.PlaceRecord, payment.RailRecord,
+		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord,
+		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.MerchantRecord,
 		settlement.BatchRecord, settlement.LineRecord,
 	}

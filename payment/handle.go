@@ -19,9 +19,13 @@ import (
 // ErrTooMuch, ErrUnknownMerchant, or what merchant, fees and calendar report)
 // and the ledger's own, such as ledger.ErrInsufficientFunds.
 type Handle struct {
-	Rules    *Rules
-	Event    Event  // normalized
-	Batch    string // payouts: id of the batch it came in; empty: none
+	Rules *Rules
+	Event Event  // normalized
+	Batch string // payouts: id of the batch it came in; empty: none
+	// Customer is what is known of the payer of a new deposit; nil: nothing, or the
+	// event is of another kind. It is stored beside the deposit, and no part of what
+	// happened: a repetition of the event brings none.
+	Customer *CustomerData
 	Repeated bool
 	Late     bool // it came after the watermark of its window, and goes to a later batch
 }
@@ -35,6 +39,9 @@ func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
 		return
 	}
 	n.Record(ledger.Ref{Kind: sourceKind(h.Event.Kind), ID: h.Event.ID})
+	if h.Customer != nil {
+		n.Record(CustomerRef(h.Event.ID))
+	}
 	if h.Event.Merchant != "" {
 		n.Record(MerchantRef(h.Event.Merchant))
 		n.Record(PositionRef(h.Event.Merchant, h.Event.Currency))
@@ -74,6 +81,9 @@ func (h *Handle) Apply(s *ledger.State) error {
 	h.Late = false
 	if h.Repeated = p.repeated; p.repeated {
 		return nil
+	}
+	if err := h.introduce(p); err != nil {
+		return err
 	}
 	h.Late, err = p.carryOut(s)
 	return err
@@ -127,6 +137,21 @@ func AddBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, 
 	return late && !item.Manual, AddItem(s, &item)
 }
 
+// introduce adds the record of the payer.
+func (h *Handle) introduce(p *plan) error {
+	if h.Customer == nil {
+		return nil
+	}
+	if sourceKind(h.Event.Kind) != DepositRecord {
+		return &FieldError{FieldKind, fmt.Errorf("a %s has no customer, only a deposit", h.Event.Kind)}
+	}
+	customer, err := h.Customer.customer(p.state, h.Event.ID)
+	if customer != nil {
+		p.records = append(p.records, customer)
+	}
+	return err
+}
+
 // notBefore gives the instant a movement counts as booked at. A batch of
 // movements that cancel out books nothing, so closing it does not move the
 // journal's time, and a fact of before its watermark can still come.
@@ -141,7 +166,7 @@ func notBefore(at time.Time, s *ledger.State, item *Item) time.Time {
 // plan chooses the recipe.
 func (h *Handle) plan(s *ledger.State) (*plan, error) {
 	p := &plan{state: s, rules: h.Rules, event: &h.Event, batch: h.Batch}
-	for _, recipes := range []map[Kind]func() error{p.deposits(), p.refunds(), p.disputes(), p.payouts(), p.rails()} {
+	for _, recipes := range []map[Kind]func() error{p.deposits(), p.refunds(), p.disputes(), p.payouts(), p.rails(), p.adjustments(), p.debts()} {
 		if recipe := recipes[h.Event.Kind]; recipe != nil {
 			return p, recipe()
 		}

@@ -44,6 +44,7 @@ func TestRandomLives(t *testing.T) {
 			}
 			rt.Repeat(map[string]func(*rapid.T){
 				"deposit": v.deposit, "refund": v.refund, "dispute": v.dispute, "payout": v.payout, "release": v.release, "rail": v.rail,
+				"adjustment": v.adjustment, "debt": v.debt, "top-up": v.topUp, "write-off": v.writeOff,
 				"goes on": v.goesOn, "told again": v.toldAgain, "day passes": v.dayPasses, "": v.check,
 			})
 			return errUndo
@@ -160,6 +161,30 @@ func (v *town) rail(rt *rapid.T) {
 	v.tell(rt, e)
 }
 
+func (v *town) adjustment(rt *rapid.T) {
+	e := v.fresh(rt, rapid.SampledFrom([]payment.Kind{payment.AdjustmentCredit, payment.AdjustmentDebit}).Draw(rt, "direction"))
+	e.Merchant, e.Actor, e.ReasonCode = rapid.SampledFrom([]string{m, hand}).Draw(rt, "merchant"), maker, "sorry"
+	v.tell(rt, e)
+}
+
+func (v *town) debt(rt *rapid.T) {
+	e := v.fresh(rt, payment.DebtReclassified)
+	e.Merchant = rapid.SampledFrom([]string{m, hand}).Draw(rt, "merchant")
+	v.tell(rt, e)
+}
+
+func (v *town) topUp(rt *rapid.T) {
+	e := v.fresh(rt, payment.ToppedUp)
+	e.Merchant = rapid.SampledFrom([]string{m, hand}).Draw(rt, "merchant")
+	v.tell(rt, e)
+}
+
+func (v *town) writeOff(rt *rapid.T) {
+	e := v.fresh(rt, payment.WriteOffRequested)
+	e.Merchant, e.Actor, e.ReasonCode = rapid.SampledFrom([]string{m, hand}).Draw(rt, "merchant"), maker, "gone"
+	v.tell(rt, e)
+}
+
 // goesOn tells a further event of a resource.
 func (v *town) goesOn(rt *rapid.T) {
 	next := map[payment.Kind][]payment.Kind{
@@ -170,9 +195,14 @@ func (v *town) goesOn(rt *rapid.T) {
 			payment.PayoutApproved, payment.PayoutRejected, payment.PayoutCanceled, payment.PayoutSent, payment.PayoutUnknown,
 			payment.PayoutCompleted, payment.PayoutFailed, payment.PayoutReturned,
 		},
+		payment.AdjustmentDebit:   {payment.AdjustmentApproved, payment.AdjustmentRejected},
+		payment.AdjustmentCredit:  {payment.AdjustmentApproved, payment.AdjustmentRejected},
+		payment.DebtReclassified:  {payment.DebtRestored},
+		payment.WriteOffRequested: {payment.WriteOffApproved, payment.WriteOffApproved, payment.WriteOffRejected},
 	}
 	kind := rapid.SampledFrom([]payment.Kind{
 		payment.DepositCaptured, payment.RefundCreated, payment.RefundCreated, payment.DisputeOpened, payment.PayoutRequested,
+		payment.AdjustmentDebit, payment.AdjustmentCredit, payment.DebtReclassified, payment.WriteOffRequested,
 	}).Draw(rt, "resource")
 	var opened []payment.Event
 	for _, e := range v.accepted {
@@ -188,6 +218,10 @@ func (v *town) goesOn(rt *rapid.T) {
 	}
 	if kind == payment.PayoutRequested {
 		e.Actor = rapid.SampledFrom([]string{"anna", "bert"}).Draw(rt, "actor")
+	}
+	switch e.Kind {
+	case payment.AdjustmentApproved, payment.AdjustmentRejected, payment.WriteOffApproved, payment.WriteOffRejected:
+		e.Actor, e.ReasonCode = checker, "looked at"
 	}
 	if e.Kind == payment.DisputeWon && rapid.Bool().Draw(rt, "in part") {
 		e.Currency, e.Amount = inr(), money.Minor(rapid.Int64Range(1, 500_000).Draw(rt, "amount"))
@@ -222,7 +256,7 @@ func (v *town) dayPasses(rt *rapid.T) {
 // polls the records is told the same as who reads the accounts.
 func (v *town) check(rt *rapid.T) {
 	derived := &derivation{rt: rt, accounts: make(map[string]money.Amount)}
-	for _, step := range []func(ledger.Reader){derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.queues, derived.rails, derived.merchants} {
+	for _, step := range []func(ledger.Reader){derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.queues, derived.rails, derived.decided, derived.merchants} {
 		step(v.reader)
 	}
 	have := make(map[string]money.Amount)
@@ -341,6 +375,33 @@ func (d *derivation) rails(r ledger.Reader) {
 		d.add("expense/rail_cost", p.Cost)
 		d.add("input_tax/gst", p.CostTax)
 		d.add("bank/escrow_in", p.Amount, p.Cost.Neg(), p.CostTax.Neg())
+	}
+}
+
+// decided derives what people decided, and what merchants paid in.
+func (d *derivation) decided(r ledger.Reader) {
+	for a := range all[*payment.Adjustment](d.rt, r, payment.AdjustmentRecord) {
+		switch {
+		case a.Status != payment.Approved:
+		case a.Debit:
+			d.add("expense/goodwill", a.Amount.Neg())
+		default:
+			d.add("expense/goodwill", a.Amount)
+		}
+	}
+	for b := range all[*payment.Debt](d.rt, r, payment.DebtRecord) {
+		if left, err := b.Left(); b.Status == payment.Reclassified {
+			must(d.rt, err)
+			d.add(payment.MerchantReceivablePath(b.Merchant), left)
+		}
+	}
+	for t := range all[*payment.TopUp](d.rt, r, payment.TopUpRecord) {
+		d.add("bank/escrow_in", t.Amount)
+	}
+	for w := range all[*payment.WriteOff](d.rt, r, payment.WriteOffRecord) {
+		if w.Status == payment.Approved {
+			d.add("expense/bad_debt", w.Amount)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func saved() payment.Event { return of(hand, deposit("d1", "1000.00", "2026-03-0
 
 // recipes are all rows there are.
 func recipes() []recipe {
-	return slices.Concat(depositRecipes(), refundRecipes(), disputeRecipes(), railRecipes(), payoutRecipes(), batchRecipes())
+	return slices.Concat(depositRecipes(), refundRecipes(), disputeRecipes(), railRecipes(), payoutRecipes(), batchRecipes(), decidedRecipes())
 }
 
 func TestRecipes(t *testing.T) {
@@ -401,6 +401,67 @@ settlement.recredited settlement/{batch}/recredited
 reserve.released deposit/d1/reserve.released
   Dr merchants/m/reserve/rolling 100.00
   Cr merchants/m/available 100.00
+`},
+	}
+}
+
+// What people decide: adjustments, and what becomes of debts.
+func decidedRecipes() []recipe {
+	credit := []payment.Event{asked(payment.AdjustmentCredit, "a1", "25.00", "2026-03-02 12:00"), answered(payment.AdjustmentApproved, "a1", "2026-03-02 13:00")}
+	debit := []payment.Event{asked(payment.AdjustmentDebit, "a1", "25.00", "2026-03-02 12:00"), credit[1]}
+	debt := append(owing(), reclassified("b1", "767.70", "2026-03-02 12:00"))
+	wroteOff := []payment.Event{asked(payment.WriteOffRequested, "w1", "767.70", "2026-03-02 12:20"), answered(payment.WriteOffApproved, "w1", "2026-03-02 13:00")}
+	ofDispute := wroteOff[0]
+	ofDispute.Parent = "c1"
+	return []recipe{
+		{name: "adjustment in the merchant's favour", given: credit, key: "adjustment/a1/booked", want: `
+adjustment.credited adjustment/a1/booked
+  Dr expense/goodwill 25.00
+  Cr merchants/m/available 25.00
+`},
+		{name: "adjustment against the merchant", given: debit, key: "adjustment/a1/booked", want: `
+adjustment.debited adjustment/a1/booked
+  Dr merchants/m/available 25.00
+  Cr expense/goodwill 25.00
+`},
+		{name: "adjustment that nobody else approved", given: credit[:1], key: "adjustment/a1/booked", want: ``},
+		{name: "negative balance reclassified", given: debt, key: "debt/b1/reclassified", want: `
+debt.reclassified debt/b1/reclassified
+  Dr merchants/m/receivable 767.70
+  Cr merchants/m/available 767.70
+`},
+		{name: "and back at the next open", given: append(slices.Clip(debt), later(payment.DebtRestored, "b1", "2026-03-02 13:00")), key: "debt/b1/restored", want: `
+debt.restored debt/b1/restored
+  Dr merchants/m/available 767.70
+  Cr merchants/m/receivable 767.70
+`},
+		{name: "merchant tops up", given: append(slices.Clip(debt), toppedUp("t1", "500.00", "2026-03-02 13:00")), key: "top_up/t1/received", want: `
+top_up.received top_up/t1/received
+  Dr bank/escrow_in 500.00
+  Cr merchants/m/receivable 500.00
+`},
+		{name: "merchant tops up more than the receivable", given: append(slices.Clip(debt), toppedUp("t1", "800.00", "2026-03-02 13:00")), key: "top_up/t1/received", want: `
+top_up.received top_up/t1/received
+  Dr bank/escrow_in 800.00
+  Cr merchants/m/receivable 767.70
+  Cr merchants/m/available 32.30
+`},
+		{name: "merchant tops up a negative balance", given: append(owing(), toppedUp("t1", "500.00", "2026-03-02 13:00")), key: "top_up/t1/received", want: `
+top_up.received top_up/t1/received
+  Dr bank/escrow_in 500.00
+  Cr merchants/m/available 500.00
+`},
+		{name: "receivable written off", given: append(slices.Clip(debt), wroteOff...), key: "write_off/w1/booked", want: `
+write_off.booked write_off/w1/booked
+  Dr expense/bad_debt 767.70
+  Cr merchants/m/receivable 767.70
+`},
+		{
+			name: "negative balance of a lost dispute written off", key: "write_off/w1/booked",
+			given: append(owing(), later(payment.DisputeLost, "c1", "2026-03-02 12:00"), ofDispute, wroteOff[1]), want: `
+write_off.booked write_off/w1/booked
+  Dr expense/dispute_loss 767.70
+  Cr merchants/m/available 767.70
 `},
 	}
 }

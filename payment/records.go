@@ -32,6 +32,11 @@ const (
 	PositionRecord      = "position"
 	HoldRecord          = "hold"
 	ReleasedRecord      = "released_hold"
+	AdjustmentRecord    = "adjustment"
+	DebtRecord          = "debt"
+	TopUpRecord         = "top_up"
+	WriteOffRecord      = "write_off"
+	CustomerRecord      = "customer"
 	MerchantRecord      = "merchant"
 	ScheduleRecord      = "schedule"
 	RefusedRecord       = "refused"
@@ -65,6 +70,16 @@ func NewRecord(kind string) ledger.Record {
 		return new(Position)
 	case HoldRecord, ReleasedRecord:
 		return new(Hold)
+	case AdjustmentRecord:
+		return new(Adjustment)
+	case DebtRecord:
+		return new(Debt)
+	case TopUpRecord:
+		return new(TopUp)
+	case WriteOffRecord:
+		return new(WriteOff)
+	case CustomerRecord:
+		return new(Customer)
 	case MerchantRecord:
 		return new(Merchant)
 	case ScheduleRecord:
@@ -223,6 +238,7 @@ type Position struct {
 	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)
 	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
 	Held       []Maturity     `json:"held,omitempty"`     // what is withheld, by release date; a plan's cap is measured against it
+	Debt       string         `json:"debt,omitempty"`     // id of the debt that stands as a receivable
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
 }
 
@@ -286,13 +302,14 @@ type Category string
 
 // Categories of movements.
 const (
-	CategoryPayment Category = "payment"
-	CategoryRefund  Category = "refund"
-	CategoryDispute Category = "dispute"
-	CategoryReserve Category = "reserve"
-	CategoryPayout  Category = "payout"
-	CategoryCarry   Category = "carry"
-	CategoryBatch   Category = "settlement" // what batches that were canceled or returned put back
+	CategoryPayment    Category = "payment"
+	CategoryRefund     Category = "refund"
+	CategoryDispute    Category = "dispute"
+	CategoryReserve    Category = "reserve"
+	CategoryPayout     Category = "payout"
+	CategoryAdjustment Category = "adjustment" // what people decide: adjustments, and what becomes of debts
+	CategoryCarry      Category = "carry"
+	CategoryBatch      Category = "settlement" // what batches that were canceled or returned put back
 )
 
 // Item is a movement of a merchant's money that is in no batch yet, with

@@ -6,6 +6,7 @@ import (
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/reserve"
 )
 
@@ -21,6 +22,10 @@ type Rules struct {
 	// first deposit, in the region of the deposit's currency. Otherwise such a
 	// deposit is refused.
 	CreateMerchants bool
+	// ApproveAbove is the amount of an adjustment in minor units up to which whoever
+	// asks for it decides alone. In a currency without one, every adjustment needs
+	// somebody else's approval.
+	ApproveAbove map[money.Currency]money.Amount
 }
 
 // plan gives the version of a reserve plan in force on a date; nil: none is.

@@ -28,6 +28,7 @@ type life struct {
 	follow map[payment.Status]map[payment.Kind]payment.Status // moves that nobody reports
 	status func(d *desk, id string) payment.Status
 	rules  func() *payment.Rules // nil: terms
+	actor  string                // what happens to it is decided by somebody
 }
 
 func statusOf[T ledger.Record](kind string, status func(T) payment.Status) func(*desk, string) payment.Status {
@@ -38,7 +39,7 @@ func statusOf[T ledger.Record](kind string, status func(T) payment.Status) func(
 }
 
 func lives() []life {
-	return []life{depositLife(), refundLife(), disputeLife(), payoutLife()}
+	return []life{depositLife(), refundLife(), disputeLife(), payoutLife(), adjustmentLife(), debtLife(), writeOffLife()}
 }
 
 func depositLife() life {
@@ -161,6 +162,54 @@ func payoutLife() life {
 	}
 }
 
+func adjustmentLife() life {
+	born := []payment.Event{asked(payment.AdjustmentDebit, "a1", "250.00", "2026-03-02 11:00")}
+	return life{
+		record: payment.AdjustmentRecord, id: "a1", actor: checker,
+		kinds: []payment.Kind{payment.AdjustmentApproved, payment.AdjustmentRejected},
+		stages: []stage{
+			{payment.Requested, born},
+			{payment.Approved, append(slices.Clip(born), answered(payment.AdjustmentApproved, "a1", "2026-03-02 12:00"))},
+			{payment.Rejected, append(slices.Clip(born), answered(payment.AdjustmentRejected, "a1", "2026-03-02 12:00"))},
+		},
+		moves: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.Requested: {payment.AdjustmentApproved: payment.Approved, payment.AdjustmentRejected: payment.Rejected},
+		},
+		status: statusOf(payment.AdjustmentRecord, func(a *payment.Adjustment) payment.Status { return a.Status }),
+	}
+}
+
+func debtLife() life {
+	born := append(owing(), reclassified("b1", "767.70", "2026-03-02 12:00"))
+	return life{
+		record: payment.DebtRecord, id: "b1",
+		kinds: []payment.Kind{payment.DebtRestored},
+		stages: []stage{
+			{payment.Reclassified, born},
+			{payment.Restored, append(slices.Clip(born), later(payment.DebtRestored, "b1", "2026-03-02 13:00"))},
+		},
+		moves:  map[payment.Status]map[payment.Kind]payment.Status{payment.Reclassified: {payment.DebtRestored: payment.Restored}},
+		status: statusOf(payment.DebtRecord, func(b *payment.Debt) payment.Status { return b.Status }),
+	}
+}
+
+func writeOffLife() life {
+	born := append(owing(), asked(payment.WriteOffRequested, "w1", "250.00", "2026-03-02 11:00"))
+	return life{
+		record: payment.WriteOffRecord, id: "w1", actor: checker,
+		kinds: []payment.Kind{payment.WriteOffApproved, payment.WriteOffRejected},
+		stages: []stage{
+			{payment.Requested, born},
+			{payment.Approved, append(slices.Clip(born), answered(payment.WriteOffApproved, "w1", "2026-03-02 12:00"))},
+			{payment.Rejected, append(slices.Clip(born), answered(payment.WriteOffRejected, "w1", "2026-03-02 12:00"))},
+		},
+		moves: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.Requested: {payment.WriteOffApproved: payment.Approved, payment.WriteOffRejected: payment.Rejected},
+		},
+		status: statusOf(payment.WriteOffRecord, func(w *payment.WriteOff) payment.Status { return w.Status }),
+	}
+}
+
 // Every pair of a status and a kind of event, for every resource.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
@@ -189,7 +238,11 @@ func (l *life) try(d *desk, s stage, kind payment.Kind) {
 		d.Fatalf("%s is %s, want %s", l.id, got, s.status)
 	}
 	before := d.everything()
-	_, err := d.report(decided("carl", later(kind, l.id, "2026-03-09 09:00")))
+	next := decided("carl", later(kind, l.id, "2026-03-09 09:00"))
+	if l.actor != "" {
+		next.Actor, next.ReasonCode = l.actor, "checked"
+	}
+	_, err := d.report(next)
 	if want, ok := l.moves[s.status][kind]; ok {
 		if got := l.status(d, l.id); err != nil || got != want {
 			d.Errorf("%s is %s, %v; want %s", l.id, got, err, want)

@@ -60,12 +60,13 @@ type Totals struct {
 
 // Categories are the nets of a batch's lines by category, in minor units.
 type Categories struct {
-	Payments money.Amount `json:"payments"`
-	Refunds  money.Amount `json:"refunds"`
-	Disputes money.Amount `json:"disputes"`
-	Reserve  money.Amount `json:"reserve"` // released; what was withheld is in Totals.Reserve
-	Payouts  money.Amount `json:"payouts"`
-	Batches  money.Amount `json:"batches,omitzero"` // put back by batches that were canceled or returned
+	Payments    money.Amount `json:"payments"`
+	Refunds     money.Amount `json:"refunds"`
+	Disputes    money.Amount `json:"disputes"`
+	Reserve     money.Amount `json:"reserve"` // released; what was withheld is in Totals.Reserve
+	Payouts     money.Amount `json:"payouts"`
+	Batches     money.Amount `json:"batches,omitzero"` // put back by batches that were canceled or returned
+	Adjustments money.Amount `json:"adjustments,omitzero"`
 }
 
 // Watermark bounds what a batch may contain: entries booked before Before,

@@ -300,6 +300,8 @@ func (c *Categories) of(category payment.Category) *money.Amount {
 		return &c.Payouts
 	case payment.CategoryBatch:
 		return &c.Batches
+	case payment.CategoryAdjustment:
+		return &c.Adjustments
 	}
 	panic(fmt.Sprintf("settlement: category %q has no sum", category))
 }

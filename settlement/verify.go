@@ -19,7 +19,8 @@ import (
 //   - the movements in no batch, with the carry, are what a merchant's pending
 //     and available accounts hold, each for itself (together, while the lines of
 //     a batch are still being written);
-//   - the holds of a merchant are what its reserve account holds;
+//   - the holds of a merchant are what its reserve account holds, and what is left
+//     of its debts that stand as receivables is what that account holds;
 //   - a batch's lines add up to its totals, its totals obey the batch equation,
 //     its account holds its net until it is sent, and its day lists it;
 //   - every movement of the journal stands in one batch or in none, and no entry
@@ -39,7 +40,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readAccounts, v.readItems, v.readHolds, v.readBatches, v.readDays, v.readPositions, v.readJournal,
+		v.readAccounts, v.readItems, v.readHolds, v.readDebts, v.readBatches, v.readDays, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -53,8 +54,8 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 // members of a batch sum to whose lines are still to be written: their money
 // has moved already.
 type sums struct {
-	pending, available, unassigned, reserve, left money.Amount
-	closing                                       bool
+	pending, available, unassigned, reserve, receivable, left money.Amount
+	closing                                                   bool
 }
 
 type verifier struct {
@@ -151,6 +152,24 @@ func (v *verifier) readHolds(ctx context.Context) error {
 	return nil
 }
 
+func (v *verifier) readDebts(ctx context.Context) error {
+	for debt, err := range ledger.RecordsOf[*payment.Debt](ctx, v.reader, payment.DebtRecord, "") {
+		if err != nil {
+			return err
+		}
+		if debt.Status != payment.Reclassified {
+			continue
+		}
+		left, err := debt.Left()
+		if err != nil || left.Sign() < 0 {
+			v.find("debt "+debt.ID, "no more paid and written off than it is", fmt.Sprintf("%s left, %v", left, err))
+			continue
+		}
+		v.add(&v.of(debt.Merchant, debt.Currency).receivable, left)
+	}
+	return nil
+}
+
 // readPositions compares positions with the items, and moves what has matured
 // from one account to the other, as it was booked.
 func (v *verifier) readPositions(ctx context.Context) error {
@@ -206,6 +225,7 @@ func (v *verifier) compare() {
 	for _, o := range slices.SortedFunc(maps.Keys(v.sums), order) {
 		s := v.sums[o]
 		v.account(s.reserve, o.currency, payment.ReservePath(o.merchant))
+		v.account(s.receivable, o.currency, payment.MerchantReceivablePath(o.merchant))
 		if s.closing {
 			both := s.pending
 			v.add(&both, s.available, s.left.Neg())

@@ -1,0 +1,316 @@
+package payment
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// ErrNotOwed marks more than a merchant owes: a negative balance that is not as
+// large, a debt that is not there.
+var ErrNotOwed = errors.New("more than the merchant owes")
+
+// debtTable is what may happen to a negative balance that was made a receivable:
+// it goes back whole, less what was paid or written off meanwhile.
+var debtTable = table{
+	resource: DebtRecord,
+	moves: []Move{
+		{On: DebtReclassified, To: Reclassified},
+		{On: DebtRestored, From: Reclassified, To: Restored},
+	},
+	requires: map[Kind][]Field{DebtReclassified: {FieldMerchant, FieldCurrency, FieldAmount}},
+}
+
+// topUpTable is what may happen to money that a merchant pays in.
+var topUpTable = table{
+	resource: TopUpRecord,
+	moves:    []Move{{On: ToppedUp, To: Received}},
+	requires: map[Kind][]Field{ToppedUp: {FieldMerchant, FieldCurrency, FieldAmount}},
+}
+
+// writeOffTable is what may happen to a debt that is given up.
+var writeOffTable = table{
+	resource: WriteOffRecord,
+	moves: []Move{
+		{On: WriteOffRequested, To: Requested},
+		{On: WriteOffApproved, From: Requested, To: Approved},
+		{On: WriteOffRejected, From: Requested, To: Rejected},
+	},
+	requires: map[Kind][]Field{
+		WriteOffRequested: {FieldMerchant, FieldCurrency, FieldAmount, FieldReasonCode, FieldActor},
+		WriteOffApproved:  {FieldActor},
+		WriteOffRejected:  {FieldReasonCode, FieldActor},
+	},
+}
+
+// Statuses of debts.
+const (
+	Reclassified Status = "reclassified" // stands in merchants/{m}/receivable
+	Restored     Status = "restored"     // back in available
+)
+
+// Debt is a negative balance that stands as a receivable, as at the end of a
+// period. There is one at a time for each merchant and currency.
+type Debt struct {
+	Facts
+	Life
+	Paid       money.Amount `json:"paid,omitzero"`        // by top-ups
+	WrittenOff money.Amount `json:"written_off,omitzero"` // given up
+}
+
+// TopUp is money that a merchant pays in.
+type TopUp struct {
+	Facts
+	Life
+	ToDebt money.Amount `json:"to_debt,omitzero"` // of Amount, what went to the receivable; the rest is in available
+}
+
+// WriteOff is a debt that is given up.
+type WriteOff struct {
+	Facts // Parent: the lost dispute that it comes from; empty: bad debt
+	Life
+	OfDebt money.Amount `json:"of_debt,omitzero"` // of Amount, what stood in the receivable; the rest was in available
+}
+
+// Ref makes Debt a ledger.Record.
+func (d *Debt) Ref() ledger.Ref { return ledger.Ref{Kind: DebtRecord, ID: d.ID} }
+
+// Ref makes TopUp a ledger.Record.
+func (t *TopUp) Ref() ledger.Ref { return ledger.Ref{Kind: TopUpRecord, ID: t.ID} }
+
+// Ref makes WriteOff a ledger.Record.
+func (w *WriteOff) Ref() ledger.Ref { return ledger.Ref{Kind: WriteOffRecord, ID: w.ID} }
+
+// Left is what of a reclassified debt is neither paid nor written off. Errors: an
+// amount out of range.
+func (d *Debt) Left() (money.Amount, error) {
+	return money.Sum(d.Amount, d.Paid.Neg(), d.WrittenOff.Neg())
+}
+
+// debts are the recipes of what a merchant owes.
+func (p *plan) debts() map[Kind]func() error {
+	return map[Kind]func() error{
+		DebtReclassified: p.reclassify, DebtRestored: p.restore, ToppedUp: p.topUp,
+		WriteOffRequested: p.writeOff, WriteOffApproved: p.writeOffDecided, WriteOffRejected: p.writeOffDecided,
+	}
+}
+
+// reclassify makes a negative balance a receivable.
+func (p *plan) reclassify() error {
+	if known := take[Debt](p.state, DebtRecord, p.event.ID); known != nil {
+		p.repeated = true
+		return known.same(p.event)
+	}
+	if err := p.locate(p.event.Merchant, false); err != nil {
+		return err
+	}
+	position := p.position()
+	if position.Debt != "" {
+		return &FieldError{FieldMerchant, fmt.Errorf("%s %w: debt %s of %s is %s", p.event.Kind, ErrTransition, position.Debt, p.merchant.ID, Reclassified)}
+	}
+	if owed, err := p.overdrawn(); err != nil {
+		return err
+	} else if p.event.Amount.Cmp(owed) > 0 {
+		return p.notOwed(owed)
+	}
+	debt := &Debt{Facts: facts(p.event), Life: born(p.event, Reclassified)}
+	position.Debt = debt.ID
+	p.records = append(p.records, debt, position)
+	booked := p.post(EntryDebtReclassified, "reclassified", -1,
+		p.dr(MerchantReceivablePath(debt.Merchant), debt.Amount), p.cr(AvailablePath(debt.Merchant), debt.Amount))
+	return p.move(booked, CategoryAdjustment, string(DebtReclassified), &debt.Facts, Item{Gross: debt.Amount})
+}
+
+// overdrawn is by how much the merchant's available balance is below zero.
+func (p *plan) overdrawn() (owed money.Amount, err error) {
+	account, ok := p.state.Account(ledger.AccountID{Path: AvailablePath(p.merchant.ID), Currency: p.event.Currency})
+	if !ok {
+		return owed, nil
+	}
+	if owed, err = account.Net(ledger.Debit); err != nil || owed.Sign() < 0 {
+		return money.Amount{}, err
+	}
+	return owed, nil
+}
+
+func (p *plan) notOwed(owed money.Amount) error {
+	c := p.event.Currency
+	return &FieldError{FieldAmount, fmt.Errorf("%s is %w, %s %s", c.Format(p.event.Amount), ErrNotOwed, c, c.Format(owed))}
+}
+
+// restore takes what is left of a debt back into available.
+func (p *plan) restore() error {
+	before, err := existing[*Debt](p, DebtRecord)
+	if err != nil || p.repeated {
+		return err
+	}
+	debt := *before
+	if debt.Life, err = debt.next(p.event); err != nil {
+		return err
+	}
+	left, err := debt.Left()
+	if err != nil {
+		return err
+	}
+	position := p.position()
+	position.Debt = ""
+	p.records = append(p.records, &debt, position)
+	booked := p.post(EntryDebtRestored, "restored", -1, p.dr(AvailablePath(debt.Merchant), left), p.cr(MerchantReceivablePath(debt.Merchant), left))
+	if booked < 0 { // nothing of it is left
+		return nil
+	}
+	return p.move(booked, CategoryAdjustment, string(DebtRestored), &debt.Facts, Item{Gross: left.Neg()})
+}
+
+// debt gives a copy of the merchant's debt that is reclassified, and what is left of
+// it; nil: there is none.
+func (p *plan) debt() (*Debt, money.Amount, error) {
+	id := p.position().Debt
+	if id == "" {
+		return nil, money.Amount{}, nil
+	}
+	stored := take[Debt](p.state, DebtRecord, id)
+	if stored == nil {
+		return nil, money.Amount{}, fmt.Errorf("%w: position of %s names debt %q, which is not there", ledger.ErrCorrupt, p.merchant.ID, id)
+	}
+	debt := *stored
+	left, err := debt.Left()
+	return &debt, left, err
+}
+
+// topUp is the recipe of money that the merchant pays in: it pays a reclassified
+// debt first; the rest, or all of it, is available.
+func (p *plan) topUp() error {
+	if known := take[TopUp](p.state, TopUpRecord, p.event.ID); known != nil {
+		p.repeated = true
+		return known.same(p.event)
+	}
+	if err := p.locate(p.event.Merchant, false); err != nil {
+		return err
+	}
+	paid := &TopUp{Facts: facts(p.event), Life: born(p.event, Received)}
+	debt, left, err := p.debt()
+	if err != nil {
+		return err
+	}
+	if debt != nil {
+		paid.ToDebt = lesser(left, paid.Amount)
+		if debt.Paid, err = debt.Paid.Add(paid.ToDebt); err != nil {
+			return err
+		}
+		p.records = append(p.records, debt)
+	}
+	p.records = append(p.records, paid)
+	rest, err := paid.Amount.Sub(paid.ToDebt)
+	if err != nil {
+		return err
+	}
+	booked := p.post(EntryToppedUp, "received", -1,
+		p.dr(bankPath(p.bank), paid.Amount), p.cr(MerchantReceivablePath(paid.Merchant), paid.ToDebt), p.cr(AvailablePath(paid.Merchant), rest))
+	if rest.IsZero() {
+		return nil
+	}
+	return p.move(booked, CategoryAdjustment, TopUpRecord, &paid.Facts, Item{Gross: rest})
+}
+
+func lesser(a, b money.Amount) money.Amount {
+	if b.Cmp(a) < 0 {
+		return b
+	}
+	return a
+}
+
+// writeOff is the recipe of a debt that somebody asks to give up.
+func (p *plan) writeOff() error {
+	if known := take[WriteOff](p.state, WriteOffRecord, p.event.ID); known != nil {
+		p.repeated = true
+		return known.same(p.event)
+	}
+	if err := p.locate(p.event.Merchant, false); err != nil {
+		return err
+	}
+	if err := p.lostDispute(); err != nil {
+		return err
+	}
+	p.records = append(p.records, &WriteOff{Facts: facts(p.event), Life: born(p.event, Requested)})
+	return nil
+}
+
+// lostDispute looks for the dispute a write-off comes from, if it names one.
+func (p *plan) lostDispute() error {
+	if p.event.Parent == "" {
+		return nil
+	}
+	d := take[Dispute](p.state, DisputeRecord, p.event.Parent)
+	switch {
+	case d == nil || d.Merchant != p.event.Merchant:
+		return unknown(FieldParent, DisputeRecord, p.event.Parent)
+	case d.Status != Lost:
+		return &FieldError{FieldParent, fmt.Errorf("%s %w: dispute %s is %s", p.event.Kind, ErrTransition, d.ID, d.Status)}
+	}
+	return nil
+}
+
+// writeOffDecided is the recipe of a write-off that somebody else decided about.
+// What stands as a receivable goes first.
+func (p *plan) writeOffDecided() error {
+	before, err := existing[*WriteOff](p, WriteOffRecord)
+	if err != nil || p.repeated {
+		return err
+	}
+	w := *before
+	if w.Life, err = w.next(p.event); err != nil {
+		return err
+	}
+	p.records = append(p.records, &w)
+	if w.Status == Rejected {
+		return nil
+	}
+	if err := p.another(&w.Facts); err != nil {
+		return err
+	}
+	return p.giveUp(&w)
+}
+
+// giveUp books a write-off.
+func (p *plan) giveUp(w *WriteOff) error {
+	debt, left, err := p.debt()
+	if err != nil {
+		return err
+	}
+	w.OfDebt = lesser(left, w.Amount)
+	rest, err := w.Amount.Sub(w.OfDebt)
+	if err != nil {
+		return err
+	}
+	overdrawn, err := p.overdrawn()
+	if err != nil {
+		return err
+	}
+	if rest.Cmp(overdrawn) > 0 {
+		owed, err := left.Add(overdrawn)
+		if err != nil {
+			return err
+		}
+		c := w.Currency
+		return &FieldError{FieldAmount, fmt.Errorf("%s is %w, %s %s", c.Format(w.Amount), ErrNotOwed, c, c.Format(owed))}
+	}
+	if debt != nil {
+		if debt.WrittenOff, err = debt.WrittenOff.Add(w.OfDebt); err != nil {
+			return err
+		}
+		p.records = append(p.records, debt)
+	}
+	expense := badDebtExpense
+	if w.Parent != "" {
+		expense = disputeLossExpense
+	}
+	booked := p.post(EntryWrittenOff, "booked", -1,
+		p.dr(expense, w.Amount), p.cr(MerchantReceivablePath(w.Merchant), w.OfDebt), p.cr(AvailablePath(w.Merchant), rest))
+	if rest.IsZero() {
+		return nil
+	}
+	return p.move(booked, CategoryAdjustment, WriteOffRecord, &w.Facts, Item{Gross: rest})
+}

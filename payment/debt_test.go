@@ -1,0 +1,105 @@
+package payment_test
+
+import (
+	"testing"
+
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// owing brings merchant m 767.70 below zero.
+func owing() []payment.Event {
+	return []payment.Event{captured(), dispute("c1", "d1", "750.00", "2026-03-02 11:00")}
+}
+
+// reclassified makes an amount of it a receivable.
+func reclassified(id, amount, when string) payment.Event {
+	return payment.Event{Kind: payment.DebtReclassified, ID: id, OccurredAt: at(when), Merchant: m, Currency: inr(), Amount: rs(amount)}
+}
+
+func toppedUp(id, amount, when string) payment.Event {
+	return payment.Event{Kind: payment.ToppedUp, ID: id, OccurredAt: at(when), Merchant: m, Currency: inr(), Amount: rs(amount), BankRef: "utr"}
+}
+
+// A negative balance becomes a receivable, is paid and written off in parts, and
+// what is left goes back; each movement is a line, and the batches stay provable.
+func TestDebtsLife(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(owing()...)
+	d.book(reclassified("b1", "767.70", "2026-03-02 12:00"))
+	d.stands(m, "available 0.00", "receivable 767.70", "pending 876.40")
+	d.refuse(reclassified("b2", "0.01", "2026-03-02 12:01"), "merchant_id: debt_reclassified is not possible now: debt b1 of m is reclassified")
+
+	d.book(toppedUp("t1", "500.00", "2026-03-02 12:10"))
+	d.stands(m, "available 0.00", "receivable 267.70")
+	writeOff := asked(payment.WriteOffRequested, "w1", "67.70", "2026-03-02 12:20")
+	d.book(writeOff)
+	self := answered(payment.WriteOffApproved, "w1", "2026-03-02 12:30")
+	self.Actor = maker
+	d.refuse(self, "actor: w1 needs another pair of eyes: ann asked for it")
+	d.book(answered(payment.WriteOffApproved, "w1", "2026-03-02 12:30"))
+	d.stands(m, "available 0.00", "receivable 200.00")
+	d.account("expense/bad_debt", "67.70")
+
+	d.book(later(payment.DebtRestored, "b1", "2026-03-02 13:00"))
+	d.stands(m, "available -200.00", "receivable 0.00")
+	b := d.settle("2026-03-02")[0]
+	if b.AtClose != settlement.Closed || b.Net != rs("676.40") || b.Categories.Adjustments != rs("567.70") {
+		t.Errorf("batch is %s, net %s, adjustments %s", b.AtClose, b.Net, b.Categories.Adjustments)
+	}
+	if debt := record[*payment.Debt](d, payment.DebtRecord, "b1"); debt.Status != payment.Restored || debt.Paid != rs("500.00") || debt.WrittenOff != rs("67.70") {
+		t.Errorf("debt is %s, %s paid, %s written off", debt.Status, debt.Paid, debt.WrittenOff)
+	}
+}
+
+// A debt that was paid whole leaves nothing to take back.
+func TestDebtPaidWhole(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(owing()...)
+	d.book(reclassified("b1", "767.70", "2026-03-02 12:00"), toppedUp("t1", "800.00", "2026-03-02 12:10"))
+	d.stands(m, "available 32.30", "receivable 0.00")
+	head := d.head()
+	d.book(later(payment.DebtRestored, "b1", "2026-03-02 13:00"))
+	if got := d.entries(head); got != "" {
+		t.Errorf("it books\n%s", got)
+	}
+	d.book(toppedUp("t2", "1.00", "2026-03-02 13:10"))
+	d.stands(m, "available 33.30", "receivable 0.00")
+	d.account("bank/escrow_in", "801.00")
+}
+
+// Nobody owes more than they do.
+func TestMoreThanIsOwed(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(owing()...)
+	d.refuse(reclassified("b1", "767.71", "2026-03-02 12:00"), "amount: 767.71 is more than the merchant owes, INR 767.70")
+	d.refuse(of(hand, reclassified("b1", "0.01", "2026-03-02 12:00")), "amount: 0.01 is more than the merchant owes, INR 0.00")
+	d.book(reclassified("b1", "700.00", "2026-03-02 12:00"))
+	d.book(asked(payment.WriteOffRequested, "w1", "767.71", "2026-03-02 12:20"), asked(payment.WriteOffRequested, "w2", "767.70", "2026-03-02 12:20"))
+	d.refuse(answered(payment.WriteOffApproved, "w1", "2026-03-02 12:30"), "amount: 767.71 is more than the merchant owes, INR 767.70")
+	d.book(answered(payment.WriteOffApproved, "w2", "2026-03-02 12:30"), answered(payment.WriteOffRejected, "w1", "2026-03-02 12:40"))
+	d.stands(m, "available 0.00", "receivable 0.00")
+	if w := record[*payment.WriteOff](d, payment.WriteOffRecord, "w2"); w.OfDebt != rs("700.00") {
+		t.Errorf("of the receivable %s", w.OfDebt)
+	}
+}
+
+// A write-off that comes from a dispute names one that was lost.
+func TestWriteOffOfADispute(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(owing()...)
+	w := asked(payment.WriteOffRequested, "w1", "767.70", "2026-03-02 12:20")
+	w.Parent = "c1"
+	d.refuse(w, "parent_id: write_off is not possible now: dispute c1 is needs_response")
+	w.Parent = "c2"
+	d.refuse(w, `parent_id: dispute "c2" is not known`)
+	w.Parent = "c1"
+	d.book(later(payment.DisputeLost, "c1", "2026-03-02 12:00"), w, answered(payment.WriteOffApproved, "w1", "2026-03-02 12:30"))
+	d.again(w)
+	d.account("expense/dispute_loss", "767.70")
+	d.account("expense/bad_debt", "0.00")
+}
