@@ -24,7 +24,7 @@ func TestIngestRefusesTheSameRowsAgain(t *testing.T) {
 	h := open(t, threeRegions())
 	events := []payment.Event{
 		deposit("a", "m1", "2026-03-02 10:00", "100.00"),
-		{Kind: payment.DisputeOpened, ID: "x", Parent: "a", OccurredAt: ist("2026-03-02 10:01"), Currency: inr(), Amount: minor("100.00")},
+		{Kind: payment.DisputeOpened, ID: "x", Parent: "a", OccurredAt: ist("2026-03-02 10:01"), Currency: inr(), Amount: minor("100.00"), ReasonCode: "fraud"},
 		refund("r", "a", "2026-03-02 10:02", "50.00"),
 		{Kind: payment.DisputeWon, ID: "x", OccurredAt: ist("2026-03-02 10:03")},
 	}
@@ -46,7 +46,7 @@ func TestIngestRefusesTheSameRowsAfterACrash(t *testing.T) {
 	h := open(t, threeRegions())
 	events := []payment.Event{
 		deposit("a", "m1", "2026-03-02 10:00", "100.00"),
-		{Kind: payment.DisputeOpened, ID: "x", Parent: "a", OccurredAt: ist("2026-03-02 10:01"), Currency: inr(), Amount: minor("100.00")},
+		{Kind: payment.DisputeOpened, ID: "x", Parent: "a", OccurredAt: ist("2026-03-02 10:01"), Currency: inr(), Amount: minor("100.00"), ReasonCode: "fraud"},
 		refund("r", "a", "2026-03-02 10:02", "50.00"),
 		{Kind: payment.DisputeWon, ID: "x", OccurredAt: ist("2026-03-02 10:03")},
 	}

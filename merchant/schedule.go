@@ -79,6 +79,13 @@ func (s Scope) covers(c Scope) bool {
 		(s.Method == "" || s.Method == c.Method)
 }
 
+// Covered tells whether any of the scopes is meant for a case; the case has every
+// field that is known.
+func Covered(scopes []Scope, c Scope) bool {
+	_, ok := Narrowest(scopes, c)
+	return ok
+}
+
 // Schedule is one version of a settlement schedule: when windows close and
 // their money is due (Timing), and on what terms it is paid.
 type Schedule struct {

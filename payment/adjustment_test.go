@@ -121,6 +121,7 @@ func TestAdjustmentNews(t *testing.T) {
 	want := []row{
 		{event.AdjustmentCreated, "adjustment/a1", 1, payment.Approved},
 		{event.AdjustmentCreated, "adjustment/a2", 1, payment.Requested}, {event.AdjustmentApproved, "adjustment/a2", 2, payment.Approved},
+		{event.BalanceNegative, "position/m/INR", 1, ""},
 		{event.AdjustmentCreated, "adjustment/a3", 1, payment.Requested}, {event.AdjustmentRejected, "adjustment/a3", 2, payment.Rejected},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -79,7 +79,7 @@ func TestDebtComesFirst(t *testing.T) {
 	d := open(t, terms())
 	d.book(
 		saved(),
-		refund("r1", "d1", "500.00", "2026-03-03 11:00"), // -500.00 + 11.80
+		refund("r1", "d1", "500.00", "2026-03-05 09:00"), // -500.00 + 11.80, on the day on which the deposit is available
 	)
 	d.stands(hand, "available -488.20", "pending 876.40")
 	d.refuse(payout("p1", "382.31", "2026-03-05 10:00"), `"payout/p1/requested": insufficient funds: `+

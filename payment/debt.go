@@ -92,7 +92,7 @@ func (d *Debt) Left() (money.Amount, error) {
 // debts are the recipes of what a merchant owes.
 func (p *plan) debts() map[Kind]func() error {
 	return map[Kind]func() error{
-		DebtReclassified: p.reclassify, DebtRestored: p.restore, ToppedUp: p.topUp,
+		DebtReclassified: p.reclassify, DebtRestored: p.restoreDebt, ToppedUp: p.topUp,
 		WriteOffRequested: p.writeOff, WriteOffApproved: p.writeOffDecided, WriteOffRejected: p.writeOffDecided,
 	}
 }
@@ -140,8 +140,8 @@ func (p *plan) notOwed(owed money.Amount) error {
 	return &FieldError{FieldAmount, fmt.Errorf("%s is %w, %s %s", c.Format(p.event.Amount), ErrNotOwed, c, c.Format(owed))}
 }
 
-// restore takes what is left of a debt back into available.
-func (p *plan) restore() error {
+// restoreDebt takes what is left of a debt back into available.
+func (p *plan) restoreDebt() error {
 	before, err := existing[*Debt](p, DebtRecord)
 	if err != nil || p.repeated {
 		return err

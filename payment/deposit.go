@@ -66,7 +66,9 @@ func (p *plan) capture() error {
 		return err
 	}
 	p.items[0].item.Pending = p.items[0].item.Net
-	return nil
+	deposit.Undrawn = p.items[0].item.Net
+	deposit.Settles, err = p.settles(pin, timing)
+	return err
 }
 
 // failLate is the recipe of a deposit that failed after it was captured. The

@@ -8,24 +8,51 @@ import (
 	"github.com/settlex/settlex/money"
 )
 
-// disputeTable is what may happen to a dispute.
+// disputeTable is what may happen to a dispute. The scheme moves its own money
+// when it likes: that is no step of the dispute, and nobody outside waits for it.
 var disputeTable = table{
 	resource: DisputeRecord,
 	moves: []Move{
 		{DisputeOpened, "", NeedsResponse, event.DisputeOpened},
+		{DisputeEvidence, NeedsResponse, UnderReview, event.DisputeUpdated},
 		{DisputeWon, NeedsResponse, Won, event.DisputeWon},
+		{DisputeWon, UnderReview, Won, event.DisputeWon},
 		{DisputeLost, NeedsResponse, Lost, event.DisputeLost},
+		{DisputeLost, UnderReview, Lost, event.DisputeLost},
+		{On: DisputeDebited, From: NeedsResponse, To: NeedsResponse},
+		{On: DisputeDebited, From: UnderReview, To: UnderReview},
+		{On: DisputeDebited, From: Won, To: Won},
+		{On: DisputeDebited, From: Lost, To: Lost},
+		{On: DisputeCredited, From: Won, To: Won},
 	},
-	requires: map[Kind][]Field{DisputeOpened: {FieldParent, FieldCurrency, FieldAmount}},
+	requires: map[Kind][]Field{DisputeOpened: {FieldParent, FieldCurrency, FieldAmount, FieldReasonCode}},
 }
 
 // disputes are the recipes of its events.
 func (p *plan) disputes() map[Kind]func() error {
-	return map[Kind]func() error{DisputeOpened: p.dispute, DisputeWon: p.disputeWon, DisputeLost: p.disputeLost}
+	return map[Kind]func() error{
+		DisputeOpened: p.dispute, DisputeEvidence: p.disputeMoves, DisputeWon: p.disputeWon, DisputeLost: p.disputeMoves,
+		DisputeDebited: p.disputeDebited, DisputeCredited: p.disputeCredited,
+	}
 }
 
-// dispute is the recipe of a dispute that was opened: the scheme withdraws the
-// money, and the merchant pays the dispute fee.
+// Square tells whether the dispute is decided and the scheme has taken from us,
+// all in all, what the merchant has lost, so that nothing of it is left in
+// clearing. Errors: money.ErrOverflow.
+func (d *Dispute) Square() (bool, error) {
+	if d.Status != Won && d.Status != Lost {
+		return false, nil
+	}
+	lost, err := d.Amount.Sub(d.Recovered)
+	if err != nil {
+		return false, err
+	}
+	taken, err := d.Debited.Amount.Sub(d.Credited.Amount)
+	return lost == taken, err
+}
+
+// dispute is the recipe of a dispute that was opened: the merchant's money is
+// withdrawn, and it pays the dispute fee.
 func (p *plan) dispute() error {
 	if d := take[Dispute](p.state, DisputeRecord, p.event.ID); d != nil {
 		p.repeated = true
@@ -40,76 +67,120 @@ func (p *plan) dispute() error {
 		return &FieldError{FieldKind, err}
 	}
 	dispute := &Dispute{Facts: facts(p.event), Life: born(p.event, NeedsResponse), Fee: fee, Policy: schedule.Dispute}
-	available := AvailablePath(p.merchant.ID)
-	opened := p.post(EntryDispute, "opened", -1, p.dr(available, p.event.Amount), p.cr(clearingPath(p.event.Rail), p.event.Amount))
-	p.charge(EntryDisputeFee, "fee", opened, available, disputeFee, &fee)
 	changed := *deposit
+	changed.Twice = deposit.Twice || p.mayPayTwice()
+	var opened int
+	if dispute.Drawn, opened, err = p.draw(&changed, EntryDispute, "opened", clearingPath(p.event.Rail)); err != nil {
+		return err
+	}
+	p.charge(EntryDisputeFee, "fee", opened, AvailablePath(p.merchant.ID), disputeFee, &fee)
 	if changed.Disputed, err = deposit.Disputed.Add(p.event.Amount); err != nil {
 		return err
 	}
 	p.records = append(p.records, dispute, &changed)
-	return p.move(opened, CategoryDispute, DisputeRecord, &dispute.Facts,
-		Item{Gross: p.event.Amount.Neg(), Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes)})
+	item := Item{Gross: p.event.Amount.Neg(), Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes)}
+	item.own(deposit, dispute.Drawn.Pending.Neg())
+	return p.move(opened, CategoryDispute, DisputeRecord, &dispute.Facts, item)
 }
 
 // disputeWon is the recipe of a dispute decided for the merchant, wholly or,
 // where the event carries an amount, in part.
 func (p *plan) disputeWon() error {
-	before, err := existing[*Dispute](p, DisputeRecord)
+	d, err := p.disputeNext()
 	if err != nil || p.repeated {
 		return err
 	}
-	d := *before
-	if d.Life, err = d.next(p.event); err != nil {
+	if d.Recovered, err = p.upTo(d.Amount, "of dispute "+d.ID); err != nil {
 		return err
 	}
-	if d.Recovered = p.event.Amount; d.Recovered.IsZero() {
-		d.Recovered = d.Amount
+	deposit := take[Deposit](p.state, DepositRecord, d.Parent)
+	if deposit == nil {
+		return unknown(FieldParent, DepositRecord, d.Parent)
 	}
-	if d.Recovered.Cmp(d.Amount) > 0 {
-		c := d.Currency
-		return &FieldError{FieldAmount, fmt.Errorf("%s %s is more than the %s of dispute %s", c, c.Format(d.Recovered), c.Format(d.Amount), d.ID)}
+	changed := *deposit
+	if changed.Disputed, err = deposit.Disputed.Sub(d.Recovered); err != nil { // the won part may be refunded again
+		return err
 	}
-	won := p.post(EntryDisputeWon, "won", -1, p.dr(clearingPath(d.Rail), d.Recovered), p.cr(AvailablePath(p.merchant.ID), d.Recovered))
+	var won int
+	if d.Restored, won, err = p.restore(&changed, d.Drawn, d.Recovered, EntryDisputeWon, "won", clearingPath(d.Rail)); err != nil {
+		return err
+	}
 	item := Item{Gross: d.Recovered}
+	item.own(deposit, d.Restored.Pending)
 	if d.Policy == fees.DisputeReturnOnWin {
 		if _, err := p.giveBack("won.fee", won, disputeFee, d.Fee.Fee, d.Fee.Taxes); err != nil {
 			return err
 		}
 		item.Fee, item.Tax, item.TaxCode = d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
 	}
-	if err := p.undispute(&d, d.Recovered); err != nil {
-		return err
-	}
-	p.records = append(p.records, &d)
+	p.records = append(p.records, d, &changed)
 	return p.move(won, CategoryDispute, string(DisputeWon), &d.Facts, item)
 }
 
-// undispute lets the won part of a deposit be refunded again.
-func (p *plan) undispute(d *Dispute, amount money.Amount) error {
-	deposit := take[Deposit](p.state, DepositRecord, d.Parent)
-	if deposit == nil {
-		return unknown(FieldParent, DepositRecord, d.Parent)
+// disputeNext gives a copy of the event's dispute as it stands afterwards.
+func (p *plan) disputeNext() (*Dispute, error) {
+	before, err := existing[*Dispute](p, DisputeRecord)
+	if err != nil || p.repeated {
+		return nil, err
 	}
-	changed := *deposit
-	var err error
-	if changed.Disputed, err = deposit.Disputed.Sub(amount); err != nil {
-		return err
-	}
-	p.records = append(p.records, &changed)
-	return nil
+	d := *before
+	d.Life, err = d.next(p.event)
+	return &d, err
 }
 
-// disputeLost closes a dispute; the money went when it was opened.
-func (p *plan) disputeLost() error {
-	before, err := existing[*Dispute](p, DisputeRecord)
+// upTo is the event's amount, or all of a limit where it has none. More than the
+// limit is a fault that names it.
+func (p *plan) upTo(limit money.Amount, what string) (money.Amount, error) {
+	c := p.event.Currency
+	switch {
+	case p.event.Amount.IsZero():
+		return limit, nil
+	case p.event.Amount.Cmp(limit) > 0:
+		return limit, &FieldError{FieldAmount, fmt.Errorf("%s %s is more than the %s %s", c, c.Format(p.event.Amount), c.Format(limit), what)}
+	}
+	return p.event.Amount, nil
+}
+
+// disputeMoves is the recipe of a dispute that goes on, or is lost: the money went
+// when it was opened.
+func (p *plan) disputeMoves() error {
+	d, err := p.disputeNext()
 	if err != nil || p.repeated {
 		return err
 	}
-	d := *before
-	if d.Life, err = d.next(p.event); err != nil {
+	p.records = append(p.records, d)
+	return nil
+}
+
+// disputeDebited is the recipe of the scheme that takes the money of a dispute
+// from us.
+func (p *plan) disputeDebited() error {
+	d, err := p.disputeNext()
+	if err != nil || p.repeated {
 		return err
 	}
-	p.records = append(p.records, &d)
+	d.Debited.Netted = p.rules.Rails[d.Rail].NetsDisputes
+	if d.Debited.Amount, err = p.upTo(d.Amount, "of dispute "+d.ID); err != nil {
+		return err
+	}
+	p.post(EntryDisputeDebit, "debited", -1,
+		p.dr(clearingPath(d.Rail), d.Debited.Amount), p.cr(p.funds(d.Rail, d.Debited.Netted), d.Debited.Amount))
+	p.records = append(p.records, d)
+	return nil
+}
+
+// disputeCredited is the recipe of the scheme that gives back what was won.
+func (p *plan) disputeCredited() error {
+	d, err := p.disputeNext()
+	if err != nil || p.repeated {
+		return err
+	}
+	d.Credited.Netted = p.rules.Rails[d.Rail].NetsDisputes
+	if d.Credited.Amount, err = p.upTo(d.Recovered, "recovered of dispute "+d.ID); err != nil {
+		return err
+	}
+	p.post(EntryDisputeCredit, "credited", -1,
+		p.dr(p.funds(d.Rail, d.Credited.Netted), d.Credited.Amount), p.cr(clearingPath(d.Rail), d.Credited.Amount))
+	p.records = append(p.records, d)
 	return nil
 }

@@ -39,8 +39,9 @@
 //	reserve   = sum of what is left of each Hold
 //	payouts   = sum of amount, fee and tax of payouts requested or approved, and of fee and tax of payouts sent or unknown
 //
-// where items are the movements in no batch. Refunds that have not failed, and
-// disputes that are open or lost, never exceed their deposit. What they give back
+// where items are the movements in no batch. Refunds that have not failed and were
+// not canceled, and disputes that are open or lost, never exceed their deposit;
+// each of both by itself, where Rules.PayTwice says so. What they give back
 // of its fee and of each of its taxes is never more than was charged, and all of
 // it when all is refunded, in however many parts and after however many failures.
 // Only a payout is refused for lack of funds, or waits for them in a PayoutQueue:
@@ -57,13 +58,16 @@
 // depend on whether a job (Mature) has run. A reserve that is due comes back when
 // it is released; a payout does not look for it.
 //
+// # Draws
+//
+// Refunds and disputes draw on the deposit's own pending money first, while it is
+// pending for an event of now; then on its reserve, where Rules.DrawReserve says
+// so; then on what is available. What fails, is canceled or won goes back in
+// reverse. Their records keep the Sources of both.
+//
 // # Limits
 //
-// Not yet: authorisation, cancellation and expiry before capture, a refund's
-// outcome that nobody knows yet, evidence of disputes,
-// withholding, rail cost accrued or invoiced, fees of refunds, draws from the
-// reserve, fixed reserves, adjustments, currency exchange, and the scheme's own
-// debits and credits of disputes, so that disputed money stays in clearing. One
-// deposit has one currency. Order of instants matters only against the event that
+// Not yet: authorisation, cancellation and expiry before capture, withholding, rail
+// cost accrued or invoiced, fees of refunds, fixed reserves and currency exchange. One deposit has one currency. Order of instants matters only against the event that
 // opened a resource: the later ones are taken in the order they come.
 package payment

@@ -17,9 +17,14 @@ const (
 	RefundCreated   Kind = "refund"           // refund: money goes back to the payer of Parent
 	RefundConfirmed Kind = "refund_confirmed" // refund: the rail paid it
 	RefundFailed    Kind = "refund_failed"    // refund: the rail could not pay it
+	RefundCanceled  Kind = "refund_canceled"  // refund: called back before the rail had it
+	RefundUnknown   Kind = "refund_unknown"   // refund: nobody knows whether the rail paid it; an inquiry will tell
 	DisputeOpened   Kind = "dispute"          // dispute: the scheme withdrew the money of Parent
-	DisputeWon      Kind = "dispute_won"      // dispute: decided for the merchant
+	DisputeEvidence Kind = "dispute_evidence" // dispute: the merchant's evidence is in, the scheme looks at it
+	DisputeWon      Kind = "dispute_won"      // dispute: decided for the merchant, wholly or in part
 	DisputeLost     Kind = "dispute_lost"     // dispute: decided for the payer
+	DisputeDebited  Kind = "dispute_debited"  // dispute: the scheme took its money from us
+	DisputeCredited Kind = "dispute_credited" // dispute: the scheme gave back what was won
 	PayoutRequested Kind = "payout"           // payout: the merchant sends available money to a third party
 	PayoutQueued    Kind = "payout_queued"    // payout: it waits for money; nobody reports it
 	PayoutReleased  Kind = "payout_released"  // payout: there is money for it now; nobody reports it
@@ -70,7 +75,7 @@ type Event struct {
 	Funding    string         // credit, debit, prepaid, where a fee depends on it
 	OrderID    string         // the merchant's own reference
 	Parent     string         // refunds and disputes: the deposit's id
-	ReasonCode string         // refunds, disputes, failures: why
+	ReasonCode string         // refunds and disputes: why, a code of [a-z0-9_], at most 64 bytes; failures and decisions: any text
 	RailRef    string         // the rail's reference
 	BankRef    string         // the bank's reference
 	Actor      string         // who decided it, where somebody did: an operator, an API key

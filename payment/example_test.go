@@ -31,8 +31,8 @@ func Example() {
 	// refund r1 booked before: false error: <nil>
 	// refund r1 booked before: true error: <nil>
 	// refund r2 booked before: false error: amount: INR 750.01 is more than is left of the deposit: of deposit d1, 1000.00 was captured, 250.00 is refunded and 0.00 disputed
-	// merchants/m1/pending 980.00
-	// merchants/m1/available -245.00
+	// merchants/m1/pending 730.00
+	// merchants/m1/available 5.00
 }
 
 func book(ctx context.Context, path string) error {
@@ -67,9 +67,9 @@ func book(ctx context.Context, path string) error {
 	noon := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 	for _, event := range []payment.Event{
 		{Kind: payment.DepositCaptured, ID: "d1", OccurredAt: noon, Merchant: "m1", Currency: inr, Amount: money.Minor(100000), Method: "UPI"},
-		{Kind: payment.RefundCreated, ID: "r1", OccurredAt: noon.Add(time.Hour), Parent: "d1", Currency: inr, Amount: money.Minor(25000)},
-		{Kind: payment.RefundCreated, ID: "r1", OccurredAt: noon.Add(time.Hour), Parent: "d1", Currency: inr, Amount: money.Minor(25000)},
-		{Kind: payment.RefundCreated, ID: "r2", OccurredAt: noon.Add(time.Hour), Parent: "d1", Currency: inr, Amount: money.Minor(75001)},
+		{Kind: payment.RefundCreated, ID: "r1", OccurredAt: noon.Add(time.Hour), Parent: "d1", ReasonCode: "returned", Currency: inr, Amount: money.Minor(25000)},
+		{Kind: payment.RefundCreated, ID: "r1", OccurredAt: noon.Add(time.Hour), Parent: "d1", ReasonCode: "returned", Currency: inr, Amount: money.Minor(25000)},
+		{Kind: payment.RefundCreated, ID: "r2", OccurredAt: noon.Add(time.Hour), Parent: "d1", ReasonCode: "returned", Currency: inr, Amount: money.Minor(75001)},
 	} {
 		h := &payment.Handle{Rules: rules, Event: event.Normalize()}
 		err := books.Do(ctx, h)

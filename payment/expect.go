@@ -114,12 +114,16 @@ func (x Expected) refunds(ctx context.Context, r ledger.Reader) error {
 }
 
 // Taken visits, for each deposit that something was refunded or disputed of, what
-// stands so against what was captured. Memory grows with their number.
+// stands so against what was captured: refunds and disputes together, or the larger
+// of both where the rules let the same money be both. Memory grows with their number.
 func Taken(ctx context.Context, r ledger.Reader, visit func(Standing) error) error {
-	taken := make(map[string]money.Amount)
+	type taken struct{ refunded, disputed money.Amount }
+	of := make(map[string]taken)
 	for f, err := range ledger.RecordsOf[*Refund](ctx, r, RefundRecord, "") {
 		if err == nil && f.Status != Failed && f.Status != Canceled {
-			taken[f.Parent], err = taken[f.Parent].Add(f.Amount)
+			t := of[f.Parent]
+			t.refunded, err = t.refunded.Add(f.Amount)
+			of[f.Parent] = t
 		}
 		if err != nil {
 			return err
@@ -131,22 +135,30 @@ func Taken(ctx context.Context, r ledger.Reader, visit func(Standing) error) err
 			stands, err = d.Amount.Sub(d.Recovered)
 		}
 		if err == nil {
-			taken[d.Parent], err = taken[d.Parent].Add(stands)
+			t := of[d.Parent]
+			t.disputed, err = t.disputed.Add(stands)
+			of[d.Parent] = t
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if len(taken) == 0 {
+	if len(of) == 0 {
 		return nil
 	}
 	for d, err := range ledger.RecordsOf[*Deposit](ctx, r, DepositRecord, "") {
 		if err != nil {
 			return err
 		}
-		have, ok := taken[d.ID]
+		t, ok := of[d.ID]
 		if !ok {
 			continue
+		}
+		have := money.Max(t.refunded, t.disputed)
+		if !d.Twice {
+			if have, err = t.refunded.Add(t.disputed); err != nil {
+				return err
+			}
 		}
 		s := Standing{AccountID: ledger.AccountID{Currency: d.Currency}, Subject: "deposit " + d.ID, Have: have, Want: &d.Amount}
 		if err := visit(s); err != nil {

@@ -95,6 +95,10 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 	if err := p.announce(); err != nil {
 		return false, err
 	}
+	balances, err := watchAvailable(s, p.entries)
+	if err != nil {
+		return false, err
+	}
 	booked := make([]ledger.Booked, len(p.entries))
 	for i, entry := range p.entries {
 		result, err := s.Book(entry)
@@ -122,17 +126,16 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 		}
 		late = late || after
 	}
-	return late, nil
+	return late, balances.tell(s)
 }
 
 // AddBooked is AddItem for a movement of an entry that has just been booked: it
 // gets the entry's place and key. It is late when it comes after the watermark of
 // its window. Error: *FieldError where the schedule cannot say when it settles.
 func AddBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, item Item) (late bool, err error) {
-	item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, &item)
-	_, late, err = schedule.Settles(item.Window.Window, item.BookedAt)
-	if err != nil { // it would wait for its batch for ever
-		return false, &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", item.BookedAt.Format(timeFormat), schedule.ID, err)}
+	item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, PositionRef(item.Merchant, item.Currency))
+	if _, late, err = settles(schedule, item.Window, item.BookedAt); err != nil {
+		return false, err
 	}
 	return late && !item.Manual, AddItem(s, &item)
 }
@@ -155,12 +158,22 @@ func (h *Handle) introduce(p *plan) error {
 // notBefore gives the instant a movement counts as booked at. A batch of
 // movements that cancel out books nothing, so closing it does not move the
 // journal's time, and a fact of before its watermark can still come.
-func notBefore(at time.Time, s *ledger.State, item *Item) time.Time {
-	position, ok := s.Record(PositionRef(item.Merchant, item.Currency)).(*Position)
-	if ok && position.Closed.After(at) {
-		return position.Closed
+func notBefore(at time.Time, s *ledger.State, position ledger.Ref) time.Time {
+	stored, ok := s.Record(position).(*Position)
+	if ok && stored.Closed.After(at) {
+		return stored.Closed
 	}
 	return at
+}
+
+// settles gives the window a movement is settled in that counts as booked at an
+// instant. Without one it would wait for its batch for ever.
+func settles(s *merchant.Schedule, pin WindowPin, booked time.Time) (in WindowPin, late bool, err error) {
+	in = pin
+	if in.Window, late, err = s.Settles(pin.Window, booked); err != nil {
+		err = &FieldError{FieldOccurredAt, fmt.Errorf("booked at %s: schedule %s: %w", booked.Format(timeFormat), s.ID, err)}
+	}
+	return in, late, err
 }
 
 // plan chooses the recipe.
@@ -187,14 +200,23 @@ func AddItem(s *ledger.State, item *Item) error {
 		return err
 	}
 	if item.Manual && !item.Pending.IsZero() {
-		if position.Maturing, err = addOn(position.Maturing, item.Window.SettlementDate, item.Pending); err != nil {
+		if position.Maturing, err = addOn(position.Maturing, item.matures(), item.Pending); err != nil {
 			return err
 		}
+		position.Maturing = slices.DeleteFunc(position.Maturing, func(m Maturity) bool { return m.Amount.IsZero() }) // all of it was drawn
 		position.ByHand = item.Window.Schedule
 	}
 	s.Put(&position)
 	s.Put(item)
 	return nil
+}
+
+// matures is the date on which the pending part becomes available, settled by hand.
+func (i *Item) matures() calendar.Date {
+	if i.MaturesOn.IsZero() {
+		return i.Window.SettlementDate
+	}
+	return i.MaturesOn
 }
 
 // addOn adds an amount under a date to a list that is ascending and has one

@@ -37,11 +37,15 @@ func (m *Mature) Apply(s *ledger.State) error {
 	if m.Moved = entry != nil; err != nil || !m.Moved {
 		return err
 	}
+	balances, err := watchAvailable(s, []ledger.Entry{*entry})
+	if err != nil {
+		return err
+	}
 	if _, err := s.Book(*entry); err != nil {
 		return err
 	}
 	s.Put(changed)
-	return nil
+	return balances.tell(s)
 }
 
 func (m *Mature) plan(s *ledger.State) (*ledger.Entry, *Position, error) {

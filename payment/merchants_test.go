@@ -376,8 +376,8 @@ func (d *desk) firstNews(ctx context.Context, tx ledger.Tx) (news []*event.Event
 func TestOwedIsSigned(t *testing.T) {
 	t.Parallel()
 	d := open(t, noReserve())
-	d.decide(decision(payment.MerchantCreate, "2026-03-01 08:00"))
-	d.book(of(shop, captured()), dispute("c1", "d1", "750.00", "2026-03-02 11:00"))
+	d.decide(decision(payment.MerchantCreate, "2026-02-27 08:00"))
+	d.book(of(shop, deposit("d1", "1000.00", "2026-02-27 10:00")), dispute("c1", "d1", "750.00", "2026-03-02 11:00"))
 	owed, err := d.Owed(t.Context(), shop)
 	if err != nil {
 		t.Fatal(err)

@@ -34,11 +34,14 @@ func TestMovements(t *testing.T) {
 	d.book(story()...)
 	want := `
 deposit d1 of m (payment): gross 1000.00 fee -20.00 tax -3.60 reserve -100.00 = 876.40, pending 876.40
-refund r1 of m (refund): gross -100.00 fee 2.00 tax 0.36 reserve 0.00 = -97.64, pending 0.00
-refund_failed r1 of m (refund): gross 100.00 fee -2.00 tax -0.36 reserve 0.00 = 97.64, pending 0.00
-dispute c1 of m (dispute): gross -500.00 fee -15.00 tax -2.70 reserve 0.00 = -517.70, pending 0.00
-dispute_won c1 of m (dispute): gross 200.00 fee 15.00 tax 2.70 reserve 0.00 = 217.70, pending 0.00
-dispute c2 of m (dispute): gross -100.00 fee -15.00 tax -2.70 reserve 0.00 = -117.70, pending 0.00
+refund r1 of m (refund): gross -100.00 fee 2.00 tax 0.36 reserve 0.00 = -97.64, pending -100.00
+refund_failed r1 of m (refund): gross 100.00 fee -2.00 tax -0.36 reserve 0.00 = 97.64, pending 100.00
+dispute c1 of m (dispute): gross -500.00 fee -15.00 tax -2.70 reserve 0.00 = -517.70, pending -500.00
+dispute_won c1 of m (dispute): gross 200.00 fee 15.00 tax 2.70 reserve 0.00 = 217.70, pending 200.00
+dispute c2 of m (dispute): gross -100.00 fee -15.00 tax -2.70 reserve 0.00 = -117.70, pending -100.00
+refund r2 of m (refund): gross -50.00 fee 1.00 tax 0.18 reserve 0.00 = -48.82, pending -50.00
+refund_canceled r2 of m (refund): gross 50.00 fee -1.00 tax -0.18 reserve 0.00 = 48.82, pending 50.00
+refund r3 of m (refund): gross -20.00 fee 0.40 tax 0.07 reserve 0.00 = -19.53, pending -20.00
 deposit d2 of m (payment): gross 50.00 fee -1.00 tax -0.18 reserve -5.00 = 43.82, pending 43.82
 deposit_failed d2 of m (payment): gross -50.00 fee 1.00 tax 0.18 reserve 5.00 = -43.82, pending 0.00
 deposit d3 of hand (payment): gross 1000.00 fee -20.00 tax -3.60 reserve -100.00 = 876.40, pending 876.40

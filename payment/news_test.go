@@ -73,6 +73,7 @@ func TestNews(t *testing.T) {
 		{event.RefundCreated, "refund/r1", 1, m, payment.Pending, "250"},
 		{event.RefundSucceeded, "refund/r1", 2, m, payment.Succeeded, "250"},
 		{event.DisputeOpened, "dispute/c1", 1, m, payment.NeedsResponse, "750"},
+		{event.BalanceNegative, "position/m/INR", 1, m, "", ""},
 		{event.DisputeWon, "dispute/c1", 2, m, payment.Won, "750"},
 		{event.DepositSucceeded, "deposit/d2", 1, hand, payment.Succeeded, "1000"},
 		{event.ReserveHeld, "hold/d2", 1, hand, payment.Held, "100"},

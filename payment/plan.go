@@ -169,7 +169,9 @@ func (p *plan) move(entry int, category Category, typ string, source *Facts, ite
 	if err != nil {
 		return err
 	}
-	item.Window, item.Manual = pin, manual(schedule)
+	if item.Window, item.Manual = pin, manual(schedule); !item.Manual {
+		item.MaturesOn = calendar.Date{}
+	}
 	item.Merchant, item.Currency = p.merchant.ID, p.event.Currency
 	item.OccurredAt = p.event.OccurredAt
 	item.Category, item.Type = category, typ
@@ -200,7 +202,8 @@ func unknown(f Field, kind, id string) error {
 // known: the recipes go by the latter, so a contradiction must not pass.
 func (p *plan) agree(f *Facts) error {
 	e := p.event
-	if !e.Amount.IsZero() && e.Amount != f.Amount && e.Kind != DisputeWon { // a dispute may be won in part
+	partly := e.Kind == DisputeWon || e.Kind == DisputeDebited || e.Kind == DisputeCredited
+	if !e.Amount.IsZero() && e.Amount != f.Amount && !partly {
 		return differs(FieldAmount, f.Currency.Format(f.Amount), f.Currency.Format(e.Amount))
 	}
 	derived := strings.ToLower(e.Method) // by Normalize, where the event names no rail

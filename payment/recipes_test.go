@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 )
@@ -35,7 +36,7 @@ func saved() payment.Event { return of(hand, deposit("d1", "1000.00", "2026-03-0
 
 // recipes are all rows there are.
 func recipes() []recipe {
-	return slices.Concat(depositRecipes(), refundRecipes(), disputeRecipes(), railRecipes(), payoutRecipes(), batchRecipes(), decidedRecipes())
+	return slices.Concat(depositRecipes(), refundRecipes(), disputeRecipes(), drawRecipes(), railRecipes(), payoutRecipes(), batchRecipes(), decidedRecipes())
 }
 
 func TestRecipes(t *testing.T) {
@@ -137,18 +138,23 @@ reserve.released deposit/d1/reserve.released < deposit/d1/failed
 	}
 }
 
+// Refunds and disputes of Thursday: the deposit's window has closed by then, so
+// nothing is drawn on its own pending money.
 func refundRecipes() []recipe {
 	card := by("CARD", captured())
-	quarter := refund("r1", "d1", "250.00", "2026-03-02 12:00")
-	confirmed := later(payment.RefundConfirmed, "r1", "2026-03-02 13:00")
-	failed := later(payment.RefundFailed, "r1", "2026-03-02 14:00")
+	quarter := refund("r1", "d1", "250.00", "2026-03-05 12:00")
+	confirmed := later(payment.RefundConfirmed, "r1", "2026-03-05 13:00")
+	failed := later(payment.RefundFailed, "r1", "2026-03-05 14:00")
+	unknown := later(payment.RefundUnknown, "r1", "2026-03-05 12:30")
+	canceled := later(payment.RefundCanceled, "r1", "2026-03-05 12:30")
+	all := refund("r1", "d1", "1000.00", "2026-03-05 12:00")
 	return []recipe{
-		{name: "refund, fee kept", given: []payment.Event{card, refund("r1", "d1", "1000.00", "2026-03-02 12:00")}, key: "refund/r1/created", want: `
+		{name: "refund, fee kept", given: []payment.Event{card, all}, key: "refund/r1/created", want: `
 refund.created refund/r1/created
   Dr merchants/m/available 1000.00
   Cr rails/card/refunds 1000.00
 `},
-		{name: "refund, fee kept, nothing else", given: []payment.Event{card, refund("r1", "d1", "1000.00", "2026-03-02 12:00")}, key: "refund/r1/fee", want: ``},
+		{name: "refund, fee kept, nothing else", given: []payment.Event{card, all}, key: "refund/r1/fee", want: ``},
 		{name: "refund 250.00", given: []payment.Event{captured(), quarter}, key: "refund/r1/created", want: `
 refund.created refund/r1/created
   Dr merchants/m/available 250.00
@@ -165,6 +171,16 @@ refund.confirmed refund/r1/confirmed
   Dr rails/upi/refunds 250.00
   Cr bank/escrow_in 250.00
 `},
+		{name: "refund confirmed, the rail nets it", rules: netting(), given: []payment.Event{captured(), quarter, confirmed}, key: "refund/r1/confirmed", want: `
+refund.confirmed refund/r1/confirmed
+  Dr rails/upi/refunds 250.00
+  Cr rails/upi/receivable 250.00
+`},
+		{name: "refund confirmed after nobody knew", given: []payment.Event{captured(), quarter, unknown, confirmed}, key: "refund/r1/confirmed", want: `
+refund.confirmed refund/r1/confirmed
+  Dr rails/upi/refunds 250.00
+  Cr bank/escrow_in 250.00
+`},
 		{name: "refund failed", given: []payment.Event{captured(), quarter, failed}, key: "refund/r1/failed", want: `
 refund.failed refund/r1/failed
   Dr rails/upi/refunds 250.00
@@ -177,10 +193,27 @@ fee.recharged refund/r1/failed.fee < refund/r1/failed
   Dr merchants/m/available 0.90
   Cr tax/gst 0.90
 `},
+		{name: "refund canceled", given: []payment.Event{captured(), quarter, canceled}, key: "refund/r1/canceled", want: `
+refund.canceled refund/r1/canceled
+  Dr rails/upi/refunds 250.00
+  Cr merchants/m/available 250.00
+`},
+		{name: "refund canceled, its fee return undone", given: []payment.Event{captured(), quarter, canceled}, key: "refund/r1/canceled.fee", want: `
+fee.recharged refund/r1/canceled.fee < refund/r1/canceled
+  Dr merchants/m/available 5.00
+  Cr income/processing_fee 5.00
+  Dr merchants/m/available 0.90
+  Cr tax/gst 0.90
+`},
 		{name: "refund failed before it was confirmed does not touch the bank", given: []payment.Event{captured(), quarter, failed}, key: "refund/r1/bounced", want: ``},
 		{name: "refund failed after it was confirmed comes back from the bank", given: []payment.Event{captured(), quarter, confirmed, failed}, key: "refund/r1/bounced", want: `
 refund.bounced refund/r1/bounced
   Dr bank/escrow_in 250.00
+  Cr rails/upi/refunds 250.00
+`},
+		{name: "refund failed after the rail had netted it", rules: netting(), given: []payment.Event{captured(), quarter, confirmed, failed}, key: "refund/r1/bounced", want: `
+refund.bounced refund/r1/bounced
+  Dr rails/upi/receivable 250.00
   Cr rails/upi/refunds 250.00
 `},
 		{name: "refund failed after it was confirmed", given: []payment.Event{captured(), quarter, confirmed, failed}, key: "refund/r1/failed", want: `
@@ -191,9 +224,108 @@ refund.failed refund/r1/failed
 	}
 }
 
+// netting are the terms, and UPI takes refunds and disputes off what it pays us.
+func netting() *payment.Rules {
+	rules := terms()
+	rules.Rails = map[string]payment.RailTerms{"upi": {NetsRefunds: true, NetsDisputes: true}}
+	return rules
+}
+
+// drawing are the terms, and refunds and disputes draw on their deposit's reserve.
+func drawing() *payment.Rules {
+	rules := terms()
+	rules.DrawReserve = []merchant.Scope{{}}
+	return rules
+}
+
+// drawRecipes are of Monday before the cut-off, where not said otherwise: 876.40
+// of the deposit are pending, and 100.00 in its reserve.
+func drawRecipes() []recipe {
+	refunded := []payment.Event{captured(), refund("r1", "d1", "1000.00", "2026-03-02 12:00")}
+	failed := later(payment.RefundFailed, "r1", "2026-03-02 13:00")
+	disputed := []payment.Event{captured(), dispute("c1", "d1", "900.00", "2026-03-02 12:00")}
+	won := later(payment.DisputeWon, "c1", "2026-03-02 13:00")
+	byHand := []payment.Event{saved(), refund("r1", "d1", "900.00", "2026-03-04 12:00")} // available from the 5th
+	return []recipe{
+		{name: "refund of a deposit that is pending", given: refunded, key: "refund/r1/created", want: `
+refund.created refund/r1/created
+  Dr merchants/m/pending 876.40
+  Dr merchants/m/available 123.60
+  Cr rails/upi/refunds 1000.00
+`},
+		{name: "no draw on the reserve where the rules do not say so", given: refunded, key: "refund/r1/reserve.drawn", want: ``},
+		{name: "reserve drawn for a refund", rules: drawing(), given: refunded, key: "refund/r1/reserve.drawn", want: `
+reserve.drawn refund/r1/reserve.drawn
+  Dr merchants/m/reserve/rolling 100.00
+  Cr merchants/m/available 100.00
+`},
+		{name: "refund that fails while the deposit is pending", given: append(slices.Clip(refunded), failed), key: "refund/r1/failed", want: `
+refund.failed refund/r1/failed
+  Dr rails/upi/refunds 1000.00
+  Cr merchants/m/available 123.60
+  Cr merchants/m/pending 876.40
+`},
+		{name: "reserve restored when a refund fails", rules: drawing(), given: append(slices.Clip(refunded), failed), key: "refund/r1/reserve.restored", want: `
+reserve.restored refund/r1/reserve.restored < refund/r1/failed
+  Dr merchants/m/available 100.00
+  Cr merchants/m/reserve/rolling 100.00
+`},
+		{
+			name: "refund that fails when the deposit is pending no more", given: append(slices.Clip(refunded), later(payment.RefundFailed, "r1", "2026-03-02 18:00")),
+			key: "refund/r1/failed", want: `
+refund.failed refund/r1/failed
+  Dr rails/upi/refunds 1000.00
+  Cr merchants/m/available 1000.00
+`},
+		{
+			name: "reserve past its date is not restored", rules: drawing(), given: append(slices.Clip(refunded), later(payment.RefundFailed, "r1", "2026-05-31 00:00")),
+			key: "refund/r1/reserve.restored", want: ``,
+		},
+		{name: "dispute of a deposit that is pending", given: disputed, key: "dispute/c1/opened", want: `
+dispute.opened dispute/c1/opened
+  Dr merchants/m/pending 876.40
+  Dr merchants/m/available 23.60
+  Cr disputes/upi/clearing 900.00
+`},
+		{name: "reserve drawn for a dispute", rules: drawing(), given: disputed, key: "dispute/c1/reserve.drawn", want: `
+reserve.drawn dispute/c1/reserve.drawn
+  Dr merchants/m/reserve/rolling 23.60
+  Cr merchants/m/available 23.60
+`},
+		{name: "dispute won while the deposit is pending", rules: drawing(), given: append(slices.Clip(disputed), won), key: "dispute/c1/won", want: `
+dispute.won dispute/c1/won
+  Dr disputes/upi/clearing 900.00
+  Cr merchants/m/available 23.60
+  Cr merchants/m/pending 876.40
+`},
+		{name: "reserve restored when a dispute is won", rules: drawing(), given: append(slices.Clip(disputed), won), key: "dispute/c1/reserve.restored", want: `
+reserve.restored dispute/c1/reserve.restored < dispute/c1/won
+  Dr merchants/m/available 23.60
+  Cr merchants/m/reserve/rolling 23.60
+`},
+		{name: "dispute won in part restores the reserve first", rules: drawing(), given: append(slices.Clip(disputed), withAmount("23.61", won)), key: "dispute/c1/won", want: `
+dispute.won dispute/c1/won
+  Dr disputes/upi/clearing 23.61
+  Cr merchants/m/available 23.60
+  Cr merchants/m/pending 0.01
+`},
+		{name: "refund before the date of a merchant settled by hand", given: byHand, key: "refund/r1/created", want: `
+refund.created refund/r1/created
+  Dr merchants/hand/pending 876.40
+  Dr merchants/hand/available 23.60
+  Cr rails/upi/refunds 900.00
+`},
+	}
+}
+
 func disputeRecipes() []recipe {
-	opened := []payment.Event{captured(), dispute("c1", "d1", "750.00", "2026-03-02 15:00")}
-	won := later(payment.DisputeWon, "c1", "2026-03-02 16:00")
+	opened := []payment.Event{captured(), dispute("c1", "d1", "750.00", "2026-03-05 15:00")}
+	won := later(payment.DisputeWon, "c1", "2026-03-05 16:00")
+	lost := later(payment.DisputeLost, "c1", "2026-03-05 16:00")
+	debited := later(payment.DisputeDebited, "c1", "2026-03-05 15:30")
+	credited := later(payment.DisputeCredited, "c1", "2026-03-06 10:00")
+	through := append(slices.Clip(opened), debited, won, credited)
+	part := append(slices.Clip(opened), debited, withAmount("300.00", won), credited)
 	return []recipe{
 		{name: "dispute opened", given: opened, key: "dispute/c1/opened", want: `
 dispute.opened dispute/c1/opened
@@ -207,23 +339,55 @@ dispute.fee dispute/c1/fee < dispute/c1/opened
   Dr merchants/m/available 2.70
   Cr tax/gst 2.70
 `},
-		{name: "dispute won", given: append(opened, won), key: "dispute/c1/won", want: `
+		{name: "scheme debits us for it", given: through, key: "dispute/c1/debited", want: `
+dispute.debited dispute/c1/debited
+  Dr disputes/upi/clearing 750.00
+  Cr bank/escrow_in 750.00
+`},
+		{name: "scheme debits us for it, the rail nets it", rules: netting(), given: through, key: "dispute/c1/debited", want: `
+dispute.debited dispute/c1/debited
+  Dr disputes/upi/clearing 750.00
+  Cr rails/upi/receivable 750.00
+`},
+		{name: "dispute won", given: append(slices.Clip(opened), won), key: "dispute/c1/won", want: `
 dispute.won dispute/c1/won
   Dr disputes/upi/clearing 750.00
   Cr merchants/m/available 750.00
 `},
-		{name: "dispute won in part", given: append(opened, withAmount("300.00", won)), key: "dispute/c1/won", want: `
+		{name: "dispute won in part", given: part, key: "dispute/c1/won", want: `
 dispute.won dispute/c1/won
   Dr disputes/upi/clearing 300.00
   Cr merchants/m/available 300.00
 `},
-		{name: "dispute won, its fee returned by policy", rules: generous(), given: append(opened, won), key: "dispute/c1/won.fee", want: `
+		{name: "dispute won, its fee returned by policy", rules: generous(), given: append(slices.Clip(opened), won), key: "dispute/c1/won.fee", want: `
 fee.returned dispute/c1/won.fee < dispute/c1/won
   Dr income/dispute_fee 15.00
   Dr tax/gst 2.70
   Cr merchants/m/available 17.70
 `},
-		{name: "dispute won, its fee kept", given: append(opened, won), key: "dispute/c1/won.fee", want: ``},
+		{name: "dispute won in part, its fee returned whole by policy", rules: generous(), given: part, key: "dispute/c1/won.fee", want: `
+fee.returned dispute/c1/won.fee < dispute/c1/won
+  Dr income/dispute_fee 15.00
+  Dr tax/gst 2.70
+  Cr merchants/m/available 17.70
+`},
+		{name: "dispute won, its fee kept", given: append(slices.Clip(opened), won), key: "dispute/c1/won.fee", want: ``},
+		{name: "scheme credits us for it", given: through, key: "dispute/c1/credited", want: `
+dispute.credited dispute/c1/credited
+  Dr bank/escrow_in 750.00
+  Cr disputes/upi/clearing 750.00
+`},
+		{name: "scheme credits us for it, the rail nets it", rules: netting(), given: through, key: "dispute/c1/credited", want: `
+dispute.credited dispute/c1/credited
+  Dr rails/upi/receivable 750.00
+  Cr disputes/upi/clearing 750.00
+`},
+		{name: "scheme credits what was won in part", given: part, key: "dispute/c1/credited", want: `
+dispute.credited dispute/c1/credited
+  Dr bank/escrow_in 300.00
+  Cr disputes/upi/clearing 300.00
+`},
+		{name: "dispute lost", given: append(slices.Clip(opened), lost), key: "dispute/c1/lost", want: ``},
 	}
 }
 

@@ -187,9 +187,12 @@ type Deposit struct {
 	PricedOn calendar.Date     `json:"priced_on"`          // business date of the capture: the fee versions of that date stay in force for it
 	Refunded money.Amount      `json:"refunded"`           // sum of refunds that have not failed
 	Disputed money.Amount      `json:"disputed"`           // sum of disputes that are open or lost
+	Twice    bool              `json:"twice,omitempty"`    // the rules let the same money be refunded and disputed
 	FeeBack  money.Amount      `json:"fee_back"`           // of the fee, what those refunds have given back
 	TaxBack  []fees.TaxLine    `json:"tax_back,omitempty"` // the same of each tax
 	Hold     string            `json:"hold,omitempty"`     // id of the reserve hold's record
+	Settles  WindowPin         `json:"settles,omitzero"`   // the window its own money is settled in: a later one than that of its instant, where it came too late
+	Undrawn  money.Amount      `json:"undrawn,omitzero"`   // what it put into pending, less what refunds and disputes stand drawn from there
 }
 
 // Refund is money that goes back to the payer of a deposit.
@@ -198,6 +201,9 @@ type Refund struct {
 	Life
 	FeeReturned money.Amount   `json:"fee_returned"`
 	TaxReturned []fees.TaxLine `json:"tax_returned,omitempty"`
+	Drawn       Sources        `json:"drawn,omitzero"`    // where its amount came from
+	Restored    Sources        `json:"restored,omitzero"` // where it went back to, when the refund failed or was canceled
+	Netted      bool           `json:"netted,omitempty"`  // the rail took it off what it owes us, and did not take it from the bank
 }
 
 // Dispute is money a payer's bank took back (a chargeback).
@@ -206,7 +212,17 @@ type Dispute struct {
 	Life
 	Fee       fees.Fee           `json:"fee"`
 	Policy    fees.DisputePolicy `json:"dispute_policy"`
-	Recovered money.Amount       `json:"recovered"` // given back when it was won
+	Recovered money.Amount       `json:"recovered"`         // of its amount, what was won
+	Debited   Passed             `json:"debited,omitzero"`  // what the scheme has taken from us
+	Credited  Passed             `json:"credited,omitzero"` // what of it the scheme has given back
+	Drawn     Sources            `json:"drawn,omitzero"`    // where its amount came from
+	Restored  Sources            `json:"restored,omitzero"` // where what was recovered went
+}
+
+// Passed is money that a scheme took or gave. Minor units.
+type Passed struct {
+	Amount money.Amount `json:"amount"`
+	Netted bool         `json:"netted,omitempty"` // with what it owes us, not through the bank
 }
 
 // Payout is money a merchant sends from its available balance.
@@ -239,6 +255,7 @@ type Position struct {
 	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
 	Held       []Maturity     `json:"held,omitempty"`     // what is withheld, by release date; a plan's cap is measured against it
 	Debt       string         `json:"debt,omitempty"`     // id of the debt that stands as a receivable
+	Told       uint64         `json:"told,omitzero"`      // how many events have left about it
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
 }
 
@@ -343,7 +360,8 @@ type Item struct {
 	Withholding money.Amount   `json:"withholding"`
 	Reserve     money.Amount   `json:"reserve"`
 	Net         money.Amount   `json:"net"`
-	Pending     money.Amount   `json:"pending"` // the part of Net that was booked on the pending account; the rest is in available
+	Pending     money.Amount   `json:"pending"`             // the part of Net that was booked on the pending account; the rest is in available
+	MaturesOn   calendar.Date  `json:"matures_on,omitzero"` // settled by hand: when Pending becomes available, if not on the window's settlement date
 }
 
 // Ref makes Item a ledger.Record: items of a merchant and currency order by

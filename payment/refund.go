@@ -8,6 +8,7 @@ import (
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
 
@@ -16,25 +17,33 @@ const timeFormat = time.RFC3339
 // DateUTC is the date of an instant in UTC.
 func DateUTC(t time.Time) calendar.Date { return calendar.DateOf(t, time.UTC) }
 
-// refundTable is what may happen to a refund.
+// refundTable is what may happen to a refund. One that is unknown may have been
+// paid, so it is asked about and not canceled.
 var refundTable = table{
 	resource: RefundRecord,
 	moves: []Move{
 		{RefundCreated, "", Pending, event.RefundCreated},
+		{RefundUnknown, Pending, Unknown, event.RefundUnknown},
 		{RefundConfirmed, Pending, Succeeded, event.RefundSucceeded},
+		{RefundConfirmed, Unknown, Succeeded, event.RefundSucceeded},
 		{RefundFailed, Pending, Failed, event.RefundFailed},
+		{RefundFailed, Unknown, Failed, event.RefundFailed},
 		{RefundFailed, Succeeded, Failed, event.RefundFailed},
+		{RefundCanceled, Pending, Canceled, event.RefundCanceled},
 	},
-	requires: map[Kind][]Field{RefundCreated: {FieldParent, FieldCurrency, FieldAmount}},
+	requires: map[Kind][]Field{RefundCreated: {FieldParent, FieldCurrency, FieldAmount, FieldReasonCode}},
 }
 
 // refunds are the recipes of its events.
 func (p *plan) refunds() map[Kind]func() error {
-	return map[Kind]func() error{RefundCreated: p.refund, RefundConfirmed: p.refundPaid, RefundFailed: p.refundFails}
+	return map[Kind]func() error{
+		RefundCreated: p.refund, RefundUnknown: p.refundUnknown, RefundConfirmed: p.refundPaid,
+		RefundFailed: p.refundEnds, RefundCanceled: p.refundEnds,
+	}
 }
 
-// parent gives the deposit of a refund or dispute and completes the event
-// from it. Open and lost disputes and refunds may never exceed the deposit.
+// parent gives the deposit of a refund or dispute and completes the event from
+// it. Open and lost disputes and refunds may never exceed the deposit.
 func (p *plan) parent() (*Deposit, error) {
 	d := take[Deposit](p.state, DepositRecord, p.event.Parent)
 	if d == nil {
@@ -43,18 +52,17 @@ func (p *plan) parent() (*Deposit, error) {
 	if err := p.inherit(&d.Facts); err != nil {
 		return nil, err
 	}
-	if d.Status == Failed {
+	if d.Status != Succeeded && d.Status != PartiallyRefunded && d.Status != Refunded {
 		return nil, &FieldError{FieldParent, fmt.Errorf("%s %w: deposit %s is %s", p.event.Kind, ErrTransition, d.ID, d.Status)}
 	}
 	if p.event.OccurredAt.Before(d.OccurredAt) {
 		return nil, &FieldError{FieldOccurredAt, fmt.Errorf("%s is before deposit %s was captured at %s",
 			p.event.OccurredAt.Format(timeFormat), d.ID, d.OccurredAt.Format(timeFormat))}
 	}
-	gone, err := money.Sum(d.Refunded, d.Disputed)
-	if err != nil {
+	if err := p.locate(d.Merchant, false); err != nil {
 		return nil, err
 	}
-	left, err := d.Amount.Sub(gone)
+	left, err := p.left(d)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +71,29 @@ func (p *plan) parent() (*Deposit, error) {
 		return nil, &FieldError{FieldAmount, fmt.Errorf("%s %s is %w: of deposit %s, %s was captured, %s is refunded and %s disputed",
 			c, c.Format(p.event.Amount), ErrTooMuch, d.ID, c.Format(d.Amount), c.Format(d.Refunded), c.Format(d.Disputed))}
 	}
-	return d, p.locate(d.Merchant, false)
+	return d, nil
 }
 
-// refund is the recipe of a refund: available money goes to the rail, and the
+// mayPayTwice tells whether refunds and disputes are held against the deposit each
+// by themselves.
+func (p *plan) mayPayTwice() bool { return merchant.Covered(p.rules.PayTwice, p.scope) }
+
+// left is what may still be refunded or disputed of a deposit.
+func (p *plan) left(d *Deposit) (money.Amount, error) {
+	if p.mayPayTwice() {
+		if p.event.Kind == RefundCreated {
+			return d.Amount.Sub(d.Refunded)
+		}
+		return d.Amount.Sub(d.Disputed)
+	}
+	gone, err := d.Refunded.Add(d.Disputed)
+	if err != nil {
+		return gone, err
+	}
+	return d.Amount.Sub(gone)
+}
+
+// refund is the recipe of a refund: the merchant's money goes to the rail, and the
 // fee comes back by the policy pinned at capture.
 func (p *plan) refund() error {
 	if r := take[Refund](p.state, RefundRecord, p.event.ID); r != nil {
@@ -78,14 +105,19 @@ func (p *plan) refund() error {
 		return err
 	}
 	changed := *d
+	changed.Twice = d.Twice || p.mayPayTwice()
 	if changed.Refunded, err = d.Refunded.Add(p.event.Amount); err != nil {
 		return err
 	}
 	changed.settleStatus()
 	refund := &Refund{Facts: facts(p.event), Life: born(p.event, Pending)}
+	var created int
+	refund.Drawn, created, err = p.draw(&changed, EntryRefund, "created", railRefundsPath(p.event.Rail))
+	if err != nil {
+		return err
+	}
 	item := Item{Gross: p.event.Amount.Neg()}
-	available := AvailablePath(p.merchant.ID)
-	created := p.post(EntryRefund, "created", -1, p.dr(available, p.event.Amount), p.cr(railRefundsPath(p.event.Rail), p.event.Amount))
+	item.own(d, refund.Drawn.Pending.Neg())
 	if d.Policy == fees.RefundReturnProRata {
 		if err := refund.returnFee(d, &changed); err != nil {
 			return err
@@ -138,7 +170,7 @@ func due(fee, standing money.Amount, after *Deposit) (now, total money.Amount, e
 	return now, total, nil
 }
 
-// undo takes a failed refund out of what stands refunded and returned.
+// undo takes a refund that failed or was canceled out of what stands refunded and returned.
 func (d *Deposit) undo(r *Refund) (err error) {
 	if d.Refunded, err = d.Refunded.Sub(r.Amount); err != nil {
 		return err
@@ -169,7 +201,23 @@ func (d *Deposit) settleStatus() {
 	}
 }
 
-// refundPaid is the recipe of a refund the rail has paid.
+// refundUnknown is the recipe of a refund whose outcome nobody knows yet: the
+// money stays with the rail.
+func (p *plan) refundUnknown() error {
+	before, err := existing[*Refund](p, RefundRecord)
+	if err != nil || p.repeated {
+		return err
+	}
+	changed := *before
+	if changed.Life, err = changed.next(p.event); err != nil {
+		return err
+	}
+	p.records = append(p.records, &changed)
+	return nil
+}
+
+// refundPaid is the recipe of a refund the rail has paid, from our bank or from
+// what it owes us.
 func (p *plan) refundPaid() error {
 	before, err := existing[*Refund](p, RefundRecord)
 	if err != nil || p.repeated {
@@ -179,30 +227,50 @@ func (p *plan) refundPaid() error {
 	if changed.Life, err = changed.next(p.event); err != nil {
 		return err
 	}
-	p.post(EntryRefundPaid, "confirmed", -1, p.dr(railRefundsPath(changed.Rail), changed.Amount), p.cr(bankPath(p.bank), changed.Amount))
+	changed.Netted = p.rules.Rails[changed.Rail].NetsRefunds
+	p.post(EntryRefundPaid, "confirmed", -1,
+		p.dr(railRefundsPath(changed.Rail), changed.Amount), p.cr(p.funds(changed.Rail, changed.Netted), changed.Amount))
 	p.records = append(p.records, &changed)
 	return nil
 }
 
-// refundFails is the recipe of a refund the rail could not pay, or that came
-// back. A returned fee is charged again by an entry of its own.
-func (p *plan) refundFails() error {
+// funds is the account that a rail's payment moves: what the rail owes us, where
+// it nets, or else the bank.
+func (p *plan) funds(rail string, netted bool) string {
+	if netted {
+		return receivablePath(rail)
+	}
+	return bankPath(p.bank)
+}
+
+// refundEnds is the recipe of a refund that was canceled, that the rail could not
+// pay, or that came back. A returned fee is charged again by an entry of its own.
+func (p *plan) refundEnds() error {
 	before, err := existing[*Refund](p, RefundRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	r := *before
-	paid := r.Status == Succeeded
+	deposit := take[Deposit](p.state, DepositRecord, before.Parent)
+	if deposit == nil {
+		return unknown(FieldParent, DepositRecord, before.Parent)
+	}
+	r, d := *before, *deposit
 	if r.Life, err = r.next(p.event); err != nil {
 		return err
 	}
-	available, refunds := AvailablePath(p.merchant.ID), railRefundsPath(r.Rail)
-	if paid {
-		p.post(EntryRefundBounced, "bounced", -1, p.dr(bankPath(p.bank), r.Amount), p.cr(refunds, r.Amount))
+	refunds := railRefundsPath(r.Rail)
+	if before.Status == Succeeded {
+		p.post(EntryRefundBounced, "bounced", -1, p.dr(p.funds(r.Rail, r.Netted), r.Amount), p.cr(refunds, r.Amount))
 	}
-	failed := p.post(EntryRefundFailed, "failed", -1, p.dr(refunds, r.Amount), p.cr(available, r.Amount))
-	taken := &fees.Fee{Fee: r.FeeReturned, Taxes: r.TaxReturned}
-	p.charge(EntryFeeRecharged, "failed.fee", failed, available, processingFee, taken)
+	kind, step := EntryRefundFailed, "failed"
+	if r.Status == Canceled {
+		kind, step = EntryRefundCanceled, "canceled"
+	}
+	var ended int
+	if r.Restored, ended, err = p.restore(&d, r.Drawn, r.Amount, kind, step, refunds); err != nil {
+		return err
+	}
+	p.charge(EntryFeeRecharged, step+".fee", ended, AvailablePath(p.merchant.ID), processingFee, &fees.Fee{Fee: r.FeeReturned, Taxes: r.TaxReturned})
 	total, err := withTaxes(r.FeeReturned, r.TaxReturned)
 	if err != nil {
 		return err
@@ -211,15 +279,11 @@ func (p *plan) refundFails() error {
 	if err != nil {
 		return err
 	}
-	deposit := take[Deposit](p.state, DepositRecord, r.Parent)
-	if deposit == nil {
-		return unknown(FieldParent, DepositRecord, r.Parent)
-	}
-	d := *deposit
 	if err := d.undo(&r); err != nil {
 		return err
 	}
 	p.records = append(p.records, &r, &d)
-	return p.move(failed, CategoryRefund, string(RefundFailed), &r.Facts,
-		Item{Gross: r.Amount, Fee: r.FeeReturned.Neg(), Tax: tax.Neg(), TaxCode: taxCode(r.TaxReturned)})
+	item := Item{Gross: r.Amount, Fee: r.FeeReturned.Neg(), Tax: tax.Neg(), TaxCode: taxCode(r.TaxReturned)}
+	item.own(&d, r.Restored.Pending)
+	return p.move(ended, CategoryRefund, string(p.event.Kind), &r.Facts, item)
 }

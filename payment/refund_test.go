@@ -42,7 +42,7 @@ func TestFeeReturnedInParts(t *testing.T) {
 		d.wantReturned(id, "6.67")
 	}
 	d.account("income/processing_fee", "0.00")
-	d.stands(m, "available -979.99", "pending 979.99")
+	d.stands(m, "available 0.00", "pending 0.00") // 979.99 of the deposit were pending
 }
 
 // The tax comes back line by line, so every tax account comes back to zero.

@@ -30,8 +30,16 @@ func story() []payment.Event {
 		full(later(payment.RefundConfirmed, "r1", "2026-03-02 12:00")),
 		full(later(payment.RefundFailed, "r1", "2026-03-02 13:00")),
 		full(dispute("c1", "d1", "500.00", "2026-03-02 14:00")),
+		full(later(payment.DisputeDebited, "c1", "2026-03-02 14:20")),
+		full(later(payment.DisputeEvidence, "c1", "2026-03-02 14:40")),
 		full(withAmount("200.00", later(payment.DisputeWon, "c1", "2026-03-02 15:00"))),
+		full(later(payment.DisputeCredited, "c1", "2026-03-02 15:30")),
 		full(dispute("c2", "d1", "100.00", "2026-03-02 16:00")),
+		full(refund("r2", "d1", "50.00", "2026-03-02 16:10")),
+		full(later(payment.RefundCanceled, "r2", "2026-03-02 16:20")),
+		full(refund("r3", "d1", "20.00", "2026-03-02 16:30")),
+		full(later(payment.RefundUnknown, "r3", "2026-03-02 16:40")),
+		full(later(payment.RefundConfirmed, "r3", "2026-03-02 16:50")),
 		full(later(payment.DisputeLost, "c2", "2026-03-02 17:00")),
 		full(deposit("d2", "50.00", "2026-03-02 17:00")),
 		full(later(payment.DepositFailed, "d2", "2026-03-02 17:30")),
@@ -72,7 +80,8 @@ func TestRepetitionOfWhatIsInherited(t *testing.T) {
 		case payment.PayoutSent, payment.PayoutCompleted, payment.PayoutReturned, payment.PayoutFailed:
 			e.Merchant, e.Currency, e.Method = hand, inr(), "IMPS"
 			d.again(e)
-		case payment.RefundConfirmed, payment.RefundFailed, payment.DisputeLost, payment.DepositFailed:
+		case payment.RefundConfirmed, payment.RefundFailed, payment.RefundCanceled, payment.RefundUnknown,
+			payment.DisputeEvidence, payment.DisputeDebited, payment.DisputeCredited, payment.DisputeLost, payment.DepositFailed:
 			e.Merchant, e.Currency, e.Method = m, inr(), "UPI"
 			d.again(e)
 		}

@@ -22,10 +22,26 @@ type Rules struct {
 	// first deposit, in the region of the deposit's currency. Otherwise such a
 	// deposit is refused.
 	CreateMerchants bool
+	// Rails are what is particular to rails, by name; one that is not listed nets
+	// nothing.
+	Rails map[string]RailTerms
+	// DrawReserve says whose refunds and disputes draw on what is left of their
+	// deposit's own reserve before they draw on what is available.
+	DrawReserve []merchant.Scope
+	// PayTwice says of whose deposits the same money may be refunded and disputed.
+	// Each of both stays within the deposit.
+	PayTwice []merchant.Scope
 	// ApproveAbove is the amount of an adjustment in minor units up to which whoever
 	// asks for it decides alone. In a currency without one, every adjustment needs
 	// somebody else's approval.
 	ApproveAbove map[money.Currency]money.Amount
+}
+
+// RailTerms are what is particular to a rail. The zero value nets nothing: what
+// it pays or takes goes through the bank.
+type RailTerms struct {
+	NetsRefunds  bool // refunds it has paid come off what it pays us
+	NetsDisputes bool // so do the money it takes for disputes and gives back
 }
 
 // plan gives the version of a reserve plan in force on a date; nil: none is.

@@ -61,18 +61,32 @@ func depositLife() life {
 
 func refundLife() life {
 	born := []payment.Event{captured(), refund("r1", "d1", "250.00", "2026-03-02 11:00")}
-	confirmed := append(slices.Clip(born), later(payment.RefundConfirmed, "r1", "2026-03-02 12:00"))
+	after := func(before []payment.Event, kind payment.Kind, when string) []payment.Event {
+		return append(slices.Clip(before), later(kind, "r1", when))
+	}
+	unknown := after(born, payment.RefundUnknown, "2026-03-02 11:30")
+	confirmed := after(born, payment.RefundConfirmed, "2026-03-02 12:00")
+	found := after(unknown, payment.RefundConfirmed, "2026-03-02 12:00")
 	return life{
 		record: payment.RefundRecord, id: "r1",
-		kinds: []payment.Kind{payment.RefundConfirmed, payment.RefundFailed},
+		kinds: []payment.Kind{payment.RefundUnknown, payment.RefundConfirmed, payment.RefundFailed, payment.RefundCanceled},
 		stages: []stage{
 			{payment.Pending, born},
+			{payment.Unknown, unknown},
 			{payment.Succeeded, confirmed},
-			{payment.Failed, append(born, later(payment.RefundFailed, "r1", "2026-03-02 12:00"))},
-			{payment.Failed, append(confirmed, later(payment.RefundFailed, "r1", "2026-03-02 12:30"))},
+			{payment.Succeeded, found},
+			{payment.Failed, after(born, payment.RefundFailed, "2026-03-02 12:00")},
+			{payment.Failed, after(unknown, payment.RefundFailed, "2026-03-02 12:00")},
+			{payment.Failed, after(confirmed, payment.RefundFailed, "2026-03-02 12:30")},
+			{payment.Failed, after(found, payment.RefundFailed, "2026-03-02 12:30")},
+			{payment.Canceled, after(born, payment.RefundCanceled, "2026-03-02 12:00")},
 		},
 		moves: map[payment.Status]map[payment.Kind]payment.Status{
-			payment.Pending:   {payment.RefundConfirmed: payment.Succeeded, payment.RefundFailed: payment.Failed},
+			payment.Pending: {
+				payment.RefundUnknown: payment.Unknown, payment.RefundConfirmed: payment.Succeeded,
+				payment.RefundFailed: payment.Failed, payment.RefundCanceled: payment.Canceled,
+			},
+			payment.Unknown:   {payment.RefundConfirmed: payment.Succeeded, payment.RefundFailed: payment.Failed},
 			payment.Succeeded: {payment.RefundFailed: payment.Failed},
 		},
 		status: statusOf(payment.RefundRecord, func(r *payment.Refund) payment.Status { return r.Status }),
@@ -81,17 +95,37 @@ func refundLife() life {
 
 func disputeLife() life {
 	born := []payment.Event{captured(), dispute("c1", "d1", "750.00", "2026-03-02 11:00")}
+	after := func(before []payment.Event, e payment.Event) []payment.Event { return append(slices.Clip(before), e) }
+	debited := after(born, later(payment.DisputeDebited, "c1", "2026-03-02 11:10"))
+	review := after(born, later(payment.DisputeEvidence, "c1", "2026-03-02 11:30"))
+	won := after(born, later(payment.DisputeWon, "c1", "2026-03-02 12:00"))
+	lost := later(payment.DisputeLost, "c1", "2026-03-02 12:00")
 	return life{
 		record: payment.DisputeRecord, id: "c1",
-		kinds: []payment.Kind{payment.DisputeWon, payment.DisputeLost},
+		kinds: []payment.Kind{payment.DisputeEvidence, payment.DisputeWon, payment.DisputeLost, payment.DisputeDebited, payment.DisputeCredited},
 		stages: []stage{
 			{payment.NeedsResponse, born},
-			{payment.Won, append(born, later(payment.DisputeWon, "c1", "2026-03-02 12:00"))},
-			{payment.Won, append(born, withAmount("1.00", later(payment.DisputeWon, "c1", "2026-03-02 12:00")))},
-			{payment.Lost, append(born, later(payment.DisputeLost, "c1", "2026-03-02 12:00"))},
+			{payment.NeedsResponse, debited},
+			{payment.UnderReview, review},
+			{payment.UnderReview, after(review, later(payment.DisputeDebited, "c1", "2026-03-02 11:40"))},
+			{payment.Won, won},
+			{payment.Won, after(born, withAmount("1.00", later(payment.DisputeWon, "c1", "2026-03-02 12:00")))},
+			{payment.Won, after(review, later(payment.DisputeWon, "c1", "2026-03-02 12:00"))},
+			{payment.Won, after(won, later(payment.DisputeCredited, "c1", "2026-03-02 12:30"))},
+			{payment.Lost, after(born, lost)},
+			{payment.Lost, after(review, lost)},
+			{payment.Lost, after(debited, lost)},
 		},
 		moves: map[payment.Status]map[payment.Kind]payment.Status{
-			payment.NeedsResponse: {payment.DisputeWon: payment.Won, payment.DisputeLost: payment.Lost},
+			payment.NeedsResponse: {
+				payment.DisputeEvidence: payment.UnderReview, payment.DisputeWon: payment.Won, payment.DisputeLost: payment.Lost,
+				payment.DisputeDebited: payment.NeedsResponse,
+			},
+			payment.UnderReview: {
+				payment.DisputeWon: payment.Won, payment.DisputeLost: payment.Lost, payment.DisputeDebited: payment.UnderReview,
+			},
+			payment.Won:  {payment.DisputeDebited: payment.Won, payment.DisputeCredited: payment.Won},
+			payment.Lost: {payment.DisputeDebited: payment.Lost},
 		},
 		status: statusOf(payment.DisputeRecord, func(c *payment.Dispute) payment.Status { return c.Status }),
 	}
@@ -243,14 +277,14 @@ func (l *life) try(d *desk, s stage, kind payment.Kind) {
 		next.Actor, next.ReasonCode = l.actor, "checked"
 	}
 	_, err := d.report(next)
-	if want, ok := l.moves[s.status][kind]; ok {
+	happened := slices.ContainsFunc(s.events, func(e payment.Event) bool { return e.Kind == kind && e.ID == l.id })
+	if want, ok := l.moves[s.status][kind]; ok && !happened {
 		if got := l.status(d, l.id); err != nil || got != want {
 			d.Errorf("%s is %s, %v; want %s", l.id, got, err, want)
 		}
 		return
 	}
 	var at *payment.FieldError
-	happened := slices.ContainsFunc(s.events, func(e payment.Event) bool { return e.Kind == kind && e.ID == l.id })
 	switch {
 	case !errors.As(err, &at):
 		d.Errorf("error %v, want a *FieldError", err)
@@ -273,6 +307,11 @@ func TestUnknownResources(t *testing.T) {
 		{payment.DepositFailed, `id: deposit "x" is not known`},
 		{payment.RefundConfirmed, `id: refund "x" is not known`},
 		{payment.RefundFailed, `id: refund "x" is not known`},
+		{payment.RefundCanceled, `id: refund "x" is not known`},
+		{payment.RefundUnknown, `id: refund "x" is not known`},
+		{payment.DisputeEvidence, `id: dispute "x" is not known`},
+		{payment.DisputeDebited, `id: dispute "x" is not known`},
+		{payment.DisputeCredited, `id: dispute "x" is not known`},
 		{payment.DisputeWon, `id: dispute "x" is not known`},
 		{payment.DisputeLost, `id: dispute "x" is not known`},
 		{payment.PayoutApproved, `id: payout "x" is not known`},

@@ -42,7 +42,31 @@ func (e *Event) Validate() error {
 			return &FieldError{f, err}
 		}
 	}
-	return e.checkForm()
+	if err := e.checkForm(); err != nil {
+		return err
+	}
+	if e.Kind == RefundCreated || e.Kind == DisputeOpened {
+		if err := checkReason(e.ReasonCode); err != nil {
+			return &FieldError{FieldReasonCode, err}
+		}
+	}
+	return nil
+}
+
+const maxReason = 64
+
+// checkReason tells why a text is not a reason code. Which codes there are, whoever
+// reports them knows: schemes, rails and shops have lists of their own.
+func checkReason(code string) error {
+	if len(code) > maxReason {
+		return fmt.Errorf("code %q has %d bytes, at most %d are allowed", code, len(code), maxReason)
+	}
+	for _, r := range code {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
+			return fmt.Errorf("code %q has %q, which is not one of [a-z0-9_]", code, r)
+		}
+	}
+	return nil
 }
 
 func (e *Event) present(f Field) error {

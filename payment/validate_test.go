@@ -35,6 +35,13 @@ func TestValidate(t *testing.T) {
 		{"payout without method", payout("p1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Method = "" }, `method: is missing; a payout needs it`},
 		{"refund of nothing known", refund("r1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Parent = "" }, `parent_id: is missing; a refund needs it`},
 		{"refund of no amount", refund("r1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Amount = money.Amount{} }, `amount: is missing or zero; a refund needs one above 0`},
+		{"refund without a reason", refund("r1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.ReasonCode = "" }, `reason_code: is missing; a refund needs it`},
+		{"dispute without a reason", dispute("c1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.ReasonCode = "" }, `reason_code: is missing; a dispute needs it`},
+		{"refund for a reason in words", refund("r1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.ReasonCode = "item_Returned" }, `reason_code: code "item_Returned" has 'R', which is not one of [a-z0-9_]`},
+		{"dispute for a reason with a point", dispute("c1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.ReasonCode = "10.4" }, `reason_code: code "10.4" has '.', which is not one of [a-z0-9_]`},
+		{"reason of 64 bytes", refund("r1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.ReasonCode = strings.Repeat("a_9z", 16) }, ""},
+		{"reason of 65 bytes", refund("r1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.ReasonCode = strings.Repeat("x", 65) }, `reason_code: code "` + strings.Repeat("x", 65) + `" has 65 bytes, at most 64 are allowed`},
+		{"a failure gives its reason in the rail's words", later(payment.RefundFailed, "r1", "2026-03-02 10:00"), func(e *payment.Event) { e.ReasonCode = "U30: Debit failed" }, ""},
 		{"dispute about nothing known", dispute("c1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Parent = "" }, `parent_id: is missing; a dispute needs it`},
 		{"rail settlement without rail", railPays("s1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Rail = "" }, `rail: is missing; a rail_settlement needs it`},
 		{"rail settlement with the method for its rail", railPays("s1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Rail, e.Method = "", "UPI" }, ""},
@@ -173,7 +180,7 @@ func TestRegionOfTheMerchant(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.book(of("expat", captured()), refund("r1", "d1", "1000.00", "2026-03-02 11:00"), later(payment.RefundConfirmed, "r1", "2026-03-02 12:00"))
-	d.stands("expat", "pending 1000.00", "available -1000.00", "reserve/rolling 0.00")
+	d.stands("expat", "pending 0.00", "available 0.00", "reserve/rolling 0.00")
 	d.account("bank/escrow_global", "-1000.00")
 	d.account("bank/escrow_in", "0.00")
 }

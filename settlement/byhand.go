@@ -6,6 +6,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
 
@@ -54,10 +55,17 @@ func maturing(p *payment.Position, schedules Schedules, ready Ready) (*payment.M
 		return nil, err
 	}
 	var due *payment.Mature
+	var sum money.Amount
 	for _, m := range p.Maturing {
 		if at := calendar.Cutoff(m.On, calendar.Clock{}, schedule.Timing.Zone); ready.reaches(m.On, at) {
 			due = &payment.Mature{Merchant: p.Merchant, Currency: p.Currency, On: m.On, Instant: at}
+			if sum, err = sum.Add(m.Amount); err != nil {
+				return nil, err
+			}
 		}
+	}
+	if sum.IsZero() { // what was drawn later cancels out what was captured earlier
+		return nil, nil
 	}
 	return due, nil
 }

@@ -147,7 +147,7 @@ func drawFollowUp(t *rapid.T, i int, events []payment.Event) []payment.Event {
 		part = money.Minor(rapid.Int64Range(1, 20000).Draw(t, "part"))
 	}
 	on := func(k payment.Kind) payment.Event {
-		return payment.Event{Kind: k, ID: id, Parent: d.ID, OccurredAt: at, Currency: d.Currency, Amount: money.Min(part, d.Amount), ReasonCode: "said so"}
+		return payment.Event{Kind: k, ID: id, Parent: d.ID, OccurredAt: at, Currency: d.Currency, Amount: money.Min(part, d.Amount), ReasonCode: "said_so"}
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "what") {
 	case 0:

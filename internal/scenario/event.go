@@ -12,8 +12,14 @@ func event(w *words, at time.Time) (e payment.Event, known bool) {
 	e.OccurredAt = at
 	kinds := map[string]map[string]payment.Kind{
 		"deposit": {"of": payment.DepositCaptured, "failed": payment.DepositFailed},
-		"refund":  {"of": payment.RefundCreated, "confirmed": payment.RefundConfirmed, "failed": payment.RefundFailed},
-		"dispute": {"of": payment.DisputeOpened, "won": payment.DisputeWon, "lost": payment.DisputeLost},
+		"refund": {
+			"of": payment.RefundCreated, "confirmed": payment.RefundConfirmed, "failed": payment.RefundFailed,
+			"canceled": payment.RefundCanceled, "unknown": payment.RefundUnknown,
+		},
+		"dispute": {
+			"of": payment.DisputeOpened, "evidence": payment.DisputeEvidence, "won": payment.DisputeWon, "lost": payment.DisputeLost,
+			"debited": payment.DisputeDebited, "credited": payment.DisputeCredited,
+		},
 		"payout": {
 			"of": payment.PayoutRequested, "sent": payment.PayoutSent, "completed": payment.PayoutCompleted,
 			"failed": payment.PayoutFailed, "returned": payment.PayoutReturned,
@@ -36,7 +42,7 @@ func event(w *words, at time.Time) (e payment.Event, known bool) {
 		w.fail("a %s knows no %q", resource, verb)
 		return e, true
 	}
-	if verb == "of" || w.accept("with") { // a dispute that is won in part
+	if verb == "of" || w.accept("with") { // a dispute that is won, debited or credited in part
 		e.Amount, e.Currency = w.amount()
 	}
 	circumstances(w, &e)

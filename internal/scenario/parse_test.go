@@ -97,8 +97,8 @@ func TestPlayFaults(t *testing.T) {
 	const text = preamble + `
 2026-03-02 10:00 deposit d1 of 1000.00 INR by UPI for m_1
 2026-03-02 10:00 deposit d1 of 1000.00 INR by UPI for m_1
-2026-03-02 11:00 refund r1 of 1000.01 INR from d1
-2026-03-02 11:00 refund r1 of 1000.00 INR from d1, which is refused
+2026-03-02 11:00 refund r1 of 1000.01 INR from d1, because item_returned
+2026-03-02 11:00 refund r1 of 1000.00 INR from d1, because item_returned, which is refused
 expect merchants/m_1/pending INR 980.01
 expect deposit d1 succeeded
 expect deposit d2 succeeded
@@ -116,10 +116,10 @@ expect batch of m_1 on 2026-03-02 carries -20.01
 	notebook.Play(r)
 	want := []string{
 		`try.txt:8: 2026-03-02 10:00 deposit d1 of 1000.00 INR by UPI for m_1: it was booked before`,
-		`try.txt:9: 2026-03-02 11:00 refund r1 of 1000.01 INR from d1: amount: INR 1000.01 is more than is left of the deposit: ` +
+		`try.txt:9: 2026-03-02 11:00 refund r1 of 1000.01 INR from d1, because item_returned: amount: INR 1000.01 is more than is left of the deposit: ` +
 			`of deposit d1, 1000.00 was captured, 0.00 is refunded and 0.00 disputed`,
-		`try.txt:10: 2026-03-02 11:00 refund r1 of 1000.00 INR from d1, which is refused: it is not refused`,
-		`try.txt:11: expect merchants/m_1/pending INR 980.01: merchants/m_1/pending INR stands at 980.00`,
+		`try.txt:10: 2026-03-02 11:00 refund r1 of 1000.00 INR from d1, because item_returned, which is refused: it is not refused`,
+		`try.txt:11: expect merchants/m_1/pending INR 980.01: merchants/m_1/pending INR stands at 0.00`,
 		`try.txt:12: expect deposit d1 succeeded: deposit d1 is refunded`,
 		`try.txt:13: expect deposit d2 succeeded: there is no deposit d2`,
 		`try.txt:14: expect batch of m_1 on 2026-03-02 pays 1.00: there is no batch of m_1 on 2026-03-02`,

@@ -1,0 +1,97 @@
+package payment
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/event"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+)
+
+// BalancePayload is what an event about a merchant's balance says.
+type BalancePayload struct {
+	ID             string         `json:"id"`     // of the position: merchant and currency
+	Object         string         `json:"object"` // position
+	Merchant       string         `json:"merchant_id"`
+	Currency       money.Currency `json:"currency"`
+	Available      string         `json:"available"`       // major units, the shortest form
+	AvailableMinor money.Amount   `json:"available_minor"` // minor units
+	OccurredAt     time.Time      `json:"occurred_at"`     // when it fell below zero, by the journal's time, UTC
+}
+
+// watch remembers how much is available to the merchants whom entries move money
+// of, before they do.
+type watch []watched
+
+type watched struct {
+	account ledger.AccountID
+	before  money.Amount
+}
+
+func watchAvailable(s *ledger.State, entries []ledger.Entry) (w watch, err error) {
+	for i := range entries {
+		for _, p := range entries[i].Postings {
+			if w, err = w.add(s, p.ID()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return w, nil
+}
+
+// add watches an account, if it is one of what is available.
+func (w watch) add(s *ledger.State, id ledger.AccountID) (watch, error) {
+	if m, _, ok := MerchantOf(id.Path); !ok || id.Path != AvailablePath(m) {
+		return w, nil
+	}
+	for _, known := range w {
+		if known.account == id {
+			return w, nil
+		}
+	}
+	before, err := available(s, id)
+	return append(w, watched{id, before}), err
+}
+
+func available(s *ledger.State, id ledger.AccountID) (money.Amount, error) {
+	account, ok := s.Account(id)
+	if !ok {
+		return money.Amount{}, nil
+	}
+	return account.Posted()
+}
+
+// tell has an event leave for each that has fallen below zero since.
+func (w watch) tell(s *ledger.State) error {
+	for _, a := range w {
+		now, err := available(s, a.account)
+		if err != nil {
+			return err
+		}
+		if a.before.Sign() < 0 || now.Sign() >= 0 {
+			continue
+		}
+		merchantID, _, _ := MerchantOf(a.account.Path)
+		position := Position{Merchant: merchantID, Currency: a.account.Currency}
+		if stored, ok := s.Record(position.Ref()).(*Position); ok {
+			position = *stored
+		}
+		id := position.Ref().ID
+		data, err := json.Marshal(&BalancePayload{
+			ID: id, Object: PositionRecord, Merchant: merchantID, Currency: position.Currency,
+			Available: position.Currency.FormatShort(now), AvailableMinor: now, OccurredAt: s.Now(),
+		})
+		if err != nil {
+			return fmt.Errorf("payload of %s of position %s: %w", event.BalanceNegative, id, err)
+		}
+		position.Told++
+		s.Tell(event.Event{
+			Type: event.BalanceNegative, Object: event.Object{Kind: PositionRecord, ID: id},
+			Sequence: position.Told, Merchant: merchantID, Data: data,
+		})
+		s.Put(&position)
+	}
+	return nil
+}
