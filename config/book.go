@@ -47,6 +47,8 @@ func (b *book) read(root *object) {
 	b.readFees(root.get("fees").required())
 	b.readReserves(root.get("reserves"))
 	b.readPayouts(root.get("payouts"))
+	b.readRails(root.get("rails"))
+	b.readRefunds(root.get("refunds"))
 	b.readFeeds(root.get("feeds"))
 	b.checkReach()
 	if len(b.r.faults) == 0 {

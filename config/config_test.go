@@ -177,6 +177,9 @@ func TestEveryKey(t *testing.T) {
 		},
 		{For: []merchant.Scope{{}}},
 	}, c.Rules.Payouts)
+	diff(t, map[string]payment.RailTerms{"upi": {NetsRefunds: true, NetsDisputes: true}, "card": {}}, c.Rules.Rails)
+	diff(t, []merchant.Scope{{Merchant: "m-1"}}, c.Rules.DrawReserve)
+	diff(t, []merchant.Scope{{}}, c.Rules.PayTwice)
 	diff(t, []feed.Mapping{{
 		Name: "shop", Format: feed.CSV, Delimiter: ";",
 		Columns:   map[payment.Field]string{payment.FieldOccurredAt: "Paid at", payment.FieldParent: "Refund of"},
