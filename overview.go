@@ -121,7 +121,9 @@ func (f *Figures) add(i *payment.Item) error {
 	reserve, gross := &f.Held, &f.Gross
 	switch i.Category {
 	case payment.CategoryReserve:
-		reserve = &f.Released
+		if i.Reserve.Sign() > 0 { // else it is built, or put back
+			reserve = &f.Released
+		}
 	case payment.CategoryRefund:
 		gross = &f.Refunds
 	case payment.CategoryDispute:

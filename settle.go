@@ -35,7 +35,7 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 	if err != nil {
 		return out, fmt.Errorf("find what is due: %w", err)
 	}
-	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule}
+	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules}
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) {
 		out.Batches++
 		out.Lines += b.Lines
@@ -81,7 +81,7 @@ func (e *Engine) whole(through calendar.Date) settlement.Ready {
 
 // ready says what is to be closed at an instant.
 func (e *Engine) ready(at time.Time, through calendar.Date) settlement.Ready {
-	ready := settlement.Ready{Horizon: at, Through: through}
+	ready := settlement.Ready{Horizon: at, Through: through, Rules: e.rules}
 	for _, s := range e.schedules {
 		ready.Grace = max(ready.Grace, s.Timing.Grace)
 	}

@@ -167,7 +167,7 @@ func TestEveryKey(t *testing.T) {
 	diff(t, []reserve.Plan{{
 		ID: "rolling", Version: c.Rules.Plans[0].Version,
 		EffectiveFrom: calendar.MustDate("2026-01-01"), EffectiveTo: calendar.MustDate("2026-12-31"),
-		Kind: reserve.KindRolling, Rate: money.MustRate("10%"), Days: 7, Cap: new(money.Minor(5000000)),
+		Kind: reserve.KindRolling, Rate: money.MustRate("10%"), Days: 7, Cap: new(money.Minor(5000000)), AtEnd: reserve.EndRelease,
 	}}, c.Rules.Plans)
 	diff(t, []merchant.PlanScope{{Plan: "rolling", For: []merchant.Scope{{Merchant: "m-1"}, {Region: "IN", Method: "CARD"}}}}, c.Rules.Book.Plans)
 	diff(t, []payment.PayoutRule{

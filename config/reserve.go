@@ -10,7 +10,7 @@ import (
 )
 
 func (b *book) readReserves(n node) {
-	ids, taken := make(declared[dated]), make(claims)
+	ids, taken := make(declared[dated]), make(map[reserve.Kind]claims)
 	for _, item := range n.items() {
 		o := item.object()
 		p, scopes := b.plan(o)
@@ -22,7 +22,13 @@ func (b *book) readReserves(n node) {
 		}
 		this := dated{p.ID, p.EffectiveFrom}
 		ids.add(o.get("id"), this, "reserve plan "+this.String())
-		taken.add(o.get("for"), p.ID, calendar.Date{}, scopes)
+		if i := slices.IndexFunc(b.rules.Plans, func(q reserve.Plan) bool { return q.ID == p.ID && q.Kind != p.Kind }); i >= 0 {
+			o.get("kind").faultf("differs from that of another version of reserve plan %s, %s", p.ID, b.rules.Plans[i].Kind)
+		}
+		if taken[p.Kind] == nil {
+			taken[p.Kind] = make(claims)
+		}
+		taken[p.Kind].add(o.get("for"), p.ID, calendar.Date{}, scopes)
 		b.mean(o.get("for"), p.ID, scopes)
 		b.rules.Plans = append(b.rules.Plans, p)
 	}
@@ -34,13 +40,20 @@ func (b *book) plan(o *object) (reserve.Plan, []merchant.Scope) {
 		EffectiveFrom: unmarshal[calendar.Date](o.get("effective_from")),
 		EffectiveTo:   unmarshal[calendar.Date](o.get("effective_to")),
 		Kind:          reserve.KindRolling,
-		Rate:          scan(o.get("rate").required(), money.ParseRate),
-		Days:          o.get("days").required().integer(),
 	}
 	if kind := o.get("kind"); kind.present() {
 		p.Kind = reserve.Kind(kind.text())
 	}
+	rate, days := o.get("rate"), o.get("days")
+	if p.Kind == reserve.KindRolling {
+		rate, days = rate.required(), days.required()
+	}
+	p.Rate, p.Days = scan(rate, money.ParseRate), days.integer()
+	p.AtEnd = reserve.AtEnd(o.get("at_end").text())
 	scopes := b.scopes(o.get("for").required())
+	if p.Kind.Pooled() && slices.ContainsFunc(scopes, func(s merchant.Scope) bool { return s.Method != "" }) {
+		o.get("for").faultf("names a method, but a %s reserve is the merchant's, whatever it is paid by", p.Kind)
+	}
 	limit := o.get("cap")
 	most, currency := limit.price()
 	if most != nil {

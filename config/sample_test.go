@@ -206,7 +206,7 @@ func TestSampleReserves(t *testing.T) {
 		if !ok || e.Kind != payment.DepositCaptured {
 			continue
 		}
-		id := c.Rules.Book.ReservePlan(found.scope)
+		id := c.Rules.Book.ReservePlan(found.scope, func(string) bool { return true })
 		i := slices.IndexFunc(c.Rules.Plans, func(p reserve.Plan) bool { return p.ID == id })
 		if i < 0 {
 			continue

@@ -120,7 +120,7 @@ func (b *Book) Region(m *Merchant, currency money.Currency) (*Region, error) {
 	return nil, fmt.Errorf("%w lists currency %s", ErrNoRegion, currency)
 }
 
-// Case gives the scope of one payment, for Schedule and ReservePlans.
+// Case gives the scope of one payment, for Schedule and ReservePlan.
 func (b *Book) Case(m *Merchant, currency money.Currency, method string) (Scope, error) {
 	region, err := b.Region(m, currency)
 	if err != nil {
@@ -168,11 +168,12 @@ func (b *Book) Version(id string, at time.Time) *Schedule {
 	return best
 }
 
-// ReservePlan gives the id of the plan that is meant for a case; empty: none.
-func (b *Book) ReservePlan(c Scope) string {
+// ReservePlan gives the id of the plan that is meant for a case, among those
+// that which accepts: the narrowest, then the first in the book; empty: none.
+func (b *Book) ReservePlan(c Scope, which func(plan string) bool) string {
 	plan, bestRank := "", 0
 	for _, p := range b.Plans {
-		if rank, ok := Narrowest(p.For, c); ok && (plan == "" || rank < bestRank) {
+		if rank, ok := Narrowest(p.For, c); ok && (plan == "" || rank < bestRank) && which(p.Plan) {
 			plan, bestRank = p.Plan, rank
 		}
 	}

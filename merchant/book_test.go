@@ -64,13 +64,16 @@ func TestResolution(t *testing.T) {
 				if found.ID != test.want {
 					t.Errorf("schedule %q, want %q", found.ID, test.want)
 				}
-				if got := b.ReservePlan(test.of); got != test.want {
+				if got := b.ReservePlan(test.of, every); got != test.want {
 					t.Errorf("reserve plan %q, want %q", got, test.want)
 				}
 			}
 		})
 	}
 }
+
+// every accepts any plan.
+func every(string) bool { return true }
 
 func noon() time.Time { return time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC) }
 
@@ -93,7 +96,7 @@ func TestResolutionFallsDownTheLadder(t *testing.T) {
 		t.Errorf("error %v, want %v", err, merchant.ErrNoSchedule)
 	}
 	wantText(t, err, "no settlement schedule is meant for merchant=a region=IN currency=INR method=CARD at 2026-03-02T12:00:00Z")
-	if plan := (&merchant.Book{}).ReservePlan(of); plan != "" {
+	if plan := (&merchant.Book{}).ReservePlan(of, every); plan != "" {
 		t.Errorf("reserve plan %q of an empty book", plan)
 	}
 }

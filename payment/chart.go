@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/reserve"
 )
 
 // Kinds of entry. They name the journal recipe an entry follows; docs/ACCOUNTING.md
@@ -15,6 +16,8 @@ const (
 	EntryReserveFreed   = "reserve.released"
 	EntryReserveDrawn   = "reserve.drawn"
 	EntryReserveBack    = "reserve.restored"
+	EntryReserveBuilt   = "reserve.built"
+	EntryReserveFunded  = "reserve.funded"
 	EntryDepositFailed  = "deposit.failed"
 	EntryFeeReturned    = "fee.returned"
 	EntryFeeRecharged   = "fee.recharged"
@@ -62,7 +65,7 @@ func Chart() (*ledger.Chart, error) {
 		EntryAdjustedDown, EntryDebtRestored,
 		// A batch takes what was there at its watermark; settlement proves it
 		// with the batch equation, even when the job runs days later.
-		EntryBatchClosed,
+		EntryBatchClosed, EntryReserveBuilt,
 	}
 	return ledger.NewChart(
 		ledger.Pattern{Path: "bank/{account}", Type: ledger.Asset},
@@ -73,6 +76,8 @@ func Chart() (*ledger.Chart, error) {
 		ledger.Pattern{Path: "merchants/{merchant}/pending", Type: ledger.Liability},
 		ledger.Pattern{Path: "merchants/{merchant}/available", Type: ledger.Liability, Limited: true, MayBreach: mayBreach},
 		ledger.Pattern{Path: "merchants/{merchant}/reserve/rolling", Type: ledger.Liability, Limited: true},
+		ledger.Pattern{Path: "merchants/{merchant}/reserve/fixed", Type: ledger.Liability, Limited: true},
+		ledger.Pattern{Path: "merchants/{merchant}/reserve/minimum", Type: ledger.Liability, Limited: true},
 		ledger.Pattern{Path: "merchants/{merchant}/payouts", Type: ledger.Liability, Limited: true},
 		ledger.Pattern{Path: "settlements/{batch}", Type: ledger.Liability, Limited: true},
 		ledger.Pattern{Path: "rails/{rail}/payouts", Type: ledger.Liability},
@@ -106,6 +111,11 @@ func ReservePath(merchant string) string { return "merchants/" + merchant + "/re
 // MerchantReceivablePath is the account of a merchant's debts that stand as
 // receivables.
 func MerchantReceivablePath(merchant string) string { return "merchants/" + merchant + "/receivable" }
+
+// PoolPath is the account of a fixed or minimum reserve.
+func PoolPath(merchant string, kind reserve.Kind) string {
+	return "merchants/" + merchant + "/reserve/" + string(kind)
+}
 
 // SettlementPath is the account of a batch that is closed and not yet sent.
 func SettlementPath(batch string) string { return "settlements/" + batch }

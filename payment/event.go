@@ -49,6 +49,10 @@ const (
 	WriteOffApproved   Kind = "write_off_approved"  // write-off: somebody else agreed
 	WriteOffRejected   Kind = "write_off_rejected"  // write-off: somebody refused it, or took it back
 
+	ReserveRelease Kind = "reserve_release" // decision: the reserve of Parent, a deposit, is given back before its date
+	ReserveBuild   Kind = "reserve_build"   // decision: available money goes into the reserve that Parent, a plan, builds
+	ReserveReturn  Kind = "reserve_return"  // decision: the reserve that Parent, a plan, has built is given back
+
 	BatchSent Kind = "settlement_sent" // settlement batch: handed to the rail
 	BatchPaid Kind = "settlement_paid" // settlement batch: it reached the merchant
 
@@ -74,7 +78,7 @@ type Event struct {
 	Brand      string         // card brand, where a fee depends on it
 	Funding    string         // credit, debit, prepaid, where a fee depends on it
 	OrderID    string         // the merchant's own reference
-	Parent     string         // refunds and disputes: the deposit's id
+	Parent     string         // refunds, disputes and releases of a reserve: the deposit's id; reserves built and returned: the plan's
 	ReasonCode string         // refunds and disputes: why, a code of [a-z0-9_], at most 64 bytes; failures and decisions: any text
 	RailRef    string         // the rail's reference
 	BankRef    string         // the bank's reference

@@ -254,7 +254,7 @@ func recordKinds() []string {
 		payment.PlaceRecord, payment.RailRecord,
 		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord,
 		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord,
-		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.MerchantRecord,
+		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.MerchantRecord,
 		settlement.BatchRecord, settlement.LineRecord,
 	}
 }

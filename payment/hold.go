@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -13,12 +14,12 @@ import (
 
 // hold withholds the reserve of the plan that is meant for the merchant.
 func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, partOf int) (held money.Amount, err error) {
-	plan := p.rules.plan(p.rules.Book.ReservePlan(p.scope), pin.BusinessDate)
+	plan := p.rules.meant(p.scope, reserve.KindRolling, pin.BusinessDate)
 	if plan == nil {
 		return held, nil
 	}
 	position := p.position()
-	balance, err := position.heldAfter(pin.BusinessDate)
+	balance, err := position.heldAfter(pin.BusinessDate, p.rules)
 	if err != nil {
 		return held, err
 	}
@@ -32,13 +33,14 @@ func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, part
 	p.post(EntryReserveHeld, "reserve", partOf, p.dr(PendingPath(p.merchant.ID), held), p.cr(ReservePath(p.merchant.ID), held))
 	hold := &Hold{
 		Window: pin, Manual: manual(schedule), ReleaseAt: calendar.Cutoff(release, calendar.Clock{}, schedule.Timing.Zone),
+		Zone: schedule.Timing.Zone.String(),
 		Hold: reserve.Hold{
 			ID: d.ID, Merchant: p.merchant.ID, Currency: p.event.Currency, Plan: plan.Pin(),
 			Amount: held, HeldOn: pin.BusinessDate, ReleaseOn: release,
 		},
 	}
 	d.Hold = hold.Ref().ID
-	if err := position.withhold(release, held); err != nil {
+	if err := position.withhold(release, plan.ID, held); err != nil {
 		return held, err
 	}
 	p.keep(position)
@@ -65,12 +67,16 @@ func (p *plan) position() *Position {
 }
 
 // heldAfter sums what is withheld beyond a date, and forgets what is due by
-// then: whether a job has released it yet makes no difference to a cap.
-func (p *Position) heldAfter(date calendar.Date) (sum money.Amount, err error) {
+// then: whether a job has released it yet makes no difference to a cap. Nor does
+// what a plan gives back that has ended by then.
+func (p *Position) heldAfter(date calendar.Date, rules *Rules) (sum money.Amount, err error) {
 	due := 0
 	for _, held := range p.Held {
 		if !held.On.After(date) {
 			due++
+			continue
+		}
+		if end, releases := rules.ended(held.Plan); releases && !end.After(date) {
 			continue
 		}
 		if sum, err = sum.Add(held.Amount); err != nil {
@@ -84,9 +90,9 @@ func (p *Position) heldAfter(date calendar.Date) (sum money.Amount, err error) {
 // free gives back what is left of a deposit's reserve. Once its release date
 // has begun it is left to the release, whether that has been booked or not.
 func (p *plan) free(d *Deposit, partOf int) (left money.Amount, err error) {
-	hold := p.openHold(d)
-	if hold == nil || hold.Empty() {
-		return left, nil
+	hold, err := p.openHold(d)
+	if err != nil || hold == nil || hold.Empty() {
+		return left, err
 	}
 	on := laterDate(hold.HeldOn, p.valueDate())
 	entry, released, left, err := hold.ReleaseAll(on, reserve.ReasonDepositFailed)
@@ -103,9 +109,9 @@ func (p *plan) free(d *Deposit, partOf int) (left money.Amount, err error) {
 // of its own. It is booked as part of an entry of the plan, or, with -1, by
 // itself, before the entry it is drawn for.
 func (p *plan) drawReserve(d *Deposit, most money.Amount, partOf int) (drawn money.Amount, err error) {
-	hold := p.openHold(d)
-	if hold == nil {
-		return drawn, nil
+	hold, err := p.openHold(d)
+	if err != nil || hold == nil {
+		return drawn, err
 	}
 	left, err := hold.Left()
 	if err != nil {
@@ -130,9 +136,9 @@ func (p *plan) drawReserve(d *Deposit, most money.Amount, partOf int) (drawn mon
 // it, out of what is available. Once the release date has begun nothing is put
 // back: the money stays available.
 func (p *plan) restoreReserve(d *Deposit, amount money.Amount, partOf int) (restored money.Amount, err error) {
-	hold := p.openHold(d)
-	if hold == nil {
-		return restored, nil
+	hold, err := p.openHold(d)
+	if err != nil || hold == nil {
+		return restored, err
 	}
 	out, err := hold.Out()
 	if err != nil {
@@ -168,9 +174,9 @@ func (p *plan) moveReserve(entry int, typ string, d *Deposit, amount money.Amoun
 
 // openHold gives the hold of a deposit as the plan leaves it, whatever is left
 // of it, until its release date begins; then, or without a hold, nil.
-func (p *plan) openHold(d *Deposit) *Hold {
+func (p *plan) openHold(d *Deposit) (*Hold, error) {
 	if d.Hold == "" {
-		return nil
+		return nil, nil
 	}
 	var hold *Hold
 	for _, r := range p.records {
@@ -183,10 +189,14 @@ func (p *plan) openHold(d *Deposit) *Hold {
 			hold = take[Hold](p.state, kind, d.Hold)
 		}
 	}
-	if hold == nil || !p.state.Now().Before(hold.ReleaseAt) {
-		return nil
+	if hold == nil {
+		return nil, nil
 	}
-	return hold
+	_, at, _, err := p.rules.Release(hold)
+	if err != nil || !p.state.Now().Before(at) {
+		return nil, err
+	}
+	return hold, nil
 }
 
 // rehold replaces a hold by what it has become, and counts the change in what
@@ -198,7 +208,7 @@ func (p *plan) rehold(before, after *Hold, change money.Amount, reason string) e
 		p.deletes = append(p.deletes, before.Ref())
 	}
 	position := p.position()
-	if err := position.withhold(after.ReleaseOn, change); err != nil {
+	if err := position.withhold(after.ReleaseOn, after.Plan.ID, change); err != nil {
 		return err
 	}
 	p.keep(position)
@@ -207,19 +217,34 @@ func (p *plan) rehold(before, after *Hold, change money.Amount, reason string) e
 	return nil
 }
 
-// withhold counts a change of what is withheld until a date. What is due by a
-// date that a cap was measured on is forgotten already and stays so.
-func (p *Position) withhold(until calendar.Date, change money.Amount) (err error) {
-	if _, known := findOn(p.Held, until); !known && change.Sign() < 0 {
+// withhold counts a change of what a plan withholds until a date. What is due by
+// a date that a cap was measured on is forgotten already and stays so.
+func (p *Position) withhold(until calendar.Date, plan string, change money.Amount) (err error) {
+	at, known := slices.BinarySearchFunc(p.Held, Withheld{On: until, Plan: plan}, func(a, b Withheld) int {
+		return cmp.Or(a.On.Compare(b.On), cmp.Compare(a.Plan, b.Plan))
+	})
+	if !known && change.Sign() < 0 {
 		return nil
 	}
-	if p.Held, err = addOn(p.Held, until, change); err != nil {
+	held := slices.Clone(p.Held)
+	if !known {
+		held = slices.Insert(held, at, Withheld{On: until, Plan: plan})
+	}
+	if held[at].Amount, err = held[at].Amount.Add(change); err != nil {
 		return err
 	}
-	if at, _ := findOn(p.Held, until); p.Held[at].Amount.IsZero() {
-		p.Held = slices.Delete(p.Held, at, at+1)
+	if held[at].Amount.IsZero() {
+		held = slices.Delete(held, at, at+1)
 	}
+	p.Held = held
 	return nil
+}
+
+// Freed returns the position after a hold was given back before its date. Errors:
+// money.ErrOverflow.
+func (p *Position) Freed(h *Hold, amount money.Amount) (*Position, error) {
+	changed := *p
+	return &changed, changed.withhold(h.ReleaseOn, h.Plan.ID, amount.Neg())
 }
 
 // keep has a changed position saved, in place of what the plan kept of it before.

@@ -35,7 +35,7 @@ func TestRandomLives(t *testing.T) {
 	t.Parallel()
 	lenient := drawing()
 	lenient.Rails, lenient.PayTwice = netting().Rails, []merchant.Scope{{}}
-	for name, rules := range map[string]*payment.Rules{"strict": cautious(), "lenient": lenient} {
+	for name, rules := range map[string]*payment.Rules{"strict": cautious(), "lenient": lenient, "secured": secured()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rules.Plans[0].Cap = new(most())
@@ -55,7 +55,7 @@ func (d *desk) randomLives(t *testing.T) {
 			}
 			rt.Repeat(map[string]func(*rapid.T){
 				"deposit": v.deposit, "refund": v.refund, "dispute": v.dispute, "payout": v.payout, "release": v.release, "rail": v.rail,
-				"adjustment": v.adjustment, "debt": v.debt, "top-up": v.topUp, "write-off": v.writeOff,
+				"draw": v.draw, "decision": v.decision, "adjustment": v.adjustment, "debt": v.debt, "top-up": v.topUp, "write-off": v.writeOff,
 				"goes on": v.goesOn, "told again": v.toldAgain, "day passes": v.dayPasses, "": v.check,
 			})
 			return errUndo
@@ -193,6 +193,43 @@ func (v *town) topUp(rt *rapid.T) {
 func (v *town) writeOff(rt *rapid.T) {
 	e := v.fresh(rt, payment.WriteOffRequested)
 	e.Merchant, e.Actor, e.ReasonCode = rapid.SampledFrom([]string{m, hand}).Draw(rt, "merchant"), maker, "gone"
+	v.tell(rt, e)
+}
+
+// draw takes something out of the reserve of a deposit, or puts something back, as
+// refunds and disputes do by the way.
+func (v *town) draw(rt *rapid.T) {
+	e := v.of(rt, v.fresh(rt, payment.RefundCreated))
+	amount := money.Minor(rapid.Int64Range(1, 100_000).Draw(rt, "most"))
+	c := &payment.Draw{Handle: payment.Handle{Rules: v.rules, Event: e.Normalize()}, Back: amount}
+	if rapid.IntRange(0, 2).Draw(rt, "draws") > 0 {
+		c.Most, c.Back = amount, money.Amount{}
+	}
+	var at *payment.FieldError
+	if err := v.run(c); err != nil && !errors.As(err, &at) {
+		rt.Fatal(err)
+	}
+	if c.Did.Sign() < 0 || c.Did.Cmp(amount) > 0 {
+		rt.Fatalf("moved %s of %s", c.Did, amount)
+	}
+}
+
+// decision is somebody's about a reserve.
+func (v *town) decision(rt *rapid.T) {
+	e := v.fresh(rt, rapid.SampledFrom([]payment.Kind{payment.ReserveRelease, payment.ReserveBuild, payment.ReserveReturn}).Draw(rt, "decision"))
+	e.ReasonCode, e.Actor = "decided", "anna"
+	e.Amount = money.Minor(rapid.Int64Range(1, 10_000).Draw(rt, "amount"))
+	if e.Kind == payment.ReserveRelease {
+		amount := e.Amount
+		e = v.of(rt, e)
+		e.Amount = amount
+	} else {
+		e.Merchant = rapid.SampledFrom([]string{m, hand, hand}).Draw(rt, "merchant")
+		e.Parent = rapid.SampledFrom([]string{"security", "floor"}).Draw(rt, "plan")
+	}
+	if e.Kind != payment.ReserveBuild && rapid.Bool().Draw(rt, "whole") {
+		e.Amount = money.Amount{}
+	}
 	v.tell(rt, e)
 }
 
@@ -481,6 +518,21 @@ func (d *derivation) merchants(r ledger.Reader) {
 		}
 	}
 	d.holds(r)
+	d.pools(r)
+}
+
+// pools derives the fixed and minimum reserves: none passes its cap or falls below 0.
+func (d *derivation) pools(r ledger.Reader) {
+	for p := range all[*payment.Pool](d.rt, r, payment.PoolRecord) {
+		balance, err := p.Balance()
+		must(d.rt, err)
+		d.add(payment.PoolPath(p.Merchant, p.Kind), balance.Neg())
+		for _, plan := range secured().Plans {
+			if plan.Kind == p.Kind && (balance.Sign() < 0 || balance.Cmp(*plan.Cap) > 0) {
+				d.rt.Fatalf("%s is %s of %s", p.Ref(), balance, plan.Cap)
+			}
+		}
+	}
 }
 
 // holds derives the reserves, and what a position keeps of them for their cap.
@@ -489,22 +541,26 @@ func (d *derivation) holds(r ledger.Reader) {
 	for _, merchant := range []string{m, hand} {
 		held[merchant] = make(map[calendar.Date]money.Amount)
 	}
+	restored := make(map[string]money.Amount)
 	for h := range all[*payment.Hold](d.rt, r, payment.HoldRecord) {
+		restored[h.Merchant] = plus(d.rt, restored[h.Merchant], h.Restored)
 		left, err := h.Left()
 		must(d.rt, err)
 		d.add(payment.ReservePath(h.Merchant), left.Neg())
 		held[h.Merchant][h.ReleaseOn] = plus(d.rt, held[h.Merchant][h.ReleaseOn], left)
+		if err := h.Validate(); err != nil {
+			d.rt.Fatal(err)
+		}
 	}
 	for merchant, want := range held {
-		reserve := d.accounts[payment.ReservePath(merchant)]
-		if len(d.rules.DrawReserve) == 0 && reserve.Abs().Cmp(most()) > 0 { // a restored one may top the cap
-			d.rt.Fatalf("reserve of %s is %s", merchant, reserve.Abs())
+		if reserve := plus(d.rt, d.accounts[payment.ReservePath(merchant)].Neg(), restored[merchant].Neg()); reserve.Cmp(most()) > 0 {
+			d.rt.Fatalf("reserve of %s is %s without what was put back", merchant, reserve)
 		}
 		have := make(map[calendar.Date]money.Amount)
 		for p := range all[*payment.Position](d.rt, r, payment.PositionRecord) {
 			for _, on := range p.Held {
 				if p.Merchant == merchant {
-					have[on.On] = on.Amount
+					have[on.On] = plus(d.rt, have[on.On], on.Amount)
 				}
 			}
 		}

@@ -37,6 +37,8 @@ const (
 	TopUpRecord         = "top_up"
 	WriteOffRecord      = "write_off"
 	CustomerRecord      = "customer"
+	PoolRecord          = "reserve"
+	DecisionRecord      = "reserve_decision"
 	MerchantRecord      = "merchant"
 	ScheduleRecord      = "schedule"
 	RefusedRecord       = "refused"
@@ -80,6 +82,10 @@ func NewRecord(kind string) ledger.Record {
 		return new(WriteOff)
 	case CustomerRecord:
 		return new(Customer)
+	case PoolRecord:
+		return new(Pool)
+	case DecisionRecord:
+		return new(ReserveDecision)
 	case MerchantRecord:
 		return new(Merchant)
 	case ScheduleRecord:
@@ -253,7 +259,7 @@ type Position struct {
 	Matures    int            `json:"matures,omitzero"`   // how often money has matured; part of the entries' keys
 	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)
 	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
-	Held       []Maturity     `json:"held,omitempty"`     // what is withheld, by release date; a plan's cap is measured against it
+	Held       []Withheld     `json:"held,omitempty"`     // what is withheld, by release date and plan; a plan's cap is measured against it
 	Debt       string         `json:"debt,omitempty"`     // id of the debt that stands as a receivable
 	Told       uint64         `json:"told,omitzero"`      // how many events have left about it
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
@@ -265,6 +271,13 @@ type Maturity struct {
 	Amount money.Amount  `json:"amount"`
 }
 
+// Withheld is what holds of one plan withhold until a date.
+type Withheld struct {
+	On     calendar.Date `json:"on"`
+	Plan   string        `json:"plan"`
+	Amount money.Amount  `json:"amount"`
+}
+
 // Hold is a reserve hold as stored: in order of release for each merchant. A
 // hold of which nothing is left is kept under a kind of its own.
 type Hold struct {
@@ -272,6 +285,7 @@ type Hold struct {
 	Window    WindowPin `json:"window"`           // of the deposit
 	Manual    bool      `json:"manual,omitempty"` // the merchant is settled by hand
 	ReleaseAt time.Time `json:"release_at"`       // start of the release date in the schedule's zone, UTC
+	Zone      string    `json:"zone,omitempty"`   // of the schedule: where ReleaseAt is a midnight
 	Told      uint64    `json:"told,omitzero"`    // how many events have left about it
 }
 

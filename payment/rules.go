@@ -2,6 +2,8 @@ package payment
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
@@ -54,6 +56,64 @@ func (r *Rules) plan(id string, on calendar.Date) *reserve.Plan {
 		}
 	}
 	return best
+}
+
+// meant gives the version in force of the plan of a kind that is meant for a case:
+// a merchant may have one of each kind at once; nil: none is.
+func (r *Rules) meant(scope merchant.Scope, kind reserve.Kind, on calendar.Date) *reserve.Plan {
+	return r.plan(r.Book.ReservePlan(scope, func(id string) bool { return r.isOf(id, kind) }), on)
+}
+
+// isOf tells whether a plan is of a kind; all versions of one are.
+func (r *Rules) isOf(id string, kind reserve.Kind) bool {
+	return slices.ContainsFunc(r.Plans, func(p reserve.Plan) bool { return p.ID == id && p.Kind == kind })
+}
+
+// ended gives the day after the last on which any version of a plan is in force,
+// and whether what it has withheld is given back then; the zero date: it has no
+// end, or is not known.
+func (r *Rules) ended(id string) (on calendar.Date, releases bool) {
+	var end calendar.Date
+	for i := range r.Plans {
+		if p := &r.Plans[i]; p.ID == id {
+			if p.EffectiveTo.IsZero() {
+				return calendar.Date{}, false
+			}
+			end = laterDate(end, p.EffectiveTo)
+		}
+	}
+	if end.IsZero() {
+		return end, false
+	}
+	last := r.plan(id, end)
+	return end.AddDays(1), last != nil && last.Releases()
+}
+
+// EndsEarly tells whether any plan gives holds back before their date because it
+// has ended.
+func (r *Rules) EndsEarly() bool {
+	return slices.ContainsFunc(r.Plans, func(p reserve.Plan) bool {
+		if p.Kind != reserve.KindRolling || p.EffectiveTo.IsZero() {
+			return false
+		}
+		_, releases := r.ended(p.ID)
+		return releases
+	})
+}
+
+// Release says when and why what is left of a hold is given back by itself: on its
+// date, or on the day after the end of its plan if that comes first and the plan
+// says so. At is the start of that day in the zone of the hold.
+func (r *Rules) Release(h *Hold) (on calendar.Date, at time.Time, reason string, err error) {
+	end, releases := r.ended(h.Plan.ID)
+	if !releases || !end.Before(h.ReleaseOn) {
+		return h.ReleaseOn, h.ReleaseAt, reserve.ReasonDue, nil
+	}
+	zone, err := time.LoadLocation(h.Zone)
+	if err != nil {
+		return on, at, "", fmt.Errorf("hold %s: zone %q: %w", h.ID, h.Zone, err)
+	}
+	return end, calendar.Cutoff(end, calendar.Clock{}, zone), reserve.ReasonPlanEnded, nil
 }
 
 // pin finds the window a movement belongs to, and the schedule that says so.

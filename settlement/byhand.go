@@ -16,6 +16,8 @@ import (
 // is not due yet is hardly looked at.
 func ByHand(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]ledger.Command, error) {
 	var commands []ledger.Command
+	f := &frees{schedules: schedules, rules: ready.Rules}
+	early := ready.Rules != nil && ready.Rules.EndsEarly()
 	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return nil, err
@@ -29,11 +31,15 @@ func ByHand(ctx context.Context, r ledger.Reader, schedules Schedules, ready Rea
 			if err != nil {
 				return nil, err
 			}
-			if hold.ReleaseOn.After(ready.last()) {
+			if hold.ReleaseOn.After(ready.last()) && !early {
 				break
 			}
-			if hold.Manual && ready.reaches(hold.ReleaseOn, hold.ReleaseAt) {
-				commands = append(commands, &freeing{hold: hold, at: hold.ReleaseAt})
+			on, at, reason, err := f.release(hold)
+			if err != nil {
+				return nil, err
+			}
+			if hold.Manual && ready.reaches(on, at) {
+				commands = append(commands, &freeing{due: freed{hold, reason}, on: on, at: at})
 			}
 		}
 	}
@@ -73,8 +79,9 @@ func maturing(p *payment.Position, schedules Schedules, ready Ready) (*payment.M
 // freeing is the command that releases a hold of a merchant who is settled by
 // hand; the movement waits for a batch like any other.
 type freeing struct {
-	hold *payment.Hold
-	at   time.Time
+	due freed
+	on  calendar.Date
+	at  time.Time
 }
 
 // At implements ledger.Command.
@@ -82,23 +89,37 @@ func (f *freeing) At() time.Time { return f.at }
 
 // Need implements ledger.Command.
 func (f *freeing) Need(_ *ledger.State, n *ledger.Need) {
-	n.Record(f.hold.Ref())
-	n.Record(payment.PositionRef(f.hold.Merchant, f.hold.Currency))
-	if entry, _, _, err := f.hold.ReleaseAll(f.hold.ReleaseOn, reasonDue); err == nil {
+	hold := f.due.hold
+	n.Record(hold.Ref())
+	n.Record(payment.PositionRef(hold.Merchant, hold.Currency))
+	if entry, _, _, err := hold.ReleaseAll(laterOf(f.on, hold.HeldOn), f.due.reason); err == nil {
 		n.Entry(&entry)
 	}
 }
 
 // Apply implements ledger.Command.
 func (f *freeing) Apply(s *ledger.State) error {
-	hold, ok := s.Record(f.hold.Ref()).(*payment.Hold)
+	hold, ok := s.Record(f.due.hold.Ref()).(*payment.Hold)
 	if !ok {
 		return nil // released meanwhile
 	}
-	item, err := releaseHold(s, hold, hold.ReleaseOn, f.at)
+	item, err := releaseHold(s, freed{hold, f.due.reason}, laterOf(f.on, hold.HeldOn), f.at)
 	if err != nil {
 		return err
 	}
+	if position, ok := s.Record(payment.PositionRef(hold.Merchant, hold.Currency)).(*payment.Position); ok && f.due.reason != reasonDue {
+		if position, err = position.Freed(hold, item.Reserve); err != nil {
+			return err
+		}
+		s.Put(position)
+	}
 	item.Window = hold.Window // of the deposit: its own window is nobody's to close
 	return payment.AddItem(s, item)
+}
+
+func laterOf(a, b calendar.Date) calendar.Date {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

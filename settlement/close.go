@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 )
 
 // chunk is how many lines one transaction writes.
@@ -20,6 +20,9 @@ type Closer struct {
 	Books     *ledger.Ledger
 	Book      *merchant.Book
 	Schedules Schedules
+	// Rules decide about reserves; nil: holds are released on their dates, and
+	// nothing is built.
+	Rules *payment.Rules
 	// Chunk is how many lines one transaction writes; 0 means 10,000. It does
 	// not change what is written.
 	Chunk int
@@ -185,7 +188,10 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	if err != nil {
 		return nil, err
 	}
-	cmd := &closing{minPayout: schedule.MinPayout}
+	cmd := &closing{
+		minPayout: schedule.MinPayout, rules: c.Rules,
+		scope: merchant.Scope{Merchant: t.Merchant, Region: region.ID, Currency: t.Currency},
+	}
 	cmd.fixed = Batch{
 		ID: batchID(t), Merchant: t.Merchant, Currency: t.Currency, Window: t.Window, Status: Closing,
 		Region: region.ID, Bank: region.Bank,
@@ -197,10 +203,11 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	if err != nil {
 		return nil, err
 	}
-	if cmd.holds, err = dueHolds(ctx, tx, t, c.Schedules, late); err != nil {
+	var pools bool
+	if cmd.holds, pools, err = c.dueReserves(ctx, tx, t, late); err != nil {
 		return nil, err
 	}
-	if len(cmd.items) == 0 && len(cmd.holds) == 0 {
+	if len(cmd.items) == 0 && len(cmd.holds) == 0 && !pools {
 		return nil, nil
 	}
 	if err := c.run(ctx, tx, cmd); err != nil {
@@ -243,7 +250,9 @@ type closing struct {
 	fixed     Batch // identity and the totals of the members
 	minPayout money.Amount
 	pending   money.Amount // of the members' nets, what is in the pending account
-	holds     []*payment.Hold
+	holds     []freed
+	rules     *payment.Rules
+	scope     merchant.Scope // the merchant's own, of all methods
 }
 
 // count sums the members, keeps those of the first chunk, and gives the
@@ -320,10 +329,14 @@ func (c *closing) Need(_ *ledger.State, n *ledger.Need) {
 	}
 	n.Key(b.key("available"))
 	n.Key(b.key("closed"))
-	for _, hold := range c.holds {
-		if entry, _, _, err := hold.ReleaseAll(b.Window.BusinessDate, reasonDue); err == nil {
+	for _, due := range c.holds {
+		if entry, _, _, err := due.hold.ReleaseAll(b.Window.BusinessDate, due.reason); err == nil {
 			n.Entry(&entry)
 		}
+	}
+	if c.rules != nil {
+		n.Record(payment.PoolRef(b.Merchant, b.Currency, reserve.KindFixed))
+		n.Record(payment.PoolRef(b.Merchant, b.Currency, reserve.KindMinimum))
 	}
 }
 
@@ -340,7 +353,14 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	itemNet := c.batch.Totals.Net
-	if c.releases, err = c.release(s); err != nil {
+	c.releases = nil
+	if position, err = c.release(s, position); err != nil {
+		return err
+	}
+	if err := c.mature(s); err != nil {
+		return err
+	}
+	if err := c.build(s, position.Carry); err != nil {
 		return err
 	}
 	if err := c.balance(position.Carry); err != nil {
@@ -413,23 +433,6 @@ func (c *closing) position(s *ledger.State) (*payment.Position, error) {
 	return &position, nil
 }
 
-// release books the holds that are due and makes them movements of this batch.
-func (c *closing) release(s *ledger.State) ([]lateItem, error) {
-	var out []lateItem
-	for _, hold := range c.holds {
-		item, err := releaseHold(s, hold, c.batch.Window.BusinessDate, c.batch.Watermark.Before)
-		if err != nil {
-			return nil, err
-		}
-		item.Window = c.batch.Window
-		if err := c.batch.add(item); err != nil {
-			return nil, err
-		}
-		out = append(out, lateItem{item: item})
-	}
-	return out, nil
-}
-
 // balance decides what is paid and what is carried.
 func (c *closing) balance(carry money.Amount) error {
 	b := &c.batch
@@ -460,8 +463,11 @@ func (b *Batch) begin(at time.Time) {
 	}
 }
 
-// post moves the members out of pending and the net out of available.
-func (c *closing) post(s *ledger.State) error {
+// mature moves the members out of pending.
+func (c *closing) mature(s *ledger.State) error {
+	if c.pending.IsZero() {
+		return nil
+	}
 	b := &c.batch
 	available := payment.AvailablePath(b.Merchant)
 	move := []ledger.Posting{
@@ -470,16 +476,17 @@ func (c *closing) post(s *ledger.State) error {
 	if c.pending.Sign() < 0 { // fees above what was captured
 		move[0].Side, move[1].Side = ledger.Credit, ledger.Debit
 	}
-	if !c.pending.IsZero() {
-		if err := c.book(s, payment.EntryAvailable, "available", move...); err != nil {
-			return err
-		}
-	}
+	return c.book(s, payment.EntryAvailable, "available", move...)
+}
+
+// post moves the net out of available.
+func (c *closing) post(s *ledger.State) error {
+	b := &c.batch
 	if b.Net.IsZero() {
 		return nil
 	}
 	return c.book(s, payment.EntryBatchClosed, "closed",
-		ledger.Dr(available, b.Net, b.Currency), ledger.Cr(payment.SettlementPath(b.ID), b.Net, b.Currency))
+		ledger.Dr(payment.AvailablePath(b.Merchant), b.Net, b.Currency), ledger.Cr(payment.SettlementPath(b.ID), b.Net, b.Currency))
 }
 
 func (c *closing) book(s *ledger.State, kind, step string, postings ...ledger.Posting) error {
@@ -488,30 +495,4 @@ func (c *closing) book(s *ledger.State, kind, step string, postings ...ledger.Po
 		Owner: Owner, OrFirstOpen: true,
 	})
 	return err
-}
-
-// releaseHold gives back what is left of a hold and describes the movement. It
-// bears the instant it was due at, whenever the job runs, so that its line is
-// the same after days off.
-func releaseHold(s *ledger.State, hold *payment.Hold, on calendar.Date, at time.Time) (*payment.Item, error) {
-	entry, released, left, err := hold.ReleaseAll(on, reasonDue)
-	if err != nil {
-		return nil, err
-	}
-	booked, err := s.Book(entry)
-	if err != nil {
-		return nil, err
-	}
-	news, err := released.News(hold, reasonDue, at)
-	if err != nil {
-		return nil, err
-	}
-	s.Delete(hold.Ref())
-	s.Put(released)
-	s.Tell(news)
-	return &payment.Item{
-		Merchant: hold.Merchant, Currency: hold.Currency, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
-		BookedAt: at, OccurredAt: at, Category: payment.CategoryReserve, Type: "reserve_release",
-		SourceID: hold.ID, ParentID: hold.ID, ReasonCode: reasonDue, Reserve: left, Net: left, Manual: hold.Manual,
-	}, nil
 }

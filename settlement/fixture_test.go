@@ -199,13 +199,14 @@ func (h *house) trySettle(ready settlement.Ready) (batches []*settlement.Batch, 
 	if err != nil {
 		return nil, err
 	}
-	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Chunk: h.chunk}
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk}
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) { batches = append(batches, b) })
 	return batches, err
 }
 
 func (h *house) due(ready settlement.Ready) (targets []settlement.Target, err error) {
 	ctx := context.Background()
+	ready.Rules = h.rules
 	err = h.books.Read(ctx, func(r ledger.Reader) error {
 		targets, err = settlement.Due(ctx, r, h.schedule, ready)
 		return err
@@ -217,6 +218,7 @@ func (h *house) due(ready settlement.Ready) (targets []settlement.Target, err er
 func (h *house) byHand(ready settlement.Ready) error {
 	ctx := context.Background()
 	var commands []ledger.Command
+	ready.Rules = h.rules
 	err := h.books.Read(ctx, func(r ledger.Reader) (err error) {
 		commands, err = settlement.ByHand(ctx, r, h.schedule, ready)
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
 	"github.com/settlex/settlex/store/storetest"
 )
@@ -75,8 +76,46 @@ func drawRules(t *rapid.T) *payment.Rules {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "reserve") > 0 {
 		reserving(rules, rapid.IntRange(3, 6).Draw(t, "reserve days"), "IN")
+		if rapid.Bool().Draw(t, "it ends") {
+			rules.Plans[0].EffectiveTo = date("2026-03-01").AddDays(rapid.IntRange(0, 25).Draw(t, "last day"))
+			rules.Plans[0].AtEnd = rapid.SampledFrom([]reserve.AtEnd{"", reserve.EndRelease}).Draw(t, "at its end")
+		}
 	}
+	drawPools(t, rules)
 	return rules
+}
+
+// drawPools adds fixed and minimum reserves, with versions and ends.
+func drawPools(t *rapid.T, rules *payment.Rules) {
+	for _, kind := range []reserve.Kind{reserve.KindFixed, reserve.KindMinimum} {
+		versions := rapid.IntRange(0, 2).Draw(t, "versions of "+string(kind))
+		for v := range versions {
+			p := reserve.Plan{
+				ID: string(kind), Version: fmt.Sprint(v), Kind: kind, Cap: new(money.Minor(rapid.Int64Range(0, 9000).Draw(t, "cap"))),
+				AtEnd: rapid.SampledFrom([]reserve.AtEnd{"", "", reserve.EndKeep}).Draw(t, "at its end"),
+			}
+			if kind == reserve.KindFixed {
+				p.Rate = money.MustRate(rapid.SampledFrom([]string{"10%", "33.3%", "100%"}).Draw(t, "share"))
+			}
+			if v > 0 {
+				p.EffectiveFrom = date("2026-03-01").AddDays(rapid.IntRange(0, 25).Draw(t, "first day"))
+			}
+			if rapid.Bool().Draw(t, "it ends") {
+				p.EffectiveTo = laterOf(p.EffectiveFrom, date("2026-03-01").AddDays(rapid.IntRange(0, 25).Draw(t, "last day")))
+			}
+			rules.Plans = append(rules.Plans, p)
+		}
+		if versions > 0 {
+			rules.Book.Plans = append(rules.Book.Plans, merchant.PlanScope{Plan: string(kind), For: []merchant.Scope{{Region: "IN"}}})
+		}
+	}
+}
+
+func laterOf(a, b calendar.Date) calendar.Date {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func drawTiming(t *rapid.T, zone *time.Location) calendar.Schedule {
@@ -234,7 +273,7 @@ func (h *house) outcome() string {
 		p.Matures = 0
 		write(p)
 	}
-	for _, kind := range []string{payment.HoldRecord, payment.ReleasedRecord, settlement.DayRecord} {
+	for _, kind := range []string{payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, settlement.DayRecord} {
 		for _, r := range records[ledger.Record](h, kind) {
 			write(r)
 		}

@@ -54,6 +54,7 @@ func drawRuns(t *rapid.T, h history) []time.Time {
 var movements = []string{
 	payment.EntryCaptured, payment.EntryDepositFailed, payment.EntryRefund, payment.EntryRefundFailed, payment.EntryDispute,
 	payment.EntryDisputeWon, payment.EntryPayout, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryReserveFreed,
+	payment.EntryReserveDrawn, payment.EntryReserveBack, payment.EntryReserveBuilt, payment.EntryReserveFunded,
 }
 
 // checkPlaces looks every movement of the journal up in the batches and the

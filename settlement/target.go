@@ -54,19 +54,6 @@ func windowOf(s *merchant.Schedule, item *payment.Item) (window calendar.Window,
 // late for their own, by the deposit's id.
 type delayed map[string]calendar.Window
 
-// releaseWindow is the window a hold is released in: the one that holds the
-// start of its release date, but never one before its deposit is settled.
-func releaseWindow(s *merchant.Schedule, hold *payment.Hold, late delayed) (calendar.Window, error) {
-	window, err := s.Timing.WindowAt(hold.ReleaseAt)
-	if err != nil {
-		return window, fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
-	}
-	if settled, ok := late[hold.ID]; ok && settled.Closes.After(window.Closes) {
-		return settled, nil
-	}
-	return window, nil
-}
-
 // scan visits the movements of an owner, in order of business date, lane and
 // sequence, from windows up to a business date, with the window each is settled
 // in. Those settled by hand are in no window. It stops when visit says so.
@@ -95,36 +82,6 @@ func scan(
 		if more, err := visit(item, schedule, window, late); err != nil || !more {
 			return err
 		}
-	}
-	return nil
-}
-
-// scanHolds visits the holds of an owner that are to be released up to a date,
-// in order of their dates, with the window each is released in. Those of
-// merchants settled by hand are in no window.
-func scanHolds(
-	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, schedules Schedules, late delayed,
-	visit func(hold *payment.Hold, s *merchant.Schedule, w calendar.Window),
-) error {
-	for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, o.prefix()) {
-		if err != nil {
-			return err
-		}
-		if hold.ReleaseOn.After(last) {
-			return nil
-		}
-		if hold.Manual {
-			continue
-		}
-		schedule, err := schedules(hold.Window.Schedule)
-		if err != nil {
-			return err
-		}
-		window, err := releaseWindow(schedule, hold, late)
-		if err != nil {
-			return err
-		}
-		visit(hold, schedule, window)
 	}
 	return nil
 }
@@ -159,17 +116,6 @@ func members(
 	return found, err
 }
 
-// dueHolds gives the holds that a target releases, in order of their dates.
-func dueHolds(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules, late delayed) (due []*payment.Hold, err error) {
-	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, schedules, late,
-		func(hold *payment.Hold, s *merchant.Schedule, w calendar.Window) {
-			if s.Pin() == t.Window.Schedule && t.holds(w) {
-				due = append(due, hold)
-			}
-		})
-	return due, err
-}
-
 func compareTargets(a, b Target) int {
 	return cmp.Or(
 		a.watermark.Compare(b.watermark),
@@ -189,6 +135,9 @@ type Ready struct {
 	Horizon time.Time     // windows whose watermark is after it stay open
 	Through calendar.Date // windows of later business dates are not closed; zero: all may be
 	Grace   time.Duration // the longest grace of any schedule
+	// Rules say which reserves are given back because their plans have ended; nil:
+	// none is.
+	Rules *payment.Rules
 }
 
 // last is a date behind which no window lies that is ready, or that a ready
@@ -229,7 +178,7 @@ func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready)
 		if err != nil {
 			return nil, err
 		}
-		due, err := dueOf(ctx, r, owner{p.Merchant, p.Currency}, schedules, ready)
+		due, err := dueOf(ctx, r, p, schedules, ready)
 		if err != nil {
 			return nil, err
 		}
@@ -240,7 +189,7 @@ func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready)
 }
 
 // dueOf lists the batches of one owner, in order.
-func dueOf(ctx context.Context, r ledger.Reader, o owner, schedules Schedules, ready Ready) (targets []Target, err error) {
+func dueOf(ctx context.Context, r ledger.Reader, p *payment.Position, schedules Schedules, ready Ready) (targets []Target, err error) {
 	type key struct {
 		schedule merchant.Pin
 		date     calendar.Date
@@ -254,10 +203,10 @@ func dueOf(ctx context.Context, r ledger.Reader, o owner, schedules Schedules, r
 		}
 		found[k] = true
 		targets = append(targets, Target{
-			Merchant: o.merchant, Currency: o.currency, Window: payment.WindowPin{Schedule: s.Pin(), Window: w}, watermark: s.Watermark(w),
+			Merchant: p.Merchant, Currency: p.Currency, Window: payment.WindowPin{Schedule: s.Pin(), Window: w}, watermark: s.Watermark(w),
 		})
 	}
-	last, late := ready.last(), make(delayed)
+	o, last, late := owner{p.Merchant, p.Currency}, ready.last(), make(delayed)
 	err = scan(ctx, r, o, last, schedules, func(item *payment.Item, s *merchant.Schedule, w calendar.Window, isLate bool) (bool, error) {
 		if isLate {
 			late.note(item, w)
@@ -268,6 +217,16 @@ func dueOf(ctx context.Context, r ledger.Reader, o owner, schedules Schedules, r
 	if err != nil {
 		return nil, err
 	}
-	err = scanHolds(ctx, r, o, last, schedules, late, func(_ *payment.Hold, s *merchant.Schedule, w calendar.Window) { add(s, w) })
+	f := &frees{schedules: schedules, rules: ready.Rules, closed: p.Closed}
+	err = scanHolds(ctx, r, o, last, f, late, func(_ freed, s *merchant.Schedule, w calendar.Window) { add(s, w) })
+	if err != nil {
+		return nil, err
+	}
+	err = scanPools(ctx, r, o, last, f, func(holds bool, s *merchant.Schedule, w calendar.Window) {
+		earlier := func(t Target) bool { return t.watermark.Before(s.Watermark(w)) } // it may build what is given back
+		if holds || slices.ContainsFunc(targets, earlier) {
+			add(s, w)
+		}
+	})
 	return ready.prefix(targets), err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 )
 
 // Verify proves the books of payments and settlement on one snapshot and
@@ -19,8 +20,11 @@ import (
 //   - the movements in no batch, with the carry, are what a merchant's pending
 //     and available accounts hold, each for itself (together, while the lines of
 //     a batch are still being written);
-//   - the holds of a merchant are what its reserve account holds, and what is left
-//     of its debts that stand as receivables is what that account holds;
+//   - what is left of a merchant's debts that stand as receivables is what that
+//     account holds;
+//   - what is left of the holds of a merchant (held, less released, less drawn, with
+//     what was put back) is what its rolling reserve account holds, and its fixed
+//     and minimum reserves hold what was built of them and not given back;
 //   - a batch's lines add up to its totals, its totals obey the batch equation,
 //     its account holds its net until it is sent, and its day lists it;
 //   - every movement of the journal stands in one batch or in none, and no entry
@@ -40,7 +44,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readAccounts, v.readItems, v.readHolds, v.readDebts, v.readBatches, v.readDays, v.readPositions, v.readJournal,
+		v.readAccounts, v.readItems, v.readHolds, v.readPools, v.readDebts, v.readBatches, v.readDays, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -54,8 +58,8 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 // members of a batch sum to whose lines are still to be written: their money
 // has moved already.
 type sums struct {
-	pending, available, unassigned, reserve, receivable, left money.Amount
-	closing                                                   bool
+	pending, available, unassigned, reserve, fixed, minimum, receivable, left money.Amount
+	closing                                                                   bool
 }
 
 type verifier struct {
@@ -170,6 +174,27 @@ func (v *verifier) readDebts(ctx context.Context) error {
 	return nil
 }
 
+// readPools takes the fixed and minimum reserves.
+func (v *verifier) readPools(ctx context.Context) error {
+	for pool, err := range ledger.RecordsOf[*payment.Pool](ctx, v.reader, payment.PoolRecord, "") {
+		if err != nil {
+			return err
+		}
+		balance, err := pool.Balance()
+		if err != nil || balance.Sign() < 0 || !pool.Kind.Pooled() {
+			v.find(pool.Ref().String(), "a fixed or minimum reserve that holds nothing or more", fmt.Sprintf("%s of kind %q, %v", balance, pool.Kind, err))
+			continue
+		}
+		s := v.of(pool.Merchant, pool.Currency)
+		into := &s.fixed
+		if pool.Kind == reserve.KindMinimum {
+			into = &s.minimum
+		}
+		v.add(into, balance)
+	}
+	return nil
+}
+
 // readPositions compares positions with the items, and moves what has matured
 // from one account to the other, as it was booked.
 func (v *verifier) readPositions(ctx context.Context) error {
@@ -226,6 +251,8 @@ func (v *verifier) compare() {
 		s := v.sums[o]
 		v.account(s.reserve, o.currency, payment.ReservePath(o.merchant))
 		v.account(s.receivable, o.currency, payment.MerchantReceivablePath(o.merchant))
+		v.account(s.fixed, o.currency, payment.PoolPath(o.merchant, reserve.KindFixed))
+		v.account(s.minimum, o.currency, payment.PoolPath(o.merchant, reserve.KindMinimum))
 		if s.closing {
 			both := s.pending
 			v.add(&both, s.available, s.left.Neg())

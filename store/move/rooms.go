@@ -13,7 +13,7 @@ func kinds() []string {
 		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord,
 		payment.QueueRecord, payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord,
 		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord, payment.CustomerRecord,
-		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.RefusedRecord,
+		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.RefusedRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,
 	}
 }

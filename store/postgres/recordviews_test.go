@@ -86,11 +86,11 @@ func batchRecord(id string, status settlement.Status) *settlement.Batch {
 func sampleRecords() []ledger.Record {
 	fee := fees.Fee{ScheduleID: "s", Version: "v", Fee: money.Minor(200), Tax: money.Minor(36)}
 	hold := reserve.Hold{
-		ID: "d1", Merchant: "m1", Currency: inr, Amount: money.Minor(500), Released: money.Minor(120), HeldOn: today, ReleaseOn: today.AddDays(90),
+		ID: "d1", Merchant: "m1", Currency: inr, Amount: money.Minor(500), Released: money.Minor(120), Drawn: money.Minor(30), Restored: money.Minor(10), HeldOn: today, ReleaseOn: today.AddDays(90),
 		ReleasedOn: today.AddDays(1), Reason: "asked for",
 	}
 	gone := hold
-	gone.ID, gone.Released = "d2", gone.Amount
+	gone.ID, gone.Released, gone.Drawn, gone.Restored = "d2", gone.Amount, money.Amount{}, money.Amount{}
 	return []ledger.Record{
 		&payment.Merchant{Merchant: merchant.Merchant{ID: "m1", Name: "One", Region: "in", Created: noon}},
 		&payment.Deposit{
@@ -129,9 +129,9 @@ func TestRecordViews(t *testing.T) {
 			{"SELECT dispute, deposit, status, amount_major, fee, fee_tax, recovered FROM v_disputes", "c1 | d1 | won | 4.00 | 200 | 36 | 399"},
 			{"SELECT payout, status, amount_major, fee, fee_tax FROM v_payouts", "p1 | sent | 50.00 | 200 | 36"},
 			{"SELECT rail_settlement, status, amount_major, cost, cost_tax, rail FROM v_rail_settlements", "s1 | received | 90.00 | 90 | 16 | visa"},
-			{"SELECT deposit, held_on, release_on, released_on, amount, released, left_over, left_over_major, reason FROM v_reserves ORDER BY deposit", `
-d1 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 120 | 380 | 3.80 | asked for
-d2 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 500 | 0 | 0.00 | asked for`},
+			{"SELECT deposit, held_on, release_on, released_on, amount, released, left_over, left_over_major, reason, drawn, restored FROM v_reserves ORDER BY deposit", `
+d1 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 120 | 360 | 3.60 | asked for | 30 | 10
+d2 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 500 | 0 | 0.00 | asked for | 0 | 0`},
 			{"SELECT batch, merchant, region, bank, currency, status, at_close, schedule, schedule_version, business_date, window_label, opens_at, closes_at, settlement_date FROM v_batches",
 				"set_1 | m1 | in | main | INR | paid | closed | in | v1 | 2026-01-31 | evening | 2026-01-30 12:00:00+00 | 2026-01-31 12:00:00+00 | 2026-02-01"},
 			{"SELECT lines, opening_carry, gross, fee, tax, withholding, reserve, lines_net, carry_out, net, net_major, payments, refunds, disputes, payouts, reserve_released FROM v_batches",

@@ -165,9 +165,9 @@ func kinds() []string {
 		ledger.HoldRecord, ledger.ExpiryRecord, ledger.ReversalRecord,
 		payment.ScheduleRecord, payment.MerchantRecord, payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord,
 		payment.QueueRecord, payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord,
-		payment.RailRecord, payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.RefusedRecord,
 		payment.RailRecord,
-		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord, payment.CustomerRecord, payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.RefusedRecord,
+		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord, payment.CustomerRecord,
+		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.RefusedRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,
 	}
 }

@@ -1,0 +1,323 @@
+package settlement
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
+)
+
+// freed is a hold that is given back, with the reason.
+type freed struct {
+	hold   *payment.Hold
+	reason string
+}
+
+// frees says when reserves are given back by themselves. Without rules that is on
+// their dates. What has ended before the owner's last batch closed belongs to the
+// next one.
+type frees struct {
+	schedules Schedules
+	rules     *payment.Rules
+	closed    time.Time // watermark of the owner's last batch
+}
+
+// release says when and why a hold is given back.
+func (f *frees) release(hold *payment.Hold) (on calendar.Date, at time.Time, reason string, err error) {
+	if f.rules == nil {
+		return hold.ReleaseOn, hold.ReleaseAt, reasonDue, nil
+	}
+	return f.rules.Release(hold)
+}
+
+// hold gives the window a hold is released in, the day and why: the window that
+// holds the start of its release date, but never one before its deposit is settled.
+func (f *frees) hold(hold *payment.Hold, late delayed) (on calendar.Date, s *merchant.Schedule, w calendar.Window, reason string, err error) {
+	if s, err = f.schedules(hold.Window.Schedule); err != nil {
+		return on, nil, w, "", err
+	}
+	on, at, reason, err := f.release(hold)
+	if err != nil {
+		return on, nil, w, "", err
+	}
+	w, err = s.Timing.WindowAt(at)
+	if err == nil && reason != reasonDue {
+		w, _, err = s.Settles(w, f.closed)
+	}
+	if err != nil {
+		return on, nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
+	}
+	if settled, ok := late[hold.ID]; ok && settled.Closes.After(w.Closes) {
+		w = settled
+	}
+	return on, s, w, reason, nil
+}
+
+// scanHolds visits the holds of an owner that are to be released up to a date,
+// in order of their own dates, with the window each is released in. Those of
+// merchants settled by hand are in no window.
+func scanHolds(
+	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, late delayed,
+	visit func(hold freed, s *merchant.Schedule, w calendar.Window),
+) error {
+	early := f.rules != nil && f.rules.EndsEarly()
+	for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, o.prefix()) {
+		if err != nil {
+			return err
+		}
+		if hold.ReleaseOn.After(last) && !early {
+			return nil
+		}
+		if hold.Manual {
+			continue
+		}
+		on, schedule, window, reason, err := f.hold(hold, late)
+		if err != nil {
+			return err
+		}
+		if !on.After(last) {
+			visit(freed{hold, reason}, schedule, window)
+		}
+	}
+	return nil
+}
+
+// scanPools visits the windows in which fixed and minimum reserves of an owner are
+// given back because their plans have ended, and tells whether they hold anything.
+// Those of merchants settled by hand wait for a decision.
+func scanPools(
+	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, visit func(holds bool, s *merchant.Schedule, w calendar.Window),
+) error {
+	if f.rules == nil || !f.rules.EndsPools() {
+		return nil
+	}
+	scope, err := f.scope(ctx, r, o)
+	if err != nil {
+		return err
+	}
+	for _, kind := range reserve.Kinds() {
+		on := f.rules.PoolEnds(scope, kind)
+		if on.IsZero() || on.After(last) {
+			continue
+		}
+		schedule, window, err := f.poolWindow(scope, on)
+		if err != nil {
+			return fmt.Errorf("return of the %s reserve of %s: %w", kind, o.merchant, err)
+		}
+		if schedule == nil {
+			continue
+		}
+		holds, err := poolHolds(ctx, r, o, kind)
+		if err != nil {
+			return err
+		}
+		visit(holds, schedule, window)
+	}
+	return nil
+}
+
+// poolWindow gives the window that holds the start of a day, by the merchant's
+// schedule for all methods; no schedule: there is none that a job closes.
+func (f *frees) poolWindow(scope merchant.Scope, on calendar.Date) (*merchant.Schedule, calendar.Window, error) {
+	s, err := f.rules.Book.Schedule(scope, calendar.Cutoff(on, calendar.Clock{}, time.UTC))
+	if errors.Is(err, merchant.ErrNoSchedule) || err == nil && s.Timing.Anchor.Kind == calendar.Manual {
+		return nil, calendar.Window{}, nil
+	}
+	if err != nil {
+		return nil, calendar.Window{}, err
+	}
+	w, err := s.Timing.WindowAt(calendar.Cutoff(on, calendar.Clock{}, s.Timing.Zone))
+	if err == nil {
+		w, _, err = s.Settles(w, f.closed)
+	}
+	return s, w, err
+}
+
+// poolHolds tells whether a reserve of an owner holds anything.
+func poolHolds(ctx context.Context, r ledger.Reader, o owner, kind reserve.Kind) (bool, error) {
+	ref := payment.PoolRef(o.merchant, o.currency, kind)
+	for pool, err := range ledger.RecordsOf[*payment.Pool](ctx, r, payment.PoolRecord, ref.ID) {
+		if err != nil {
+			return false, err
+		}
+		if pool.Ref() == ref {
+			return pool.Built != pool.Released, nil
+		}
+	}
+	return false, nil
+}
+
+// scope is the owner's own, of all methods.
+func (f *frees) scope(ctx context.Context, r ledger.Reader, o owner) (merchant.Scope, error) {
+	for m, err := range ledger.RecordsOf[*payment.Merchant](ctx, r, payment.MerchantRecord, o.merchant) {
+		if err != nil {
+			return merchant.Scope{}, err
+		}
+		if m.ID == o.merchant {
+			return f.rules.Book.Case(&m.Merchant, o.currency, "")
+		}
+		break
+	}
+	return merchant.Scope{}, fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, o.merchant)
+}
+
+// positionOf reads the position of an owner.
+func positionOf(ctx context.Context, r ledger.Reader, o owner) (*payment.Position, error) {
+	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, payment.PositionRef(o.merchant, o.currency).ID) {
+		if err != nil {
+			return nil, err
+		}
+		if p.Merchant == o.merchant && p.Currency == o.currency {
+			return p, nil
+		}
+		break
+	}
+	return &payment.Position{Merchant: o.merchant, Currency: o.currency}, nil
+}
+
+// dueReserves gives the holds that a target releases, in order of their dates, and
+// whether a fixed or minimum reserve is given back in it.
+func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, late delayed) (due []freed, pools bool, err error) {
+	position, err := positionOf(ctx, r, t.owner())
+	if err != nil {
+		return nil, false, err
+	}
+	f := &frees{schedules: c.Schedules, rules: c.Rules, closed: position.Closed}
+	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, late, func(hold freed, s *merchant.Schedule, w calendar.Window) {
+		if s.Pin() == t.Window.Schedule && t.holds(w) {
+			due = append(due, hold)
+		}
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, func(holds bool, s *merchant.Schedule, w calendar.Window) {
+		pools = pools || holds && s.Pin() == t.Window.Schedule && t.holds(w)
+	})
+	return due, pools, err
+}
+
+// release books the holds that are due and makes them movements of this batch.
+func (c *closing) release(s *ledger.State, position *payment.Position) (*payment.Position, error) {
+	for _, due := range c.holds {
+		item, err := releaseHold(s, due, c.batch.Window.BusinessDate, c.batch.Watermark.Before)
+		if err != nil {
+			return nil, err
+		}
+		if due.reason != reasonDue {
+			if position, err = position.Freed(due.hold, item.Reserve); err != nil {
+				return nil, err
+			}
+		}
+		item.Window = c.batch.Window
+		if err := c.batch.add(item); err != nil {
+			return nil, err
+		}
+		c.releases = append(c.releases, lateItem{item: item})
+	}
+	return position, nil
+}
+
+// build has the merchant's fixed and minimum reserves take their share of what the
+// batch would pay, in this order, or give back what they hold too much. A share is
+// of what the batch brings, not of what an earlier one has carried into it.
+func (c *closing) build(s *ledger.State, carry money.Amount) error {
+	if c.rules == nil {
+		return nil
+	}
+	for _, kind := range reserve.Kinds() {
+		if !kind.Pooled() {
+			continue
+		}
+		available, err := carry.Add(c.batch.Totals.Net)
+		if err != nil {
+			return err
+		}
+		if kind == reserve.KindFixed {
+			available = money.Min(available, c.batch.Totals.Net)
+		}
+		pool := poolOf(s, &c.batch, kind)
+		change, err := c.rules.NextChange(pool, c.scope, c.batch.Window.BusinessDate, available)
+		if err != nil {
+			return err
+		}
+		if change.Amount.IsZero() {
+			continue
+		}
+		change.At = c.batch.Watermark.Before
+		item, err := changePool(s, pool, change, c.batch.key("reserve."+string(kind)), &c.batch)
+		if err != nil {
+			return err
+		}
+		if err := c.batch.add(item); err != nil {
+			return err
+		}
+		c.releases = append(c.releases, lateItem{item: item})
+	}
+	return nil
+}
+
+// poolOf gives a reserve of a batch's merchant, which may be empty.
+func poolOf(s *ledger.State, b *Batch, kind reserve.Kind) *payment.Pool {
+	if pool, ok := s.Record(payment.PoolRef(b.Merchant, b.Currency, kind)).(*payment.Pool); ok {
+		return pool
+	}
+	return &payment.Pool{Merchant: b.Merchant, Currency: b.Currency, Kind: kind}
+}
+
+// changePool books a change of a reserve and describes the movement.
+func changePool(s *ledger.State, pool *payment.Pool, change payment.PoolChange, key string, b *Batch) (*payment.Item, error) {
+	entry, after, news, err := pool.Change(key, change)
+	if err != nil {
+		return nil, err
+	}
+	booked, err := s.Book(entry)
+	if err != nil {
+		return nil, err
+	}
+	s.Put(after)
+	s.Tell(news)
+	kind := payment.ReserveBuild
+	if change.Amount.Sign() < 0 {
+		kind = payment.ReserveReturn
+	}
+	return &payment.Item{
+		Merchant: b.Merchant, Currency: b.Currency, Window: b.Window, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
+		BookedAt: change.At, OccurredAt: change.At, Category: payment.CategoryReserve, Type: string(kind),
+		SourceID: string(pool.Kind), ParentID: after.Plan.ID, ReasonCode: change.Reason, Reserve: change.Amount.Neg(), Net: change.Amount.Neg(),
+	}, nil
+}
+
+// releaseHold gives back what is left of a hold and describes the movement. It
+// bears the instant it was due at, whenever the job runs, so that its line is
+// the same after days off.
+func releaseHold(s *ledger.State, due freed, on calendar.Date, at time.Time) (*payment.Item, error) {
+	hold := due.hold
+	entry, released, left, err := hold.ReleaseAll(on, due.reason)
+	if err != nil {
+		return nil, err
+	}
+	booked, err := s.Book(entry)
+	if err != nil {
+		return nil, err
+	}
+	news, err := released.News(hold, due.reason, at)
+	if err != nil {
+		return nil, err
+	}
+	s.Delete(hold.Ref())
+	s.Put(released)
+	s.Tell(news)
+	return &payment.Item{
+		Merchant: hold.Merchant, Currency: hold.Currency, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
+		BookedAt: at, OccurredAt: at, Category: payment.CategoryReserve, Type: string(payment.ReserveRelease),
+		SourceID: hold.ID, ParentID: hold.ID, ReasonCode: due.reason, Reserve: left, Net: left, Manual: hold.Manual,
+	}, nil
+}
