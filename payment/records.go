@@ -92,6 +92,16 @@ func NewRecord(kind string) ledger.Record {
 		return new(Schedule)
 	case RefusedRecord:
 		return new(Refused)
+	case InstructionRecord:
+		return new(Instruction)
+	case SubmissionRecord, SubmissionEndRecord:
+		return new(Submission)
+	case AnswerRecord:
+		return new(Answered)
+	case DepartureRecord:
+		return new(Departure)
+	case DispatchRecord:
+		return new(Dispatch)
 	}
 	return nil
 }

@@ -95,3 +95,7 @@ func (l Life) next(e *Event) (Life, error) {
 	}
 	return l, &FieldError{FieldKind, fmt.Errorf("%s %w: %s is %s", e.Kind, ErrTransition, e.ID, l.Status)}
 }
+
+// ResourceOf gives the kind of resource that an event happens to; empty: it is of no
+// known kind.
+func ResourceOf(k Kind) string { return sourceKind(k) }

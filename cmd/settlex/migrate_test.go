@@ -25,12 +25,12 @@ func TestMigrate(t *testing.T) {
 				says string // of standard error
 			}{
 				{[]string{"--check"}, exitFailure, "schema public: N steps to run\n", "settlex: schema \"public\": there is no ledger: run settlex migrate\n"},
-				{[]string{"--lanes", "4"}, exitOK, "schema public has version 8, new: N steps, N currencies, 4 lanes\n", ""},
-				{[]string{"--lanes", "8"}, exitOK, "schema public has version 8 and 4 lanes: nothing to do\n", ""},
-				{[]string{"--check", "--steps"}, exitOK, "schema public has version 8 and 4 lanes: nothing to do\n", ""},
+				{[]string{"--lanes", "4"}, exitOK, "schema public has version 9, new: N steps, N currencies, 4 lanes\n", ""},
+				{[]string{"--lanes", "8"}, exitOK, "schema public has version 9 and 4 lanes: nothing to do\n", ""},
+				{[]string{"--check", "--steps"}, exitOK, "schema public has version 9 and 4 lanes: nothing to do\n", ""},
 				{[]string{"--quiet"}, exitOK, "", ""},
 				{[]string{"--schema", "test", "--quiet"}, exitOK, "", ""},
-				{[]string{"--schema", "test", "--check"}, exitOK, "schema test has version 8 and N lanes: nothing to do\n", ""},
+				{[]string{"--schema", "test", "--check"}, exitOK, "schema test has version 9 and N lanes: nothing to do\n", ""},
 				{[]string{"--schema", "live", "--check"}, exitFailure, "schema live: N steps to run\n", "settlex: schema \"live\": there is no ledger: run settlex migrate\n"},
 				{[]string{"--lanes", "2000"}, exitFailure, "", "settlex: migrate: 2000 lanes: between 1 and 1024 are possible\n"},
 			} {
@@ -46,7 +46,7 @@ func TestMigrate(t *testing.T) {
 			if diff := cmp.Diff(want, r.stdout); diff != "" || r.code != exitFailure {
 				t.Errorf("exit code %d (-want +got):\n%s", r.code, diff)
 			}
-			const last = "7.1 alter table lanes\nschema public has version 8, from version 8: 1 step\n"
+			const last = "7.1 alter table lanes\nschema public has version 9, from version 9: 1 step\n"
 			if diff := cmp.Diff(last, succeed(t, "migrate", "--data", url, "--steps")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
