@@ -87,6 +87,9 @@ func Plan() House {
 
 			{Path: "payment", Floor: 2, Reach: 1},
 			{Path: "payment/feed", Floor: 2, Reach: 1},
+			// Rails: one that answers as it is told, and one that writes and reads files of banks.
+			{Path: "payment/sandbox", Floor: 2, Reach: 1},
+			{Path: "payment/iso20022", Floor: 2, Reach: 1},
 
 			{Path: "ledger", Floor: 1, Reach: 0, Clock: InDefaults, Chance: InDefaults},
 			{Path: "ledger/plaintext", Floor: 1, Reach: 0},

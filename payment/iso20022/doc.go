@@ -1,0 +1,44 @@
+// Package iso20022 is the rail of a bank that takes files: payments leave as credit
+// transfer initiations (pain.001.001.09), and payment status reports (pain.002.001.10)
+// come back.
+//
+//	rail, err := iso20022.New(iso20022.Config{
+//		Name: "bank", Outbox: "out", Inbox: "in", Sender: "Example Pay",
+//		Debtors:   map[string]payment.Party{"in_escrow": {Name: "Example Pay", Account: "000111222333", Agent: "HDFC0000001"}},
+//		Creditors: map[string]payment.Party{"m_1": {Name: "First Shop", Account: "50100012345678", Agent: "ICIC0000002"}},
+//	})
+//
+// # What leaves
+//
+// One file for each submission, named after its message id. Its bytes follow from the
+// records of the submission and of its instructions alone, and their SHA-256 is in
+// the books before the file is written: so after a crash it is written again byte for
+// byte, or found there. A file of that name with another content is an error. It is
+// written under another name, synced and renamed.
+//
+// InstrId and EndToEndId are the instruction's id. Instructions of one debtor account,
+// execution date and currency make a payment information block, whose id is the
+// message's and its number; blocks are in order of these, instructions in their own.
+// Sums are exact; the group's adds up all amounts whatever their currencies, as the
+// standard wants it. Text is cleaned by one rule, see Clean; accounts and bank
+// identifiers are refused instead.
+//
+// # What comes back
+//
+// A status counts for everything below it that has none of its own: a group's for the
+// whole file, a payment information's for its block. PART says that each has its own,
+// and of what is not listed nothing is known. Everything the report repeats must agree
+// with what left: message, blocks, ids, counts, sums, amounts. What does not is an
+// *Error that names file, line and element, and of such a report nothing is taken.
+//
+//	RCVD ACTC ACCP ACSP ACWC PDNG   nothing is booked: it is on its way
+//	ACSC ACCC                       completed
+//	RJCT, CANC                      failed, with the reason's code
+//
+// # Limits
+//
+// Reports have at most 16 MiB, and elements lie at most 24 deep; a document type, an
+// entity or another encoding than UTF-8 is refused. There is no inquiry: what the bank
+// does not report stays open. Whoever carries files to the bank must not carry one of
+// them twice after it was written again; the bank tells by its message id.
+package iso20022
