@@ -24,6 +24,9 @@ type Config struct {
 	Rules *payment.Rules
 	// Merchants are made or brought up to date when the engine starts.
 	Merchants []merchant.Merchant
+	// Rails carry payouts and settlement batches, see Send; none: others do, and
+	// report it.
+	Rails []Route
 	// Clock gives the time; nil means time.Now. No window closes before it.
 	Clock func() time.Time
 }
@@ -33,6 +36,7 @@ type Config struct {
 type Engine struct {
 	books     *ledger.Ledger
 	rules     *payment.Rules
+	routes    routes
 	clock     func() time.Time
 	schedules map[merchant.Pin]*merchant.Schedule // every version ever used; read only after New
 }
@@ -51,7 +55,11 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{books: books, rules: config.Rules, clock: config.Clock, schedules: make(map[merchant.Pin]*merchant.Schedule)}
+	way, err := newRoutes(config.Rails)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{books: books, rules: config.Rules, routes: way, clock: config.Clock, schedules: make(map[merchant.Pin]*merchant.Schedule)}
 	if e.clock == nil {
 		e.clock = time.Now
 	}

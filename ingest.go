@@ -14,7 +14,6 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/feed"
-	"github.com/settlex/settlex/settlement"
 )
 
 // ingestGroup is how many events one transaction books.
@@ -172,17 +171,6 @@ func (e *Engine) checkInstant(at time.Time) error {
 	return nil
 }
 
-// command makes the command that books a row, and a way to ask afterwards
-// whether it was booked before and whether it came late.
-func (in *ingest) command(row *feed.Row) (c ledger.Command, outcome func() (repeated, late bool)) {
-	if row.Kind.OfBatch() {
-		move := &settlement.Move{Rules: in.engine.rules, Event: row.Event}
-		return move, func() (bool, bool) { return move.Repeated, move.Late }
-	}
-	handle := &payment.Handle{Rules: in.engine.rules, Event: row.Event}
-	return handle, func() (bool, bool) { return handle.Repeated, handle.Late }
-}
-
 // decide runs all rows through the real commands without saving anything, and
 // keeps the good ones that are new.
 func (in *ingest) decide(ctx context.Context) error {
@@ -219,7 +207,7 @@ func (in *ingest) decide(ctx context.Context) error {
 func (in *ingest) commands(group []feed.Row) ([]ledger.Command, []func() (repeated, late bool)) {
 	commands, outcomes := make([]ledger.Command, len(group)), make([]func() (bool, bool), len(group))
 	for i := range group {
-		commands[i], outcomes[i] = in.command(&group[i])
+		commands[i], outcomes[i] = in.engine.command(group[i].Event)
 	}
 	return commands, outcomes
 }

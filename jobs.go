@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -32,6 +33,8 @@ type JobOptions struct {
 //   - settle closes the windows of today that are due, and merchants who are
 //     closing and settled up;
 //   - payouts releases those that wait for money, as far as there is some;
+//   - send hands to the rails what is approved, and collect takes in what they answer,
+//     where the engine has rails;
 //   - verify proves the books after new files, until it has found nothing.
 func (e *Engine) Jobs(options JobOptions) []runner.Job {
 	j := &jobs{Engine: e, options: options, log: options.Log}
@@ -45,6 +48,8 @@ func (e *Engine) Jobs(options JobOptions) []runner.Job {
 		{Name: "daily", Step: j.daily},
 		{Name: "settle", Step: j.today},
 		{Name: "payouts", Step: j.payouts},
+		{Name: "send", Step: j.send},
+		{Name: "collect", Step: j.collect},
 		{Name: "verify", Step: j.verify},
 	}
 }
@@ -74,6 +79,36 @@ func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
 			"currency", b.Currency, "net", b.Currency.Format(b.Net), "lines", b.Lines)
 	})
 	return err
+}
+
+// send hands to the rails what is approved.
+func (j *jobs) send(ctx context.Context) (more bool, err error) {
+	_, err = j.Send(ctx, func(s *payment.Submission) {
+		j.log.Info("handed to a rail", "rail", s.Rail, "message", s.Message, "instructions", s.Count, "sum", totals(s.Totals))
+	})
+	return false, err
+}
+
+// totals writes sums as "INR 100.00, PKR 5.00".
+func totals(list []payment.Total) string {
+	parts := make([]string, len(list))
+	for i, t := range list {
+		parts[i] = t.Currency.String() + " " + t.Currency.Format(t.Amount)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// collect takes in what the rails answer.
+func (j *jobs) collect(ctx context.Context) (more bool, err error) {
+	_, err = j.Collect(ctx, func(rail string, a *payment.Answer, events int) {
+		j.log.Info("answer of a rail taken", "rail", rail, "answer", a.Name, "message", a.Message, "reports", len(a.Reports), "events", events)
+		for _, r := range a.Reports {
+			if r.Outcome == payment.OutcomeFailed || r.Outcome == payment.OutcomeReturned {
+				j.log.Warn("a rail did not pay", "rail", rail, "instruction", r.Instruction, "outcome", r.Outcome, "reason", r.ReasonCode, "detail", r.Detail)
+			}
+		}
+	})
+	return false, err
 }
 
 // daily does one business date: it settles it, and writes the files of every

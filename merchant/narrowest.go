@@ -1,8 +1,8 @@
 package merchant
 
-// Narrowest gives the index of the list that has the narrowest scope of those that cover
+// NarrowestOf gives the index of the list that has the narrowest scope of those that cover
 // a case, which has every field that is known; of equal ones the first. false: none does.
-func Narrowest(lists [][]Scope, c Scope) (index int, ok bool) {
+func NarrowestOf(lists [][]Scope, c Scope) (index int, ok bool) {
 	best := 0
 	for i, scopes := range lists {
 		for _, scope := range scopes {

@@ -8,7 +8,7 @@ import (
 
 // The narrowest scope wins, wherever it stands; of two equally narrow the first; and
 // nothing covers what nothing is for.
-func TestNarrowest(t *testing.T) {
+func TestNarrowestOf(t *testing.T) {
 	t.Parallel()
 	in := merchant.Scope{Region: "IN"}
 	for _, test := range []struct {
@@ -28,7 +28,7 @@ func TestNarrowest(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, ok := merchant.Narrowest(test.lists, pay("a", "IN", inr(), "UPI"))
+			got, ok := merchant.NarrowestOf(test.lists, pay("a", "IN", inr(), "UPI"))
 			if got != test.want || ok != test.ok {
 				t.Errorf("%d, %t, want %d, %t", got, ok, test.want, test.ok)
 			}

@@ -13,7 +13,7 @@ func MayLeave(b *Batch) bool {
 	switch b.Status {
 	case Closing, Closed, Approved:
 		return b.Status != Closed || b.Net.Sign() > 0
-	case CarriedForward, Submitted, Paid:
+	case CarriedForward, Submitted, Unknown, Paid, Canceled, Returned:
 		return false
 	}
 	return b.Net.Sign() > 0
@@ -23,10 +23,8 @@ func MayLeave(b *Batch) bool {
 func Told(b *Batch) []payment.Kind {
 	var kinds []payment.Kind
 	for _, step := range b.Steps {
-		for kind, move := range transitions {
-			if move.to == step.Status {
-				kinds = append(kinds, kind)
-			}
+		if step.Kind != "" {
+			kinds = append(kinds, step.Kind)
 		}
 	}
 	return kinds

@@ -1,0 +1,223 @@
+package settlex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// Collected is what a run of Collect did.
+type Collected struct {
+	Answers  int // taken
+	Events   int // booked for them
+	Repeated int // answers that had been taken before
+}
+
+// Collect asks all rails what became of what they were handed, and books it: each answer
+// in one transaction, all of it or nothing, and once. What the books know already, because
+// somebody reported it in another way, is not booked again. taken, if not nil, is
+// told of each answer.
+//
+// The error joins those of the answers that were not taken; they stay where they are, and
+// all others are taken.
+func (e *Engine) Collect(ctx context.Context, taken func(rail string, a *payment.Answer, events int)) (Collected, error) {
+	c := &collection{Engine: e, taken: taken}
+	var faults error
+	for _, rail := range e.routes.rails {
+		h := &handed{e.books, rail.Name()}
+		for a, err := range rail.Answers(ctx, e.now(), h) {
+			if err == nil {
+				err = c.take(ctx, rail, h, a)
+			}
+			faults = joinNamed(faults, "rail "+rail.Name(), err)
+		}
+	}
+	return c.done, faults
+}
+
+// collection is one run of Collect.
+type collection struct {
+	*Engine
+	taken func(rail string, a *payment.Answer, events int)
+	done  Collected
+}
+
+// take books an answer, unless it was taken before, and lets the rail know.
+func (c *collection) take(ctx context.Context, rail payment.Rail, h *handed, a *payment.Answer) error {
+	known, err := c.known(ctx, rail.Name(), a.ID)
+	switch {
+	case err != nil:
+		return err
+	case known:
+		c.done.Repeated++
+	default:
+		events, err := c.book(ctx, h, a)
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.Name, err)
+		}
+		c.done.Answers++
+		c.done.Events += events
+		if c.taken != nil {
+			c.taken(rail.Name(), a, events)
+		}
+	}
+	return rail.Taken(ctx, a)
+}
+
+func (c *collection) known(ctx context.Context, rail, answer string) (known bool, err error) {
+	err = c.books.Read(ctx, func(r ledger.Reader) error {
+		found, err := record[*payment.Answered](ctx, r, payment.AnsweredRef(rail, answer))
+		known = found != nil
+		return err
+	})
+	return known, err
+}
+
+// book books all events of an answer with the record that it was taken.
+func (c *collection) book(ctx context.Context, h *handed, a *payment.Answer) (int, error) {
+	s, err := h.Submission(ctx, a.Message)
+	if err != nil {
+		return 0, err
+	}
+	list, err := h.Instructions(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	events, err := c.events(ctx, a, list)
+	if err != nil {
+		return 0, err
+	}
+	t := &together{at: latest(events)}
+	for _, event := range events {
+		command, _ := c.command(event)
+		t.commands = append(t.commands, command)
+	}
+	answered := &payment.Answered{Rail: s.Rail, Answer: a.ID, Name: a.Name, Message: a.Message, At: c.now(), Events: len(events)}
+	final := c.final(a, list)
+	t.needs = append(t.needs, s.Ref(), answered.Ref())
+	for _, i := range final {
+		t.needs = append(t.needs, i.Ref())
+	}
+	t.then = func(state *ledger.State) error { return settle(state, s.Ref(), answered, final) }
+	err = c.books.Do(ctx, t)
+	if member, ok := errors.AsType[*memberError](err); ok {
+		err = fmt.Errorf("%s of %s: %w", events[member.index].Kind, events[member.index].ID, member.err)
+	}
+	return len(events), err
+}
+
+// final lists the instructions of which an answer says the last word.
+func (c *collection) final(a *payment.Answer, list []payment.Instruction) (final []payment.Instruction) {
+	for _, i := range list {
+		if slices.ContainsFunc(a.Reports, func(r payment.Report) bool { return r.Final && r.Instruction == i.ID }) {
+			final = append(final, i)
+		}
+	}
+	return final
+}
+
+// settle notes that an answer was taken, and of what nothing more is expected.
+func settle(state *ledger.State, submission ledger.Ref, answered *payment.Answered, final []payment.Instruction) error {
+	if state.Record(answered.Ref()) != nil {
+		return fmt.Errorf("answer %s of rail %s was taken meanwhile", answered.Answer, answered.Rail)
+	}
+	state.Put(answered)
+	return change(state, submission, func(s *payment.Submission) error {
+		for i := range final {
+			stored, ok := state.Record(final[i].Ref()).(*payment.Instruction)
+			if !ok {
+				return fmt.Errorf("%w: instruction %s is not there", ledger.ErrCorrupt, final[i].ID)
+			}
+			if stored.Final {
+				continue
+			}
+			changed := *stored
+			changed.Final = true
+			state.Put(&changed)
+			s.Open--
+		}
+		return nil
+	})
+}
+
+// latest is the instant an answer is booked under: that of the last thing it tells.
+func latest(events []payment.Event) (at time.Time) {
+	for i := range events {
+		if events[i].OccurredAt.After(at) {
+			at = events[i].OccurredAt
+		}
+	}
+	return at
+}
+
+// events are those of an answer that the books do not know yet.
+func (c *collection) events(ctx context.Context, a *payment.Answer, list []payment.Instruction) ([]payment.Event, error) {
+	var fresh []payment.Event
+	err := c.books.Read(ctx, func(r ledger.Reader) error {
+		fresh = nil
+		for n := range a.Reports {
+			at := slices.IndexFunc(list, func(i payment.Instruction) bool { return i.ID == a.Reports[n].Instruction })
+			if at < 0 {
+				return fmt.Errorf("instruction %q of message %q is %w", a.Reports[n].Instruction, a.Message, payment.ErrUnknown)
+			}
+			event, ok, err := c.event(ctx, r, &list[at], a.Reports[n])
+			if err != nil {
+				return fmt.Errorf("instruction %s: %w", list[at].ID, err)
+			}
+			if ok {
+				fresh = append(fresh, event)
+			}
+		}
+		return nil
+	})
+	return fresh, err
+}
+
+// event is what a report means for the books as they are; false: nothing. What is
+// refused after it had completed has come back.
+func (c *collection) event(ctx context.Context, r ledger.Reader, i *payment.Instruction, report payment.Report) (payment.Event, bool, error) {
+	if err := c.checkInstant(report.At); err != nil {
+		return payment.Event{}, false, err
+	}
+	told, err := toldOf(ctx, r, i)
+	if err != nil {
+		return payment.Event{}, false, err
+	}
+	knows := func(o payment.Outcome) bool { return slices.Contains(told, payment.KindOf(i.Object, o)) }
+	if report.Outcome == payment.OutcomeFailed && knows(payment.OutcomeCompleted) {
+		report.Outcome = payment.OutcomeReturned
+	}
+	event, ok := report.Event(i)
+	if !ok || knows(report.Outcome) || report.Outcome == payment.OutcomeUnknown && (!inKinds(event.Kind) || knows(payment.OutcomeCompleted) || knows(payment.OutcomeFailed)) {
+		return payment.Event{}, false, nil
+	}
+	return event, true, nil
+}
+
+// toldOf lists the kinds of event that were booked of what an instruction pays.
+func toldOf(ctx context.Context, r ledger.Reader, i *payment.Instruction) (kinds []payment.Kind, err error) {
+	if i.Object == payment.PayoutRecord {
+		payout, err := record[*payment.Payout](ctx, r, ledger.Ref{Kind: payment.PayoutRecord, ID: i.Source})
+		if err == nil && payout == nil {
+			err = fmt.Errorf("payout %q is %w", i.Source, payment.ErrUnknown)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, step := range payout.Steps {
+			kinds = append(kinds, step.Kind)
+		}
+		return kinds, nil
+	}
+	batch, err := settlement.Find(ctx, r, i.Source)
+	if err != nil {
+		return nil, err
+	}
+	return settlement.Told(batch), nil
+}

@@ -1,0 +1,443 @@
+package settlex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// perSubmission is how many instructions leave at once at most, perLook how many items of
+// the journal are looked at in one transaction.
+const (
+	perSubmission = 500
+	perLook       = 10_000
+)
+
+// Dispatched is what a run of Send did.
+type Dispatched struct {
+	Submissions int // made and booked
+	Payouts     int // in them
+	Batches     int // in them
+	Delivered   int // submissions handed over, those of earlier runs included
+}
+
+// Send hands payouts and settlement batches that are approved to the rails that the
+// configuration names for them. What leaves is booked as sent and assigned to a submission
+// in one transaction, and handed over afterwards, again and again until the rail has it.
+// Run again, after a crash too, it sends nothing twice. sent, if not nil, is told of
+// each submission that was handed over.
+//
+// The error joins those of rails and of instructions that wait; everything else has
+// left.
+func (e *Engine) Send(ctx context.Context, sent func(*payment.Submission)) (Dispatched, error) {
+	d := &dispatch{Engine: e, sent: sent, down: make(map[string]bool)}
+	if len(e.routes.rails) == 0 {
+		return d.done, nil
+	}
+	d.redeliver(ctx)
+	if err := d.follow(ctx); err != nil {
+		return d.done, errors.Join(d.faults, err)
+	}
+	err := d.leave(ctx)
+	return d.done, errors.Join(d.faults, err)
+}
+
+// dispatch is one run of Send.
+type dispatch struct {
+	*Engine
+	sent   func(*payment.Submission)
+	done   Dispatched
+	down   map[string]bool // rails that did not take what they were handed
+	faults error
+}
+
+// redeliver hands over again what was booked as sent and may not have left.
+func (d *dispatch) redeliver(ctx context.Context) {
+	for _, rail := range d.routes.rails {
+		h := &handed{d.books, rail.Name()}
+		for s, err := range h.Open(ctx) {
+			if err == nil && s.Delivered {
+				continue
+			}
+			var list []payment.Instruction
+			if err == nil {
+				list, err = h.Instructions(ctx, s)
+			}
+			if err == nil {
+				err = d.deliver(ctx, rail, s, list)
+			}
+			if err != nil {
+				d.down[rail.Name()], d.faults = true, joinNamed(d.faults, "rail "+rail.Name(), err)
+				break
+			}
+		}
+	}
+}
+
+// deliver hands a submission over and notes that the rail has it.
+func (d *dispatch) deliver(ctx context.Context, rail payment.Rail, s *payment.Submission, list []payment.Instruction) error {
+	if err := rail.Submit(ctx, s, list); err != nil {
+		return fmt.Errorf("hand over submission %s: %w", s.Message, err)
+	}
+	ref := payment.SubmissionRef(s.Rail, s.Message)
+	err := d.books.Do(ctx, &together{needs: []ledger.Ref{ref}, then: func(state *ledger.State) error {
+		return change(state, ref, func(s *payment.Submission) error { s.Delivered = true; return nil })
+	}})
+	if err != nil {
+		return fmt.Errorf("note that submission %s is handed over: %w", s.Message, err)
+	}
+	if d.done.Delivered++; d.sent != nil {
+		d.sent(s)
+	}
+	return nil
+}
+
+// follow looks through the journal, from where the last run has come to, for payouts
+// and batches that may have to leave, and notes them. Other routes than the last time
+// mean that it begins again.
+func (d *dispatch) follow(ctx context.Context) error {
+	for more := true; more; {
+		var err error
+		if more, err = d.followSome(ctx); err != nil {
+			return fmt.Errorf("look for what has to leave: %w", err)
+		}
+	}
+	return nil
+}
+
+func (d *dispatch) followSome(ctx context.Context) (more bool, err error) {
+	was, err := d.state(ctx)
+	if err != nil {
+		return false, err
+	}
+	now := *was
+	if now.Routes != d.routes.id {
+		now.Routes, now.Cursor = d.routes.id, ""
+	}
+	found := make(map[ledger.Ref]*payment.Departure)
+	n := 0
+	for item, err := range d.books.Changes(ctx, now.Cursor) {
+		if err != nil {
+			return false, err
+		}
+		now.Cursor = item.Cursor
+		if departure := departing(item.Key); departure != nil {
+			found[departure.Ref()] = departure
+		}
+		if n++; n == perLook {
+			more = true
+			break
+		}
+	}
+	if now == *was {
+		return false, nil
+	}
+	return more, d.books.Do(ctx, &together{needs: []ledger.Ref{payment.DispatchRef()}, then: func(s *ledger.State) error {
+		if stored := dispatchIn(s); stored != *was {
+			return errors.New("somebody else is sending")
+		}
+		s.Put(&now)
+		for _, departure := range found {
+			s.Put(departure)
+		}
+		return nil
+	}})
+}
+
+// departing tells which payout or batch an entry is about; nil: none.
+func departing(key string) *payment.Departure {
+	parts := strings.SplitN(key, "/", 3)
+	switch {
+	case len(parts) < 3:
+		return nil
+	case parts[0] == payment.PayoutRecord:
+		return &payment.Departure{Object: payment.PayoutRecord, Source: parts[1]}
+	case parts[0] == "settlement":
+		return &payment.Departure{Object: payment.BatchObject, Source: parts[1]}
+	}
+	return nil
+}
+
+func (d *dispatch) state(ctx context.Context) (*payment.Dispatch, error) {
+	var found *payment.Dispatch
+	err := d.books.Read(ctx, func(r ledger.Reader) (err error) {
+		found, err = record[*payment.Dispatch](ctx, r, payment.DispatchRef())
+		return err
+	})
+	if found == nil {
+		found = new(payment.Dispatch)
+	}
+	return found, err
+}
+
+func dispatchIn(s *ledger.State) payment.Dispatch {
+	if stored, ok := s.Record(payment.DispatchRef()).(*payment.Dispatch); ok {
+		return *stored
+	}
+	return payment.Dispatch{}
+}
+
+// load is what leaves by one rail.
+type load struct {
+	rail payment.Rail
+	list []payment.Instruction
+}
+
+// leave sends what is ready, and forgets what need not leave any more.
+func (d *dispatch) leave(ctx context.Context) error {
+	at := d.now()
+	loads, gone, err := d.ready(ctx, at)
+	if err != nil {
+		return fmt.Errorf("find what is ready to leave: %w", err)
+	}
+	for group := range slices.Chunk(gone, ingestGroup) {
+		err := d.books.Do(ctx, &together{needs: group, then: func(s *ledger.State) error {
+			for _, ref := range group {
+				s.Delete(ref)
+			}
+			return nil
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	for _, l := range loads {
+		for part := range slices.Chunk(l.list, perSubmission) {
+			if d.down[l.rail.Name()] {
+				break
+			}
+			if err := d.submit(ctx, l.rail, at, slices.Clone(part)); err != nil {
+				d.down[l.rail.Name()], d.faults = true, joinNamed(d.faults, "rail "+l.rail.Name(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// ready looks at what waits: what is ready to leave, by rail in the order of the routes,
+// and what need not leave any more.
+func (d *dispatch) ready(ctx context.Context, at time.Time) (loads []load, gone []ledger.Ref, err error) {
+	err = d.books.Read(ctx, func(r ledger.Reader) error {
+		loads, gone = make([]load, len(d.routes.rails)), nil
+		for i, rail := range d.routes.rails {
+			loads[i].rail = rail
+		}
+		for departure, err := range ledger.RecordsOf[*payment.Departure](ctx, r, payment.DepartureRecord, "") {
+			if err != nil {
+				return err
+			}
+			one, stays, err := d.look(ctx, r, departure, at)
+			if err != nil {
+				d.faults = joinNamed(d.faults, departure.Object+" "+departure.Source, err)
+				continue
+			}
+			var rail payment.Rail
+			if one != nil {
+				rail = d.routes.way(one.scope)
+			}
+			switch {
+			case !stays || one != nil && rail == nil:
+				gone = append(gone, departure.Ref())
+			case one != nil:
+				i := slices.Index(d.routes.rails, rail)
+				loads[i].list = append(loads[i].list, one.Instruction)
+			}
+		}
+		return nil
+	})
+	return loads, gone, err
+}
+
+// routed is an instruction and the case that says its way.
+type routed struct {
+	payment.Instruction
+	scope merchant.Scope
+}
+
+// look tells what becomes of something that waits: it leaves now (an instruction), it
+// stays, or it need not leave.
+func (d *dispatch) look(ctx context.Context, r ledger.Reader, w *payment.Departure, at time.Time) (one *routed, stays bool, err error) {
+	if w.Object == payment.PayoutRecord {
+		payout, err := record[*payment.Payout](ctx, r, ledger.Ref{Kind: payment.PayoutRecord, ID: w.Source})
+		if err != nil || payout == nil || !payment.MayLeave(payout.Status) {
+			return nil, false, err
+		}
+		if !payment.Leaves(payout.Status) || payout.OccurredAt.After(at) {
+			return nil, true, nil
+		}
+		one, err = d.payout(ctx, r, payout)
+		return one, true, err
+	}
+	batch, err := record[*settlement.Batch](ctx, r, settlement.BatchRef(w.Source))
+	if err != nil || batch == nil || !settlement.MayLeave(batch) {
+		return nil, false, err
+	}
+	if batch.Status != settlement.Approved {
+		return nil, true, nil
+	}
+	return &routed{
+		payment.Instruction{
+			ID: payment.EndToEndID(payment.BatchObject, batch.ID, 1), Object: payment.BatchObject, Source: batch.ID, Merchant: batch.Merchant,
+			Bank: batch.Bank, Beneficiary: batch.Merchant, Currency: batch.Currency, Amount: batch.Net, Due: batch.Window.SettlementDate,
+		},
+		merchant.Scope{Merchant: batch.Merchant, Region: batch.Region, Currency: batch.Currency},
+	}, true, nil
+}
+
+func (d *dispatch) payout(ctx context.Context, r ledger.Reader, p *payment.Payout) (*routed, error) {
+	owner, err := record[*payment.Merchant](ctx, r, payment.MerchantRef(p.Merchant))
+	if err == nil && owner == nil {
+		err = fmt.Errorf("%w: merchant %q is not there", ledger.ErrCorrupt, p.Merchant)
+	}
+	if err != nil {
+		return nil, err
+	}
+	region, err := d.rules.Book.Region(&owner.Merchant, p.Currency)
+	if err != nil {
+		return nil, err
+	}
+	return &routed{
+		payment.Instruction{
+			ID: payment.EndToEndID(payment.PayoutRecord, p.ID, 1), Object: payment.PayoutRecord, Source: p.ID, Merchant: p.Merchant, Method: p.Method,
+			Bank: region.Bank, Beneficiary: p.Merchant, OrderID: p.OrderID, Currency: p.Currency, Amount: p.Amount,
+		},
+		merchant.Scope{Merchant: p.Merchant, Region: region.ID, Currency: p.Currency, Method: p.Method},
+	}, nil
+}
+
+// submit books instructions as sent, in a submission of their own, and hands it over.
+// What cannot leave is left out and waits.
+func (d *dispatch) submit(ctx context.Context, rail payment.Rail, at time.Time, list []payment.Instruction) error {
+	for len(list) > 0 {
+		s, err := d.assign(ctx, rail, at, list)
+		if refused, ok := errors.AsType[*payment.NotCarriedError](err); ok {
+			before := len(list)
+			list = slices.DeleteFunc(list, func(i payment.Instruction) bool { return i.ID == refused.ID })
+			if len(list) == before {
+				return err
+			}
+			d.faults = joinNamed(d.faults, "rail "+rail.Name()+" waits", refused)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d.count(list)
+		return d.deliver(ctx, rail, s, list)
+	}
+	return nil
+}
+
+func (d *dispatch) count(list []payment.Instruction) {
+	d.done.Submissions++
+	for i := range list {
+		if list[i].Object == payment.PayoutRecord {
+			d.done.Payouts++
+		} else {
+			d.done.Batches++
+		}
+	}
+}
+
+// assign prepares a submission and books it, in one transaction with what it sends. An
+// instruction that is refused is a *payment.NotCarriedError.
+func (d *dispatch) assign(ctx context.Context, rail payment.Rail, at time.Time, list []payment.Instruction) (*payment.Submission, error) {
+	was, err := d.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := payment.NewSubmission(rail.Name(), was.Made+1, at, list)
+	if err != nil {
+		return nil, err
+	}
+	if err := rail.Prepare(s, list); err != nil {
+		return nil, err
+	}
+	err = d.books.Do(ctx, d.assigning(s, list, was))
+	if member, ok := errors.AsType[*memberError](err); ok {
+		err = &payment.NotCarriedError{ID: list[member.index].ID, Err: member.err}
+	}
+	return s, err
+}
+
+// assigning is the command that does it.
+func (d *dispatch) assigning(s *payment.Submission, list []payment.Instruction, was *payment.Dispatch) *together {
+	t := &together{at: s.At, needs: []ledger.Ref{payment.DispatchRef(), s.Ref()}}
+	for i := range list {
+		one := &list[i]
+		t.commands = append(t.commands, &sending{Command: d.sends(one, s.Rail), instruction: one})
+		t.needs = append(t.needs, one.Ref(), (&payment.Departure{Object: one.Object, Source: one.Source}).Ref())
+	}
+	t.then = func(state *ledger.State) error {
+		now := *was
+		now.Made++
+		if stored := dispatchIn(state); stored != *was || state.Record(s.Ref()) != nil {
+			return errors.New("somebody else is sending")
+		}
+		state.Put(&now)
+		state.Put(s)
+		for i := range list {
+			kept := list[i]
+			state.Put(&kept)
+			state.Delete((&payment.Departure{Object: kept.Object, Source: kept.Source}).Ref())
+		}
+		return nil
+	}
+	return t
+}
+
+// sends is the command that books an instruction as sent.
+func (e *Engine) sends(i *payment.Instruction, rail string) ledger.Command {
+	event := payment.Event{Kind: payment.PayoutSent, ID: i.Source, OccurredAt: i.Sent, RailRef: i.ID}
+	if i.Object == payment.BatchObject {
+		event.Kind, event.Rail = payment.BatchSent, rail
+	}
+	command, _ := e.command(event)
+	return command
+}
+
+// sending refuses to send what was sent before, by us or by somebody else.
+type sending struct {
+	ledger.Command
+	instruction *payment.Instruction
+}
+
+// Apply implements ledger.Command.
+func (c *sending) Apply(s *ledger.State) error {
+	if s.Record(c.instruction.Ref()) != nil {
+		return fmt.Errorf("%s %s has left before", c.instruction.Object, c.instruction.Source)
+	}
+	if err := c.Command.Apply(s); err != nil {
+		return err
+	}
+	repeated := false
+	switch done := c.Command.(type) {
+	case *payment.Handle:
+		repeated = done.Repeated
+	case *settlement.Move:
+		repeated = done.Repeated
+	}
+	if repeated {
+		return fmt.Errorf("%s %s is booked as sent already", c.instruction.Object, c.instruction.Source)
+	}
+	return nil
+}
+
+// command makes the command that books an event, and a way to ask afterwards whether
+// it was booked before and whether it came late.
+func (e *Engine) command(event payment.Event) (c ledger.Command, outcome func() (repeated, late bool)) {
+	if payment.ResourceOf(event.Kind) == payment.BatchObject {
+		move := &settlement.Move{Rules: e.rules, Event: event}
+		return move, func() (bool, bool) { return move.Repeated, move.Late }
+	}
+	handle := &payment.Handle{Rules: e.rules, Event: event}
+	return handle, func() (bool, bool) { return handle.Repeated, handle.Late }
+}
