@@ -63,7 +63,7 @@ func (h *house) owe(payouts ...payment.Event) {
 }
 
 // payout is of m9.
-func payout(id, amount string) payment.Event {
+func paidOut(id, amount string) payment.Event {
 	return payment.Event{
 		Kind: payment.PayoutRequested, ID: id, Merchant: "m9", OccurredAt: ist("2026-03-06 10:00"), Currency: inr(), Amount: minor(amount), Method: "IMPS",
 	}
@@ -109,7 +109,7 @@ func (h *house) statuses(payouts ...string) (lines []string) {
 func TestSendAndCollect(t *testing.T) {
 	t.Parallel()
 	h := onRails(t, sandboxed(t))
-	h.owe(payout("o1", "100.00"), payout("o2", "90.12"), payout("o3", "90.17"))
+	h.owe(paidOut("o1", "100.00"), paidOut("o2", "90.12"), paidOut("o3", "90.17"))
 	var told []string
 	done, err := h.Send(t.Context(), func(s *payment.Submission) { told = append(told, fmt.Sprint(s.Message, " ", s.Count, " ", s.Totals)) })
 	if diff := cmp.Diff(settlex.Dispatched{Submissions: 1, Payouts: 3, Batches: 1, Delivered: 1}, done); err != nil || diff != "" {
@@ -161,7 +161,7 @@ func TestRoutes(t *testing.T) {
 		return settlex.Route{Rail: rail, For: scopes}
 	}
 	h := onRails(t, named("cards", merchant.Scope{Region: "IN", Method: "CARD"}), named("wide", merchant.Scope{Region: "PK"}))
-	h.owe(payout("o1", "100.00"))
+	h.owe(paidOut("o1", "100.00"))
 	if done, err := h.Send(t.Context(), nil); err != nil || done != (settlex.Dispatched{}) {
 		t.Errorf("sent %+v, %v", done, err)
 	}
@@ -354,7 +354,7 @@ func crash(t *testing.T, p *plug) []string {
 	dir := t.TempDir()
 	config := bankConfig(dir)
 	first := onRails(t)
-	first.owe(payout("o1", "100.00"), payout("o2", "50.00"))
+	first.owe(paidOut("o1", "100.00"), paidOut("o2", "50.00"))
 	b := &bank{t: t, dir: dir, files: make(map[string]string)}
 	for quiet := 0; quiet < 2; {
 		route := banked(t, config)
@@ -393,7 +393,7 @@ func TestCollectAllOrNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	h := onRails(t, banked(t, bankConfig(dir)))
-	h.owe(payout("o1", "100.00"), payout("o2", "50.00"))
+	h.owe(paidOut("o1", "100.00"), paidOut("o2", "50.00"))
 	if _, err := h.Send(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -452,7 +452,7 @@ func TestCollectWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	h := onRails(t, banked(t, bankConfig(dir)))
-	h.owe(payout("o1", "100.00"), payout("o2", "50.00"))
+	h.owe(paidOut("o1", "100.00"), paidOut("o2", "50.00"))
 	if _, err := h.Send(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -488,7 +488,7 @@ func TestSendWhatWaits(t *testing.T) {
 	ninth := config.Creditors["m9"]
 	delete(config.Creditors, "m9")
 	h := onRails(t, banked(t, config))
-	h.owe(payout("o1", "100.00"))
+	h.owe(paidOut("o1", "100.00"))
 	done, err := h.Send(t.Context(), nil)
 	const want = `rail bank waits: instruction o1: rail bank knows no account of beneficiary "m9"`
 	if err == nil || err.Error() != want || done.Batches != 1 || done.Payouts != 0 {
@@ -508,7 +508,7 @@ func TestSendWhatWaits(t *testing.T) {
 func TestSendWhatWasSent(t *testing.T) {
 	t.Parallel()
 	h := onRails(t, sandboxed(t))
-	h.owe(payout("o1", "100.00"))
+	h.owe(paidOut("o1", "100.00"))
 	h.take(payment.Event{Kind: payment.PayoutSent, ID: "o1", OccurredAt: ist("2026-03-06 17:00")},
 		payment.Event{Kind: payment.BatchSent, ID: h.batches()[0].ID, OccurredAt: ist(sixth), Rail: "other"})
 	if done, err := h.Send(t.Context(), nil); err != nil || done != (settlex.Dispatched{}) {
@@ -520,7 +520,7 @@ func TestSendWhatWasSent(t *testing.T) {
 func TestJobsSend(t *testing.T) {
 	t.Parallel()
 	h := onRails(t, sandboxed(t))
-	h.owe(payout("o1", "100.00"))
+	h.owe(paidOut("o1", "100.00"))
 	dir := t.TempDir()
 	if _, err := h.jobs(dir, sixth); err != nil {
 		t.Fatal(err)
