@@ -184,7 +184,7 @@ func TestRestoreFlipped(t *testing.T) {
 	refused, found, harmless := 0, 0, 0
 	flips := 300
 	if testing.Short() {
-		flips = 60
+		flips = 150
 	}
 	for range flips {
 		data := bytes.Clone(whole)

@@ -43,6 +43,9 @@ type loading struct {
 	lanes bool // a lane is needed
 	all   bool // all of them are
 
+	before []ledger.Ref // that were looked for before the lane was locked
+	came   []ledger.Ref // of them, those that came before it was
+
 	apart   []ledger.AccountID // to be looked for among spread accounts
 	certain []ledger.AccountID // known to be single
 
@@ -99,6 +102,7 @@ WHERE a.name = ANY($1::bytea[])`
 
 // read queues what is read once everything is locked.
 func (l *loading) read(b *pgx.Batch) {
+	byKind(l.before, func(kind string, ids [][]byte) { b.Queue(presentSQL, kind, ids).Query(l.readPresent) })
 	if l.need == nil {
 		return
 	}
@@ -214,6 +218,11 @@ func scanShare(row pgx.CollectableRow, lane uint16) (*accountRow, error) {
 // settle looks whether everything that was read is locked as it has to be, and remembers it for Save.
 func (l *loading) settle(ctx context.Context) error {
 	t := l.tx
+	if len(l.came) > 0 {
+		if err := l.lockCame(ctx); err != nil {
+			return err
+		}
+	}
 	if l.need == nil {
 		return nil
 	}

@@ -19,6 +19,10 @@ const (
 
 	lockRecordsSQL = recordsOfIDsSQL + ` ORDER BY r.id FOR UPDATE`
 
+	// What was not there cannot be locked, and may have come before the lane was. Whoever made it has committed by then, or is in another
+	// lane and comes later.
+	presentSQL = `SELECT r.kind, r.id FROM records r WHERE r.kind = $1 AND r.id = ANY($2::bytea[])`
+
 	lockSinglesSQL = `SELECT ` + accountColumns + ` FROM accounts a WHERE a.name = ANY($1::bytea[]) AND a.single ORDER BY a.account_id FOR UPDATE`
 
 	laneColumns = `lane, seq, booked_at, not_before, accounts, blocks, events, told_at, closed, peaks`
@@ -55,6 +59,9 @@ func (l *loading) lock(b *pgx.Batch) {
 	case t.held.lane:
 		suffix = noWait
 	}
+	if !t.held.lane && l.lanes {
+		l.before = refs
+	}
 	l.queueRecords(b, lockRecordsSQL+suffix, refs)
 	if len(singles) > 0 {
 		b.Queue(lockSinglesSQL+suffix, namesOf(singles)).Query(l.readSingles)
@@ -79,16 +86,48 @@ type foundRecord struct {
 
 // queueRecords queues the statement for the records of each kind, in order.
 func (l *loading) queueRecords(b *pgx.Batch, sql string, refs []ledger.Ref) {
+	for _, ref := range refs {
+		l.tx.records[ref] = false // until it is found
+	}
+	byKind(refs, func(kind string, ids [][]byte) { b.Queue(sql, kind, ids).Query(l.readRecords) })
+}
+
+// byKind gives the ids of each kind, both in order.
+func byKind(refs []ledger.Ref, each func(kind string, ids [][]byte)) {
 	refs = slices.SortedFunc(slices.Values(refs), func(a, b ledger.Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
 	for len(refs) > 0 {
 		kind := refs[0].Kind
 		var ids [][]byte
 		for len(refs) > 0 && refs[0].Kind == kind {
-			l.tx.records[refs[0]] = false // until it is found
 			ids, refs = append(ids, []byte(refs[0].ID)), refs[1:]
 		}
-		b.Queue(sql, kind, ids).Query(l.readRecords)
+		each(kind, ids)
 	}
+}
+
+// readPresent looks for records that have come since they were looked for.
+func (l *loading) readPresent(rows pgx.Rows) error {
+	for rows.Next() {
+		var ref ledger.Ref
+		var id []byte
+		if err := rows.Scan(&ref.Kind, &id); err != nil {
+			return unreadable("records", err)
+		}
+		if ref.ID = string(id); !l.tx.records[ref] {
+			l.came = append(l.came, ref)
+		}
+	}
+	return rows.Err()
+}
+
+// lockCame locks records that came between the statement that locks those that are there and the lock of the lane.
+func (l *loading) lockCame(ctx context.Context) error {
+	if !l.tx.host {
+		return l.tx.again(fmt.Sprintf("%s came meanwhile", l.came[0]))
+	}
+	b := new(pgx.Batch)
+	l.queueRecords(b, lockRecordsSQL, l.came)
+	return l.send(ctx, b)
 }
 
 func (l *loading) readRecords(rows pgx.Rows) error {
