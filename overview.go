@@ -24,6 +24,7 @@ type Figures struct {
 	Payouts     money.Amount // gross, failed and returned ones taken off
 	PutBack     money.Amount // by batches that were canceled or returned
 	Adjustments money.Amount // adjustments, and what became of debts
+	Exchanged   money.Amount // turned into another currency, or out of one
 	Fees        money.Amount
 	Taxes       money.Amount
 	Withheld    money.Amount // tax withheld at source
@@ -134,6 +135,8 @@ func (f *Figures) add(i *payment.Item) error {
 		gross = &f.PutBack
 	case payment.CategoryAdjustment:
 		gross = &f.Adjustments
+	case payment.CategoryExchange:
+		gross = &f.Exchanged
 	}
 	for _, sum := range []struct {
 		into *money.Amount

@@ -232,15 +232,19 @@ func (e *Engine) summaryRow(b *settlement.Batch) (report.Summary, error) {
 	if err != nil {
 		return report.Summary{}, err
 	}
+	other, err := b.Categories.Batches.Add(b.Categories.Exchanges)
+	if err != nil {
+		return report.Summary{}, fmt.Errorf("batch %s: %w", b.ID, err)
+	}
 	row := report.Summary{
 		BatchID: b.ID, BatchStatus: string(b.Status), Merchant: b.Merchant, Region: b.Region, Currency: b.Currency,
 		BusinessDate: b.Window.BusinessDate, Window: b.Window.Label, ValueDate: b.Window.SettlementDate,
 		Lines: int64(b.Lines), OpeningCarry: b.OpeningCarry, Gross: b.Totals.Gross, Fee: b.Totals.Fee, Tax: b.Totals.Tax,
 		Withholding: b.Totals.Withholding, Reserve: b.Totals.Reserve, LineNet: b.Totals.Net, CarryOut: b.CarryOut, Net: b.Net,
 		Payments: b.Categories.Payments, Refunds: b.Categories.Refunds, Disputes: b.Categories.Disputes,
-		Reserves: b.Categories.Reserve, Payouts: b.Categories.Payouts, Other: b.Categories.Batches,
+		Reserves: b.Categories.Reserve, Payouts: b.Categories.Payouts, Other: other,
 		Adjustments: b.Categories.Adjustments,
-		Cutoff: b.Window.Closes, Zone: schedule.Timing.Zone,
+		Cutoff:      b.Window.Closes, Zone: schedule.Timing.Zone,
 	}
 	for _, step := range b.Steps {
 		if step.Ref != "" {

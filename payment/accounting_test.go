@@ -92,6 +92,8 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryRefundFailed, payment.EntryRefundCanceled, payment.EntryReserveDrawn, payment.EntryReserveBack,
 		payment.EntryDispute, payment.EntryDisputeFee, payment.EntryDisputeWon, payment.EntryDisputeDebit, payment.EntryDisputeCredit, payment.EntryPayout,
 		payment.EntryPayoutRejected, payment.EntryPayoutCanceled, payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,
+		payment.EntryRailCost, payment.EntryRailInvoice, payment.EntryBankLine, payment.EntryBankExplained, payment.EntryBankCharged,
+		payment.EntryFeesMoved, payment.EntryOpening, payment.EntrySold, payment.EntryBought,
 		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchSent, payment.EntryBatchPaid,
 		payment.EntryBatchRefused, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,
 		payment.EntryAdjusted, payment.EntryAdjustedDown, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp,

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/reserve"
 )
 
@@ -39,6 +40,15 @@ const (
 	EntryPayoutFailed   = "payout.failed"
 	EntryPayoutReturned = "payout.returned"
 	EntryRailSettled    = "rail.settled"
+	EntryRailCost       = "rail.cost"
+	EntryRailInvoice    = "rail.invoice"
+	EntryBankLine       = "bank.unexplained"
+	EntryBankExplained  = "bank.explained"
+	EntryBankCharged    = "bank.charged"
+	EntryFeesMoved      = "fees.moved"
+	EntryOpening        = "opening.booked"
+	EntrySold           = "exchange.sold"
+	EntryBought         = "exchange.bought"
 	EntryAvailable      = "funds.available"
 	EntryBatchClosed    = "settlement.closed"
 	EntryBatchSent      = "settlement.sent"
@@ -68,11 +78,14 @@ func Chart() (*ledger.Chart, error) {
 		EntryBatchClosed, EntryReserveBuilt,
 	}
 	return ledger.NewChart(
+		ledger.Pattern{Path: "bank/operating", Type: ledger.Asset},
 		ledger.Pattern{Path: "bank/{account}", Type: ledger.Asset},
 		ledger.Pattern{Path: "rails/{rail}/receivable", Type: ledger.Asset},
 		ledger.Pattern{Path: "disputes/{rail}/clearing", Type: ledger.Asset},
 		ledger.Pattern{Path: "input_tax/{code}", Type: ledger.Asset},
 		ledger.Pattern{Path: "merchants/{merchant}/receivable", Type: ledger.Asset, Limited: true},
+		ledger.Pattern{Path: "suspense/{bank}/debit", Type: ledger.Asset},
+		ledger.Pattern{Path: "suspense/{bank}/credit", Type: ledger.Liability},
 		ledger.Pattern{Path: "merchants/{merchant}/pending", Type: ledger.Liability},
 		ledger.Pattern{Path: "merchants/{merchant}/available", Type: ledger.Liability, Limited: true, MayBreach: mayBreach},
 		ledger.Pattern{Path: "merchants/{merchant}/reserve/rolling", Type: ledger.Liability, Limited: true},
@@ -83,7 +96,10 @@ func Chart() (*ledger.Chart, error) {
 		ledger.Pattern{Path: "rails/{rail}/payouts", Type: ledger.Liability},
 		ledger.Pattern{Path: "rails/{rail}/refunds", Type: ledger.Liability},
 		ledger.Pattern{Path: "rails/{rail}/returns", Type: ledger.Liability},
+		ledger.Pattern{Path: "rails/{rail}/payable", Type: ledger.Liability},
 		ledger.Pattern{Path: "tax/{code}", Type: ledger.Liability},
+		ledger.Pattern{Path: "fx/{currency}", Type: ledger.Equity},
+		ledger.Pattern{Path: "opening/{currency}", Type: ledger.Equity},
 		ledger.Pattern{Path: "income/{source}", Type: ledger.Income},
 		ledger.Pattern{Path: "expense/{purpose}", Type: ledger.Expense},
 	)
@@ -92,12 +108,18 @@ func Chart() (*ledger.Chart, error) {
 // The paths of the chart.
 func bankPath(account string) string     { return "bank/" + account }
 func receivablePath(rail string) string  { return "rails/" + rail + "/receivable" }
+func payablePath(rail string) string     { return "rails/" + rail + "/payable" }
 func railPayoutsPath(rail string) string { return "rails/" + rail + "/payouts" }
 func railRefundsPath(rail string) string { return "rails/" + rail + "/refunds" }
 func clearingPath(rail string) string    { return "disputes/" + rail + "/clearing" }
 func taxPath(code string) string         { return "tax/" + code }
 func inputTaxPath(code string) string    { return "input_tax/" + code }
-func payoutsPath(merchant string) string { return "merchants/" + merchant + "/payouts" }
+func suspensePath(bank string, side ledger.Side) string {
+	return "suspense/" + bank + "/" + side.String()
+}
+func fxPath(c money.Currency) string      { return "fx/" + c.String() }
+func openingPath(c money.Currency) string { return "opening/" + c.String() }
+func payoutsPath(merchant string) string  { return "merchants/" + merchant + "/payouts" }
 
 // PendingPath is the account of captured money that is not available yet.
 func PendingPath(merchant string) string { return "merchants/" + merchant + "/pending" }
@@ -134,7 +156,10 @@ const (
 	processingFee      = "income/processing_fee"
 	disputeFee         = "income/dispute_fee"
 	payoutFee          = "income/payout_fee"
+	fxSpread           = "income/fx_spread"
 	railCostExpense    = "expense/rail_cost"
+	bankCharges        = "expense/bank_charges"
+	operating          = "bank/operating"
 	goodwillExpense    = "expense/goodwill"
 	badDebtExpense     = "expense/bad_debt"
 	disputeLossExpense = "expense/dispute_loss"

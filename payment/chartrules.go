@@ -51,7 +51,7 @@ type Finding struct {
 }
 
 // The rules, in the order of the chart. What has no row has nothing to hold: taxes,
-// income, expenses.
+// income, expenses, our own money and our exposure to currencies.
 var rules = []Rule{
 	{ID: "balance", Holds: "debits equal credits", judge: equals},
 	{ID: "left", Holds: "refunds that have not failed and disputes that are open or lost are no more than was captured", judge: atMost},

@@ -1,42 +1,105 @@
 package payment
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 )
 
 // depositTable is what may happen to a deposit. It is partially_refunded or
-// refunded by what stands refunded of it, which no event says.
+// refunded by what stands refunded of it, which no event says. What failed or
+// expired may succeed late, and what succeeded may fail late.
 var depositTable = table{
 	resource: DepositRecord,
 	moves: []Move{
+		{DepositCreated, "", Pending, event.DepositCreated},
+		{DepositAction, Pending, RequiresAction, event.DepositRequiresAction},
+		{DepositAuthorized, Pending, Authorized, event.DepositPending},
+		{DepositAuthorized, RequiresAction, Authorized, event.DepositPending},
 		{DepositCaptured, "", Succeeded, event.DepositSucceeded},
+		{DepositCaptured, Pending, Succeeded, event.DepositSucceeded},
+		{DepositCaptured, RequiresAction, Succeeded, event.DepositSucceeded},
+		{DepositCaptured, Authorized, Succeeded, event.DepositSucceeded},
+		{DepositFailed, Pending, Failed, event.DepositFailed},
+		{DepositFailed, RequiresAction, Failed, event.DepositFailed},
+		{DepositFailed, Authorized, Failed, event.DepositFailed},
+		{DepositExpired, Pending, Expired, event.DepositExpired},
+		{DepositExpired, RequiresAction, Expired, event.DepositExpired},
+		{DepositExpired, Authorized, Expired, event.DepositExpired},
+		{DepositCanceled, Pending, Canceled, event.DepositCanceled},
+		{DepositCanceled, RequiresAction, Canceled, event.DepositCanceled},
+		{DepositCanceled, Authorized, Canceled, event.DepositCanceled},
 		{DepositFailed, Succeeded, Failed, event.DepositFailed},
+		{DepositCaptured, Failed, Succeeded, event.DepositSucceeded},
+		{DepositCaptured, Expired, Succeeded, event.DepositSucceeded},
 	},
-	requires: map[Kind][]Field{DepositCaptured: {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod}},
+	requires: map[Kind][]Field{
+		DepositCreated:  {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod},
+		DepositCaptured: {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod},
+	},
 }
 
 // deposits are the recipes of its events.
 func (p *plan) deposits() map[Kind]func() error {
-	return map[Kind]func() error{DepositCaptured: p.capture, DepositFailed: p.failLate}
+	return map[Kind]func() error{
+		DepositCreated: p.begin, DepositAction: p.goOn, DepositAuthorized: p.goOn, DepositExpired: p.goOn, DepositCanceled: p.goOn,
+		DepositCaptured: p.capture, DepositFailed: p.failLate,
+	}
 }
 
-// capture is the recipe of a captured deposit: the rail owes us, we owe the
-// merchant; fee, tax and reserve come out of what is pending.
-func (p *plan) capture() error {
+// begin is the recipe of a deposit that is not captured yet: nothing is booked.
+func (p *plan) begin() error {
 	if d := take[Deposit](p.state, DepositRecord, p.event.ID); d != nil {
-		p.repeated = true
-		return d.same(p.event)
+		if err := p.happensTo(DepositRecord, &d.Facts, &d.Life); p.repeated || err != nil {
+			return err
+		}
+		_, err := d.next(p.event)
+		return err
 	}
 	if err := p.locate(p.event.Merchant, true); err != nil {
 		return err
 	}
 	if err := p.takesNew(); err != nil {
 		return err
+	}
+	p.records = append(p.records, &Deposit{Facts: facts(p.event), Life: born(p.event, Pending)})
+	return nil
+}
+
+// goOn is the recipe of what happens to a deposit before it is captured: nothing
+// is booked.
+func (p *plan) goOn() error {
+	d, err := existing[*Deposit](p, DepositRecord)
+	if err != nil || p.repeated {
+		return err
+	}
+	changed := *d
+	if changed.Life, err = d.next(p.event); err != nil {
+		return err
+	}
+	p.records = append(p.records, &changed)
+	return nil
+}
+
+// capture is the recipe of a captured deposit: the rail owes us, we owe the
+// merchant; fee, tax and reserve come out of what is pending.
+func (p *plan) capture() error {
+	known, facts, life, err := p.captured()
+	if err != nil || p.repeated {
+		return err
+	}
+	if known == nil { // else the payer's money is there already
+		if err := p.takesNew(); err != nil {
+			return err
+		}
 	}
 	pin, timing, err := p.rules.pin(p.scope, p.event)
 	if err != nil {
@@ -47,12 +110,12 @@ func (p *plan) capture() error {
 		return &FieldError{FieldMethod, err}
 	}
 	deposit := &Deposit{
-		Facts: facts(p.event), Life: born(p.event, Succeeded),
+		Facts: facts, Life: life,
 		Fee: fee, Policy: schedule.Refund, Rounding: schedule.Rounding.Mode, PricedOn: pin.BusinessDate,
 	}
 	pending := PendingPath(p.merchant.ID)
 	captured := p.post(EntryCaptured, "captured", -1,
-		p.dr(receivablePath(p.event.Rail), p.event.Amount), p.cr(pending, p.event.Amount))
+		p.dr(receivablePath(facts.Rail), p.event.Amount), p.cr(pending, p.event.Amount))
 	p.charge(EntryDepositFee, "fee", captured, pending, processingFee, &fee)
 	held, err := p.hold(deposit, pin, timing, captured)
 	if err != nil {
@@ -67,11 +130,83 @@ func (p *plan) capture() error {
 	}
 	p.items[0].item.Pending = p.items[0].item.Net
 	deposit.Undrawn = p.items[0].item.Net
-	deposit.Settles, err = p.settles(pin, timing)
-	return err
+	if deposit.Settles, err = p.settles(pin, timing); err != nil {
+		return err
+	}
+	if known != nil && (known.Status == Failed || known.Status == Expired) {
+		p.succeedLate(deposit)
+	}
+	return nil
 }
 
-// failLate is the recipe of a deposit that failed after it was captured. The
+// captured gives the deposit that is captured as it was before, or nil where the
+// event opens it, and its facts and life afterwards.
+func (p *plan) captured() (*Deposit, Facts, Life, error) {
+	d := take[Deposit](p.state, DepositRecord, p.event.ID)
+	switch {
+	case d == nil:
+		return nil, facts(p.event), born(p.event, Succeeded), p.locate(p.event.Merchant, true)
+	case d.Steps[0].Kind == DepositCaptured:
+		p.repeated = true
+		err := d.same(p.event)
+		return d, d.Facts, d.Life, err
+	}
+	now := d.Facts
+	if d.CapturedAt().IsZero() {
+		now.complete(p.event)
+	}
+	if err := p.happensTo(DepositRecord, &now, &d.Life); err != nil || p.repeated {
+		return d, now, d.Life, err
+	}
+	life, err := d.next(p.event)
+	return d, now, life, err
+}
+
+// complete takes over what was not known when the deposit began. References are
+// those of the capture.
+func (f *Facts) complete(e *Event) {
+	f.Brand, f.Funding, f.OrderID = cmp.Or(f.Brand, e.Brand), cmp.Or(f.Funding, e.Funding), cmp.Or(f.OrderID, e.OrderID)
+	f.RailRef, f.BankRef = cmp.Or(e.RailRef, f.RailRef), cmp.Or(e.BankRef, f.BankRef)
+}
+
+// CapturedAt is the instant of the capture; zero: it was never captured.
+func (d *Deposit) CapturedAt() time.Time {
+	for _, step := range d.Steps {
+		if step.Kind == DepositCaptured {
+			return step.At
+		}
+	}
+	return time.Time{}
+}
+
+// ReasonLateSuccess is why a deposit is refunded that nobody waited for any more.
+const ReasonLateSuccess = "late_success"
+
+// succeedLate has a deposit that succeeded after it had failed or expired refunded
+// in the same transaction, where the rules say so.
+func (p *plan) succeedLate(d *Deposit) {
+	if p.rules.lateSuccess(p.scope) != LateRefund {
+		return
+	}
+	p.follows = &Event{
+		Kind: RefundCreated, ID: LateRefundID(d.ID), OccurredAt: p.event.OccurredAt, Currency: d.Currency, Amount: d.Amount,
+		Parent: d.ID, ReasonCode: ReasonLateSuccess,
+	}
+}
+
+// LateRefundID is the id of the refund by which a deposit goes back that succeeded
+// late: "late-" and the deposit's, or where that is too long for an id, "late-" and
+// 32 hexadecimal digits of its SHA-256.
+func LateRefundID(deposit string) string {
+	const prefix = "late-"
+	if merchant.CheckID(prefix+deposit) == nil {
+		return prefix + deposit
+	}
+	sum := sha256.Sum256([]byte(deposit))
+	return prefix + hex.EncodeToString(sum[:16])
+}
+
+// failLate is the recipe of a deposit that failed. If it had been captured, the
 // reserve held against it is freed, and its fee returned by the pinned policy.
 func (p *plan) failLate() error {
 	d, err := existing[*Deposit](p, DepositRecord)
@@ -85,6 +220,10 @@ func (p *plan) failLate() error {
 	changed := *d
 	if changed.Life, err = d.next(p.event); err != nil {
 		return err
+	}
+	if d.CapturedAt().IsZero() { // nothing was booked
+		p.records = append(p.records, &changed)
+		return nil
 	}
 	available := AvailablePath(p.merchant.ID)
 	failed := p.post(EntryDepositFailed, "failed", -1, p.dr(available, d.Amount), p.cr(receivablePath(d.Rail), d.Amount))
@@ -119,22 +258,44 @@ func existing[T resource](p *plan, kind string) (T, error) {
 	if !ok {
 		return found, unknown(FieldID, kind, p.event.ID)
 	}
-	facts := found.known()
+	return found, p.happensTo(kind, found.known(), found.lived())
+}
+
+// happensTo holds an event against what is known of its resource, completes the
+// event from it, and recognises a repetition.
+func (p *plan) happensTo(kind string, facts *Facts, life *Life) error {
 	err := p.agree(facts)
 	if err != nil {
-		return found, err
+		return err
 	}
 	if err = p.inherit(facts); err != nil {
-		return found, err
+		return err
 	}
-	if p.repeated, err = found.lived().find(p.event); p.repeated || err != nil {
-		return found, err
+	if p.repeated, err = life.find(p.event); p.repeated || err != nil {
+		return err
 	}
 	if p.event.OccurredAt.Before(facts.OccurredAt) {
-		return found, &FieldError{FieldOccurredAt, fmt.Errorf("%s is before %s %s came into being at %s",
+		return &FieldError{FieldOccurredAt, fmt.Errorf("%s is before %s %s came into being at %s",
 			p.event.OccurredAt.Format(timeFormat), kind, facts.ID, facts.OccurredAt.Format(timeFormat))}
 	}
-	return found, p.locate(facts.Merchant, false)
+	if facts.Merchant == "" {
+		return p.place(nil)
+	}
+	return p.locate(facts.Merchant, false)
+}
+
+// opens tells whether an event opens a resource that is no merchant's, and then
+// finds its bank; else the event repeats what did.
+func opens[T resource](p *plan, kind string) (bool, error) {
+	known, ok := p.state.Record(ledger.Ref{Kind: kind, ID: p.event.ID}).(T)
+	if !ok {
+		return true, p.place(nil)
+	}
+	p.repeated = true
+	if first := known.lived().Steps[0].Kind; first != p.event.Kind {
+		return false, differs(FieldKind, string(first), string(p.event.Kind))
+	}
+	return false, known.known().same(p.event)
 }
 
 // taxCode names the codes of tax lines for a report: one, or several joined.

@@ -12,31 +12,45 @@ type Kind string
 
 // The kinds of event. The comment says what the event's ID is the id of.
 const (
-	DepositCaptured Kind = "deposit"          // deposit: the payer's money is captured
-	DepositFailed   Kind = "deposit_failed"   // deposit: it failed after it had been captured
-	RefundCreated   Kind = "refund"           // refund: money goes back to the payer of Parent
-	RefundConfirmed Kind = "refund_confirmed" // refund: the rail paid it
-	RefundFailed    Kind = "refund_failed"    // refund: the rail could not pay it
-	RefundCanceled  Kind = "refund_canceled"  // refund: called back before the rail had it
-	RefundUnknown   Kind = "refund_unknown"   // refund: nobody knows whether the rail paid it; an inquiry will tell
-	DisputeOpened   Kind = "dispute"          // dispute: the scheme withdrew the money of Parent
-	DisputeEvidence Kind = "dispute_evidence" // dispute: the merchant's evidence is in, the scheme looks at it
-	DisputeWon      Kind = "dispute_won"      // dispute: decided for the merchant, wholly or in part
-	DisputeLost     Kind = "dispute_lost"     // dispute: decided for the payer
-	DisputeDebited  Kind = "dispute_debited"  // dispute: the scheme took its money from us
-	DisputeCredited Kind = "dispute_credited" // dispute: the scheme gave back what was won
-	PayoutRequested Kind = "payout"           // payout: the merchant sends available money to a third party
-	PayoutQueued    Kind = "payout_queued"    // payout: it waits for money; nobody reports it
-	PayoutReleased  Kind = "payout_released"  // payout: there is money for it now; nobody reports it
-	PayoutApproved  Kind = "payout_approved"  // payout: somebody else than who asked for it agrees
-	PayoutRejected  Kind = "payout_rejected"  // payout: somebody does not agree
-	PayoutCanceled  Kind = "payout_canceled"  // payout: taken back before it was sent
-	PayoutSent      Kind = "payout_sent"      // payout: handed to the rail
-	PayoutUnknown   Kind = "payout_unknown"   // payout: the rail does not say what became of it
-	PayoutCompleted Kind = "payout_completed" // payout: it reached its destination
-	PayoutFailed    Kind = "payout_failed"    // payout: it did not leave
-	PayoutReturned  Kind = "payout_returned"  // payout: it came back after it had completed
-	RailSettled     Kind = "rail_settlement"  // rail settlement: the rail paid us what it had captured
+	DepositCreated    Kind = "deposit_created"     // deposit: a payer begins to pay
+	DepositAction     Kind = "deposit_action"      // deposit: the payer has something to do, such as to confirm it
+	DepositAuthorized Kind = "deposit_authorized"  // deposit: the payer's side agreed, the outcome is still open
+	DepositCaptured   Kind = "deposit"             // deposit: the payer's money is captured
+	DepositFailed     Kind = "deposit_failed"      // deposit: it failed, before or after it was captured
+	DepositExpired    Kind = "deposit_expired"     // deposit: nobody paid in time
+	DepositCanceled   Kind = "deposit_canceled"    // deposit: taken back before it was captured
+	RefundCreated     Kind = "refund"              // refund: money goes back to the payer of Parent
+	RefundConfirmed   Kind = "refund_confirmed"    // refund: the rail paid it
+	RefundFailed      Kind = "refund_failed"       // refund: the rail could not pay it
+	RefundCanceled    Kind = "refund_canceled"     // refund: called back before the rail had it
+	RefundUnknown     Kind = "refund_unknown"      // refund: nobody knows whether the rail paid it; an inquiry will tell
+	DisputeOpened     Kind = "dispute"             // dispute: the scheme withdrew the money of Parent
+	DisputeEvidence   Kind = "dispute_evidence"    // dispute: the merchant's evidence is in, the scheme looks at it
+	DisputeWon        Kind = "dispute_won"         // dispute: decided for the merchant, wholly or in part
+	DisputeLost       Kind = "dispute_lost"        // dispute: decided for the payer
+	DisputeDebited    Kind = "dispute_debited"     // dispute: the scheme took its money from us
+	DisputeCredited   Kind = "dispute_credited"    // dispute: the scheme gave back what was won
+	PayoutRequested   Kind = "payout"              // payout: the merchant sends available money to a third party
+	PayoutQueued      Kind = "payout_queued"       // payout: it waits for money; nobody reports it
+	PayoutReleased    Kind = "payout_released"     // payout: there is money for it now; nobody reports it
+	PayoutApproved    Kind = "payout_approved"     // payout: somebody else than who asked for it agrees
+	PayoutRejected    Kind = "payout_rejected"     // payout: somebody does not agree
+	PayoutCanceled    Kind = "payout_canceled"     // payout: taken back before it was sent
+	PayoutSent        Kind = "payout_sent"         // payout: handed to the rail
+	PayoutUnknown     Kind = "payout_unknown"      // payout: the rail does not say what became of it
+	PayoutCompleted   Kind = "payout_completed"    // payout: it reached its destination
+	PayoutFailed      Kind = "payout_failed"       // payout: it did not leave
+	PayoutReturned    Kind = "payout_returned"     // payout: it came back after it had completed
+	RailSettled       Kind = "rail_settlement"     // rail settlement: the rail paid us what it had captured
+	RailCharged       Kind = "rail_cost"           // rail cost: what the rail will charge for its work
+	RailInvoiced      Kind = "rail_invoice"        // rail invoice: what it charged is paid from the bank
+	RailInvoiceNetted Kind = "rail_invoice_netted" // rail invoice: what it charged is taken off what it owes us
+	BankCredit        Kind = "bank_credit"         // bank line: money came in that nothing explains
+	BankDebit         Kind = "bank_debit"          // bank line: money went out that nothing explains
+	BankExplained     Kind = "bank_explained"      // bank line: another event explains it, and books the bank itself
+	BankCharged       Kind = "bank_charged"        // bank line: what went out is the bank's own charge
+	FeesMoved         Kind = "fee_transfer"        // fee transfer: the platform's income goes to its own account
+	Opened            Kind = "opening"             // opening: money that was there before the books, or a sandbox was funded with
 
 	AdjustmentCredit   Kind = "adjustment_credit"   // adjustment: somebody gives money to the merchant
 	AdjustmentDebit    Kind = "adjustment_debit"    // adjustment: somebody takes money from it
@@ -84,7 +98,7 @@ type Event struct {
 	BankRef    string         // the bank's reference
 	Actor      string         // who decided it, where somebody did: an operator, an API key
 	Cost       money.Amount   // rail settlements: cost the rail kept, minor units
-	CostTax    money.Amount   // rail settlements: tax on that cost the rail kept, minor units
+	CostTax    money.Amount   // rail settlements and invoices: tax on the cost, minor units
 }
 
 // OfBatch tells an event of a settlement batch, which package settlement books.

@@ -16,6 +16,13 @@ func deposit(id, amount, when string) payment.Event {
 	}
 }
 
+// begun is a deposit by UPI that merchant m waits for.
+func begun(id, amount, when string) payment.Event {
+	e := deposit(id, amount, when)
+	e.Kind = payment.DepositCreated
+	return e
+}
+
 // refund goes to the payer of a deposit.
 func refund(id, parent, amount, when string) payment.Event {
 	return payment.Event{
@@ -40,6 +47,11 @@ func payout(id, amount, when string) payment.Event {
 // railPays is what UPI pays us.
 func railPays(id, amount, when string) payment.Event {
 	return payment.Event{Kind: payment.RailSettled, ID: id, OccurredAt: at(when), Rail: "upi", Currency: inr(), Amount: rs(amount)}
+}
+
+// passing is money that is no merchant's.
+func passing(kind payment.Kind, id, amount, when string) payment.Event {
+	return payment.Event{Kind: kind, ID: id, OccurredAt: at(when), Rail: "upi", Currency: inr(), Amount: rs(amount)}
 }
 
 // later is a further event of a resource.

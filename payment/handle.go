@@ -85,8 +85,21 @@ func (h *Handle) Apply(s *ledger.State) error {
 	if err := h.introduce(p); err != nil {
 		return err
 	}
-	h.Late, err = p.carryOut(s)
-	return err
+	if h.Late, err = p.carryOut(s); err != nil || p.follows == nil {
+		return err
+	}
+	return h.follow(s, *p.follows)
+}
+
+// follow books what follows from the event by the rules, after it.
+func (h *Handle) follow(s *ledger.State, e Event) error {
+	next := &Handle{Rules: h.Rules, Event: e.Normalize()}
+	err := next.Apply(s)
+	h.Late = h.Late || next.Late
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", e.Kind, e.ID, err)
+	}
+	return nil
 }
 
 // carryOut does what the plan says. late tells that a movement came after the
@@ -179,7 +192,7 @@ func settles(s *merchant.Schedule, pin WindowPin, booked time.Time) (in WindowPi
 // plan chooses the recipe.
 func (h *Handle) plan(s *ledger.State) (*plan, error) {
 	p := &plan{state: s, rules: h.Rules, event: &h.Event, batch: h.Batch}
-	for _, recipes := range []map[Kind]func() error{p.deposits(), p.refunds(), p.disputes(), p.payouts(), p.rails(), p.adjustments(), p.debts(), p.decisions()} {
+	for _, recipes := range []map[Kind]func() error{p.deposits(), p.refunds(), p.disputes(), p.payouts(), p.rails(), p.bankLines(), p.ownMoney(), p.adjustments(), p.debts(), p.decisions()} {
 		if recipe := recipes[h.Event.Kind]; recipe != nil {
 			return p, recipe()
 		}

@@ -3,6 +3,7 @@ package payment
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/settlex/settlex/money"
@@ -64,6 +65,18 @@ const (
 
 	// Of what rails pay us.
 	Received Status = "received"
+
+	// Of what rails charge us.
+	Accrued Status = "accrued"
+	Paid    Status = "paid"
+	Netted  Status = "netted"
+
+	// Of lines of bank statements.
+	Unexplained Status = "unexplained"
+	Explained   Status = "explained"
+
+	// Of what is done once it is booked.
+	Booked Status = "booked"
 )
 
 // Step is one event of a resource's life, kept so that a repetition of it is
@@ -95,23 +108,44 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 		if step.Kind != e.Kind || step.Follows {
 			continue
 		}
-		switch {
-		case !step.At.Equal(e.OccurredAt):
-			return false, differs(FieldOccurredAt, step.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
-		case step.Amount != e.Amount:
-			return false, differs(FieldAmount, e.Currency.Format(step.Amount), e.Currency.Format(e.Amount))
-		case step.Reason != e.ReasonCode:
-			return false, differs(FieldReasonCode, step.Reason, e.ReasonCode)
-		case step.RailRef != e.RailRef:
-			return false, differs(FieldRailRef, step.RailRef, e.RailRef)
-		case step.BankRef != e.BankRef:
-			return false, differs(FieldBankRef, step.BankRef, e.BankRef)
-		case step.Actor != e.Actor:
-			return false, differs(FieldActor, step.Actor, e.Actor)
+		fault := step.same(e)
+		if fault == nil {
+			return true, nil
 		}
-		return true, nil
+		if err == nil {
+			err = fault
+		}
 	}
-	return false, nil
+	if l.afresh(e) {
+		return false, nil
+	}
+	return false, err
+}
+
+// same tells whether an event repeats the step.
+func (s *Step) same(e *Event) error {
+	switch {
+	case !s.At.Equal(e.OccurredAt):
+		return differs(FieldOccurredAt, s.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
+	case s.Amount != e.Amount:
+		return differs(FieldAmount, e.Currency.Format(s.Amount), e.Currency.Format(e.Amount))
+	case s.Reason != e.ReasonCode:
+		return differs(FieldReasonCode, s.Reason, e.ReasonCode)
+	case s.RailRef != e.RailRef:
+		return differs(FieldRailRef, s.RailRef, e.RailRef)
+	case s.BankRef != e.BankRef:
+		return differs(FieldBankRef, s.BankRef, e.BankRef)
+	case s.Actor != e.Actor:
+		return differs(FieldActor, s.Actor, e.Actor)
+	}
+	return nil
+}
+
+// afresh tells whether a deposit fails once more: it had failed, succeeded late,
+// and this is later than all of it.
+func (l *Life) afresh(e *Event) bool {
+	return e.Kind == DepositFailed && l.Status == Succeeded &&
+		!slices.ContainsFunc(l.Steps, func(s Step) bool { return !s.At.Before(e.OccurredAt) })
 }
 
 func differs(f Field, was, now string) error {

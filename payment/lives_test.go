@@ -34,6 +34,7 @@ type town struct {
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
 	lenient := drawing()
+	lenient.LateSuccess = []payment.LateRule{{Policy: payment.LateRefund, For: []merchant.Scope{{Region: "IN", Method: "CARD"}}}}
 	lenient.Rails, lenient.PayTwice = netting().Rails, []merchant.Scope{{}}
 	for name, rules := range map[string]*payment.Rules{"strict": cautious(), "lenient": lenient, "secured": secured()} {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +55,7 @@ func (d *desk) randomLives(t *testing.T) {
 				return errors.Join(append(errs, err)...)
 			}
 			rt.Repeat(map[string]func(*rapid.T){
-				"deposit": v.deposit, "refund": v.refund, "dispute": v.dispute, "payout": v.payout, "release": v.release, "rail": v.rail,
+				"deposit": v.deposit, "begins": v.begins, "passes": v.passes, "refund": v.refund, "dispute": v.dispute, "payout": v.payout, "release": v.release, "rail": v.rail,
 				"draw": v.draw, "decision": v.decision, "adjustment": v.adjustment, "debt": v.debt, "top-up": v.topUp, "write-off": v.writeOff,
 				"goes on": v.goesOn, "told again": v.toldAgain, "day passes": v.dayPasses, "": v.check,
 			})
@@ -104,10 +105,26 @@ func (v *town) fresh(rt *rapid.T, kind payment.Kind) payment.Event {
 	}
 }
 
-func (v *town) deposit(rt *rapid.T) {
-	e := v.fresh(rt, payment.DepositCaptured)
+func (v *town) deposit(rt *rapid.T) { v.pays(rt, v.fresh(rt, payment.DepositCaptured)) }
+
+// begins is a deposit that is not captured yet.
+func (v *town) begins(rt *rapid.T) { v.pays(rt, v.fresh(rt, payment.DepositCreated)) }
+
+func (v *town) pays(rt *rapid.T, e payment.Event) {
 	e.Merchant = rapid.SampledFrom([]string{m, hand}).Draw(rt, "merchant")
 	e.Method = rapid.SampledFrom([]string{"UPI", "CARD"}).Draw(rt, "method")
+	v.tell(rt, e)
+}
+
+// passes is money that is no merchant's.
+func (v *town) passes(rt *rapid.T) {
+	e := v.fresh(rt, rapid.SampledFrom([]payment.Kind{
+		payment.RailCharged, payment.RailInvoiced, payment.RailInvoiceNetted, payment.BankCredit, payment.BankDebit, payment.FeesMoved, payment.Opened,
+	}).Draw(rt, "kind"))
+	e.Rail = rapid.SampledFrom([]string{"upi", "card"}).Draw(rt, "rail")
+	if e.Kind == payment.RailInvoiced || e.Kind == payment.RailInvoiceNetted {
+		e.CostTax = money.Minor(rapid.Int64Range(0, 180).Draw(rt, "cost tax"))
+	}
 	v.tell(rt, e)
 }
 
@@ -115,7 +132,7 @@ func (v *town) deposit(rt *rapid.T) {
 func (v *town) of(rt *rapid.T, e payment.Event) payment.Event {
 	var deposits []payment.Event
 	for _, d := range v.accepted {
-		if d.Kind == payment.DepositCaptured {
+		if d.Kind == payment.DepositCaptured || d.Kind == payment.DepositCreated {
 			deposits = append(deposits, d)
 		}
 	}
@@ -254,8 +271,12 @@ func (v *town) goesOn(rt *rapid.T) {
 	if len(opened) == 0 || len(next) == 0 {
 		return
 	}
+	which := rapid.SampledFrom(opened).Draw(rt, "which")
 	e := payment.Event{
-		Kind: rapid.SampledFrom(next).Draw(rt, "kind"), ID: rapid.SampledFrom(opened).Draw(rt, "which").ID, OccurredAt: v.now,
+		Kind: rapid.SampledFrom(next).Draw(rt, "kind"), ID: which.ID, OccurredAt: v.now,
+	}
+	if e.Kind == payment.DepositCaptured {
+		e.Merchant, e.Currency, e.Amount, e.Method = which.Merchant, which.Currency, which.Amount, which.Method
 	}
 	if resource == payment.PayoutRecord {
 		e.Actor = rapid.SampledFrom([]string{"anna", "bert"}).Draw(rt, "actor")
@@ -298,7 +319,7 @@ func (v *town) dayPasses(rt *rapid.T) {
 // polls the records is told the same as who reads the accounts.
 func (v *town) check(rt *rapid.T) {
 	derived := &derivation{rt: rt, rules: v.rules, accounts: make(map[string]money.Amount)}
-	for _, step := range []func(ledger.Reader){derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.queues, derived.rails, derived.decided, derived.merchants} {
+	for _, step := range []func(ledger.Reader){derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.queues, derived.rails, derived.passing, derived.decided, derived.merchants} {
 		step(v.reader)
 	}
 	have := make(map[string]money.Amount)
@@ -344,6 +365,9 @@ func (d *derivation) earn(income string, f *fees.Fee) {
 
 func (d *derivation) deposits(r ledger.Reader) {
 	for p := range all[*payment.Deposit](d.rt, r, payment.DepositRecord) {
+		if p.CapturedAt().IsZero() {
+			continue
+		}
 		if p.Status != payment.Failed {
 			d.add("rails/"+p.Rail+"/receivable", p.Amount)
 		}
@@ -492,6 +516,47 @@ func (d *derivation) decided(r ledger.Reader) {
 		if w.Status == payment.Approved {
 			d.add("expense/bad_debt", w.Amount)
 		}
+	}
+}
+
+// passing derives what is no merchant's: what rails charge, lines that nothing explains, our own money.
+func (d *derivation) passing(r ledger.Reader) {
+	for p := range all[*payment.RailCost](d.rt, r, payment.RailCostRecord) {
+		d.add("expense/rail_cost", p.Amount)
+		d.add("rails/"+p.Rail+"/payable", p.Amount.Neg())
+	}
+	for p := range all[*payment.RailInvoice](d.rt, r, payment.RailInvoiceRecord) {
+		from := "bank/escrow_in"
+		if p.Status == payment.Netted {
+			from = "rails/" + p.Rail + "/receivable"
+		}
+		d.add("rails/"+p.Rail+"/payable", p.Amount)
+		d.add("input_tax/gst", p.CostTax)
+		d.add(from, p.Amount.Neg(), p.CostTax.Neg())
+	}
+	for p := range all[*payment.BankLine](d.rt, r, payment.BankLineRecord) {
+		charged := p.Steps[len(p.Steps)-1].Kind == payment.BankCharged
+		side, amount := "credit", p.Amount
+		if p.Debit {
+			side, amount = "debit", p.Amount.Neg()
+		}
+		if p.Status == payment.Unexplained {
+			d.add("suspense/escrow_in/"+side, amount.Neg())
+		}
+		if charged {
+			d.add("expense/bank_charges", p.Amount)
+		}
+		if charged || p.Status == payment.Unexplained {
+			d.add("bank/escrow_in", amount)
+		}
+	}
+	for p := range all[*payment.FeeTransfer](d.rt, r, payment.FeeTransferRecord) {
+		d.add("bank/operating", p.Amount)
+		d.add("bank/escrow_in", p.Amount.Neg())
+	}
+	for p := range all[*payment.Opening](d.rt, r, payment.OpeningRecord) {
+		d.add("bank/escrow_in", p.Amount)
+		d.add("opening/INR", p.Amount.Neg())
 	}
 }
 

@@ -49,6 +49,7 @@ payout p1 of hand (payout): gross -100.00 fee -5.00 tax -0.90 reserve 0.00 = -10
 payout_returned p1 of hand (payout): gross 100.00 fee 0.00 tax 0.00 reserve 0.00 = 100.00, pending 0.00
 payout p2 of hand (payout): gross -100.00 fee -5.00 tax -0.90 reserve 0.00 = -105.90, pending 0.00
 payout_failed p2 of hand (payout): gross 100.00 fee 5.00 tax 0.90 reserve 0.00 = 105.90, pending 0.00
+deposit d4 of m (payment): gross 10.00 fee -0.20 tax -0.04 reserve -1.00 = 8.76, pending 8.76
 `
 	if diff := cmp.Diff(want[1:], d.movements()); diff != "" {
 		t.Errorf("movements (-want +got):\n%s", diff)

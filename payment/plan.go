@@ -35,6 +35,7 @@ type plan struct {
 	items   []plannedItem
 	news    []event.Event
 	holds   []holdChange
+	follows *Event // what the rules have happen then, in the same transaction
 }
 
 // plannedItem is a movement that waits for the sequence of its entry.

@@ -25,6 +25,7 @@ type recipe struct {
 	settle string         // close through this business date
 	then   []payment.Kind // what becomes of the first batch, an hour after another; none: sent and paid
 	rules  *payment.Rules // nil: terms
+	trade  *payment.Exchange
 }
 
 // captured is the deposit that every recipe is about: 1,000.00 on a Monday.
@@ -36,7 +37,7 @@ func saved() payment.Event { return of(hand, deposit("d1", "1000.00", "2026-03-0
 
 // recipes are all rows there are.
 func recipes() []recipe {
-	return slices.Concat(depositRecipes(), refundRecipes(), disputeRecipes(), drawRecipes(), railRecipes(), payoutRecipes(), batchRecipes(), reserveRecipes(), decidedRecipes())
+	return slices.Concat(depositRecipes(), refundRecipes(), disputeRecipes(), drawRecipes(), railRecipes(), bankRecipes(), exchangeRecipes(), payoutRecipes(), batchRecipes(), reserveRecipes(), decidedRecipes())
 }
 
 func TestRecipes(t *testing.T) {
@@ -50,6 +51,9 @@ func TestRecipes(t *testing.T) {
 			}
 			d := open(t, rules)
 			d.book(r.given...)
+			if r.trade != nil {
+				d.trade(r.trade)
+			}
 			batch := ""
 			if r.settle != "" {
 				closed := d.settle(r.settle)[0]
@@ -101,6 +105,19 @@ deposit.captured deposit/d1/captured
   Dr rails/upi/receivable 1000.00
   Cr merchants/m/pending 1000.00
 `},
+		{name: "deposit captured after it had expired", given: late(), key: "deposit/d1/captured", want: `
+deposit.captured deposit/d1/captured
+  Dr rails/upi/receivable 1000.00
+  Cr merchants/m/pending 1000.00
+`},
+		{name: "deposit captured after it had expired, refunded by policy", given: late(), rules: returning(), key: "refund/late-d1/created", want: `
+refund.created refund/late-d1/created
+  Dr merchants/m/pending 876.40
+  Dr merchants/m/available 123.60
+  Cr rails/upi/refunds 1000.00
+`},
+		{name: "deposit captured after it had expired, accepted", given: late(), key: "refund/late-d1/created", want: ``},
+		{name: "deposit authorized", given: []payment.Event{late()[0], later(payment.DepositAuthorized, "d1", "2026-03-02 09:30")}, key: "deposit/d1/captured", want: ``},
 		{name: "processing fee, tax on the fee", given: []payment.Event{captured()}, key: "deposit/d1/fee", want: `
 deposit.fee deposit/d1/fee < deposit/d1/captured
   Dr merchants/m/pending 20.00
@@ -136,6 +153,20 @@ reserve.released deposit/d1/reserve.released < deposit/d1/failed
   Cr merchants/m/available 100.00
 `},
 	}
+}
+
+// late is a deposit that succeeds after it has expired.
+func late() []payment.Event {
+	return []payment.Event{
+		begun("d1", "1000.00", "2026-03-02 09:00"), later(payment.DepositExpired, "d1", "2026-03-02 09:30"), captured(),
+	}
+}
+
+// returning are the terms, and what succeeds late goes back.
+func returning() *payment.Rules {
+	rules := terms()
+	rules.LateSuccess = []payment.LateRule{{Policy: payment.LateRefund, For: []merchant.Scope{{Region: "IN"}}}}
+	return rules
 }
 
 // Refunds and disputes of Thursday: the deposit's window has closed by then, so
@@ -445,6 +476,87 @@ rail.settled rail_settlement/s1/received
 rail.settled rail_settlement/s1/received
   Dr expense/rail_cost 1000.00
   Cr rails/upi/receivable 1000.00
+`},
+	}
+}
+
+func bankRecipes() []recipe {
+	taxed := passing(payment.RailInvoiced, "i1", "5.00", "2026-03-31 10:00")
+	taxed.CostTax = rs("0.90")
+	netted := taxed
+	netted.Kind = payment.RailInvoiceNetted
+	in := passing(payment.BankCredit, "b1", "123.45", "2026-03-03 10:00")
+	out := passing(payment.BankDebit, "b2", "10.00", "2026-03-03 10:00")
+	return []recipe{
+		{name: "rail cost accrued", given: []payment.Event{passing(payment.RailCharged, "k1", "5.00", "2026-03-02 10:00")}, key: "rail_cost/k1/accrued", want: `
+rail.cost rail_cost/k1/accrued
+  Dr expense/rail_cost 5.00
+  Cr rails/upi/payable 5.00
+`},
+		{name: "the rail's invoice paid", given: []payment.Event{taxed}, key: "rail_invoice/i1/settled", want: `
+rail.invoice rail_invoice/i1/settled
+  Dr rails/upi/payable 5.00
+  Dr input_tax/gst 0.90
+  Cr bank/escrow_in 5.90
+`},
+		{name: "the rail's invoice netted", given: []payment.Event{netted}, key: "rail_invoice/i1/settled", want: `
+rail.invoice rail_invoice/i1/settled
+  Dr rails/upi/payable 5.00
+  Dr input_tax/gst 0.90
+  Cr rails/upi/receivable 5.90
+`},
+		{name: "bank line nobody explains, in", given: []payment.Event{in}, key: "bank_line/b1/unexplained", want: `
+bank.unexplained bank_line/b1/unexplained
+  Dr bank/escrow_in 123.45
+  Cr suspense/escrow_in/credit 123.45
+`},
+		{name: "bank line nobody explains, out", given: []payment.Event{out}, key: "bank_line/b2/unexplained", want: `
+bank.unexplained bank_line/b2/unexplained
+  Dr suspense/escrow_in/debit 10.00
+  Cr bank/escrow_in 10.00
+`},
+		{name: "line in explained", given: []payment.Event{in, later(payment.BankExplained, "b1", "2026-03-04 10:00")}, key: "bank_line/b1/explained", want: `
+bank.explained bank_line/b1/explained
+  Dr suspense/escrow_in/credit 123.45
+  Cr bank/escrow_in 123.45
+`},
+		{name: "line out explained", given: []payment.Event{out, later(payment.BankExplained, "b2", "2026-03-04 10:00")}, key: "bank_line/b2/explained", want: `
+bank.explained bank_line/b2/explained
+  Dr bank/escrow_in 10.00
+  Cr suspense/escrow_in/debit 10.00
+`},
+		{name: "line out is the bank's charge", given: []payment.Event{out, later(payment.BankCharged, "b2", "2026-03-04 10:00")}, key: "bank_line/b2/charged", want: `
+bank.charged bank_line/b2/charged
+  Dr expense/bank_charges 10.00
+  Cr suspense/escrow_in/debit 10.00
+`},
+		{name: "fees to our own account", given: []payment.Event{passing(payment.FeesMoved, "t1", "20.00", "2026-03-04 10:00")}, key: "fee_transfer/t1/moved", want: `
+fees.moved fee_transfer/t1/moved
+  Dr bank/operating 20.00
+  Cr bank/escrow_in 20.00
+`},
+		{name: "opening", given: []payment.Event{passing(payment.Opened, "o1", "5000.00", "2026-03-01 10:00")}, key: "opening/o1/booked", want: `
+opening.booked opening/o1/booked
+  Dr bank/escrow_in 5000.00
+  Cr opening/INR 5000.00
+`},
+	}
+}
+
+// What is sold is 100,000.00 PKR, what is bought are rupees of India: worth
+// 30,123.00 of them, for which the merchant gets 1 % less.
+func exchangeRecipes() []recipe {
+	return []recipe{
+		{name: "exchange: sold", rules: bothSides(), given: []payment.Event{savedAbroad()}, trade: trade("x1"), key: "exchange/x1/sold", want: `
+exchange.sold exchange/x1/sold
+  Dr merchants/hand/available 100000.00
+  Cr fx/PKR 100000.00
+`},
+		{name: "exchange: bought", rules: bothSides(), given: []payment.Event{savedAbroad()}, trade: trade("x1"), key: "exchange/x1/bought", want: `
+exchange.bought exchange/x1/bought < exchange/x1/sold
+  Dr fx/INR 30123.00
+  Cr merchants/hand/available 29821.77
+  Cr income/fx_spread 301.23
 `},
 	}
 }

@@ -28,6 +28,12 @@ const (
 	PayoutBatchRecord   = "payout_batch"
 	PayoutResultsRecord = "payout_results"
 	RailRecord          = "rail_settlement"
+	RailCostRecord      = "rail_cost"
+	RailInvoiceRecord   = "rail_invoice"
+	BankLineRecord      = "bank_line"
+	FeeTransferRecord   = "fee_transfer"
+	OpeningRecord       = "opening"
+	ExchangeRecord      = "exchange"
 	ItemRecord          = "item"
 	PositionRecord      = "position"
 	HoldRecord          = "hold"
@@ -66,6 +72,18 @@ func NewRecord(kind string) ledger.Record {
 		return new(PayoutResults)
 	case RailRecord:
 		return new(RailSettlement)
+	case RailCostRecord:
+		return new(RailCost)
+	case RailInvoiceRecord:
+		return new(RailInvoice)
+	case BankLineRecord:
+		return new(BankLine)
+	case FeeTransferRecord:
+		return new(FeeTransfer)
+	case OpeningRecord:
+		return new(Opening)
+	case ExchangeRecord:
+		return new(Exchanged)
 	case ItemRecord:
 		return new(Item)
 	case PositionRecord:
@@ -197,18 +215,18 @@ func (f *Facts) same(e *Event) error {
 type Deposit struct {
 	Facts
 	Life
-	Fee      fees.Fee          `json:"fee"`                // as charged at capture, with its explanation
-	Policy   fees.RefundPolicy `json:"refund_policy"`      // pinned at capture
-	Rounding money.Rounding    `json:"rounding"`           // pinned at capture
-	PricedOn calendar.Date     `json:"priced_on"`          // business date of the capture: the fee versions of that date stay in force for it
-	Refunded money.Amount      `json:"refunded"`           // sum of refunds that have not failed
-	Disputed money.Amount      `json:"disputed"`           // sum of disputes that are open or lost
-	Twice    bool              `json:"twice,omitempty"`    // the rules let the same money be refunded and disputed
-	FeeBack  money.Amount      `json:"fee_back"`           // of the fee, what those refunds have given back
-	TaxBack  []fees.TaxLine    `json:"tax_back,omitempty"` // the same of each tax
-	Hold     string            `json:"hold,omitempty"`     // id of the reserve hold's record
-	Settles  WindowPin         `json:"settles,omitzero"`   // the window its own money is settled in: a later one than that of its instant, where it came too late
-	Undrawn  money.Amount      `json:"undrawn,omitzero"`   // what it put into pending, less what refunds and disputes stand drawn from there
+	Fee      fees.Fee          `json:"fee"`                     // as charged at capture, with its explanation
+	Policy   fees.RefundPolicy `json:"refund_policy,omitempty"` // pinned at capture
+	Rounding money.Rounding    `json:"rounding"`                // pinned at capture
+	PricedOn calendar.Date     `json:"priced_on,omitzero"`      // business date of the capture: the fee versions of that date stay in force for it
+	Refunded money.Amount      `json:"refunded"`                // sum of refunds that have not failed
+	Disputed money.Amount      `json:"disputed"`                // sum of disputes that are open or lost
+	Twice    bool              `json:"twice,omitempty"`         // the rules let the same money be refunded and disputed
+	FeeBack  money.Amount      `json:"fee_back"`                // of the fee, what those refunds have given back
+	TaxBack  []fees.TaxLine    `json:"tax_back,omitempty"`      // the same of each tax
+	Hold     string            `json:"hold,omitempty"`          // id of the reserve hold's record
+	Settles  WindowPin         `json:"settles,omitzero"`        // the window its own money is settled in: a later one than that of its instant, where it came too late
+	Undrawn  money.Amount      `json:"undrawn,omitzero"`        // what it put into pending, less what refunds and disputes stand drawn from there
 }
 
 // Refund is money that goes back to the payer of a deposit.
@@ -349,6 +367,7 @@ const (
 	CategoryReserve    Category = "reserve"
 	CategoryPayout     Category = "payout"
 	CategoryAdjustment Category = "adjustment" // what people decide: adjustments, and what becomes of debts
+	CategoryExchange   Category = "exchange"
 	CategoryCarry      Category = "carry"
 	CategoryBatch      Category = "settlement" // what batches that were canceled or returned put back
 )

@@ -55,9 +55,9 @@ func (p *plan) parent() (*Deposit, error) {
 	if d.Status != Succeeded && d.Status != PartiallyRefunded && d.Status != Refunded {
 		return nil, &FieldError{FieldParent, fmt.Errorf("%s %w: deposit %s is %s", p.event.Kind, ErrTransition, d.ID, d.Status)}
 	}
-	if p.event.OccurredAt.Before(d.OccurredAt) {
+	if p.event.OccurredAt.Before(d.CapturedAt()) {
 		return nil, &FieldError{FieldOccurredAt, fmt.Errorf("%s is before deposit %s was captured at %s",
-			p.event.OccurredAt.Format(timeFormat), d.ID, d.OccurredAt.Format(timeFormat))}
+			p.event.OccurredAt.Format(timeFormat), d.ID, d.CapturedAt().Format(timeFormat))}
 	}
 	if err := p.locate(d.Merchant, false); err != nil {
 		return nil, err

@@ -11,12 +11,16 @@ import (
 // full gives an event everything that its kind may carry.
 func full(e payment.Event) payment.Event {
 	e.RailRef, e.BankRef = "RR1", "BR1"
-	if e.Kind == payment.RailSettled {
+	switch e.Kind {
+	case payment.RailSettled:
 		e.Cost, e.CostTax = rs("5.00"), rs("0.90")
+		return e
+	case payment.RailInvoiced, payment.RailInvoiceNetted:
+		e.CostTax = rs("0.90")
 		return e
 	}
 	e.OrderID, e.ReasonCode = "order-1", "because"
-	if e.Kind == payment.DepositCaptured {
+	if e.Kind == payment.DepositCaptured || e.Kind == payment.DepositCreated {
 		e.Brand, e.Funding = "visa", "credit"
 	}
 	return e
@@ -51,6 +55,23 @@ func story() []payment.Event {
 		full(later(payment.PayoutReturned, "p1", "2026-03-06 12:00")),
 		full(payout("p2", "100.00", "2026-03-06 13:00")),
 		full(later(payment.PayoutFailed, "p2", "2026-03-06 14:00")),
+		full(begun("d4", "10.00", "2026-03-06 15:00")),
+		full(later(payment.DepositAction, "d4", "2026-03-06 15:01")),
+		full(later(payment.DepositAuthorized, "d4", "2026-03-06 15:02")),
+		full(deposit("d4", "10.00", "2026-03-06 15:03")),
+		full(begun("d5", "10.00", "2026-03-06 15:00")),
+		full(later(payment.DepositExpired, "d5", "2026-03-06 15:04")),
+		full(begun("d6", "10.00", "2026-03-06 15:00")),
+		full(later(payment.DepositCanceled, "d6", "2026-03-06 15:04")),
+		full(passing(payment.RailCharged, "k1", "5.00", "2026-03-06 16:00")),
+		full(passing(payment.RailInvoiced, "i1", "4.00", "2026-03-06 16:00")),
+		full(passing(payment.RailInvoiceNetted, "i2", "1.00", "2026-03-06 16:00")),
+		full(passing(payment.BankCredit, "b1", "7.00", "2026-03-06 16:00")),
+		full(later(payment.BankExplained, "b1", "2026-03-06 16:01")),
+		full(passing(payment.BankDebit, "b2", "7.00", "2026-03-06 16:00")),
+		full(later(payment.BankCharged, "b2", "2026-03-06 16:01")),
+		full(passing(payment.FeesMoved, "t1", "1.00", "2026-03-06 16:00")),
+		full(passing(payment.Opened, "o1", "100.00", "2026-03-06 16:00")),
 	}
 }
 
@@ -117,7 +138,13 @@ func changes() []change {
 // applies tells whether a change is one of the content an event of that kind
 // has: where a cost has no place, it is refused for another reason.
 func (c change) applies(k payment.Kind) bool {
-	return k == payment.RailSettled || c.field != payment.FieldCost && c.field != payment.FieldCostTax
+	switch c.field {
+	case payment.FieldCost:
+		return k == payment.RailSettled
+	case payment.FieldCostTax:
+		return k == payment.RailSettled || k == payment.RailInvoiced || k == payment.RailInvoiceNetted
+	}
+	return true
 }
 
 // The same event with other content is a conflict that names the field, for

@@ -20,6 +20,9 @@ type Rules struct {
 	Plans []reserve.Plan // several versions of one id differ in EffectiveFrom
 	// Payouts say which payouts need approval, and whether they wait for money.
 	Payouts []PayoutRule
+	// LateSuccess says what becomes of deposits that are captured after they failed
+	// or expired; one that no rule is for is accepted.
+	LateSuccess []LateRule
 	// CreateMerchants makes a merchant nobody knows come into being with its
 	// first deposit, in the region of the deposit's currency. Otherwise such a
 	// deposit is refused.
@@ -44,6 +47,35 @@ type Rules struct {
 type RailTerms struct {
 	NetsRefunds  bool // refunds it has paid come off what it pays us
 	NetsDisputes bool // so do the money it takes for disputes and gives back
+}
+
+// LatePolicy says what becomes of a deposit that is captured after it had failed
+// or expired.
+type LatePolicy string
+
+// The policies.
+const (
+	LateAccept LatePolicy = "accept" // it is the merchant's, like any other
+	LateRefund LatePolicy = "refund" // all of it goes back to the payer, by itself
+)
+
+// A LateRule is the policy for some payments; the narrowest scope wins, then the
+// first rule.
+type LateRule struct {
+	Policy LatePolicy
+	For    []merchant.Scope
+}
+
+// lateSuccess gives the policy for a case.
+func (r *Rules) lateSuccess(c merchant.Scope) LatePolicy {
+	policy, bestRank := LateAccept, 0
+	found := false
+	for _, rule := range r.LateSuccess {
+		if rank, ok := merchant.Narrowest(rule.For, c); ok && (!found || rank < bestRank) {
+			policy, bestRank, found = rule.Policy, rank, true
+		}
+	}
+	return policy
 }
 
 // plan gives the version of a reserve plan in force on a date; nil: none is.

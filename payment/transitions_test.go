@@ -2,6 +2,8 @@ package payment_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -39,23 +41,79 @@ func statusOf[T ledger.Record](kind string, status func(T) payment.Status) func(
 }
 
 func lives() []life {
-	return []life{depositLife(), refundLife(), disputeLife(), payoutLife(), adjustmentLife(), debtLife(), writeOffLife()}
+	return []life{depositLife(), refundLife(), disputeLife(), payoutLife(), bankLineLife(), adjustmentLife(), debtLife(), writeOffLife()}
 }
 
 func depositLife() life {
-	born := captured()
+	born, begins := captured(), begun("d1", "1000.00", "2026-03-02 09:00")
+	then := func(kinds ...payment.Kind) []payment.Event {
+		events := []payment.Event{begins}
+		for i, kind := range kinds {
+			events = append(events, told(kind, "d1", fmt.Sprintf("2026-03-02 09:%02d", 10*(i+1))))
+		}
+		return events
+	}
+	open := func(more map[payment.Kind]payment.Status) map[payment.Kind]payment.Status {
+		moves := map[payment.Kind]payment.Status{
+			payment.DepositCaptured: payment.Succeeded, payment.DepositFailed: payment.Failed,
+			payment.DepositExpired: payment.Expired, payment.DepositCanceled: payment.Canceled,
+		}
+		maps.Copy(moves, more)
+		return moves
+	}
 	part := []payment.Event{born, refund("r1", "d1", "999.99", "2026-03-02 11:00")}
 	return life{
 		record: payment.DepositRecord, id: "d1",
-		kinds: []payment.Kind{payment.DepositFailed},
+		kinds: []payment.Kind{
+			payment.DepositCreated, payment.DepositAction, payment.DepositAuthorized, payment.DepositCaptured,
+			payment.DepositFailed, payment.DepositExpired, payment.DepositCanceled,
+		},
 		stages: []stage{
+			{payment.Pending, then()},
+			{payment.RequiresAction, then(payment.DepositAction)},
+			{payment.Authorized, then(payment.DepositAuthorized)},
+			{payment.Authorized, then(payment.DepositAction, payment.DepositAuthorized)},
 			{payment.Succeeded, []payment.Event{born}},
+			{payment.Succeeded, then(payment.DepositCaptured)},
+			{payment.Succeeded, then(payment.DepositAction, payment.DepositAuthorized, payment.DepositCaptured)},
+			{payment.Succeeded, then(payment.DepositFailed, payment.DepositCaptured)},
+			{payment.Succeeded, then(payment.DepositAuthorized, payment.DepositExpired, payment.DepositCaptured)},
 			{payment.PartiallyRefunded, part},
 			{payment.Refunded, append(part, refund("r2", "d1", "0.01", "2026-03-02 11:00"))},
 			{payment.Failed, []payment.Event{born, later(payment.DepositFailed, "d1", "2026-03-02 11:00")}},
+			{payment.Failed, then(payment.DepositAuthorized, payment.DepositFailed)},
+			{payment.Failed, then(payment.DepositFailed, payment.DepositCaptured, payment.DepositFailed)},
+			{payment.Expired, then(payment.DepositExpired)},
+			{payment.Canceled, then(payment.DepositCanceled)},
 		},
-		moves:  map[payment.Status]map[payment.Kind]payment.Status{payment.Succeeded: {payment.DepositFailed: payment.Failed}},
+		moves: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.Pending: open(map[payment.Kind]payment.Status{
+				payment.DepositAction: payment.RequiresAction, payment.DepositAuthorized: payment.Authorized,
+			}),
+			payment.RequiresAction: open(map[payment.Kind]payment.Status{payment.DepositAuthorized: payment.Authorized}),
+			payment.Authorized:     open(nil),
+			payment.Succeeded:      {payment.DepositFailed: payment.Failed},
+			payment.Failed:         {payment.DepositCaptured: payment.Succeeded},
+			payment.Expired:        {payment.DepositCaptured: payment.Succeeded},
+		},
 		status: statusOf(payment.DepositRecord, func(d *payment.Deposit) payment.Status { return d.Status }),
+	}
+}
+
+func bankLineLife() life {
+	out := passing(payment.BankDebit, "b1", "10.00", "2026-03-02 10:00")
+	return life{
+		record: payment.BankLineRecord, id: "b1",
+		kinds: []payment.Kind{payment.BankExplained, payment.BankCharged},
+		stages: []stage{
+			{payment.Unexplained, []payment.Event{out}},
+			{payment.Explained, []payment.Event{out, later(payment.BankExplained, "b1", "2026-03-02 11:00")}},
+			{payment.Explained, []payment.Event{out, later(payment.BankCharged, "b1", "2026-03-02 11:00")}},
+		},
+		moves: map[payment.Status]map[payment.Kind]payment.Status{
+			payment.Unexplained: {payment.BankExplained: payment.Explained, payment.BankCharged: payment.Explained},
+		},
+		status: statusOf(payment.BankLineRecord, func(b *payment.BankLine) payment.Status { return b.Status }),
 	}
 }
 
@@ -272,12 +330,12 @@ func (l *life) try(d *desk, s stage, kind payment.Kind) {
 		d.Fatalf("%s is %s, want %s", l.id, got, s.status)
 	}
 	before := d.everything()
-	next := decided("carl", later(kind, l.id, "2026-03-09 09:00"))
+	next := decided("carl", told(kind, l.id, "2026-03-09 09:00"))
 	if l.actor != "" {
 		next.Actor, next.ReasonCode = l.actor, "checked"
 	}
 	_, err := d.report(next)
-	happened := slices.ContainsFunc(s.events, func(e payment.Event) bool { return e.Kind == kind && e.ID == l.id })
+	happened := l.happened(s, kind)
 	if want, ok := l.moves[s.status][kind]; ok && !happened {
 		if got := l.status(d, l.id); err != nil || got != want {
 			d.Errorf("%s is %s, %v; want %s", l.id, got, err, want)
@@ -296,6 +354,26 @@ func (l *life) try(d *desk, s stage, kind payment.Kind) {
 	d.same(before, "a missing move")
 }
 
+// happened tells whether an event of a kind has happened already. What failed before it succeeded may fail once more.
+func (l *life) happened(s stage, kind payment.Kind) bool {
+	events := s.events
+	late := slices.IndexFunc(events, func(e payment.Event) bool { return e.Kind == payment.DepositCaptured && e.ID == l.id })
+	if kind == payment.DepositFailed && late >= 0 {
+		events = events[late:]
+	}
+	return slices.ContainsFunc(events, func(e payment.Event) bool { return e.Kind == kind && e.ID == l.id })
+}
+
+// told is a further event of a resource, with what its kind needs.
+func told(kind payment.Kind, id, when string) payment.Event {
+	if kind != payment.DepositCreated && kind != payment.DepositCaptured {
+		return later(kind, id, when)
+	}
+	e := deposit(id, "1000.00", when)
+	e.Kind = kind
+	return e
+}
+
 // What happens to a resource that nobody knows, or to one of another kind, is
 // refused; so is what opens one on a parent nobody knows.
 func TestUnknownResources(t *testing.T) {
@@ -304,7 +382,11 @@ func TestUnknownResources(t *testing.T) {
 		kind payment.Kind
 		want string
 	}{
+		{payment.DepositAction, `id: deposit "x" is not known`},
+		{payment.DepositAuthorized, `id: deposit "x" is not known`},
 		{payment.DepositFailed, `id: deposit "x" is not known`},
+		{payment.DepositExpired, `id: deposit "x" is not known`},
+		{payment.DepositCanceled, `id: deposit "x" is not known`},
 		{payment.RefundConfirmed, `id: refund "x" is not known`},
 		{payment.RefundFailed, `id: refund "x" is not known`},
 		{payment.RefundCanceled, `id: refund "x" is not known`},
@@ -324,6 +406,8 @@ func TestUnknownResources(t *testing.T) {
 		{payment.PayoutCompleted, `id: payout "x" is not known`},
 		{payment.PayoutFailed, `id: payout "x" is not known`},
 		{payment.PayoutReturned, `id: payout "x" is not known`},
+		{payment.BankExplained, `id: bank_line "x" is not known`},
+		{payment.BankCharged, `id: bank_line "x" is not known`},
 		{payment.BatchSent, `kind: settlement_sent is not an event of a payment`},
 		{payment.BatchPaid, `kind: settlement_paid is not an event of a payment`},
 		{payment.BatchReturned, `kind: settlement_returned is not an event of a payment`},

@@ -120,8 +120,8 @@ func (e *Event) checkForm() error {
 		return &FieldError{FieldCostTax, fmt.Errorf("%s is negative", e.Currency.Format(e.CostTax))}
 	case !e.Cost.IsZero() && e.Kind != RailSettled:
 		return &FieldError{FieldCost, fmt.Errorf("has no place in a %s, only in a %s", e.Kind, RailSettled)}
-	case !e.CostTax.IsZero() && e.Kind != RailSettled:
-		return &FieldError{FieldCostTax, fmt.Errorf("has no place in a %s, only in a %s", e.Kind, RailSettled)}
+	case !e.CostTax.IsZero() && e.Kind != RailSettled && e.Kind != RailInvoiced && e.Kind != RailInvoiceNetted:
+		return &FieldError{FieldCostTax, fmt.Errorf("has no place in a %s, only in a %s or %s", e.Kind, RailSettled, RailInvoiced)}
 	}
 	for _, text := range []struct {
 		field Field

@@ -50,7 +50,7 @@ func TestValidate(t *testing.T) {
 		{"negative cost", railPays("s1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Cost = rs("-0.01") }, `cost: -0.01 is negative`},
 		{"negative tax on the cost", railPays("s1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.CostTax = rs("-0.01") }, `cost_tax: -0.01 is negative`},
 		{"cost of a deposit", captured(), func(e *payment.Event) { e.Cost = rs("0.01") }, `cost: has no place in a deposit, only in a rail_settlement`},
-		{"tax on the cost of a payout", payout("p1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.CostTax = rs("0.01") }, `cost_tax: has no place in a payout, only in a rail_settlement`},
+		{"tax on the cost of a payout", payout("p1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.CostTax = rs("0.01") }, `cost_tax: has no place in a payout, only in a rail_settlement or rail_invoice`},
 		{"merchant of other letters", captured(), func(e *payment.Event) { e.Merchant = "m 1" }, `merchant_id: id "m 1" has ' ', which is not one of [A-Za-z0-9._-]`},
 		{"method that makes no rail", captured(), func(e *payment.Event) { e.Method = "BANK TRANSFER" }, `rail: id "bank transfer" has ' ', which is not one of [A-Za-z0-9._-]`},
 		{"parent of dots", refund("r1", "d1", "1.00", "2026-03-02 10:00"), func(e *payment.Event) { e.Parent = ".." }, `parent_id: id ".." consists of dots`},

@@ -67,6 +67,7 @@ type Categories struct {
 	Payouts     money.Amount `json:"payouts"`
 	Batches     money.Amount `json:"batches,omitzero"` // put back by batches that were canceled or returned
 	Adjustments money.Amount `json:"adjustments,omitzero"`
+	Exchanges   money.Amount `json:"exchanges,omitzero"`
 }
 
 // Watermark bounds what a batch may contain: entries booked before Before,

@@ -311,6 +311,8 @@ func (c *Categories) of(category payment.Category) *money.Amount {
 		return &c.Batches
 	case payment.CategoryAdjustment:
 		return &c.Adjustments
+	case payment.CategoryExchange:
+		return &c.Exchanges
 	}
 	panic(fmt.Sprintf("settlement: category %q has no sum", category))
 }

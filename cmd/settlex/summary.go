@@ -143,6 +143,7 @@ func figureRows() []figureRow {
 		{label: "payouts", of: func(f *settlex.Figures) money.Amount { return f.Payouts }},
 		{label: "batches put back", of: func(f *settlex.Figures) money.Amount { return f.PutBack }, seldom: true},
 		{label: "adjustments", of: func(f *settlex.Figures) money.Amount { return f.Adjustments }, seldom: true},
+		{label: "exchanged", of: func(f *settlex.Figures) money.Amount { return f.Exchanged }, seldom: true},
 		{label: "fees", of: func(f *settlex.Figures) money.Amount { return f.Fees }},
 		{label: "taxes on fees", of: func(f *settlex.Figures) money.Amount { return f.Taxes }},
 		{label: "tax withheld", of: func(f *settlex.Figures) money.Amount { return f.Withheld }, seldom: true},

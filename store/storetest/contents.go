@@ -166,6 +166,7 @@ func kinds() []string {
 		payment.ScheduleRecord, payment.MerchantRecord, payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord,
 		payment.QueueRecord, payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord,
 		payment.RailRecord,
+		payment.RailCostRecord, payment.RailInvoiceRecord, payment.BankLineRecord, payment.FeeTransferRecord, payment.OpeningRecord, payment.ExchangeRecord,
 		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord, payment.CustomerRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.RefusedRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,
