@@ -46,6 +46,7 @@ func (b *book) read(root *object) {
 	b.readTaxes(root.get("taxes"))
 	b.readFees(root.get("fees").required())
 	b.readReserves(root.get("reserves"))
+	b.readDeposits(root.get("deposits"))
 	b.readPayouts(root.get("payouts"))
 	b.readRails(root.get("rails"))
 	b.readRefunds(root.get("refunds"))

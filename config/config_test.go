@@ -170,6 +170,10 @@ func TestEveryKey(t *testing.T) {
 		Kind: reserve.KindRolling, Rate: money.MustRate("10%"), Days: 7, Cap: new(money.Minor(5000000)), AtEnd: reserve.EndRelease,
 	}}, c.Rules.Plans)
 	diff(t, []merchant.PlanScope{{Plan: "rolling", For: []merchant.Scope{{Merchant: "m-1"}, {Region: "IN", Method: "CARD"}}}}, c.Rules.Book.Plans)
+	diff(t, []payment.LateRule{
+		{Policy: payment.LateRefund, For: []merchant.Scope{{Region: "IN", Method: "UPI"}}},
+		{Policy: payment.LateAccept, For: []merchant.Scope{{Merchant: "m-1"}}},
+	}, c.Rules.LateSuccess)
 	diff(t, []payment.PayoutRule{
 		{
 			For:          []merchant.Scope{{Region: "IN"}, {Merchant: "m-1", Currency: money.MustCurrency("INR")}},

@@ -22,6 +22,7 @@ schedules: [{x: 1, for: [{x: 1}], cutoffs: [{x: 1}], anchor: {x: 1}, delay: {x: 
 taxes: [{x: 1, split: [{x: 1}]}]
 fees: [{x: 1, match: {x: 1}, components: [{x: 1, band: {x: 1}}], rounding: {x: 1}}]
 reserves: [{x: 1, for: [{x: 1}]}]
+deposits: [{x: 1, for: [{x: 1}]}]
 payouts: [{x: 1, for: [{x: 1}]}]
 rails: [{x: 1}]
 refunds: {x: 1, draw_reserve: [{x: 1}], beside_disputes: [{x: 1}]}
