@@ -178,31 +178,38 @@ func sameLog(ctx context.Context, source, target ledger.Reader, blocks uint64) e
 // untouched wants a target to be empty or to hold all of the source: any other was
 // not begun by a move.
 func (m *mover) untouched(ctx context.Context, source, target ledger.Reader, head ledger.Head) error {
-	empty := head.Seq == 0 && head.Events == 0
+	whole := head.Seq == m.source.Seq && head.Events == m.source.Events
 	switch {
-	case empty:
+	case head.Seq == 0 && (!whole || head.Events == 0):
+		return empty(ctx, target, head)
 	case head.Seq < m.source.Seq:
 		return fmt.Errorf("%w: %d of the source's %d items, and no move that is under way", ErrOther, head.Seq, m.source.Seq)
 	case head.Events < m.source.Events:
 		return fmt.Errorf("%w: %d of the source's %d events, and no move that is under way", ErrOther, head.Events, m.source.Events)
 	}
 	for _, kind := range kinds() {
-		list := target.Records(ctx, kind, "", "")
-		if empty {
-			for record, err := range list {
-				if err == nil {
-					err = fmt.Errorf("%w: it has no journal, but record %s", ErrOther, record.Ref())
-				}
-				return err
-			}
-			continue
-		}
 		for change, err := range ledger.CompareRecords(ctx, source, target, kind, "") {
 			if err == nil {
 				err = fmt.Errorf("%w: record %s is not that of the source", ErrOther, change.Ref)
 			}
 			return err
 		}
+	}
+	return nil
+}
+
+// empty wants a target without a journal to have nothing else either.
+func empty(ctx context.Context, target ledger.Reader, head ledger.Head) error {
+	for _, kind := range kinds() {
+		for record, err := range target.Records(ctx, kind, "", "") {
+			if err == nil {
+				err = fmt.Errorf("%w: it has no journal, but record %s", ErrOther, record.Ref())
+			}
+			return err
+		}
+	}
+	if head.Events > 0 {
+		return fmt.Errorf("%w: it has no journal, but %d events", ErrOther, head.Events)
 	}
 	return nil
 }

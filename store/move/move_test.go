@@ -141,6 +141,20 @@ func TestMoveBack(t *testing.T) {
 	}
 }
 
+// Books in which nothing was booked yet, but merchants were created, are moved as
+// others are, and a second move finds them there.
+func TestMoveWithoutJournal(t *testing.T) {
+	t.Parallel()
+	from, to := storetest.NewMemory(), storetest.NewMemory()
+	engine(t, from)
+	for range 2 {
+		if moved, err := move.Run(t.Context(), from, to, move.Options{}); err != nil || moved.Items != 0 || moved.Events == 0 {
+			t.Fatalf("%+v, %v", moved, err)
+		}
+		same(t, from, to)
+	}
+}
+
 // breaking is a store that fails at a write, before it or after its commit.
 type breaking struct {
 	ledger.Store
@@ -239,6 +253,13 @@ func TestRefusedTargets(t *testing.T) {
 			t.Helper()
 			engine(t, s)
 		}, `^target: the target holds other books: it has no journal, but record schedule/`},
+		{"events alone", func(t *testing.T, s ledger.Store) {
+			t.Helper()
+			told := contentsOf(t, from).Events[:3]
+			if err := s.Write(t.Context(), func(tx ledger.Tx) error { return ledger.SaveEvents(t.Context(), tx, 0, told) }); err != nil {
+				t.Fatal(err)
+			}
+		}, `^target: the target holds other books: it has no journal, but 3 events$`},
 		{"the beginning, by nobody knows whom", func(t *testing.T, s ledger.Store) {
 			t.Helper()
 			if _, err := move.Run(t.Context(), from, &breaking{Store: s, left: 1, after: true}, move.Options{}); !errors.Is(err, errPulled) {
