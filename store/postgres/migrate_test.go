@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -340,21 +341,70 @@ func TestMigrateGoesOnAfterInterruption(t *testing.T) {
 	})
 }
 
+// A step that ran and was not noted down runs again: here each of them does.
 func TestMigrateMayRunEveryStepAgain(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(on database) {
 		t, url := on.T, on.url
+		other := connect(t, url)
+		begun := make(map[string]int)
+		applied := migrate(t, url, postgres.MigrateOptions{Report: func(s postgres.Step) {
+			if begun[s.String()]++; begun[s.String()] == 1 {
+				execute(t, other, "UPDATE leases SET owner = 'somebody', token = token + 1, expires_at = now() WHERE name = 'migrate'")
+			}
+		}})
+		for _, s := range applied.Steps {
+			if n := begun[s.String()]; n != 2 {
+				t.Errorf("step %s was begun %d times, want 2", s, n)
+			}
+		}
+		if len(begun) < 100 || len(applied.Steps) != len(begun) {
+			t.Errorf("%d steps were begun, %d were applied", len(begun), len(applied.Steps))
+		}
+		wantReady(t, url, "")
+	})
+}
+
+// Steps that run again leave alone what a ledger begins with, and has written since.
+func TestMigrateAgainKeepsLanes(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
 		conn := migrated(t, url)
-		execute(t, conn, "UPDATE lanes SET closed = '2026-01-31'", "DELETE FROM migrations")
+		execute(t, conn, "UPDATE lanes SET closed = '2026-01-31', events = 7, told_at = now()",
+			"DELETE FROM migrations WHERE version <> 6") // an older step would take columns from views
 		if applied := migrate(t, url, postgres.MigrateOptions{Lanes: 3}); len(applied.Steps) < 100 || applied.NewLanes {
 			t.Errorf("%d steps, new lanes %v", len(applied.Steps), applied.NewLanes)
 		}
-		if lanes := oneValue[int](t, conn, "SELECT count(*) FROM lanes WHERE closed = '2026-01-31'"); lanes != 16 {
+		if lanes := oneValue[int](t, conn, "SELECT count(*) FROM lanes WHERE closed = '2026-01-31' AND events = 7"); lanes != 16 {
 			t.Errorf("%d lanes are as they were, want 16", lanes)
 		}
 		wantReady(t, url, "")
 	})
 }
+
+// An older step that comes late, from a migrator that was overtaken long ago, takes
+// nothing from a view that has more columns by now.
+func TestMigrateTooLate(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(on database) {
+		t, url := on.T, on.url
+		conn := migrated(t, url)
+		columns := func() []string {
+			return firstColumn(t, conn, "SELECT column_name::text FROM information_schema.columns WHERE table_name = 'v_reserves' ORDER BY ordinal_position")
+		}
+		want := columns()
+		execute(t, conn, "DELETE FROM migrations WHERE version = 6")
+		if _, err := postgres.Migrate(t.Context(), url, postgres.MigrateOptions{}); err == nil || !strings.Contains(err.Error(), "create view v_reserves: ") {
+			t.Errorf("error %v", err)
+		}
+		if diff := cmp.Diff(want, columns()); diff != "" {
+			t.Errorf("columns (-before +after):\n%s", diff)
+		}
+	})
+}
+
+const newest = postgres.SchemaVersion
 
 func TestSchemaThatDoesNotFit(t *testing.T) {
 	t.Parallel()
@@ -363,8 +413,8 @@ func TestSchemaThatDoesNotFit(t *testing.T) {
 		want         error
 		says         string
 	}{
-		{"a step of a later version", "INSERT INTO migrations (version, step, title, sha256) SELECT 9, 1, 'create table later', sha256 FROM migrations LIMIT 1",
-			postgres.ErrNewer, "it has version 9, the program 8"},
+		{"a step of a later version", "INSERT INTO migrations (version, step, title, sha256) SELECT max(version) + 1, 1, 'create table later', sha256(''::bytea) FROM migrations",
+			postgres.ErrNewer, fmt.Sprintf("it has version %d, the program %d", newest+1, newest)},
 		{"a step that was edited", "UPDATE migrations SET sha256 = sha256('other'::bytea) WHERE version = 2 AND step = 3",
 			postgres.ErrEdited, "step 2.3 create table accounts has another text"},
 		{"a step nobody knows", "INSERT INTO migrations (version, step, title, sha256) SELECT 3, 99, 'create table theirs', sha256 FROM migrations LIMIT 1",
@@ -389,8 +439,8 @@ func TestSchemaThatLacksSomething(t *testing.T) {
 		says         string
 	}{
 		{"everything", "DROP SCHEMA public CASCADE; CREATE SCHEMA public", postgres.ErrNoSchema, `schema "public": there is no ledger: run settlex migrate`},
-		{"the last version", "DELETE FROM migrations WHERE version = 8", postgres.ErrOlder,
-			"it has version 7, the program 8 (step 8.1 alter table lanes add column events has not run): run settlex migrate"},
+		{"the last version", fmt.Sprint("DELETE FROM migrations WHERE version = ", newest), postgres.ErrOlder,
+			fmt.Sprintf("it has version %d, the program %d (step %d.1 create view v_reserves has not run): run settlex migrate", newest-1, newest, newest)},
 		{"a step in between", "DELETE FROM migrations WHERE version = 5 AND step = 2", postgres.ErrOlder, "(step 5.2 comment on column leases.name has not run)"},
 		{"a currency", "DELETE FROM currencies WHERE code = 'INR'", postgres.ErrOlder, "(currency INR is not known to it)"},
 		{"lanes", "DELETE FROM lanes", postgres.ErrOlder, "(it has no lanes)"},

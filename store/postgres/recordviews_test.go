@@ -45,7 +45,7 @@ var (
 func paymentFacts(id string, amount int64) payment.Facts {
 	return payment.Facts{
 		ID: id, OccurredAt: noon, Merchant: "m1", Currency: inr, Amount: money.Minor(amount), Method: "card", Rail: "visa", Brand: "Visa", Funding: "credit",
-		OrderID: "o1", Parent: "d1", ReasonCode: "r1", RailRef: "rail-1", BankRef: "bank-1",
+		OrderID: "o1", Parent: "d1", ReasonCode: "r1", RailRef: "rail-1", BankRef: "bank-1", Actor: "asha",
 	}
 }
 
@@ -155,6 +155,7 @@ func TestRecordViewsReadEveryField(t *testing.T) {
 		t, url := on.T, on.url
 		conn := migrated(t, url)
 		keep(t, conn, sampleRecords()...)
+		execute(t, conn, soundRows()["events"].with(literals{"merchant": "'m1'"}).insert("events"))
 		views := firstColumn(t, conn, `SELECT table_name::text FROM information_schema.views WHERE table_schema = 'public' ORDER BY 1`)
 		ofLedger := []string{"v_accounts", "v_journal", "v_statement", "v_trial_balance", "v_trial_totals"}
 		for _, view := range views {
