@@ -92,7 +92,7 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryRefundFailed, payment.EntryRefundCanceled, payment.EntryReserveDrawn, payment.EntryReserveBack,
 		payment.EntryDispute, payment.EntryDisputeFee, payment.EntryDisputeWon, payment.EntryDisputeDebit, payment.EntryDisputeCredit, payment.EntryPayout,
 		payment.EntryPayoutRejected, payment.EntryPayoutCanceled, payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,
-		payment.EntryRailCost, payment.EntryRailInvoice, payment.EntryBankLine, payment.EntryBankExplained, payment.EntryBankCharged,
+		payment.EntryRailCost, payment.EntryRailInvoice, payment.EntryBankLine, payment.EntryBankExplained, payment.EntryBankCharged, payment.EntryOwnerPaid,
 		payment.EntryFeesMoved, payment.EntryOpening, payment.EntrySold, payment.EntryBought,
 		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchSent, payment.EntryBatchPaid,
 		payment.EntryBatchRefused, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,

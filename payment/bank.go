@@ -16,7 +16,10 @@ var bankLineTable = table{
 		{On: BankDebit, To: Unexplained},
 		{On: BankExplained, From: Unexplained, To: Explained},
 		{On: BankCharged, From: Unexplained, To: Explained},
+		{On: BankKept, To: Kept},
+		{On: BankOwnerPaid, From: Kept, To: Explained},
 	},
+	follow: []Kind{BankKept},
 	requires: map[Kind][]Field{
 		BankCredit: {FieldCurrency, FieldAmount},
 		BankDebit:  {FieldCurrency, FieldAmount},
@@ -37,7 +40,8 @@ var openingTable = table{
 	requires: map[Kind][]Field{Opened: {FieldCurrency, FieldAmount}},
 }
 
-// BankLine is a line of a bank statement that nothing explained when it came.
+// BankLine is a line of a bank statement that nothing explained when it came, or
+// money without a place of its own: what a merchant is owed who has been closed.
 type BankLine struct {
 	Facts
 	Life
@@ -69,7 +73,7 @@ func (o *Opening) Ref() ledger.Ref { return ledger.Ref{Kind: OpeningRecord, ID: 
 // bankLines are the recipes of lines that nothing explains.
 func (p *plan) bankLines() map[Kind]func() error {
 	return map[Kind]func() error{
-		BankCredit: p.bankLine, BankDebit: p.bankLine, BankExplained: p.explainLine, BankCharged: p.chargeLine,
+		BankCredit: p.bankLine, BankDebit: p.bankLine, BankExplained: p.explainLine, BankCharged: p.chargeLine, BankOwnerPaid: p.payOwner,
 	}
 }
 
@@ -122,6 +126,30 @@ func (p *plan) chargeLine() error {
 		return &FieldError{FieldKind, fmt.Errorf("%s %w: bank line %s came in", p.event.Kind, ErrTransition, line.ID)}
 	}
 	p.post(EntryBankCharged, "charged", -1, p.dr(bankCharges, line.Amount), p.cr(line.suspense(), line.Amount))
+	return nil
+}
+
+// payOwner is the recipe of money that leaves the bank for who owns it.
+func (p *plan) payOwner() error {
+	line, err := p.lineGoesOn()
+	if err != nil || p.repeated {
+		return err
+	}
+	p.pass(EntryOwnerPaid, "paid", line.suspense(), bankPath(line.Bank), line.Amount, false)
+	return nil
+}
+
+// keepFor adds the record of money in suspense whose owner is known.
+func (p *plan) keepFor(id string, of *Facts, amount money.Amount) error {
+	line := &BankLine{Facts: *of, Bank: p.bank}
+	line.ID, line.Parent, line.OccurredAt, line.Amount = id, of.ID, p.event.OccurredAt, amount
+	if take[BankLine](p.state, BankLineRecord, id) != nil {
+		return &FieldError{FieldID, fmt.Errorf("%w: bank line %s is known already", ErrConflict, id)}
+	}
+	kept := *p.event
+	kept.Kind, kept.Amount = BankKept, amount
+	line.Life = born(&kept, Kept)
+	p.records = append(p.records, line)
 	return nil
 }
 

@@ -45,6 +45,7 @@ const (
 	EntryBankLine       = "bank.unexplained"
 	EntryBankExplained  = "bank.explained"
 	EntryBankCharged    = "bank.charged"
+	EntryOwnerPaid      = "bank.owner_paid"
 	EntryFeesMoved      = "fees.moved"
 	EntryOpening        = "opening.booked"
 	EntrySold           = "exchange.sold"

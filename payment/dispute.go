@@ -5,6 +5,7 @@ import (
 
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 )
 
@@ -101,6 +102,10 @@ func (p *plan) disputeWon() error {
 	if changed.Disputed, err = deposit.Disputed.Sub(d.Recovered); err != nil { // the won part may be refunded again
 		return err
 	}
+	if p.gone() && p.position().Debt == "" {
+		p.records = append(p.records, d, &changed)
+		return p.wonTooLate(d)
+	}
 	var won int
 	if d.Restored, won, err = p.restore(&changed, d.Drawn, d.Recovered, EntryDisputeWon, "won", clearingPath(d.Rail)); err != nil {
 		return err
@@ -114,6 +119,50 @@ func (p *plan) disputeWon() error {
 		item.Fee, item.Tax, item.TaxCode = d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
 	}
 	p.records = append(p.records, d, &changed)
+	return p.move(won, CategoryDispute, string(DisputeWon), &d.Facts, item)
+}
+
+// wonTooLate is the recipe of a dispute decided for a merchant who has been closed:
+// it makes good what the merchant owes us, and since no batch will pay the rest, that
+// is kept in suspense, with its owner. A fee that comes back is not divided.
+func (p *plan) wonTooLate(d *Dispute) error {
+	owed, err := p.overdrawn()
+	if err != nil {
+		return err
+	}
+	available, suspense := AvailablePath(p.merchant.ID), suspensePath(p.bank, ledger.Credit)
+	item := Item{Gross: money.Min(d.Recovered, owed)}
+	kept, err := d.Recovered.Sub(item.Gross)
+	if err != nil {
+		return err
+	}
+	won := p.post(EntryDisputeWon, "won", -1, p.dr(clearingPath(d.Rail), d.Recovered), p.cr(available, item.Gross), p.cr(suspense, kept))
+	if d.Policy == fees.DisputeReturnOnWin {
+		back, err := withTaxes(d.Fee.Fee, d.Fee.Taxes)
+		if err != nil {
+			return err
+		}
+		if owed, err = owed.Sub(item.Gross); err != nil {
+			return err
+		}
+		to := suspense
+		if back.Cmp(owed) <= 0 {
+			to, item.Fee, item.Tax, item.TaxCode = available, d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
+		} else if kept, err = kept.Add(back); err != nil {
+			return err
+		}
+		if _, err := p.giveBackTo(to, "won.fee", won, disputeFee, d.Fee.Fee, d.Fee.Taxes); err != nil {
+			return err
+		}
+	}
+	if !kept.IsZero() {
+		if err := p.keepFor("won-"+d.ID, &d.Facts, kept); err != nil {
+			return err
+		}
+	}
+	if item.Gross.IsZero() && item.Fee.IsZero() {
+		return nil
+	}
 	return p.move(won, CategoryDispute, string(DisputeWon), &d.Facts, item)
 }
 

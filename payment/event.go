@@ -48,6 +48,8 @@ const (
 	BankCredit        Kind = "bank_credit"         // bank line: money came in that nothing explains
 	BankDebit         Kind = "bank_debit"          // bank line: money went out that nothing explains
 	BankExplained     Kind = "bank_explained"      // bank line: another event explains it, and books the bank itself
+	BankKept          Kind = "bank_kept"           // bank line: what a merchant who has been closed is owed; nobody reports it
+	BankOwnerPaid     Kind = "bank_owner_paid"     // bank line: what was kept for its owner is paid to it
 	BankCharged       Kind = "bank_charged"        // bank line: what went out is the bank's own charge
 	FeesMoved         Kind = "fee_transfer"        // fee transfer: the platform's income goes to its own account
 	Opened            Kind = "opening"             // opening: money that was there before the books, or a sandbox was funded with

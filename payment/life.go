@@ -74,6 +74,7 @@ const (
 	// Of lines of bank statements.
 	Unexplained Status = "unexplained"
 	Explained   Status = "explained"
+	Kept        Status = "kept" // for its owner
 
 	// Of what is done once it is booked.
 	Booked Status = "booked"

@@ -144,6 +144,12 @@ func (p *plan) takesNew() error {
 	return &FieldError{FieldMerchant, fmt.Errorf("%s %w: it is %s since %s", m.ID, ErrInactive, status, since.Format(timeFormat))}
 }
 
+// gone tells whether the merchant has been closed.
+func (p *plan) gone() bool {
+	m, ok := p.state.Record(MerchantRef(p.merchant.ID)).(*Merchant)
+	return ok && m.Status == Closed
+}
+
 // MerchantDecision is the command that creates a merchant, changes its terms, or
 // moves it through its life. After it was applied without an error, Merchant is the
 // merchant afterwards, and Repeated tells that there was nothing to do: it had been

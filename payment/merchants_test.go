@@ -229,6 +229,74 @@ func TestClosingByHand(t *testing.T) {
 	d.refuse(payout("p2", "1.00", "2026-12-01 10:00"), "merchant_id: hand takes no new payments: it is closed since 2026-11-30T06:30:00Z")
 }
 
+// What a dispute gives back to a merchant who has been closed makes good its debt; the
+// rest waits in suspense, with its owner, until it is paid by hand.
+func TestWonAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	const clearing, suspense, available = "disputes/upi/clearing", "suspense/escrow_in/credit", "merchants/hand/available"
+	for _, test := range []struct {
+		name                      string
+		rules                     *payment.Rules
+		owes, available, suspense string
+	}{
+		{"it owes more", noReserve(), "0.00", "-17.70", "0.00"},
+		{"it owes a part", noReserve(), "57.70", "0.00", "40.00"},
+		{"it owes nothing", noReserve(), "117.70", "0.00", "100.00"},
+		{"it owes nothing, the fee comes back", feeBack(), "117.70", "0.00", "117.70"},
+		{"it owes as much as comes back", feeBack(), "0.00", "0.00", "0.00"},
+		{"it owes less than the fee", feeBack(), "10.00", "-7.70", "17.70"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, test.rules)
+			d.leaves()
+			d.book(dispute("c1", saved().ID, "100.00", "2026-12-01 10:00"))
+			if test.owes != "0.00" {
+				paid := toppedUp("t1", test.owes, "2026-12-02 10:00")
+				paid.Merchant = hand
+				d.book(paid)
+			}
+			won := later(payment.DisputeWon, "c1", "2026-12-03 10:00")
+			d.book(won)
+			d.account(clearing, "0.00")
+			d.account(available, test.available)
+			d.account(suspense, test.suspense)
+			d.again(won)
+			if test.suspense == "0.00" {
+				if lines := records[*payment.BankLine](d, payment.BankLineRecord); len(lines) != 0 {
+					t.Errorf("kept %+v", lines)
+				}
+				return
+			}
+			kept := record[*payment.BankLine](d, payment.BankLineRecord, "won-c1")
+			if kept.Merchant != hand || kept.Parent != "c1" || kept.Amount != rs(test.suspense) || kept.Status != payment.Kept {
+				t.Errorf("kept %+v", kept)
+			}
+			d.refuse(later(payment.BankExplained, "won-c1", "2026-12-04 10:00"), "kind: bank_explained is not possible now: won-c1 is kept")
+			d.book(later(payment.BankOwnerPaid, "won-c1", "2026-12-04 10:00"))
+			d.account(suspense, "0.00")
+		})
+	}
+}
+
+// leaves has the merchant settled by hand take all its money and be closed.
+func (d *desk) leaves() {
+	d.Helper()
+	d.book(saved())
+	closing := decision(payment.MerchantClose, "2026-03-04 10:00")
+	closing.ID = hand
+	d.decide(closing)
+	d.book(payout("p1", "970.50", "2026-03-05 10:00"), later(payment.PayoutSent, "p1", "2026-03-05 11:00"), later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
+	d.closesOut(hand)
+}
+
+// feeBack are terms without reserves under which a dispute's fee comes back when it is won.
+func feeBack() *payment.Rules {
+	rules := generous()
+	rules.Book.Plans, rules.Plans = nil, nil
+	return rules
+}
+
 // Terms have versions: each governs from its instant, and who, when and why stay.
 func TestMerchantTerms(t *testing.T) {
 	t.Parallel()

@@ -147,11 +147,16 @@ func (p *plan) charge(kind, step string, partOf int, from, income string, fee *f
 
 // giveBack returns a fee and its tax to the merchant's available balance.
 func (p *plan) giveBack(step string, partOf int, income string, fee money.Amount, taxes []fees.TaxLine) (total money.Amount, err error) {
+	return p.giveBackTo(AvailablePath(p.merchant.ID), step, partOf, income, fee, taxes)
+}
+
+// giveBackTo is giveBack into another account than what is available.
+func (p *plan) giveBackTo(to, step string, partOf int, income string, fee money.Amount, taxes []fees.TaxLine) (total money.Amount, err error) {
 	if total, err = withTaxes(fee, taxes); err != nil {
 		return total, err
 	}
 	postings := append([]ledger.Posting{p.dr(income, fee)}, p.taxes(p.dr, taxes)...)
-	p.post(EntryFeeReturned, step, partOf, append(postings, p.cr(AvailablePath(p.merchant.ID), total))...)
+	p.post(EntryFeeReturned, step, partOf, append(postings, p.cr(to, total))...)
 	return total, nil
 }
 

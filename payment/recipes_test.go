@@ -26,6 +26,7 @@ type recipe struct {
 	then   []payment.Kind // what becomes of the first batch, an hour after another; none: sent and paid
 	rules  *payment.Rules // nil: terms
 	trade  *payment.Exchange
+	gone   bool // the merchant settled by hand has been closed before
 }
 
 // captured is the deposit that every recipe is about: 1,000.00 on a Monday.
@@ -50,6 +51,9 @@ func TestRecipes(t *testing.T) {
 				rules = terms()
 			}
 			d := open(t, rules)
+			if r.gone {
+				d.leaves()
+			}
 			d.book(r.given...)
 			if r.trade != nil {
 				d.trade(r.trade)
@@ -356,6 +360,12 @@ func disputeRecipes() []recipe {
 	debited := later(payment.DisputeDebited, "c1", "2026-03-05 15:30")
 	credited := later(payment.DisputeCredited, "c1", "2026-03-06 10:00")
 	through := append(slices.Clip(opened), debited, won, credited)
+	repaid := toppedUp("t1", "117.70", "2026-12-02 10:00")
+	repaid.Merchant = hand
+	tooLate := []payment.Event{
+		dispute("c1", "d1", "100.00", "2026-12-01 10:00"), repaid,
+		later(payment.DisputeWon, "c1", "2026-12-03 10:00"), later(payment.BankOwnerPaid, "won-c1", "2026-12-04 10:00"),
+	}
 	part := append(slices.Clip(opened), debited, withAmount("300.00", won), credited)
 	return []recipe{
 		{name: "dispute opened", given: opened, key: "dispute/c1/opened", want: `
@@ -384,6 +394,16 @@ dispute.debited dispute/c1/debited
 dispute.won dispute/c1/won
   Dr disputes/upi/clearing 750.00
   Cr merchants/m/available 750.00
+`},
+		{name: "dispute won for a closed merchant", rules: noReserve(), gone: true, given: tooLate[:3], key: "dispute/c1/won", want: `
+dispute.won dispute/c1/won
+  Dr disputes/upi/clearing 100.00
+  Cr suspense/escrow_in/credit 100.00
+`},
+		{name: "what was kept for it is paid", rules: noReserve(), gone: true, given: tooLate, key: "bank_line/won-c1/paid", want: `
+bank.owner_paid bank_line/won-c1/paid
+  Dr suspense/escrow_in/credit 100.00
+  Cr bank/escrow_in 100.00
 `},
 		{name: "dispute won in part", given: part, key: "dispute/c1/won", want: `
 dispute.won dispute/c1/won

@@ -30,6 +30,7 @@ type life struct {
 	follow map[payment.Status]map[payment.Kind]payment.Status // moves that nobody reports
 	status func(d *desk, id string) payment.Status
 	rules  func() *payment.Rules // nil: terms
+	ready  func(*desk)           // what goes before all of it
 	actor  string                // what happens to it is decided by somebody
 }
 
@@ -41,7 +42,7 @@ func statusOf[T ledger.Record](kind string, status func(T) payment.Status) func(
 }
 
 func lives() []life {
-	return []life{depositLife(), refundLife(), disputeLife(), payoutLife(), bankLineLife(), adjustmentLife(), debtLife(), writeOffLife()}
+	return []life{depositLife(), refundLife(), disputeLife(), payoutLife(), bankLineLife(), keptLineLife(), adjustmentLife(), debtLife(), writeOffLife()}
 }
 
 func depositLife() life {
@@ -104,7 +105,7 @@ func bankLineLife() life {
 	out := passing(payment.BankDebit, "b1", "10.00", "2026-03-02 10:00")
 	return life{
 		record: payment.BankLineRecord, id: "b1",
-		kinds: []payment.Kind{payment.BankExplained, payment.BankCharged},
+		kinds: []payment.Kind{payment.BankExplained, payment.BankCharged, payment.BankOwnerPaid},
 		stages: []stage{
 			{payment.Unexplained, []payment.Event{out}},
 			{payment.Explained, []payment.Event{out, later(payment.BankExplained, "b1", "2026-03-02 11:00")}},
@@ -113,6 +114,22 @@ func bankLineLife() life {
 		moves: map[payment.Status]map[payment.Kind]payment.Status{
 			payment.Unexplained: {payment.BankExplained: payment.Explained, payment.BankCharged: payment.Explained},
 		},
+		status: statusOf(payment.BankLineRecord, func(b *payment.BankLine) payment.Status { return b.Status }),
+	}
+}
+
+func keptLineLife() life {
+	repaid := toppedUp("t1", "117.70", "2026-03-06 10:00")
+	repaid.Merchant = hand
+	won := []payment.Event{dispute("c1", "d1", "100.00", "2026-03-06 09:00"), repaid, later(payment.DisputeWon, "c1", "2026-03-06 11:00")}
+	return life{
+		record: payment.BankLineRecord, id: "won-c1", rules: noReserve, ready: (*desk).leaves,
+		kinds: []payment.Kind{payment.BankExplained, payment.BankCharged, payment.BankOwnerPaid},
+		stages: []stage{
+			{payment.Kept, won},
+			{payment.Explained, append(slices.Clip(won), later(payment.BankOwnerPaid, "won-c1", "2026-03-06 12:00"))},
+		},
+		moves:  map[payment.Status]map[payment.Kind]payment.Status{payment.Kept: {payment.BankOwnerPaid: payment.Explained}},
 		status: statusOf(payment.BankLineRecord, func(b *payment.BankLine) payment.Status { return b.Status }),
 	}
 }
@@ -325,6 +342,9 @@ func TestTransitions(t *testing.T) {
 // happened already is no repetition.
 func (l *life) try(d *desk, s stage, kind payment.Kind) {
 	d.Helper()
+	if l.ready != nil {
+		l.ready(d)
+	}
 	d.book(s.events...)
 	if got := l.status(d, l.id); got != s.status {
 		d.Fatalf("%s is %s, want %s", l.id, got, s.status)
