@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
@@ -23,6 +24,7 @@ type book struct {
 	merchants []merchant.Merchant
 	index     map[string]int // of merchants, by id
 	feeds     []feed.Mapping
+	rails     []Rail
 	// doubtful: which movements fee schedules or settlement schedules are meant
 	// for was not read in full, so what is missing cannot be said.
 	doubtful struct{ fees, schedules bool }
@@ -48,7 +50,7 @@ func (b *book) read(root *object) {
 	b.readReserves(root.get("reserves"))
 	b.readDeposits(root.get("deposits"))
 	b.readPayouts(root.get("payouts"))
-	b.readRails(root.get("rails"))
+	b.readRails(root.get("rails"), filepath.Dir(b.r.file))
 	b.readRefunds(root.get("refunds"))
 	b.readFeeds(root.get("feeds"))
 	b.checkReach()

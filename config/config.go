@@ -40,6 +40,9 @@ type Config struct {
 	Merchants []merchant.Merchant
 	// Feeds are the mappings of event files, each with a name of its own.
 	Feeds []feed.Mapping
+	// Rails carry payouts and settlement batches, each with a name of its own. Their
+	// directories are like Data.
+	Rails []Rail
 	// Run says how the program runs by itself.
 	Run Run
 }
@@ -116,7 +119,7 @@ func (r *reader) config(size int) *Config {
 	run.done()
 	b := newBook(r)
 	b.read(root)
-	c.Rules, c.Merchants, c.Feeds = &b.rules, b.merchants, b.feeds
+	c.Rules, c.Merchants, c.Feeds, c.Rails = &b.rules, b.merchants, b.feeds, b.rails
 	root.done()
 	return c
 }

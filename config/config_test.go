@@ -181,9 +181,11 @@ func TestEveryKey(t *testing.T) {
 		},
 		{For: []merchant.Scope{{}}},
 	}, c.Rules.Payouts)
-	diff(t, map[string]payment.RailTerms{"upi": {NetsRefunds: true, NetsDisputes: true}, "card": {}}, c.Rules.Rails)
+	diff(t, map[string]payment.RailTerms{"upi": {NetsRefunds: true, NetsDisputes: true}, "card": {}, "bank": {}, "sandbox": {}}, c.Rules.Rails)
 	diff(t, []merchant.Scope{{Merchant: "m-1"}}, c.Rules.DrawReserve)
 	diff(t, []merchant.Scope{{}}, c.Rules.PayTwice)
+	diff(t, [][]merchant.Scope{{{Region: "IN"}, {Merchant: "m-1"}}, {{}}}, [][]merchant.Scope{c.Rails[0].For, c.Rails[1].For})
+	diff(t, []string{"bank", "sandbox"}, []string{c.Rails[0].Rail.Name(), c.Rails[1].Rail.Name()})
 	diff(t, []feed.Mapping{{
 		Name: "shop", Format: feed.CSV, Delimiter: ";",
 		Columns:   map[payment.Field]string{payment.FieldOccurredAt: "Paid at", payment.FieldParent: "Refund of"},

@@ -24,7 +24,7 @@ fees: [{x: 1, match: {x: 1}, components: [{x: 1, band: {x: 1}}], rounding: {x: 1
 reserves: [{x: 1, for: [{x: 1}]}]
 deposits: [{x: 1, for: [{x: 1}]}]
 payouts: [{x: 1, for: [{x: 1}]}]
-rails: [{x: 1}]
+rails: [{x: 1, for: [{x: 1}], accounts: [{x: 1}], beneficiaries: [{x: 1}]}]
 refunds: {x: 1, draw_reserve: [{x: 1}], beside_disputes: [{x: 1}]}
 feeds: [{x: 1}]
 `
@@ -59,8 +59,8 @@ func TestDocumentedKeys(t *testing.T) {
 func TestDocumentedExamples(t *testing.T) {
 	t.Parallel()
 	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readFile(t, "../docs/CONFIGURATION.md"), -1)
-	diff(t, 3, len(examples))
+	diff(t, 4, len(examples))
 	whole := parse(t, examples[0][1])
 	diff(t, 1, len(whole.Merchants))
-	parse(t, examples[0][1]+examples[1][1]+examples[2][1])
+	parse(t, examples[0][1]+examples[1][1]+examples[2][1]+examples[3][1])
 }

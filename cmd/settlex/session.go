@@ -88,7 +88,11 @@ func (p *program) open(ctx context.Context, c *config.Config, data string) (*ses
 
 // start makes an engine on a store.
 func (p *program) start(ctx context.Context, c *config.Config, store ledger.Store) (*session, error) {
-	engine, err := settlex.New(ctx, settlex.Config{Store: store, Rules: c.Rules, Merchants: c.Merchants, Clock: p.clock})
+	var routes []settlex.Route
+	for _, r := range c.Rails {
+		routes = append(routes, settlex.Route{Rail: r.Rail, For: r.For})
+	}
+	engine, err := settlex.New(ctx, settlex.Config{Store: store, Rules: c.Rules, Merchants: c.Merchants, Rails: routes, Clock: p.clock})
 	if err != nil {
 		return nil, err
 	}

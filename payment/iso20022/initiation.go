@@ -210,15 +210,31 @@ func check(i *payment.Instruction) error {
 		return errors.New("execution date is missing")
 	}
 	for _, p := range []struct {
-		who string
-		payment.Party
+		who   string
+		party payment.Party
 	}{{"debtor " + i.Bank, i.Debtor}, {"creditor " + i.Beneficiary, i.Creditor}} {
-		if p.Name == "" || Clean(p.Name, 140) != p.Name {
-			return fmt.Errorf("name %q of %s is missing or not clean", p.Name, p.who)
+		if p.party.Name != Clean(p.party.Name, 140) {
+			return fmt.Errorf("name %q of %s is not clean", p.party.Name, p.who)
 		}
-		if err := checkID(p.Account, 34); err != nil {
-			return fmt.Errorf("account of %s %w", p.who, err)
+		if err := CheckParty(p.party); err != nil {
+			return fmt.Errorf("%s: %w", p.who, err)
 		}
+	}
+	return nil
+}
+
+// CheckParty tells why somebody can neither pay nor be paid by a file: a name of which
+// Clean leaves nothing, an account or a bank's identifier of other characters or too
+// long. A party may do without a bank; one that pays may not.
+func CheckParty(p payment.Party) error {
+	if Clean(p.Name, 140) == "" {
+		return fmt.Errorf("name %q has nothing that banks take", p.Name)
+	}
+	if err := checkID(p.Account, 34); err != nil {
+		return fmt.Errorf("account %w", err)
+	}
+	if _, err := bankOf(p.Agent); err != nil {
+		return fmt.Errorf("agent %w", err)
 	}
 	return nil
 }
