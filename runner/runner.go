@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -61,7 +62,7 @@ func Run(ctx context.Context, config Config) error {
 	clock.Start()
 	defer func() { <-clock.Stop().Done() }()
 	for {
-		runJobs(ctx, config.Jobs, log)
+		runJobs(ctx, config.Jobs, func(job string, err error) { log.Error("job failed", "job", job, "error", err) })
 		select {
 		case <-ctx.Done():
 			return nil
@@ -70,12 +71,20 @@ func Run(ctx context.Context, config Config) error {
 	}
 }
 
-func runJobs(ctx context.Context, jobs []Job, log *slog.Logger) {
+// Once runs the jobs once, each until no step is due, until ctx is done. The error
+// joins those of the jobs, by their names; Wake and Log are not looked at.
+func Once(ctx context.Context, config Config) error {
+	var faults error
+	runJobs(ctx, config.Jobs, func(job string, err error) { faults = errors.Join(faults, fmt.Errorf("%s: %w", job, err)) })
+	return faults
+}
+
+func runJobs(ctx context.Context, jobs []Job, failed func(job string, err error)) {
 	for _, job := range jobs {
 		for more := true; more && ctx.Err() == nil; {
 			var err error
 			if more, err = job.Step(context.WithoutCancel(ctx)); err != nil {
-				log.Error("job failed", "job", job.Name, "error", err)
+				failed(job.Name, err)
 				break
 			}
 		}

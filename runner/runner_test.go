@@ -66,6 +66,22 @@ func TestRunLogsFailures(t *testing.T) {
 	}
 }
 
+func TestOnceRunsEachJobUntilNothingIsDueAndJoinsFailures(t *testing.T) {
+	t.Parallel()
+	var ran []string
+	err := runner.Once(t.Context(), runner.Config{Jobs: []runner.Job{
+		{Name: "first", Step: func(context.Context) (bool, error) { ran = append(ran, "first"); return true, errors.New("broken") }},
+		{Name: "second", Step: func(context.Context) (bool, error) { ran = append(ran, "second"); return len(ran) < 3, nil }},
+		{Name: "third", Step: func(context.Context) (bool, error) { return false, errors.New("disk full") }},
+	}})
+	if err == nil || err.Error() != "first: broken\nthird: disk full" {
+		t.Errorf("error %v", err)
+	}
+	if want := []string{"first", "second", "second"}; !slices.Equal(ran, want) {
+		t.Errorf("ran %v, want %v", ran, want)
+	}
+}
+
 func TestBadWake(t *testing.T) {
 	t.Parallel()
 	for _, wake := range []string{"", "every now and then", "61 * * * *"} {

@@ -15,20 +15,26 @@ import (
 )
 
 func (p *program) runCommand() *cobra.Command {
-	return &cobra.Command{
+	once := false
+	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Settle and report day after day",
-		Long: `Run closes windows, releases reserves, writes the files of each day that is complete, and verifies the books, as the schedules
-say. What was missed while it was not running is caught up in order, window by window and day by day. It has the data file open only
+		Long: `Run closes windows, releases reserves, writes the files of each day that is complete, hands to the rails what is approved and takes in
+their answers, and verifies the books, as the schedules say. What was missed while it was not running is caught up in order, window by window and day by day. It has the data file open only
 while it works, so that other commands, such as ingest, find their turn. SIGTERM and SIGINT let it finish what is under way and end
 with exit code 0; a second one ends it at once with 1. It writes its log to standard error.
 
 On a PostgreSQL database any number of processes may run: one has the jobs, by a lease in the database, the others wait. When it ends,
-another one takes over within seconds; when it is killed or cannot be reached, once its lease has run out, within 15 seconds.`,
-		Example: `  settlex run --config settlex.yaml`,
-		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return p.run(cmd.Context()) },
+another one takes over within seconds; when it is killed or cannot be reached, once its lease has run out, within 15 seconds.
+
+With --once it does what is due now and ends, for a cron of your own; exit code 1 if any of it failed.`,
+		Example: `  settlex run --config settlex.yaml
+  settlex run --once`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.run(cmd.Context(), once) },
 	}
+	cmd.Flags().BoolVar(&once, "once", false, "do what is due now, and end")
+	return cmd
 }
 
 // runLockWait is how long a job waits for another command to let go of the
@@ -36,7 +42,7 @@ another one takes over within seconds; when it is killed or cannot be reached, o
 // tries again.
 const runLockWait = 10 * time.Second
 
-func (p *program) run(ctx context.Context) error {
+func (p *program) run(ctx context.Context, once bool) error {
 	c, err := p.load()
 	if err != nil {
 		return err
@@ -46,15 +52,18 @@ func (p *program) run(ctx context.Context) error {
 		level = slog.LevelWarn
 	}
 	log := slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: level}))
-	if config.IsDatabase(c.Data) {
-		return p.runOnDatabase(ctx, c, log)
+	switch {
+	case config.IsDatabase(c.Data):
+		return p.runOnDatabase(ctx, c, log, once)
+	case once:
+		return p.runOnFile(ctx, c, log, runner.Once)
 	}
-	return p.runOnFile(ctx, c, log)
+	return p.runOnFile(ctx, c, log, runner.Run)
 }
 
 // runOnFile opens the data file for each job. That it can be opened is found out
 // at once.
-func (p *program) runOnFile(ctx context.Context, c *config.Config, log *slog.Logger) error {
+func (p *program) runOnFile(ctx context.Context, c *config.Config, log *slog.Logger, run func(context.Context, runner.Config) error) error {
 	p.lockWait = runLockWait
 	s, err := p.session(ctx, c)
 	if err != nil {
@@ -71,15 +80,16 @@ func (p *program) runOnFile(ctx context.Context, c *config.Config, log *slog.Log
 		return err
 	}
 	p.logStart(c, log)
-	if err := runner.Run(ctx, runner.Config{Wake: c.Run.Wake, Jobs: jobs, Log: log}); err != nil {
+	if err := run(ctx, runner.Config{Wake: c.Run.Wake, Jobs: jobs, Log: log}); err != nil {
 		return err
 	}
 	log.Info("stopped")
 	return nil
 }
 
-// runOnDatabase runs the jobs whenever no other process on the database does.
-func (p *program) runOnDatabase(ctx context.Context, c *config.Config, log *slog.Logger) error {
+// runOnDatabase runs the jobs whenever no other process on the database does; once,
+// each as soon as no other process settles.
+func (p *program) runOnDatabase(ctx context.Context, c *config.Config, log *slog.Logger, once bool) error {
 	if err := runner.CheckWake(c.Run.Wake); err != nil { // not only when its turn comes
 		return err
 	}
@@ -87,10 +97,10 @@ func (p *program) runOnDatabase(ctx context.Context, c *config.Config, log *slog
 	if err != nil {
 		return err
 	}
-	return errors.Join(p.takeTurns(ctx, c, store, log), store.Close())
+	return errors.Join(p.takeTurns(ctx, c, store, log, once), store.Close())
 }
 
-func (p *program) takeTurns(ctx context.Context, c *config.Config, store *postgres.Store, log *slog.Logger) error {
+func (p *program) takeTurns(ctx context.Context, c *config.Config, store *postgres.Store, log *slog.Logger, once bool) error {
 	s, err := p.start(ctx, c, store)
 	if err != nil {
 		return err
@@ -100,6 +110,10 @@ func (p *program) takeTurns(ctx context.Context, c *config.Config, store *postgr
 	})
 	if err != nil {
 		return err
+	}
+	if once {
+		p.logStart(c, log)
+		return runner.Once(ctx, runner.Config{Jobs: jobs})
 	}
 	turn, err := p.turn(store, leaseRun)
 	if err != nil {

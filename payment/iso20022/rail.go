@@ -172,9 +172,10 @@ const taken = "taken"
 // names of the files. Its id is the SHA-256 of the file.
 func (r *Rail) Answers(ctx context.Context, _ time.Time, handed payment.Handed) iter.Seq2[*payment.Answer, error] {
 	return func(yield func(*payment.Answer, error) bool) {
-		files, err := os.ReadDir(r.config.Inbox)
-		if errors.Is(err, fs.ErrNotExist) {
-			return
+		err := os.MkdirAll(r.config.Inbox, dirMode)
+		var files []fs.DirEntry
+		if err == nil {
+			files, err = os.ReadDir(r.config.Inbox)
 		}
 		if err != nil {
 			yield(nil, err)
