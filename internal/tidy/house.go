@@ -95,6 +95,7 @@ func Plan() House {
 			{Path: "ledger/plaintext", Floor: 1, Reach: 0},
 			{Path: "ledger/plaintext/history", Floor: 1, Reach: 0},
 			{Path: "ledger/proof", Floor: 1, Reach: 0, Chance: InDefaults},
+			{Path: "ledger/scratch", Floor: 1, Reach: 0},
 			{Path: "fees", Floor: 1, Reach: 0},
 			{Path: "reserve", Floor: 1, Reach: 0},
 			{Path: "merchant", Floor: 1, Reach: 0},
