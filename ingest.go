@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/ledger/scratch"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/feed"
 )
@@ -27,6 +28,11 @@ type IngestOptions struct {
 	// Progress is told how many events of how many have been looked at, each
 	// twice: once to check, once to book.
 	Progress func(done, total int)
+	// Dir is where temporary files are made when a file is too long for memory: up
+	// to some 5 KB for each event. Empty: os.TempDir.
+	Dir string
+	// Rows is how many rows are kept in memory; 0: 16,384.
+	Rows int
 }
 
 // Ingested is what became of a file.
@@ -38,14 +44,18 @@ type Ingested struct {
 	Bad      int // rows refused
 }
 
+// faultsListed is how many faults a RejectedError lists at most.
+const faultsListed = 1000
+
 // RejectedError lists the bad rows of a file of which nothing was taken.
 type RejectedError struct {
-	Faults []*feed.Error // in file order
+	Bad    int           // how many there are
+	Faults []*feed.Error // the first 1,000 of them, in file order
 }
 
 // Error gives the number of bad rows and the first.
 func (r *RejectedError) Error() string {
-	return fmt.Sprintf("nothing was taken: %d bad rows, the first: %v", len(r.Faults), r.Faults[0])
+	return fmt.Sprintf("nothing was taken: %d bad rows, the first: %v", r.Bad, r.Faults[0])
 }
 
 // Unwrap gives the faults.
@@ -61,14 +71,20 @@ func (r *RejectedError) Unwrap() []error {
 // instant in the order of a payment's life, then of the file. First everything is decided without writing, so
 // that a bad row (by itself, or because of what is booked already) keeps the
 // whole file out, or with BadRow is set aside. Booking is durable group by
-// group; after a crash the same call goes on where it stopped. Errors:
-// *RejectedError, *feed.FileError, and those of the store.
-func (e *Engine) Ingest(ctx context.Context, rows iter.Seq2[feed.Row, error], options IngestOptions) (Ingested, error) {
-	in := &ingest{engine: e, options: options}
+// group; after a crash the same call goes on where it stopped. A file may have any
+// length: memory does not grow with it, but for 200 bytes for each row that is
+// refused because of what is booked, and for each account that the file touches.
+// Errors: *RejectedError, *feed.FileError, those of the store, and of temporary files.
+func (e *Engine) Ingest(ctx context.Context, rows iter.Seq2[feed.Row, error], options IngestOptions) (_ Ingested, err error) {
+	in := newIngest(e, options)
+	defer func() { err = errors.Join(err, in.close()) }()
 	if err := in.read(rows); err != nil {
 		return in.result, err
 	}
 	if err := in.decide(ctx); err != nil {
+		return in.result, err
+	}
+	if err := in.rows.Close(); err != nil { // what is booked next needs the room more
 		return in.result, err
 	}
 	if err := in.report(); err != nil {
@@ -81,16 +97,38 @@ func (e *Engine) Ingest(ctx context.Context, rows iter.Seq2[feed.Row, error], op
 type ingest struct {
 	engine  *Engine
 	options IngestOptions
-	rows    []feed.Row
-	bad     []badRow
+	rows    *feed.Sorter    // that can be read, by instant
+	fresh   *feed.Sorter    // of them, those that are good and new, in that order
+	bad     *feed.Sorter    // by line
 	refused payment.Refused // of the bad ones, those refused for what is booked
 	known   bool            // they were refused when the file came before
 	result  Ingested
 }
 
-type badRow struct {
-	row   feed.Row
-	fault *feed.Error
+func newIngest(e *Engine, options IngestOptions) *ingest {
+	to := feed.SorterOptions{Dir: options.Dir, Rows: options.Rows}
+	return &ingest{
+		engine: e, options: options, rows: feed.NewSorter(byLife(), to), fresh: feed.NewSorter(nil, to),
+		bad: feed.NewSorter(func(a, b *feed.Kept) int { return cmp.Compare(a.Line, b.Line) }, to),
+	}
+}
+
+// byLife orders rows by their instants, and then as a payment lives.
+func byLife() func(a, b *feed.Kept) int {
+	order := make(map[payment.Kind]int)
+	for i, kind := range payment.Kinds() {
+		order[kind] = i
+	}
+	return func(a, b *feed.Kept) int {
+		if c := a.OccurredAt.Compare(b.OccurredAt); c != 0 {
+			return c
+		}
+		return cmp.Compare(order[a.Kind], order[b.Kind])
+	}
+}
+
+func (in *ingest) close() error {
+	return errors.Join(in.rows.Close(), in.fresh.Close(), in.bad.Close())
 }
 
 // read takes the rows of the file; what cannot be read is bad.
@@ -103,32 +141,28 @@ func (in *ingest) read(rows iter.Seq2[feed.Row, error]) error {
 		}
 		in.result.Rows++
 		_, _ = fmt.Fprintf(hash, "%d\n%s\n%s\n%v\n", row.Line, row.Header, row.Raw, row.Event) // a hash takes everything
+		if fault == nil {
+			row.Event = row.Normalize()
+			if err := in.engine.checkInstant(row.OccurredAt); err != nil {
+				fault = row.Fault(&payment.FieldError{Field: payment.FieldOccurredAt, Err: err})
+			}
+		}
+		into := in.rows
 		if fault != nil {
-			in.bad = append(in.bad, badRow{row, fault})
-			continue
+			into = in.bad
 		}
-		row.Event = row.Normalize()
-		if err := in.engine.checkInstant(row.OccurredAt); err != nil {
-			in.bad = append(in.bad, badRow{row, row.Fault(&payment.FieldError{Field: payment.FieldOccurredAt, Err: err})})
-			continue
+		if err := into.Add(feed.Kept{Row: row, Fault: fault}); err != nil {
+			return fmt.Errorf("keep line %d: %w", row.Line, err)
 		}
-		in.rows = append(in.rows, row)
 	}
 	in.refused.File = hex.EncodeToString(hash.Sum(nil))
-	order := make(map[payment.Kind]int)
-	for i, kind := range payment.Kinds() {
-		order[kind] = i
-	}
-	slices.SortStableFunc(in.rows, func(a, b feed.Row) int {
-		return cmp.Or(a.OccurredAt.Compare(b.OccurredAt), cmp.Compare(order[a.Kind], order[b.Kind]))
-	})
 	return nil
 }
 
-// recall takes out the rows that were refused when the file came before: what
+// recall finds the rows that were refused when the file came before: what
 // was booked since, from the same file too, must not make them good.
-func (in *ingest) recall(ctx context.Context) error {
-	return in.engine.books.Read(ctx, func(r ledger.Reader) error {
+func (in *ingest) recall(ctx context.Context) (refused map[int]payment.RefusedRow, err error) {
+	err = in.engine.books.Read(ctx, func(r ledger.Reader) error {
 		for stored, err := range ledger.RecordsOf[*payment.Refused](ctx, r, payment.RefusedRecord, in.refused.File) {
 			if err != nil {
 				return err
@@ -136,27 +170,13 @@ func (in *ingest) recall(ctx context.Context) error {
 			in.refused, in.known = *stored, true
 			break
 		}
-		refused := make(map[int]payment.RefusedRow)
-		for _, row := range in.refused.Rows {
-			refused[row.Line] = row
-		}
-		in.rows = slices.DeleteFunc(in.rows, func(row feed.Row) bool {
-			was, ok := refused[row.Line]
-			if ok {
-				fault := &feed.Error{File: row.File, Line: was.Line, Column: was.Column, Field: was.Field, Err: errors.New(was.Fault)}
-				in.bad = append(in.bad, badRow{row, fault})
-			}
-			return ok
-		})
 		return nil
 	})
-}
-
-// refuse notes a row that is bad because of what is booked.
-func (in *ingest) refuse(row feed.Row, err error) {
-	fault := row.Fault(err)
-	in.bad = append(in.bad, badRow{row, fault})
-	in.refused.Rows = append(in.refused.Rows, payment.RefusedRow{Line: fault.Line, Column: fault.Column, Field: fault.Field, Fault: fault.Err.Error()})
+	refused = make(map[int]payment.RefusedRow, len(in.refused.Rows))
+	for _, row := range in.refused.Rows {
+		refused[row.Line] = row
+	}
+	return refused, err
 }
 
 // skew is how far ahead of ours the clock of whoever reports an event may be.
@@ -174,37 +194,111 @@ func (e *Engine) checkInstant(at time.Time) error {
 // decide runs all rows through the real commands without saving anything, and
 // keeps the good ones that are new.
 func (in *ingest) decide(ctx context.Context) error {
-	if err := in.recall(ctx); err != nil {
+	refused, err := in.recall(ctx)
+	if err != nil {
 		return err
 	}
-	fresh := make([]feed.Row, 0, len(in.rows))
-	err := in.engine.books.DryRun(ctx, func(apply func(...ledger.Command) ([]error, error)) error {
+	return in.engine.books.Read(ctx, func(base ledger.Reader) error {
+		store := scratch.New(base, scratch.Options{Dir: in.options.Dir, Items: 2 * in.options.Rows})
+		trial, err := ledger.New(store, ledger.Config{Chart: in.engine.books.Chart(), Clock: in.engine.clock})
+		if err != nil {
+			return err
+		}
 		done := 0
-		for group := range slices.Chunk(in.rows, ingestGroup) {
-			commands, outcomes := in.commands(group)
-			errs, err := apply(commands...)
-			if err != nil {
-				return err
-			}
-			for i := range group {
-				if errs[i] != nil {
-					in.refuse(group[i], errs[i])
-				} else if repeated, _ := outcomes[i](); repeated {
-					in.result.Repeated++
-				} else {
-					fresh = append(fresh, group[i])
+		for group, err := range groups(in.rows) {
+			if err == nil {
+				done += len(group)
+				if group, err = in.setAside(group, refused); err == nil {
+					err = in.try(ctx, trial, group)
 				}
 			}
-			done += len(group)
+			if err != nil {
+				return errors.Join(err, store.Close())
+			}
 			in.progress(done)
 		}
-		return nil
+		return store.Close()
 	})
-	in.rows = fresh
-	return err
 }
 
-func (in *ingest) commands(group []feed.Row) ([]ledger.Command, []func() (repeated, late bool)) {
+// groups gives rows as many together as a transaction books.
+func groups(rows *feed.Sorter) iter.Seq2[[]feed.Kept, error] {
+	return func(yield func([]feed.Kept, error) bool) {
+		group := make([]feed.Kept, 0, min(ingestGroup, rows.Len()))
+		for kept, err := range rows.All() {
+			if err != nil {
+				yield(nil, fmt.Errorf("read rows again: %w", err))
+				return
+			}
+			if group = append(group, kept); len(group) < ingestGroup {
+				continue
+			}
+			if !yield(group, nil) {
+				return
+			}
+			group = group[:0]
+		}
+		if len(group) > 0 {
+			yield(group, nil)
+		}
+	}
+}
+
+// setAside takes those out of a group that were refused when the file came before.
+func (in *ingest) setAside(group []feed.Kept, refused map[int]payment.RefusedRow) (rest []feed.Kept, err error) {
+	if len(refused) == 0 {
+		return group, nil
+	}
+	for _, kept := range group {
+		was, ok := refused[kept.Line]
+		if !ok {
+			rest = append(rest, kept)
+			continue
+		}
+		kept.Fault = &feed.Error{File: kept.File, Line: was.Line, Column: was.Column, Field: was.Field, Err: errors.New(was.Fault)}
+		if err := in.bad.Add(kept); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// try decides a group on what was decided before it.
+func (in *ingest) try(ctx context.Context, trial *ledger.Ledger, group []feed.Kept) error {
+	commands, outcomes := in.commands(group)
+	errs, err := trial.DoAll(ctx, commands...)
+	if err != nil {
+		return err
+	}
+	for i, kept := range group {
+		repeated := false
+		if errs[i] == nil {
+			repeated, _ = outcomes[i]()
+		}
+		switch {
+		case errs[i] != nil:
+			err = in.refuse(kept, errs[i])
+		case repeated:
+			in.result.Repeated++
+		default:
+			err = in.fresh.Add(kept)
+		}
+		if err != nil {
+			return fmt.Errorf("keep line %d: %w", kept.Line, err)
+		}
+	}
+	return nil
+}
+
+// refuse notes a row that is bad because of what is booked.
+func (in *ingest) refuse(kept feed.Kept, err error) error {
+	fault := kept.Row.Fault(err)
+	kept.Fault = fault
+	in.refused.Rows = append(in.refused.Rows, payment.RefusedRow{Line: fault.Line, Column: fault.Column, Field: fault.Field, Fault: fault.Err.Error()})
+	return in.bad.Add(kept)
+}
+
+func (in *ingest) commands(group []feed.Kept) ([]ledger.Command, []func() (repeated, late bool)) {
 	commands, outcomes := make([]ledger.Command, len(group)), make([]func() (bool, bool), len(group))
 	for i := range group {
 		commands[i], outcomes[i] = in.engine.command(group[i].Event)
@@ -214,22 +308,22 @@ func (in *ingest) commands(group []feed.Row) ([]ledger.Command, []func() (repeat
 
 // report tells about the bad rows, or refuses the file because of them.
 func (in *ingest) report() error {
-	in.result.Bad = len(in.bad)
-	slices.SortStableFunc(in.bad, func(a, b badRow) int { return a.row.Line - b.row.Line })
-	if len(in.bad) == 0 {
-		return nil
-	}
-	if in.options.BadRow == nil {
-		rejected := &RejectedError{}
-		for _, b := range in.bad {
-			rejected.Faults = append(rejected.Faults, b.fault)
+	in.result.Bad = in.bad.Len()
+	rejected := &RejectedError{Bad: in.bad.Len()}
+	for kept, err := range in.bad.All() {
+		switch {
+		case err != nil:
+			return fmt.Errorf("read bad rows again: %w", err)
+		case in.options.BadRow != nil:
+			if err := in.options.BadRow(kept.Row, kept.Fault); err != nil {
+				return fmt.Errorf("set aside line %d: %w", kept.Line, err)
+			}
+		case len(rejected.Faults) < faultsListed:
+			rejected.Faults = append(rejected.Faults, kept.Fault)
 		}
+	}
+	if len(rejected.Faults) > 0 {
 		return rejected
-	}
-	for _, b := range in.bad {
-		if err := in.options.BadRow(b.row, b.fault); err != nil {
-			return fmt.Errorf("set aside line %d: %w", b.row.Line, err)
-		}
 	}
 	return nil
 }
@@ -239,7 +333,10 @@ func (in *ingest) report() error {
 // between: then the error says where it stopped.
 func (in *ingest) book(ctx context.Context) error {
 	remember := len(in.refused.Rows) > 0 && !in.known
-	for group := range slices.Chunk(in.rows, ingestGroup) {
+	for group, err := range groups(in.fresh) {
+		if err != nil {
+			return err
+		}
 		commands, outcomes := in.commands(group)
 		together := commands
 		if remember {
@@ -251,7 +348,7 @@ func (in *ingest) book(ctx context.Context) error {
 		}
 		for i := range group {
 			if errs[i] != nil {
-				return fmt.Errorf("stopped after %d of %d events: %w", in.result.Booked, len(in.rows), group[i].Fault(errs[i]))
+				return fmt.Errorf("stopped after %d of %d events: %w", in.result.Booked, in.fresh.Len(), group[i].Row.Fault(errs[i]))
 			}
 			in.count(outcomes[i]())
 		}

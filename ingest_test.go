@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -111,6 +112,69 @@ func TestIngestRejects(t *testing.T) {
 	}
 	if want := "nothing was taken: 10 bad rows, the first: " + badRows[0]; err.Error() != want {
 		t.Errorf("error:\ngot  %s\nwant %s", err, want)
+	}
+}
+
+// A file that does not fit into memory gets the same answers as one that does.
+func TestIngestOutOfMemory(t *testing.T) {
+	t.Parallel()
+	for _, most := range []int{1, 4} {
+		h := open(t, threeRegions())
+		h.take(deposit("known", "m1", "2026-03-01 15:30", "10.00"))
+		options := settlex.IngestOptions{Dir: t.TempDir(), Rows: most}
+		_, err := h.Ingest(t.Context(), text(t, badFile), options)
+		rejected, ok := errors.AsType[*settlex.RejectedError](err)
+		if !ok || rejected.Bad != len(badRows) {
+			t.Fatalf("got %v, want a RejectedError of %d rows", err, len(badRows))
+		}
+		if diff := cmp.Diff(badRows, faults(rejected.Faults)); diff != "" {
+			t.Errorf("faults (-want +got)\n%s", diff)
+		}
+		var aside []string
+		options.BadRow = func(_ feed.Row, fault *feed.Error) error {
+			aside = append(aside, fault.Error())
+			return nil
+		}
+		for _, want := range []settlex.Ingested{
+			{Rows: 14, Booked: 2, Repeated: 2, Bad: len(badRows)},
+			{Rows: 14, Repeated: 4, Bad: len(badRows)},
+		} {
+			aside = nil
+			done, err := h.Ingest(t.Context(), text(t, badFile), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, done); diff != "" {
+				t.Errorf("result (-want +got)\n%s", diff)
+			}
+			if diff := cmp.Diff(badRows, aside); diff != "" {
+				t.Errorf("faults (-want +got)\n%s", diff)
+			}
+		}
+		if left, err := os.ReadDir(options.Dir); err != nil || len(left) > 0 {
+			t.Errorf("%d files are left, %v", len(left), err)
+		}
+	}
+}
+
+// Of very many bad rows the first are listed, and all are counted.
+func TestIngestRejectsVeryMany(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	_, err := h.Ingest(t.Context(), text(t, header+strings.Repeat("\ndeposit", 1500)), settlex.IngestOptions{})
+	rejected, ok := errors.AsType[*settlex.RejectedError](err)
+	if !ok || rejected.Bad != 1500 || len(rejected.Faults) != 1000 || rejected.Faults[999].Line != 1001 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A directory that cannot be written is an error, and nothing is booked.
+func TestIngestNowhereToSpill(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	_, err := h.Ingest(t.Context(), rows(t, month()...), settlex.IngestOptions{Dir: "/nowhere/at/all", Rows: 100})
+	if !errors.Is(err, os.ErrNotExist) || h.store.writes != 0 {
+		t.Errorf("got %v, %d transactions were written", err, h.store.writes)
 	}
 }
 
@@ -245,7 +309,7 @@ func TestIngestResumes(t *testing.T) {
 			t.Parallel()
 			h := open(t, threeRegions())
 			h.store.fail = fail
-			cut, err := h.Ingest(t.Context(), rows(t, events...), settlex.IngestOptions{})
+			cut, err := h.Ingest(t.Context(), rows(t, events...), settlex.IngestOptions{Dir: t.TempDir(), Rows: 200 * fail})
 			if fail <= 4 && !errors.Is(err, errPulled) || fail > 4 && err != nil {
 				t.Fatalf("got %v", err)
 			}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -18,17 +20,21 @@ import (
 // command when the bad rows begin as it does, or it begins with them.
 type aside struct {
 	name   string
-	file   *os.File // nil: nothing to write yet
-	before []byte   // what was there, as far as no row has matched it yet
+	file   *os.File      // nil: nothing to write yet
+	there  *os.File      // what was there; nil: nothing was
+	before *bufio.Reader // of it, as far as no row has matched it yet; nil: all has
 	begun  bool
 }
 
 func openAside(name string) (*aside, error) {
-	before, err := os.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	there, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &aside{name: name}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	return &aside{name: name, before: before}, nil
+	return &aside{name: name, there: there, before: bufio.NewReader(there)}, nil
 }
 
 // add sets a row aside, behind its file's header.
@@ -45,18 +51,14 @@ func (a *aside) add(row feed.Row) error {
 }
 
 func (a *aside) line(text string) error {
-	line := []byte(text + "\n")
-	if n := min(len(line), len(a.before)); n > 0 {
-		if !bytes.Equal(line[:n], a.before[:n]) {
-			return fmt.Errorf("%s is there and holds other rows: move it away", a.name)
-		}
-		a.before, line = a.before[n:], line[n:]
+	line, err := a.behind([]byte(text + "\n"))
+	if err != nil {
+		return err
 	}
 	if len(line) == 0 {
 		return nil
 	}
 	if a.file == nil {
-		var err error
 		if a.file, err = os.OpenFile(a.name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640); err != nil {
 			return err
 		}
@@ -67,10 +69,31 @@ func (a *aside) line(text string) error {
 	return nil
 }
 
+// behind gives what of a line stands behind the end of what was there, which begins
+// with the rest of it.
+func (a *aside) behind(line []byte) ([]byte, error) {
+	if a.before == nil {
+		return line, nil
+	}
+	same := make([]byte, len(line))
+	n, err := io.ReadFull(a.before, same)
+	if !bytes.Equal(line[:n], same[:n]) {
+		return nil, fmt.Errorf("%s is there and holds other rows: move it away", a.name)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		a.before, err = nil, nil
+	}
+	return line[n:], err
+}
+
 // close makes the file durable.
 func (a *aside) close() error {
-	if a.file == nil {
-		return nil
+	var faults []error
+	if a.there != nil {
+		faults = append(faults, a.there.Close())
 	}
-	return errors.Join(a.file.Sync(), a.file.Close())
+	if a.file != nil {
+		faults = append(faults, a.file.Sync(), a.file.Close())
+	}
+	return errors.Join(faults...)
 }

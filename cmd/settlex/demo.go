@@ -16,7 +16,6 @@ import (
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/config"
 	"github.com/settlex/settlex/internal/sample"
-	"github.com/settlex/settlex/payment/feed"
 	"github.com/settlex/settlex/reconcile/report"
 )
 
@@ -153,7 +152,7 @@ func (p *program) settleMonth(ctx context.Context, s *session, month month, resu
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if result.taken, err = p.take(ctx, s.engine, file.Name(), file, feed.Mapping{}, nil); err != nil {
+	if result.taken, err = p.take(ctx, &taking{engine: s.engine, temp: tempOf(s.Config)}, file.Name(), file, nil); err != nil {
 		return p.tell(file.Name(), result.taken, "", err)
 	}
 	if result.settled, err = p.close(ctx, s.engine, month.last); err != nil {
