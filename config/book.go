@@ -49,6 +49,7 @@ func (b *book) read(root *object) {
 	b.readFees(root.get("fees").required())
 	b.readReserves(root.get("reserves"))
 	b.readDeposits(root.get("deposits"))
+	b.readWithholding(root.get("withholding"))
 	b.readPayouts(root.get("payouts"))
 	b.readRails(root.get("rails"), filepath.Dir(b.r.file))
 	b.readRefunds(root.get("refunds"))

@@ -174,6 +174,13 @@ func TestEveryKey(t *testing.T) {
 		{Policy: payment.LateRefund, For: []merchant.Scope{{Region: "IN", Method: "UPI"}}},
 		{Policy: payment.LateAccept, For: []merchant.Scope{{Merchant: "m-1"}}},
 	}, c.Rules.LateSuccess)
+	diff(t, []payment.WithholdingRule{
+		{
+			Code: "tds_194o", Rate: money.MustRate("0.1%"), Base: payment.BaseGross, EffectiveFrom: calendar.MustDate("2024-10-01"),
+			EffectiveTo: calendar.MustDate("2027-03-31"), For: []merchant.Scope{{Region: "IN"}},
+		},
+		{Code: "levy", Rate: money.MustRate("2%"), Base: payment.BaseNetOfFee, Rounding: money.HalfUp, Kept: true, For: []merchant.Scope{{}}},
+	}, c.Rules.Withholding)
 	diff(t, []payment.PayoutRule{
 		{
 			For:          []merchant.Scope{{Region: "IN"}, {Merchant: "m-1", Currency: money.MustCurrency("INR")}},

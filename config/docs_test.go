@@ -23,6 +23,7 @@ taxes: [{x: 1, split: [{x: 1}]}]
 fees: [{x: 1, match: {x: 1}, components: [{x: 1, band: {x: 1}}], rounding: {x: 1}}]
 reserves: [{x: 1, for: [{x: 1}]}]
 deposits: [{x: 1, for: [{x: 1}]}]
+withholding: [{x: 1, for: [{x: 1}]}]
 payouts: [{x: 1, for: [{x: 1}]}]
 rails: [{x: 1, for: [{x: 1}], accounts: [{x: 1}], beneficiaries: [{x: 1}]}]
 refunds: {x: 1, draw_reserve: [{x: 1}], beside_disputes: [{x: 1}]}

@@ -98,7 +98,7 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryBatchRefused, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,
 		payment.EntryAdjusted, payment.EntryAdjustedDown, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp,
 		payment.EntryWrittenOff,
-		payment.EntryReserveBuilt, payment.EntryReserveFunded,
+		payment.EntryReserveBuilt, payment.EntryReserveFunded, payment.EntryWithheld, payment.EntryWithheldBack, payment.EntryRewithheld,
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(found))); diff != "" {

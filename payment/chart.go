@@ -13,6 +13,9 @@ import (
 const (
 	EntryCaptured       = "deposit.captured"
 	EntryDepositFee     = "deposit.fee"
+	EntryWithheld       = "deposit.withheld"
+	EntryWithheldBack   = "withholding.returned"
+	EntryRewithheld     = "withholding.restored"
 	EntryReserveHeld    = "reserve.held"
 	EntryReserveFreed   = "reserve.released"
 	EntryReserveDrawn   = "reserve.drawn"
@@ -72,7 +75,7 @@ const (
 func Chart() (*ledger.Chart, error) {
 	mayBreach := []string{
 		EntryDepositFailed, EntryRefund, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
-		EntryReserveBack,
+		EntryReserveBack, EntryRewithheld,
 		EntryAdjustedDown, EntryDebtRestored,
 		// A batch takes what was there at its watermark; settlement proves it
 		// with the batch equation, even when the job runs days later.
@@ -99,6 +102,7 @@ func Chart() (*ledger.Chart, error) {
 		ledger.Pattern{Path: "rails/{rail}/returns", Type: ledger.Liability},
 		ledger.Pattern{Path: "rails/{rail}/payable", Type: ledger.Liability},
 		ledger.Pattern{Path: "tax/{code}", Type: ledger.Liability},
+		ledger.Pattern{Path: "withholding/{code}", Type: ledger.Liability},
 		ledger.Pattern{Path: "fx/{currency}", Type: ledger.Equity},
 		ledger.Pattern{Path: "opening/{currency}", Type: ledger.Equity},
 		ledger.Pattern{Path: "income/{source}", Type: ledger.Income},
@@ -114,6 +118,7 @@ func railPayoutsPath(rail string) string { return "rails/" + rail + "/payouts" }
 func railRefundsPath(rail string) string { return "rails/" + rail + "/refunds" }
 func clearingPath(rail string) string    { return "disputes/" + rail + "/clearing" }
 func taxPath(code string) string         { return "tax/" + code }
+func withholdingPath(code string) string { return "withholding/" + code }
 func inputTaxPath(code string) string    { return "input_tax/" + code }
 func suspensePath(bank string, side ledger.Side) string {
 	return "suspense/" + bank + "/" + side.String()

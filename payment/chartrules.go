@@ -76,6 +76,7 @@ var rules = []Rule{
 	{ID: "refunds", Account: "rails/{rail}/refunds", Holds: "refunds that are not confirmed", Records: true, judge: equals},
 	{ID: "returns", Account: "rails/{rail}/returns", Holds: "zero at the end of the day", Alarm: true, Aged: true, judge: sameDay},
 	{ID: "payable", Account: "rails/{rail}/payable", Holds: "not below zero", Alarm: true, judge: atLeastZero},
+	{ID: "withheld", Account: "withholding/{code}", Holds: "what was withheld of deposits, less what stands given back", Records: true, judge: equals},
 }
 
 // ChartRules are all rules, in the order of the chart: first those of the books as a

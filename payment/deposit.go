@@ -117,13 +117,18 @@ func (p *plan) capture() error {
 	captured := p.post(EntryCaptured, "captured", -1,
 		p.dr(receivablePath(facts.Rail), p.event.Amount), p.cr(pending, p.event.Amount))
 	p.charge(EntryDepositFee, "fee", captured, pending, processingFee, &fee)
+	withheld, err := p.withhold(deposit, captured)
+	if err != nil {
+		return err
+	}
 	held, err := p.hold(deposit, pin, timing, captured)
 	if err != nil {
 		return err
 	}
 	p.records = append(p.records, deposit)
 	err = p.move(captured, CategoryPayment, DepositRecord, &deposit.Facts, Item{
-		Gross: p.event.Amount, Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes), Reserve: held.Neg(),
+		Gross: p.event.Amount, Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes),
+		Withholding: withheld.Neg(), Reserve: held.Neg(),
 	})
 	if err != nil {
 		return err
@@ -233,6 +238,9 @@ func (p *plan) failLate() error {
 			return err
 		}
 		item.Fee, item.Tax, item.TaxCode = d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
+	}
+	if item.Withholding, err = p.unwithhold(&changed, "failed.withholding", failed); err != nil {
+		return err
 	}
 	if item.Reserve, err = p.free(d, failed); err != nil {
 		return err

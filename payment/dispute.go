@@ -81,6 +81,9 @@ func (p *plan) dispute() error {
 	p.records = append(p.records, dispute, &changed)
 	item := Item{Gross: p.event.Amount.Neg(), Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes)}
 	item.own(deposit, dispute.Drawn.Pending.Neg())
+	if item.Withholding, err = p.rewithhold(&changed, "withholding", opened); err != nil {
+		return err
+	}
 	return p.move(opened, CategoryDispute, DisputeRecord, &dispute.Facts, item)
 }
 
@@ -117,6 +120,9 @@ func (p *plan) disputeWon() error {
 			return err
 		}
 		item.Fee, item.Tax, item.TaxCode = d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
+	}
+	if item.Withholding, err = p.rewithhold(&changed, "won.withholding", won); err != nil {
+		return err
 	}
 	p.records = append(p.records, d, &changed)
 	return p.move(won, CategoryDispute, string(DisputeWon), &d.Facts, item)

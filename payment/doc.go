@@ -67,7 +67,7 @@
 //
 // # Limits
 //
-// Not yet: withholding and fees of refunds. One deposit has one currency. Order of
+// Not yet: fees of refunds. One deposit has one currency. Order of
 // instants matters only against the event that opened a resource: the later ones
 // are taken in the order they come.
 package payment

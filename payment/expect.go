@@ -23,7 +23,7 @@ func (x Expected) Add(path string, c money.Currency, amounts ...money.Amount) er
 // Expect adds what the records of payments say. Settlement batches are package
 // settlement's to add.
 func (x Expected) Expect(ctx context.Context, r ledger.Reader) error {
-	for _, step := range []func(context.Context, ledger.Reader) error{x.movements, x.reserves, x.payouts, x.refunds} {
+	for _, step := range []func(context.Context, ledger.Reader) error{x.movements, x.reserves, x.payouts, x.refunds, x.deposits} {
 		if err := step(ctx, r); err != nil {
 			return err
 		}
@@ -108,6 +108,22 @@ func (x Expected) refunds(ctx context.Context, r ledger.Reader) error {
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// deposits expects what stands withheld of them.
+func (x Expected) deposits(ctx context.Context, r ledger.Reader) error {
+	for d, err := range ledger.RecordsOf[*Deposit](ctx, r, DepositRecord, "") {
+		if err != nil {
+			return err
+		}
+		for i := range d.Withheld {
+			w := &d.Withheld[i]
+			if err := x.Add(withholdingPath(w.Code), d.Currency, w.Amount, w.Back.Neg()); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

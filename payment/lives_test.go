@@ -35,6 +35,7 @@ func TestRandomLives(t *testing.T) {
 	t.Parallel()
 	lenient := drawing()
 	lenient.LateSuccess = []payment.LateRule{{Policy: payment.LateRefund, For: []merchant.Scope{{Region: "IN", Method: "CARD"}}}}
+	lenient.Withholding = taxing().Withholding
 	lenient.Rails, lenient.PayTwice = netting().Rails, []merchant.Scope{{}}
 	for name, rules := range map[string]*payment.Rules{"strict": cautious(), "lenient": lenient, "secured": secured()} {
 		t.Run(name, func(t *testing.T) {
@@ -375,9 +376,28 @@ func (d *derivation) deposits(r ledger.Reader) {
 			d.earn("income/processing_fee", &p.Fee)
 		}
 		d.bounds(p)
+		d.withheld(p)
 		d.add("income/processing_fee", p.FeeBack)
 		for _, line := range p.TaxBack {
 			d.add("tax/"+line.Code, line.Amount)
+		}
+	}
+}
+
+// withheld holds what stands given back of each withholding against its share of what
+// is refunded and disputed.
+func (d *derivation) withheld(p *payment.Deposit) {
+	for _, w := range p.Withheld {
+		left, err := w.Left()
+		must(d.rt, err)
+		d.add("withholding/"+w.Code, left.Neg())
+		gone := p.Amount
+		if p.Status != payment.Failed {
+			gone = plus(d.rt, p.Refunded, p.Disputed)
+		}
+		want, err := fees.ReturnedTotal(w.Amount, p.Amount, gone, w.Rounding)
+		if must(d.rt, err); w.Back != want {
+			d.rt.Fatalf("deposit %s of %s, %s gone: %s of %s given back, want %s", p.ID, p.Amount, gone, w.Back, w.Amount, want)
 		}
 	}
 }

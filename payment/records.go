@@ -224,6 +224,7 @@ type Deposit struct {
 	Twice    bool              `json:"twice,omitempty"`         // the rules let the same money be refunded and disputed
 	FeeBack  money.Amount      `json:"fee_back"`                // of the fee, what those refunds have given back
 	TaxBack  []fees.TaxLine    `json:"tax_back,omitempty"`      // the same of each tax
+	Withheld []Withholding     `json:"withheld,omitempty"`      // tax that was withheld at capture, by code
 	Hold     string            `json:"hold,omitempty"`          // id of the reserve hold's record
 	Settles  WindowPin         `json:"settles,omitzero"`        // the window its own money is settled in: a later one than that of its instant, where it came too late
 	Undrawn  money.Amount      `json:"undrawn,omitzero"`        // what it put into pending, less what refunds and disputes stand drawn from there

@@ -132,6 +132,9 @@ func (p *plan) refund() error {
 		}
 		item.TaxCode = taxCode(refund.TaxReturned)
 	}
+	if item.Withholding, err = p.rewithhold(&changed, "withholding", created); err != nil {
+		return err
+	}
 	p.records = append(p.records, refund, &changed)
 	return p.move(created, CategoryRefund, RefundRecord, &refund.Facts, item)
 }
@@ -285,5 +288,8 @@ func (p *plan) refundEnds() error {
 	p.records = append(p.records, &r, &d)
 	item := Item{Gross: r.Amount, Fee: r.FeeReturned.Neg(), Tax: tax.Neg(), TaxCode: taxCode(r.TaxReturned)}
 	item.own(&d, r.Restored.Pending)
+	if item.Withholding, err = p.rewithhold(&d, step+".withholding", ended); err != nil {
+		return err
+	}
 	return p.move(ended, CategoryRefund, string(p.event.Kind), &r.Facts, item)
 }

@@ -18,6 +18,8 @@ type Rules struct {
 	Book  *merchant.Book
 	Fees  fees.Table
 	Plans []reserve.Plan // several versions of one id differ in EffectiveFrom
+	// Withholding says of whose deposits tax is withheld.
+	Withholding []WithholdingRule
 	// Payouts say which payouts need approval, and whether they wait for money.
 	Payouts []PayoutRule
 	// LateSuccess says what becomes of deposits that are captured after they failed
