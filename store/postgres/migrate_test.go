@@ -391,11 +391,11 @@ func TestMigrateTooLate(t *testing.T) {
 		t, url := on.T, on.url
 		conn := migrated(t, url)
 		columns := func() []string {
-			return firstColumn(t, conn, "SELECT column_name::text FROM information_schema.columns WHERE table_name = 'v_reserves' ORDER BY ordinal_position")
+			return firstColumn(t, conn, "SELECT column_name::text FROM information_schema.columns WHERE table_name = 'v_merchants' ORDER BY ordinal_position")
 		}
 		want := columns()
 		execute(t, conn, "DELETE FROM migrations WHERE version = 6")
-		if _, err := postgres.Migrate(t.Context(), url, postgres.MigrateOptions{}); err == nil || !strings.Contains(err.Error(), "create view v_reserves: ") {
+		if _, err := postgres.Migrate(t.Context(), url, postgres.MigrateOptions{}); err == nil || !strings.Contains(err.Error(), "create view v_merchants: ") {
 			t.Errorf("error %v", err)
 		}
 		if diff := cmp.Diff(want, columns()); diff != "" {
@@ -440,7 +440,7 @@ func TestSchemaThatLacksSomething(t *testing.T) {
 	}{
 		{"everything", "DROP SCHEMA public CASCADE; CREATE SCHEMA public", postgres.ErrNoSchema, `schema "public": there is no ledger: run settlex migrate`},
 		{"the last version", fmt.Sprint("DELETE FROM migrations WHERE version = ", newest), postgres.ErrOlder,
-			fmt.Sprintf("it has version %d, the program %d (step %d.1 create view v_reserves has not run): run settlex migrate", newest-1, newest, newest)},
+			fmt.Sprintf("it has version %d, the program %d (step %d.1 create view v_merchants has not run): run settlex migrate", newest-1, newest, newest)},
 		{"a step in between", "DELETE FROM migrations WHERE version = 5 AND step = 2", postgres.ErrOlder, "(step 5.2 comment on column leases.name has not run)"},
 		{"a currency", "DELETE FROM currencies WHERE code = 'INR'", postgres.ErrOlder, "(currency INR is not known to it)"},
 		{"lanes", "DELETE FROM lanes", postgres.ErrOlder, "(it has no lanes)"},

@@ -72,11 +72,15 @@ func batchRecord(id string, status settlement.Status) *settlement.Batch {
 	return &settlement.Batch{
 		ID: id, Merchant: "m1", Region: "in", Bank: "main", Currency: inr, Window: windowPin(), Status: status, AtClose: settlement.Closed, Lines: 2,
 		OpeningCarry: money.Minor(-100),
+		Steps: []settlement.Step{{Status: settlement.Closed, At: noon}, {
+			Kind: payment.BatchPaid, Status: settlement.Paid, At: noon.Add(time.Minute), Rail: "imps", Ref: "rail-2", BankRef: "bank-2", Reason: "r2", Actor: "ben",
+		}},
 		Totals: settlement.Totals{
 			Gross: money.Minor(10000), Fee: money.Minor(-200), Tax: money.Minor(-36), Withholding: money.Minor(-14), Reserve: money.Minor(-50), Net: money.Minor(9700),
 		},
 		Categories: settlement.Categories{
 			Payments: money.Minor(9000), Refunds: money.Minor(-100), Disputes: money.Minor(-200), Reserve: money.Minor(1100), Payouts: money.Minor(-100),
+			Batches: money.Minor(7), Adjustments: money.Minor(8), Exchanges: money.Minor(9),
 		},
 		CarryOut: money.Minor(0), Net: money.Minor(9600),
 	}
@@ -87,19 +91,30 @@ func sampleRecords() []ledger.Record {
 	fee := fees.Fee{ScheduleID: "s", Version: "v", Fee: money.Minor(200), Tax: money.Minor(36)}
 	hold := reserve.Hold{
 		ID: "d1", Merchant: "m1", Currency: inr, Amount: money.Minor(500), Released: money.Minor(120), Drawn: money.Minor(30), Restored: money.Minor(10), HeldOn: today, ReleaseOn: today.AddDays(90),
-		ReleasedOn: today.AddDays(1), Reason: "asked for",
+		ReleasedOn: today.AddDays(1), Reason: "asked for", Plan: reserve.Pin{ID: "rolling", Version: "v2"},
 	}
 	gone := hold
 	gone.ID, gone.Released, gone.Drawn, gone.Restored = "d2", gone.Amount, money.Amount{}, money.Amount{}
-	return []ledger.Record{
-		&payment.Merchant{Merchant: merchant.Merchant{ID: "m1", Name: "One", Region: "in", Created: noon}},
+	return append(paymentRecords(),
+		&payment.Merchant{
+			Merchant: merchant.Merchant{ID: "m1", Name: "One", Region: "in", Created: noon}, Status: payment.Suspended, Configured: true,
+			Versions: merchant.With(nil, merchant.Version{
+				From: noon, Actor: "asha", Reason: "contract 7", At: noon.Add(time.Second), Terms: merchant.Terms{Name: "One", Region: "in"},
+			}),
+			Steps: []payment.MerchantStep{{Act: payment.MerchantSuspend, At: noon, Status: payment.Suspended, Actor: "ben", Reason: "r3"}},
+		},
 		&payment.Deposit{
 			Facts: paymentFacts("d1", 10000), Life: paymentLife(payment.Succeeded), Fee: fee, PricedOn: today,
 			Refunded: money.Minor(300), Disputed: money.Minor(400), FeeBack: money.Minor(5),
 		},
-		&payment.Refund{Facts: paymentFacts("r1", 300), Life: paymentLife(payment.Pending), FeeReturned: money.Minor(5)},
-		&payment.Dispute{Facts: paymentFacts("c1", 400), Life: paymentLife(payment.Won), Fee: fee, Recovered: money.Minor(399)},
-		&payment.Payout{Facts: paymentFacts("p1", 5000), Life: paymentLife(payment.Sent), Fee: fee},
+		&payment.Refund{
+			Facts: paymentFacts("r1", 300), Life: paymentLife(payment.Pending), FeeReturned: money.Minor(5), Drawn: sources(1), Restored: sources(4), Netted: true,
+		},
+		&payment.Dispute{
+			Facts: paymentFacts("c1", 400), Life: paymentLife(payment.Won), Fee: fee, Recovered: money.Minor(399), Drawn: sources(1), Restored: sources(4),
+			Debited: payment.Passed{Amount: money.Minor(400)}, Credited: payment.Passed{Amount: money.Minor(398)},
+		},
+		&payment.Payout{Facts: paymentFacts("p1", 5000), Life: paymentLife(payment.Sent), Fee: fee, NeedsApproval: true, Batch: "b1"},
 		&payment.RailSettlement{Facts: paymentFacts("s1", 9000), Life: paymentLife(payment.Received), Cost: money.Minor(90), CostTax: money.Minor(16)},
 		&payment.Hold{Hold: hold, Window: windowPin(), ReleaseAt: noon}, &payment.Hold{Hold: gone, Window: windowPin(), ReleaseAt: noon},
 		batchRecord("set_1", settlement.Paid), batchRecord("set_2", settlement.Closing),
@@ -108,7 +123,12 @@ func sampleRecords() []ledger.Record {
 		ptr(movement("d9", 700)),
 		&ledger.HoldState{Key: "h1", At: noon, Expires: noon.Add(time.Hour), Status: ledger.HoldCaptured, Owner: "payment",
 			Legs: []ledger.HoldLeg{{Account: "bank", Currency: inr, Side: ledger.Debit, Amount: money.Minor(7)}}},
-	}
+	)
+}
+
+// sources are three amounts that follow each other.
+func sources(from int64) payment.Sources {
+	return payment.Sources{Pending: money.Minor(from), Reserve: money.Minor(from + 1), Available: money.Minor(from + 2)}
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -120,22 +140,27 @@ func TestRecordViews(t *testing.T) {
 		conn := migrated(t, url)
 		keep(t, conn, sampleRecords()...)
 		for _, tc := range []struct{ query, want string }{
-			{"SELECT merchant, name, region, created_at FROM v_merchants", "m1 | One | in | 2026-01-31 12:00:00+00"},
+			{"SELECT merchant, name, region, created_at, status, configured FROM v_merchants", "m1 | One | in | 2026-01-31 12:00:00+00 | suspended | t"},
+			{"SELECT merchant, no, governs_from, name, region, decided_at, actor, reason FROM v_merchant_terms",
+				"m1 | 1 | 2026-01-31 12:00:00+00 | One | in | 2026-01-31 12:00:01+00 | asha | contract 7"},
 			{"SELECT deposit, merchant, status, occurred_at, currency, amount, amount_major, fee, fee_tax, refunded, disputed, fee_back, priced_on FROM v_deposits",
 				"d1 | m1 | succeeded | 2026-01-31 12:00:00+00 | INR | 10000 | 100.00 | 200 | 36 | 300 | 400 | 5 | 2026-01-31"},
 			{"SELECT method, rail, brand, funding, order_id, reason_code, rail_reference, bank_reference FROM v_deposits",
 				"card | visa | Visa | credit | o1 | r1 | rail-1 | bank-1"},
-			{"SELECT refund, deposit, status, amount_major, fee_returned FROM v_refunds", "r1 | d1 | pending | 3.00 | 5"},
-			{"SELECT dispute, deposit, status, amount_major, fee, fee_tax, recovered FROM v_disputes", "c1 | d1 | won | 4.00 | 200 | 36 | 399"},
-			{"SELECT payout, status, amount_major, fee, fee_tax FROM v_payouts", "p1 | sent | 50.00 | 200 | 36"},
+			{"SELECT refund, deposit, status, amount_major, fee_returned, actor, netted FROM v_refunds", "r1 | d1 | pending | 3.00 | 5 | asha | t"},
+			{"SELECT drawn_pending, drawn_reserve, drawn_available, restored_pending, restored_reserve, restored_available FROM v_refunds", "1 | 2 | 3 | 4 | 5 | 6"},
+			{"SELECT dispute, deposit, status, amount_major, fee, fee_tax, recovered, scheme_debited, scheme_credited FROM v_disputes",
+				"c1 | d1 | won | 4.00 | 200 | 36 | 399 | 400 | 398"},
+			{"SELECT drawn_pending, drawn_reserve, drawn_available, restored_pending, restored_reserve, restored_available FROM v_disputes", "1 | 2 | 3 | 4 | 5 | 6"},
+			{"SELECT payout, status, amount_major, fee, fee_tax, actor, needs_approval, payout_batch FROM v_payouts", "p1 | sent | 50.00 | 200 | 36 | asha | t | b1"},
 			{"SELECT rail_settlement, status, amount_major, cost, cost_tax, rail FROM v_rail_settlements", "s1 | received | 90.00 | 90 | 16 | visa"},
-			{"SELECT deposit, held_on, release_on, released_on, amount, released, left_over, left_over_major, reason, drawn, restored FROM v_reserves ORDER BY deposit", `
-d1 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 120 | 360 | 3.60 | asked for | 30 | 10
-d2 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 500 | 0 | 0.00 | asked for | 0 | 0`},
+			{"SELECT deposit, held_on, release_on, released_on, amount, released, left_over, left_over_major, reason, drawn, restored, plan, plan_version FROM v_reserves ORDER BY deposit", `
+d1 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 120 | 360 | 3.60 | asked for | 30 | 10 | rolling | v2
+d2 | 2026-01-31 | 2026-05-01 | 2026-02-01 | 500 | 500 | 0 | 0.00 | asked for | 0 | 0 | rolling | v2`},
 			{"SELECT batch, merchant, region, bank, currency, status, at_close, schedule, schedule_version, business_date, window_label, opens_at, closes_at, settlement_date FROM v_batches",
 				"set_1 | m1 | in | main | INR | paid | closed | in | v1 | 2026-01-31 | evening | 2026-01-30 12:00:00+00 | 2026-01-31 12:00:00+00 | 2026-02-01"},
-			{"SELECT lines, opening_carry, gross, fee, tax, withholding, reserve, lines_net, carry_out, net, net_major, payments, refunds, disputes, payouts, reserve_released FROM v_batches",
-				"2 | -100 | 10000 | -200 | -36 | -14 | -50 | 9700 | 0 | 9600 | 96.00 | 9000 | -100 | -200 | -100 | 1100"},
+			{"SELECT lines, opening_carry, gross, fee, tax, withholding, reserve, lines_net, carry_out, net, net_major, payments, refunds, disputes, payouts, reserve_released, put_back, adjustments, exchanges FROM v_batches",
+				"2 | -100 | 10000 | -200 | -36 | -14 | -50 | 9700 | 0 | 9600 | 96.00 | 9000 | -100 | -200 | -100 | 1100 | 7 | 8 | 9"},
 			{"SELECT batch, no, source_id, late, category, type, entry_key, lane, seq, gross, fee, tax, withholding, reserve, net, running, net_major, tax_code FROM v_lines",
 				"set_1 | 1 | d1 | t | payment | deposit | entry-1 | 3 | 9 | 10000 | -200 | -36 | -14 | -50 | 9700 | 9700 | 97.00 | GST18"},
 			{"SELECT merchant, business_date, by_hand, source_id, net, pending, net_major FROM v_unsettled", "m1 | 2026-01-31 | t | d9 | 700 | 700 | 7.00"},
@@ -158,17 +183,23 @@ func TestRecordViewsReadEveryField(t *testing.T) {
 		execute(t, conn, soundRows()["events"].with(literals{"merchant": "'m1'"}).insert("events"))
 		views := firstColumn(t, conn, `SELECT table_name::text FROM information_schema.views WHERE table_schema = 'public' ORDER BY 1`)
 		ofLedger := []string{"v_accounts", "v_journal", "v_statement", "v_trial_balance", "v_trial_totals"}
+		ofMany := []string{"v_steps"} // no kind fills every column
 		for _, view := range views {
 			if slices.Contains(ofLedger, view) {
 				continue
 			}
 			columns := firstColumn(t, conn, "SELECT column_name::text FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position", view)
-			if rows := oneValue[int](t, conn, "SELECT count(*) FROM "+view); rows == 0 {
+			rows := oneValue[int](t, conn, "SELECT count(*) FROM "+view)
+			if rows == 0 {
 				t.Errorf("%s is empty", view)
 			}
+			allowed := 0
+			if slices.Contains(ofMany, view) {
+				allowed = rows - 1
+			}
 			for _, column := range columns {
-				if missing := oneValue[int](t, conn, "SELECT count(*) FROM "+view+" WHERE "+column+" IS NULL"); missing > 0 {
-					t.Errorf("%s.%s is NULL in %d rows", view, column, missing)
+				if missing := oneValue[int](t, conn, "SELECT count(*) FROM "+view+" WHERE "+column+" IS NULL"); missing > allowed {
+					t.Errorf("%s.%s is NULL in %d of %d rows", view, column, missing, rows)
 				}
 			}
 		}
@@ -192,25 +223,39 @@ func TestRecordViewsOfBareResources(t *testing.T) {
 			&payment.Dispute{Facts: bare("c1"), Life: paymentLife(payment.NeedsResponse)},
 			&payment.Payout{Facts: bare("p1"), Life: paymentLife(payment.Requested)},
 			&payment.Hold{Hold: reserve.Hold{ID: "d1", Merchant: "m1", Currency: inr, Amount: money.Minor(5), HeldOn: today, ReleaseOn: today}},
+			&payment.Adjustment{Facts: bare("a1"), Life: paymentLife(payment.Requested)},
+			&payment.Debt{Facts: bare("n1"), Life: paymentLife(payment.Reclassified)},
+			&payment.Pool{Merchant: "m1", Currency: inr, Kind: reserve.KindMinimum},
+			&payment.Instruction{ID: "E1", Currency: inr, Amount: money.Minor(1)},
 			&ledger.HoldState{Key: "h", At: noon, Status: ledger.HoldOpen},
 		)
-		wantRows(t, conn, "SELECT name, region FROM v_merchants", "- | -")
+		wantRows(t, conn, "SELECT debit, actor, decided_by FROM v_adjustments", "f | - | -")
+		wantRows(t, conn, "SELECT paid, left_over FROM v_debts", "0 | 1")
+		wantRows(t, conn, "SELECT built, left_over, changed_on, reason FROM v_reserve_pools", "0 | 0 | - | -")
+		wantRows(t, conn, "SELECT due, order_id, final FROM v_rail_instructions", "- | - | f")
+		wantRows(t, conn, "SELECT name, region, status, configured FROM v_merchants", "- | - | active | f")
 		wantRows(t, conn, "SELECT merchant, method, order_id, fee FROM v_deposits", "- | - | - | 0")
-		wantRows(t, conn, "SELECT deposit, fee_returned FROM v_refunds", "- | 0")
-		wantRows(t, conn, "SELECT reason_code, recovered FROM v_disputes", "- | 0")
-		wantRows(t, conn, "SELECT rail_reference FROM v_payouts", "-")
+		wantRows(t, conn, "SELECT deposit, fee_returned, netted, drawn_reserve, restored_available FROM v_refunds", "- | 0 | f | 0 | 0")
+		wantRows(t, conn, "SELECT reason_code, recovered, scheme_debited FROM v_disputes", "- | 0 | 0")
+		wantRows(t, conn, "SELECT rail_reference, needs_approval, payout_batch FROM v_payouts", "- | f | -")
+		wantRows(t, conn, "SELECT kind FROM v_steps", "")
 		wantRows(t, conn, "SELECT released_on, reason, left_over FROM v_reserves", "- | - | 5")
 		wantRows(t, conn, "SELECT status, expires_at FROM v_holds", "open | -")
 	})
 }
 
-// Each kind of record that has columns of its own is read by a view.
+// Each kind of record that has columns of its own is read by a view. The others
+// say how far the engine has come, or have nothing that fits in columns.
 func TestViewsCoverTheKinds(t *testing.T) {
 	t.Parallel()
 	read := strings.Join(named(t, `kind (?:=|IN) (\(?'[^)\n]+)`), " ")
 	for _, kind := range []string{
 		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord, payment.ItemRecord, payment.HoldRecord,
-		payment.ReleasedRecord, payment.MerchantRecord, settlement.BatchRecord, settlement.LineRecord, ledger.HoldRecord,
+		payment.ReleasedRecord, payment.MerchantRecord, payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord,
+		payment.RailCostRecord, payment.RailInvoiceRecord, payment.BankLineRecord, payment.FeeTransferRecord, payment.OpeningRecord, payment.ExchangeRecord,
+		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord, payment.CustomerRecord, payment.PoolRecord, payment.DecisionRecord,
+		payment.InstructionRecord, payment.SubmissionRecord, payment.SubmissionEndRecord, payment.AnswerRecord,
+		settlement.BatchRecord, settlement.LineRecord, ledger.HoldRecord,
 	} {
 		if !strings.Contains(read, "'"+kind+"'") {
 			t.Errorf("no view reads records of kind %s", kind)

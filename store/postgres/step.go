@@ -11,7 +11,7 @@ import (
 )
 
 // SchemaVersion is the version of the schema this program reads and writes: the number of its last migration.
-const SchemaVersion = 9
+const SchemaVersion = 10
 
 //go:embed migrations/*.sql
 var migrations embed.FS

@@ -1,4 +1,4 @@
--- What refunds and disputes draw from a deposit's reserve, and put back.
+-- What refunds and disputes draw from a deposit's reserve, and put back; the plan that decided about it.
 
 CREATE OR REPLACE VIEW v_reserves AS
 SELECT r.body->>'id' AS deposit, r.body->>'merchant' AS merchant, r.body->>'currency' AS currency,
@@ -10,7 +10,11 @@ SELECT r.body->>'id' AS deposit, r.body->>'merchant' AS merchant, r.body->>'curr
        ((r.body->>'amount')::numeric(38,0) - (r.body->>'released')::numeric(38,0)
            - coalesce((r.body->>'drawn')::numeric(38,0), 0) + coalesce((r.body->>'restored')::numeric(38,0), 0)) * c.minor_unit AS left_over_major,
        r.body->>'reason' AS reason, r.changed_at,
-       coalesce((r.body->>'drawn')::numeric(38,0), 0) AS drawn, coalesce((r.body->>'restored')::numeric(38,0), 0) AS restored
+       coalesce((r.body->>'drawn')::numeric(38,0), 0) AS drawn, coalesce((r.body->>'restored')::numeric(38,0), 0) AS restored,
+       r.body->'plan'->>'id' AS plan, r.body->'plan'->>'version' AS plan_version
 FROM records r
 LEFT JOIN currencies c ON c.code = r.body->>'currency'
 WHERE r.kind IN ('hold', 'released_hold');
+
+-- engines: postgresql yugabytedb
+COMMENT ON VIEW v_reserves IS 'What is or was withheld of deposits, and when it is given back. left_over is what is still withheld: amount - released - drawn + restored.';
