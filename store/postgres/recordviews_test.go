@@ -106,6 +106,9 @@ func sampleRecords() []ledger.Record {
 		&payment.Deposit{
 			Facts: paymentFacts("d1", 10000), Life: paymentLife(payment.Succeeded), Fee: fee, PricedOn: today,
 			Refunded: money.Minor(300), Disputed: money.Minor(400), FeeBack: money.Minor(5),
+			Withheld: []payment.Withholding{{
+				Code: "194O", Rate: money.MustRate("1%"), Base: money.Minor(10000), Amount: money.Minor(100), Back: money.Minor(3),
+			}},
 		},
 		&payment.Refund{
 			Facts: paymentFacts("r1", 300), Life: paymentLife(payment.Pending), FeeReturned: money.Minor(5), Drawn: sources(1), Restored: sources(4), Netted: true,
@@ -147,6 +150,8 @@ func TestRecordViews(t *testing.T) {
 				"d1 | m1 | succeeded | 2026-01-31 12:00:00+00 | INR | 10000 | 100.00 | 200 | 36 | 300 | 400 | 5 | 2026-01-31"},
 			{"SELECT method, rail, brand, funding, order_id, reason_code, rail_reference, bank_reference FROM v_deposits",
 				"card | visa | Visa | credit | o1 | r1 | rail-1 | bank-1"},
+			{"SELECT deposit, merchant, currency, code, rate, base, amount, back, left_over, left_over_major FROM v_withholdings",
+				"d1 | m1 | INR | 194O | 0.01 | 10000 | 100 | 3 | 97 | 0.97"},
 			{"SELECT refund, deposit, status, amount_major, fee_returned, actor, netted FROM v_refunds", "r1 | d1 | pending | 3.00 | 5 | asha | t"},
 			{"SELECT drawn_pending, drawn_reserve, drawn_available, restored_pending, restored_reserve, restored_available FROM v_refunds", "1 | 2 | 3 | 4 | 5 | 6"},
 			{"SELECT dispute, deposit, status, amount_major, fee, fee_tax, recovered, scheme_debited, scheme_credited FROM v_disputes",

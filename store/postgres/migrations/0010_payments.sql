@@ -38,6 +38,19 @@ FROM records r
 LEFT JOIN currencies c ON c.code = r.body->>'currency'
 WHERE r.kind = 'deposit';
 
+CREATE OR REPLACE VIEW v_withholdings AS
+SELECT r.body->>'id' AS deposit, r.body->>'merchant' AS merchant, r.body->>'currency' AS currency, w.body->>'code' AS code,
+       (w.body->>'rate')::numeric AS rate, (w.body->>'base')::numeric(38,0) AS base, (w.body->>'amount')::numeric(38,0) AS amount,
+       (w.body->>'back')::numeric(38,0) AS back, (w.body->>'amount')::numeric(38,0) - (w.body->>'back')::numeric(38,0) AS left_over,
+       ((w.body->>'amount')::numeric(38,0) - (w.body->>'back')::numeric(38,0)) * c.minor_unit AS left_over_major, r.changed_at
+FROM records r
+CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(r.body->'withheld') WHEN 'array' THEN r.body->'withheld' END) AS w (body)
+LEFT JOIN currencies c ON c.code = r.body->>'currency'
+WHERE r.kind = 'deposit';
+
+-- engines: postgresql yugabytedb
+COMMENT ON VIEW v_withholdings IS 'Tax that was withheld of deposits, by code. back is what stands given back of it with refunds, disputes and late failures.';
+
 CREATE OR REPLACE VIEW v_refunds AS
 SELECT r.body->>'id' AS refund, r.body->>'merchant' AS merchant, r.body->>'status' AS status,
        (r.body->>'occurred_at')::timestamptz AS occurred_at, r.body->>'currency' AS currency,
