@@ -33,16 +33,6 @@ type RecordChange struct {
 	Record Record
 }
 
-// At is the instant as of which records were changed: that of the lane's last item
-// or event, whatever is later. A store with several lanes gives it to State.Behind
-// with the record.
-func (c *Changes) At() time.Time {
-	if c.Head.Told.After(c.Head.At) {
-		return c.Head.Told
-	}
-	return c.Head.At
-}
-
 // Empty tells that there is nothing to save.
 func (c *Changes) Empty() bool {
 	return c.Block == nil && len(c.Records) == 0 && len(c.Events) == 0 && c.Promised.IsZero()

@@ -20,6 +20,7 @@ type State struct {
 	several  bool      // the store has more than one lane
 	headed   bool      // the head was told
 	since    time.Time // what is booked comes after it: the latest instant of what was read
+	heard    time.Time // what is told comes no earlier: behind the latest event about what was read
 	promised time.Time // nothing will be booked at or before it; zero: no promise
 	alone    bool      // no other transaction may book while this one does
 	now      time.Time
@@ -110,6 +111,16 @@ func (s *State) Behind(lane uint16, at time.Time) {
 	}
 }
 
+// Heard tells the state up to when events may have been told about something it
+// read: what it tells comes later. It books when it would have booked: an event by
+// the clock makes no fact of the past a late one. Of its own lane it knows that.
+// Only a store's Load calls it, after PutHead.
+func (s *State) Heard(lane uint16, told time.Time) {
+	if next := told.Add(time.Microsecond); lane != s.head.Lane && next.After(s.heard) {
+		s.heard = next
+	}
+}
+
 // NotBefore tells the state to book nothing at or before an instant. Only a
 // store's Load calls it.
 func (s *State) NotBefore(t time.Time) {
@@ -190,6 +201,9 @@ func (s *State) Tell(e event.Event) {
 	e.At = s.now
 	if e.At.Before(s.head.Told) {
 		e.At = s.head.Told
+	}
+	if e.At.Before(s.heard) {
+		e.At = s.heard
 	}
 	s.head.Events, s.head.Told = s.head.Events+1, e.At
 	e.Lane, e.No = s.head.Lane, s.head.Events

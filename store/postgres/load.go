@@ -316,7 +316,8 @@ func (l *loading) tell(s *ledger.State) {
 	for _, ref := range l.need.Records {
 		found := l.records[ref]
 		s.PutRecord(ref, found.record)
-		s.Behind(found.lane, found.changed)
+		s.Behind(found.lane, found.booked)
+		s.Heard(found.lane, found.changed)
 	}
 	for _, id := range l.ids {
 		row := l.singles[id]

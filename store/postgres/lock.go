@@ -15,7 +15,7 @@ import (
 // What locks rows. Everybody takes them in this order, and those of one statement in the order it sorts them in.
 const (
 	// No join: a plan made while there were few records would go through all of them.
-	recordsOfIDsSQL = `SELECT r.kind, r.id, r.body, r.lane, r.changed_at FROM records r WHERE r.kind = $1 AND r.id = ANY($2::bytea[])`
+	recordsOfIDsSQL = `SELECT r.kind, r.id, r.body, r.lane, coalesce(r.booked_at, r.changed_at), r.changed_at FROM records r WHERE r.kind = $1 AND r.id = ANY($2::bytea[])`
 
 	lockRecordsSQL = recordsOfIDsSQL + ` ORDER BY r.id FOR UPDATE`
 
@@ -80,8 +80,9 @@ func (l *loading) lock(b *pgx.Batch) {
 // foundRecord is a record that is locked; record is nil where there is none.
 type foundRecord struct {
 	record  ledger.Record
-	lane    uint16 // that changed it last
-	changed time.Time
+	lane    uint16    // that changed it last
+	booked  time.Time // of the lane's last item by then
+	changed time.Time // of its last item or event
 }
 
 // queueRecords queues the statement for the records of each kind, in order.
@@ -135,8 +136,8 @@ func (l *loading) readRecords(rows pgx.Rows) error {
 		var ref ledger.Ref
 		var id, body []byte
 		var lane int16
-		var changed time.Time
-		if err := rows.Scan(&ref.Kind, &id, &body, &lane, &changed); err != nil {
+		var booked, changed time.Time
+		if err := rows.Scan(&ref.Kind, &id, &body, &lane, &booked, &changed); err != nil {
 			return unreadable("records", err)
 		}
 		ref.ID = string(id)
@@ -144,7 +145,7 @@ func (l *loading) readRecords(rows pgx.Rows) error {
 		if err != nil {
 			return err
 		}
-		put(&l.records, ref, foundRecord{record, uint16(lane), changed.UTC()})
+		put(&l.records, ref, foundRecord{record, uint16(lane), booked.UTC(), changed.UTC()})
 		l.tx.records[ref] = true
 	}
 	return rows.Err()

@@ -440,7 +440,7 @@ func TestSchemaThatLacksSomething(t *testing.T) {
 	}{
 		{"everything", "DROP SCHEMA public CASCADE; CREATE SCHEMA public", postgres.ErrNoSchema, `schema "public": there is no ledger: run settlex migrate`},
 		{"the last version", fmt.Sprint("DELETE FROM migrations WHERE version = ", newest), postgres.ErrOlder,
-			fmt.Sprintf("it has version %d, the program %d (step %d.1 create view v_merchants has not run): run settlex migrate", newest-1, newest, newest)},
+			fmt.Sprintf("it has version %d, the program %d (step %d.1 alter table records add column booked_at has not run): run settlex migrate", newest-1, newest, newest)},
 		{"a step in between", "DELETE FROM migrations WHERE version = 5 AND step = 2", postgres.ErrOlder, "(step 5.2 comment on column leases.name has not run)"},
 		{"a currency", "DELETE FROM currencies WHERE code = 'INR'", postgres.ErrOlder, "(currency INR is not known to it)"},
 		{"lanes", "DELETE FROM lanes", postgres.ErrOlder, "(it has no lanes)"},

@@ -131,7 +131,7 @@ func (s *saving) queue() {
 		s.tx.everyone = true
 		l.later(updateLanesSQL, dateArg(head.Closed), nullable(s.until()))
 	}
-	s.records.queue(l, s.lane, s.changes.At())
+	s.records.queue(l, s.lane, head)
 }
 
 // until is up to when no lane will book any more; zero: a single lane needs no such promise.

@@ -57,21 +57,26 @@ func (c *recordColumns) add(ref ledger.Ref, body string) {
 }
 
 const (
-	makeRecordsSQL = `INSERT INTO records (changed_at, lane, kind, id, body)
-SELECT $1::timestamptz, $2::smallint, n.kind, n.id, n.body::jsonb FROM unnest($3::text[], $4::bytea[], $5::text[]) AS n (kind, id, body)`
+	makeRecordsSQL = `INSERT INTO records (changed_at, booked_at, lane, kind, id, body)
+SELECT $1::timestamptz, $2::timestamptz, $3::smallint, n.kind, n.id, n.body::jsonb FROM unnest($4::text[], $5::bytea[], $6::text[]) AS n (kind, id, body)`
 
-	writeRecordsSQL = makeRecordsSQL + ` ON CONFLICT (kind, id) DO UPDATE SET changed_at = excluded.changed_at, lane = excluded.lane, body = excluded.body`
+	writeRecordsSQL = makeRecordsSQL + ` ON CONFLICT (kind, id) DO UPDATE
+SET changed_at = excluded.changed_at, booked_at = excluded.booked_at, lane = excluded.lane, body = excluded.body`
 
 	removeRecordsSQL = `DELETE FROM records WHERE kind = $1 AND id = ANY($2::bytea[])`
 )
 
-func (c *recordChanges) queue(l *link, lane int16, at time.Time) {
+func (c *recordChanges) queue(l *link, lane int16, head *ledger.Head) {
+	changed, booked := head.At, (*time.Time)(nil)
+	if head.Told.After(head.At) {
+		changed, booked = head.Told, &head.At
+	}
 	for _, write := range []struct {
 		sql  string
 		rows *recordColumns
 	}{{makeRecordsSQL, &c.made}, {writeRecordsSQL, &c.written}} {
 		if r := write.rows; len(r.ids) > 0 {
-			l.later(write.sql, at, lane, r.kinds, r.ids, r.bodies)
+			l.later(write.sql, changed, booked, lane, r.kinds, r.ids, r.bodies)
 		}
 	}
 	for r := &c.removed; len(r.ids) > 0; {

@@ -34,6 +34,7 @@ func Events(t *testing.T, h Harness) {
 		{"every text comes back as it was", eventsTexts},
 		{"what cannot be told is refused", eventsInvalid},
 		{"instants order what depends on one another", eventsInstants},
+		{"what is told by the clock makes no fact late", eventsByTheClock},
 		{"a follower misses none and sees none twice", eventsFollowed},
 	}
 	for _, row := range rows {
@@ -420,6 +421,36 @@ func eventsInstants(n *newsroom) {
 	}
 	if got := len(n.told()); got != 40 {
 		n.Errorf("%d events were told, want 40", got)
+	}
+}
+
+// witness is a dated teller that remembers when it was booked.
+type witness struct {
+	dated
+	booked time.Time
+}
+
+// Apply implements ledger.Command.
+func (c *witness) Apply(s *ledger.State) error {
+	c.booked = s.Now()
+	return c.dated.Apply(s)
+}
+
+// eventsByTheClock: who is told of today, as a merchant that was created, has facts of the past booked under their own instants.
+func eventsByTheClock(n *newsroom) {
+	for i := range 8 { // whatever lane it is the turn of
+		n.do(&teller{deposit: fmt.Sprint("d", i)})
+		n.reopen()
+		fact := &witness{dated: dated{teller: teller{deposit: fmt.Sprint("d", i), entry: sells(fmt.Sprint("key", i))}, at: noon().AddDate(0, 0, i-40)}}
+		if err := n.books.Do(n.Context(), fact); err != nil {
+			n.Fatal(err)
+		}
+		if !fact.booked.Equal(fact.at) {
+			n.Errorf("fact %d of %s was booked at %s", i, fact.at, fact.booked)
+		}
+	}
+	if got := len(n.told()); got != 16 {
+		n.Errorf("%d events were told, want 16", got)
 	}
 }
 

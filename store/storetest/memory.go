@@ -93,7 +93,8 @@ type snapshot struct {
 type changed struct {
 	ledger.Record
 	lane uint16
-	at   time.Time
+	at   time.Time // of the lane's last item by then
+	told time.Time // of its last event
 }
 
 func (s *snapshot) clone() *snapshot {
@@ -135,7 +136,7 @@ func (s *snapshot) Save(ctx context.Context, c *ledger.Changes) error {
 	}
 	for _, r := range c.Records {
 		if delete(s.records, r.Ref); r.Record != nil {
-			s.records[r.Ref] = changed{r.Record, lane, c.At()}
+			s.records[r.Ref] = changed{r.Record, lane, c.Head.At, c.Head.Told}
 		}
 	}
 	if c.Alone {
@@ -283,6 +284,7 @@ func (s *snapshot) Load(ctx context.Context, need *ledger.Need, state *ledger.St
 	for _, ref := range need.Records {
 		state.PutRecord(ref, s.records[ref].Record)
 		state.Behind(s.records[ref].lane, s.records[ref].at)
+		state.Heard(s.records[ref].lane, s.records[ref].told)
 	}
 	for _, standing := range need.Standings {
 		balance, err := s.BalanceOn(ctx, standing.AccountID, standing.On)

@@ -1,5 +1,11 @@
 -- What payments, merchants and reserves have besides: decisions and who made them, debts, batches of payouts, what was handed to rails, what rails and
--- banks did on their own. Views that were there get their new columns at the end.
+-- banks did on their own. Views that were there get their new columns at the end. Events by the clock do not make facts of the past late.
+
+ALTER TABLE records ADD COLUMN IF NOT EXISTS booked_at
+timestamptz NULL;
+
+COMMENT ON COLUMN records.changed_at IS 'Instant of the lane''s last item or event when it was last written, UTC.';
+COMMENT ON COLUMN records.booked_at IS 'Booking instant of the lane''s last item by then, where an event made changed_at later; null: changed_at.';
 
 CREATE OR REPLACE VIEW v_merchants AS
 SELECT r.body->>'id' AS merchant, r.body->>'name' AS name, r.body->>'region' AS region,
