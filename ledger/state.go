@@ -195,8 +195,9 @@ func (s *State) Lane() uint16 { return s.head.Lane }
 
 // Tell has an event leave with what the command decides, if it is accepted. Lane,
 // number and instant are the state's to give; the rest is the command's. The
-// instant is the command's, or that of the lane's last event if that is later:
-// told events order as they were decided.
+// instant is the command's, or if that is later the one of the lane's last event,
+// or one behind what other lanes told last of what was read: told events order as
+// they were decided.
 func (s *State) Tell(e event.Event) {
 	e.At = s.now
 	if e.At.Before(s.head.Told) {
