@@ -17,28 +17,69 @@ type Collected struct {
 	Answers  int // taken
 	Events   int // booked for them
 	Repeated int // answers that had been taken before
+	Refused  int // answers that will never be booked, handed back to their rail
 }
+
+// RefusedAnswerError says that an answer of a rail will never be booked as it is, and
+// that the rail has it back: the rail of files sets it aside.
+type RefusedAnswerError struct {
+	Rail string
+	Name string // of the answer
+	Err  error  // *iso20022.Error of a file, else what the books say
+}
+
+// Error names the answer and the reason.
+func (e *RefusedAnswerError) Error() string {
+	return fmt.Sprintf("answer %s is refused: %v", e.Name, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *RefusedAnswerError) Unwrap() error { return e.Err }
 
 // Collect asks all rails what became of what they were handed, and books it: each answer
 // in one transaction, all of it or nothing, and once. What the books know already, because
 // somebody reported it in another way, is not booked again. taken, if not nil, is
 // told of each answer.
 //
-// The error joins those of the answers that were not taken; they stay where they are, and
-// all others are taken.
+// The error joins those of the answers that were not taken, and all others are taken. What
+// contradicts the books or is malformed goes back to its rail: *RefusedAnswerError. What
+// cannot be taken yet, or because the store fails, stays where it is.
 func (e *Engine) Collect(ctx context.Context, taken func(rail string, a *payment.Answer, events int)) (Collected, error) {
 	c := &collection{Engine: e, taken: taken}
 	var faults error
 	for _, rail := range e.routes.rails {
 		h := &handed{e.books, rail.Name()}
 		for a, err := range rail.Answers(ctx, e.now(), h) {
-			if err == nil {
+			switch {
+			case err == nil:
 				err = c.take(ctx, rail, h, a)
+			case a != nil:
+				err = c.refuse(ctx, rail, a, err)
 			}
 			faults = joinNamed(faults, "rail "+rail.Name(), err)
 		}
 	}
 	return c.done, faults
+}
+
+// refuse gives an answer back to its rail.
+func (c *collection) refuse(ctx context.Context, rail payment.Rail, a *payment.Answer, why error) error {
+	refused := &RefusedAnswerError{Rail: rail.Name(), Name: a.Name, Err: why}
+	if err := rail.Refused(ctx, a, why); err != nil {
+		return errors.Join(refused, fmt.Errorf("set answer %s aside: %w", a.Name, err))
+	}
+	c.done.Refused++
+	return refused
+}
+
+// never tells whether what the books say to an answer will be so whenever they are
+// asked: it contradicts them. What is early, or too late for the value dates that are
+// open, may be taken another day.
+func never(err error) bool {
+	if field, ok := errors.AsType[*payment.FieldError](err); ok && field.Field != payment.FieldOccurredAt {
+		return true
+	}
+	return errors.Is(err, payment.ErrUnknown) || errors.Is(err, payment.ErrTransition) || errors.Is(err, payment.ErrConflict)
 }
 
 // collection is one run of Collect.
@@ -58,8 +99,11 @@ func (c *collection) take(ctx context.Context, rail payment.Rail, h *handed, a *
 		c.done.Repeated++
 	default:
 		events, err := c.book(ctx, h, a)
+		if err != nil && never(err) {
+			return c.refuse(ctx, rail, a, err)
+		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", a.Name, err)
+			return fmt.Errorf("answer %s: %w", a.Name, err)
 		}
 		c.done.Answers++
 		c.done.Events += events
@@ -129,6 +173,7 @@ func settle(state *ledger.State, submission ledger.Ref, answered *payment.Answer
 	}
 	state.Put(answered)
 	return change(state, submission, func(s *payment.Submission) error {
+		s.Delivered = true // whoever answers has it, whatever became of our note
 		for i := range final {
 			stored, ok := state.Record(final[i].Ref()).(*payment.Instruction)
 			if !ok {
@@ -194,7 +239,7 @@ func (c *collection) event(ctx context.Context, r ledger.Reader, i *payment.Inst
 		report.Outcome = payment.OutcomeReturned
 	}
 	event, ok := report.Event(i)
-	if !ok || knows(report.Outcome) || report.Outcome == payment.OutcomeUnknown && (!inKinds(event.Kind) || knows(payment.OutcomeCompleted) || knows(payment.OutcomeFailed)) {
+	if !ok || knows(report.Outcome) || report.Outcome == payment.OutcomeUnknown && (knows(payment.OutcomeCompleted) || knows(payment.OutcomeFailed)) {
 		return payment.Event{}, false, nil
 	}
 	return event, true, nil

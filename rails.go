@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/settlex/settlex/ledger"
@@ -221,9 +220,6 @@ func change(s *ledger.State, ref ledger.Ref, edit func(*payment.Submission) erro
 	s.Put(&changed)
 	return nil
 }
-
-// inKinds tells whether the books know a kind of event.
-func inKinds(k payment.Kind) bool { return slices.Contains(payment.Kinds(), k) }
 
 // joinNamed adds an error, with the name of what it is about, to others.
 func joinNamed(faults error, name string, err error) error {

@@ -219,7 +219,7 @@ func banked(t *testing.T, config iso20022.Config) settlex.Route {
 	return settlex.Route{Rail: rail, For: []merchant.Scope{{Region: "IN"}}}
 }
 
-// bank is the other side: it carries files off, knows a message it has seen, and reports.
+// bank is the other side: it carries files off, wants no message twice, and reports.
 type bank struct {
 	t     *testing.T
 	dir   string
@@ -229,18 +229,21 @@ type bank struct {
 // work takes what is in the outbox and puts a report on each new message in the inbox.
 func (b *bank) work(status string) {
 	b.t.Helper()
-	for name, content := range tree(b.t, b.at("out")) {
-		message := strings.TrimSuffix(name, ".xml")
-		before, seen := b.files[message]
-		if seen && before != content {
-			b.t.Errorf("message %s came twice and differs", message)
-		}
-		if b.files[message] = content; !seen {
-			b.report(message+"-report.xml", message, status)
-		}
-		if err := os.Remove(filepath.Join(b.at("out"), name)); err != nil {
+	names, err := filepath.Glob(filepath.Join(b.at("out"), "*.xml"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err = errors.Join(err, os.Remove(name)); err != nil {
 			b.t.Fatal(err)
 		}
+		message := strings.TrimSuffix(filepath.Base(name), ".xml")
+		if _, seen := b.files[message]; seen {
+			b.t.Errorf("message %s came twice", message)
+		}
+		b.files[message] = string(content)
+		b.report(message+"-report.xml", message, status)
 	}
 }
 
@@ -257,7 +260,7 @@ func (b *bank) at(name string) string {
 func (b *bank) report(name, message, status string) {
 	b.t.Helper()
 	status, more, _ := strings.Cut(status, ".")
-	text := `<Document xmlns="` + iso20022.Status + `"><CstmrPmtStsRpt><GrpHdr><MsgId>R-` + name[:9] + `</MsgId><CreDtTm>2026-03-06T12:31:30Z</CreDtTm></GrpHdr>` +
+	text := `<Document xmlns="` + iso20022.Status + `"><CstmrPmtStsRpt><GrpHdr><MsgId>R-` + name[:min(9, len(name))] + `</MsgId><CreDtTm>2026-03-06T12:31:30Z</CreDtTm></GrpHdr>` +
 		`<OrgnlGrpInfAndSts><OrgnlMsgId>` + message + `</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>` + status + `</GrpSts>` +
 		`</OrgnlGrpInfAndSts>` + more + `</CstmrPmtStsRpt></Document>`
 	if err := os.WriteFile(filepath.Join(b.at("in"), name), []byte(text), 0o600); err != nil {
@@ -315,6 +318,10 @@ func (r *pluggedRail) Submit(ctx context.Context, s *payment.Submission, list []
 
 func (r *pluggedRail) Taken(ctx context.Context, a *payment.Answer) error {
 	return r.step(func() error { return r.Rail.Taken(ctx, a) })
+}
+
+func (r *pluggedRail) Refused(ctx context.Context, a *payment.Answer, why error) error {
+	return r.step(func() error { return r.Rail.Refused(ctx, a, why) })
 }
 
 // Whichever step between booking and the bank is the last before a crash, or the first
@@ -387,7 +394,7 @@ func crash(t *testing.T, p *plug) []string {
 	return lines
 }
 
-// An answer of which one thing is wrong books nothing at all and stays where it is; the
+// An answer of which one thing is wrong books nothing at all and is set aside; the
 // others are taken.
 func TestCollectAllOrNothing(t *testing.T) {
 	t.Parallel()
@@ -410,10 +417,11 @@ func TestCollectAllOrNothing(t *testing.T) {
 	before := len(h.journal())
 	*h.clock = ist(sixth).Add(time.Hour)
 	done, err := h.Collect(t.Context(), nil)
-	if diff := cmp.Diff(settlex.Collected{Answers: 1, Events: 1}, done); diff != "" {
+	if diff := cmp.Diff(settlex.Collected{Answers: 1, Events: 1, Refused: 1}, done); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	const want = `rail bank: 1-bad.xml:1: CstmrPmtStsRpt/OrgnlPmtInfAndSts/TxInfAndSts/OrgnlEndToEndId: "o7" is none of the 3 of its block`
+	const want = `rail bank: answer 1-bad.xml is refused: ` +
+		`1-bad.xml:1: CstmrPmtStsRpt/OrgnlPmtInfAndSts/TxInfAndSts/OrgnlEndToEndId: "o7" is none of the 3 of its block`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}
@@ -423,27 +431,29 @@ func TestCollectAllOrNothing(t *testing.T) {
 	if n := len(h.journal()) - before; n != 1 {
 		t.Errorf("%d entries, want that of o2", n)
 	}
-	if files := tree(t, h.flat(dir, "in")); len(files) != 1 {
-		t.Errorf("%d files are left, want the bad one", len(files))
+	if diff := cmp.Diff([]string{"refused/1-bad.xml", "refused/1-bad.xml.txt", "taken/2-good.xml"}, inbox(t, dir)); diff != "" {
+		t.Errorf("inbox (-want +got)\n%s", diff)
 	}
 }
 
-// flat is a copy of the files of a directory, without those below it.
-func (h *house) flat(dir, name string) string {
-	h.t.Helper()
-	out := h.t.TempDir()
-	files, err := os.ReadDir(filepath.Join(dir, name))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for _, f := range files {
-		if f.Type().IsRegular() {
-			if err := os.WriteFile(filepath.Join(out, f.Name()), nil, 0o600); err != nil {
-				h.t.Fatal(err)
+// inbox lists the inbox, hashes left out.
+func inbox(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.xml", "refused/*", "taken/*"} {
+		found, err := filepath.Glob(filepath.Join(dir, "in", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range found {
+			if to, _, below := strings.Cut(pattern, "/"); below {
+				names = append(names, to+"/"+filepath.Base(name)[13:])
+			} else {
+				names = append(names, filepath.Base(name))
 			}
 		}
 	}
-	return out
+	slices.Sort(names)
+	return names
 }
 
 // What the books know already is not booked again: the same report under another name,

@@ -54,6 +54,12 @@ type Instruction struct {
 // Ref makes Instruction a ledger.Record.
 func (i *Instruction) Ref() ledger.Ref { return InstructionRef(i.ID) }
 
+// Rail is the name of the rail it was handed to; empty: none yet.
+func (i *Instruction) Rail() string {
+	rail, _, _ := strings.Cut(i.Submission, "/")
+	return rail
+}
+
 // InstructionRef names the record of an instruction.
 func InstructionRef(id string) ledger.Ref { return ledger.Ref{Kind: InstructionRecord, ID: id} }
 
@@ -95,11 +101,15 @@ type Submission struct {
 	Open         int       `json:"open"` // instructions without a final outcome
 }
 
+// MessageTime is the layout of the instant, in UTC, with which a message id begins: ids are
+// in order of time.
+const MessageTime = "20060102T150405Z"
+
 // NewSubmission assigns instructions to a submission and numbers them. no tells apart
 // the submissions of one rail. Errors: of sums beyond what an amount can be.
 func NewSubmission(rail string, no uint64, at time.Time, instructions []Instruction) (*Submission, error) {
 	s := &Submission{
-		Rail: rail, Message: fmt.Sprintf("%s-%09d", at.UTC().Format("20060102T150405Z"), no), At: at.UTC(),
+		Rail: rail, Message: fmt.Sprintf("%s-%09d", at.UTC().Format(MessageTime), no), At: at.UTC(),
 		Count: len(instructions), Open: len(instructions),
 	}
 	for i := range instructions {

@@ -102,19 +102,20 @@ func TestNewSubmission(t *testing.T) {
 	}
 }
 
-// Outcomes mean kinds of event that exist, or will; an answer about another instruction is
-// refused.
+// Outcomes mean kinds of event, of a batch with the rail that it was sent by; an answer
+// about another instruction is refused.
 func TestAnswerEvents(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, time.March, 2, 21, 0, 0, 0, time.UTC)
-	list := []payment.Instruction{{ID: "A", Object: payment.PayoutRecord, Source: "a"}, {ID: "B", Object: payment.BatchObject, Source: "b"}}
+	list := []payment.Instruction{{ID: "A", Object: payment.PayoutRecord, Source: "a"}, {ID: "B", Object: payment.BatchObject, Source: "b", Submission: "bank/m"}}
 	answer := payment.Answer{Name: "report", Message: "m", Reports: []payment.Report{
 		{Instruction: "B", Outcome: payment.OutcomeCompleted, At: at, RailRef: "ref"}, {Instruction: "A", Outcome: payment.OutcomePending, At: at},
 		{Instruction: "A", Outcome: payment.OutcomeFailed, At: at, ReasonCode: "AC04"}, {Instruction: "B", Outcome: payment.OutcomeUnknown, At: at},
 	}}
 	got, err := answer.Events(list)
 	want := []payment.Event{
-		{Kind: payment.BatchPaid, ID: "b", OccurredAt: at, RailRef: "ref"}, {Kind: payment.PayoutFailed, ID: "a", OccurredAt: at, ReasonCode: "AC04"},
+		{Kind: payment.BatchPaid, ID: "b", OccurredAt: at, Rail: "bank", RailRef: "ref"}, {Kind: payment.PayoutFailed, ID: "a", OccurredAt: at, ReasonCode: "AC04"},
+		{Kind: payment.BatchUnknown, ID: "b", OccurredAt: at, Rail: "bank"},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)

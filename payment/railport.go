@@ -39,10 +39,15 @@ type Rail interface {
 	Submit(ctx context.Context, s *Submission, instructions []Instruction) error
 	// Answers yields what there is to be told by an instant, in the order in which it is
 	// to be booked. What was taken may be yielded again until Taken was called. An error
-	// is about one answer, and others may follow it.
+	// is about one answer, and others may follow it. One that comes with an answer says
+	// that it will never be one: it is malformed, or about what was not handed over.
 	Answers(ctx context.Context, now time.Time, handed Handed) iter.Seq2[*Answer, error]
 	// Taken is called once an answer is booked, and again if nobody knows whether it was.
 	Taken(ctx context.Context, a *Answer) error
+	// Refused is called instead with an answer that will never be booked, and why: it
+	// came with an error, or it contradicts the books. A rail that keeps answers sets it
+	// aside with the reason, where it is yielded no more until somebody puts it back.
+	Refused(ctx context.Context, a *Answer, why error) error
 }
 
 // Handed is what a rail may ask about what it was handed.
@@ -100,21 +105,13 @@ type Report struct {
 	Final       bool      // nothing more is expected
 }
 
-// batchRefused and batchReturned are what a rail reports of a batch besides BatchPaid.
-const (
-	batchRefused  Kind = "settlement_refused"
-	batchReturned Kind = "settlement_returned"
-	payoutUnknown Kind = "payout_unknown"
-	refundUnknown Kind = "refund_unknown"
-)
-
 // BatchObject is what an Instruction's Object is when it pays a settlement batch.
 const BatchObject = "batch"
 
 var outcomeKinds = map[string]map[Outcome]Kind{
-	PayoutRecord: {OutcomeUnknown: payoutUnknown, OutcomeCompleted: PayoutCompleted, OutcomeFailed: PayoutFailed, OutcomeReturned: PayoutReturned},
-	BatchObject:  {OutcomeCompleted: BatchPaid, OutcomeFailed: batchRefused, OutcomeReturned: batchReturned},
-	RefundRecord: {OutcomeUnknown: refundUnknown, OutcomeCompleted: RefundConfirmed, OutcomeFailed: RefundFailed, OutcomeReturned: RefundFailed},
+	PayoutRecord: {OutcomeUnknown: PayoutUnknown, OutcomeCompleted: PayoutCompleted, OutcomeFailed: PayoutFailed, OutcomeReturned: PayoutReturned},
+	BatchObject:  {OutcomeUnknown: BatchUnknown, OutcomeCompleted: BatchPaid, OutcomeFailed: BatchRefused, OutcomeReturned: BatchReturned},
+	RefundRecord: {OutcomeUnknown: RefundUnknown, OutcomeCompleted: RefundConfirmed, OutcomeFailed: RefundFailed, OutcomeReturned: RefundFailed},
 }
 
 // KindOf gives the kind of event that tells an outcome of a payout, a batch or a
@@ -129,9 +126,11 @@ func (r *Report) Event(i *Instruction) (Event, bool) {
 	if kind == "" {
 		return Event{}, false
 	}
-	return Event{
-		Kind: kind, ID: i.Source, OccurredAt: r.At, ReasonCode: r.ReasonCode, RailRef: r.RailRef,
-	}.Normalize(), true
+	e := Event{Kind: kind, ID: i.Source, OccurredAt: r.At, ReasonCode: r.ReasonCode, RailRef: r.RailRef}
+	if i.Object == BatchObject { // it may have been sent again by another
+		e.Rail = i.Rail()
+	}
+	return e.Normalize(), true
 }
 
 // Events are what an answer means, given the instructions of its submission. Error:

@@ -13,8 +13,9 @@
 // One file for each submission, named after its message id. Its bytes follow from the
 // records of the submission and of its instructions alone, and their SHA-256 is in
 // the books before the file is written: so after a crash it is written again byte for
-// byte, or found there. A file of that name with another content is an error. It is
-// written under another name, synced and renamed.
+// byte, if it has not left. Whether it has, the outbox remembers in .handed/: a file
+// leaves once, whoever carries it off, and however many processes hand it over. A file of
+// that name with another content is an error.
 //
 // InstrId and EndToEndId are the instruction's id. Instructions of one debtor account,
 // execution date and currency make a payment information block, whose id is the
@@ -29,7 +30,8 @@
 // whole file, a payment information's for its block. PART says that each has its own,
 // and of what is not listed nothing is known. Everything the report repeats must agree
 // with what left: message, blocks, ids, counts, sums, amounts. What does not is an
-// *Error that names file, line and element, and of such a report nothing is taken.
+// *Error that names file, line and element, and of such a report nothing is taken: it is
+// set aside in refused/ below the inbox, with the reason in a file beside it.
 //
 //	RCVD ACTC ACCP ACSP ACWC PDNG   nothing is booked: it is on its way
 //	ACSC ACCC                       completed
@@ -39,6 +41,7 @@
 //
 // Reports have at most 16 MiB, and elements lie at most 24 deep; a document type, an
 // entity or another encoding than UTF-8 is refused. There is no inquiry: what the bank
-// does not report stays open. Whoever carries files to the bank must not carry one of
-// them twice after it was written again; the bank tells by its message id.
+// does not report stays open. The outbox is on one file system, which renames files and
+// directories at once, as POSIX has it; what a disk forgets that said it was synced may
+// leave twice, and the bank tells by the message id.
 package iso20022

@@ -1,18 +1,11 @@
 package iso20022
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"iter"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -24,10 +17,11 @@ import (
 type Config struct {
 	// Name is the rail's, an id; required.
 	Name string
-	// Outbox is the directory that files are written to; it is made. Required.
+	// Outbox is the directory that files are put into, and that remembers in .handed/
+	// which; it is made, on a file system of its own or not, but one. Required.
 	Outbox string
 	// Inbox is the directory in which reports are found, as *.xml; what was taken goes
-	// to taken/ below it. It is made. Required.
+	// to taken/ below it, what will never be taken to refused/. It is made. Required.
 	Inbox string
 	// Sender is the name of who sends the files; required, and cleaned.
 	Sender string
@@ -43,7 +37,10 @@ type Config struct {
 }
 
 // Rail is the rail of a bank that takes files. It implements payment.Rail.
-type Rail struct{ config Config }
+type Rail struct {
+	config Config
+	step   func(do func() error) error // runs what changes the file system; tests fail it
+}
 
 // New makes a rail; it touches no file. Errors are of what is missing.
 func New(config Config) (*Rail, error) {
@@ -59,7 +56,7 @@ func New(config Config) (*Rail, error) {
 	if config.Zone == nil {
 		config.Zone = time.UTC
 	}
-	return &Rail{config}, nil
+	return &Rail{config, func(do func() error) error { return do() }}, nil
 }
 
 // Name implements payment.Rail.
@@ -100,10 +97,13 @@ func digest(data []byte) string {
 }
 
 // FileName is the name of a submission's file.
-func FileName(s *payment.Submission) string { return s.Message + ".xml" }
+func FileName(s *payment.Submission) string { return s.Message + fileSuffix }
 
-// Submit implements payment.Rail: it writes the file, unless it is there. Errors: of the
-// file system, and for a file of that name with another content.
+const fileSuffix = ".xml"
+
+// Submit implements payment.Rail: it puts the file into the outbox, unless it was there
+// before, whoever has carried it off since. Errors: of the file system, and for a file of
+// that name with another content.
 func (r *Rail) Submit(_ context.Context, s *payment.Submission, instructions []payment.Instruction) error {
 	file, err := Render(s, instructions)
 	if err != nil {
@@ -112,133 +112,13 @@ func (r *Rail) Submit(_ context.Context, s *payment.Submission, instructions []p
 	if have := digest(file); have != s.Digest {
 		return fmt.Errorf("file of %s comes to SHA-256 %s, the books say %s: not written", s.Message, have, s.Digest)
 	}
-	if err := os.MkdirAll(r.config.Outbox, dirMode); err != nil {
-		return err
-	}
-	name := filepath.Join(r.config.Outbox, FileName(s))
-	there, err := os.ReadFile(name)
-	switch {
-	case err == nil && bytes.Equal(there, file):
-		return nil
-	case err == nil:
-		return fmt.Errorf("%s is there with another content: SHA-256 %s, want %s", name, digest(there), s.Digest)
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	return write(name, file)
+	return r.outbox().put(s, file)
 }
+
+func (r *Rail) outbox() *outbox { return &outbox{r.config.Outbox, r.step} }
 
 // Modes of what the rail makes: for its owner and group.
 const (
 	dirMode  = 0o750
 	fileMode = 0o640
 )
-
-// write makes a file that is there whole, and for good, or not at all. What a crash
-// left of an earlier try goes.
-func write(name string, data []byte) error {
-	dir := filepath.Dir(name)
-	draft := filepath.Join(dir, "."+filepath.Base(name)+".new")
-	file, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(draft))
-	}
-	if err := os.Rename(draft, name); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes the names in a directory last, where the system can.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) {
-		return errors.Join(err, d.Close())
-	}
-	return d.Close()
-}
-
-// taken is where reports go.
-const taken = "taken"
-
-// Answers implements payment.Rail: each report in the inbox is one, in order of the
-// names of the files. Its id is the SHA-256 of the file.
-func (r *Rail) Answers(ctx context.Context, _ time.Time, handed payment.Handed) iter.Seq2[*payment.Answer, error] {
-	return func(yield func(*payment.Answer, error) bool) {
-		err := os.MkdirAll(r.config.Inbox, dirMode)
-		var files []fs.DirEntry
-		if err == nil {
-			files, err = os.ReadDir(r.config.Inbox)
-		}
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for _, file := range files {
-			if !file.Type().IsRegular() || strings.HasPrefix(file.Name(), ".") || !strings.EqualFold(filepath.Ext(file.Name()), ".xml") {
-				continue
-			}
-			if !yield(r.answer(ctx, file.Name(), handed)) {
-				return
-			}
-		}
-	}
-}
-
-// answer reads one report.
-func (r *Rail) answer(ctx context.Context, name string, handed payment.Handed) (*payment.Answer, error) {
-	data, err := readFile(filepath.Join(r.config.Inbox, name))
-	if err != nil {
-		return nil, err
-	}
-	report, err := Read(name, data, r.config.Zone)
-	if err != nil {
-		return nil, err
-	}
-	s, err := handed.Submission(ctx, report.Original)
-	if errors.Is(err, payment.ErrUnknown) {
-		return nil, report.group.at("OrgnlMsgId").faultf("message %q is %w to rail %s", report.Original, payment.ErrUnknown, r.config.Name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	instructions, err := handed.Instructions(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	reports, err := report.Reports(s, instructions)
-	if err != nil {
-		return nil, err
-	}
-	return &payment.Answer{ID: digest(data), Name: name, Message: s.Message, Reports: reports}, nil
-}
-
-// readFile reads one byte more than is allowed at most.
-func readFile(name string) (data []byte, err error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return io.ReadAll(io.LimitReader(file, MaxBytes+1))
-}
-
-// Taken implements payment.Rail: it moves the report out of the inbox.
-func (r *Rail) Taken(_ context.Context, a *payment.Answer) error {
-	dir := filepath.Join(r.config.Inbox, taken)
-	if err := os.MkdirAll(dir, dirMode); err != nil {
-		return err
-	}
-	err := os.Rename(filepath.Join(r.config.Inbox, a.Name), filepath.Join(dir, a.ID[:12]+"-"+a.Name))
-	if errors.Is(err, fs.ErrNotExist) { // it was moved before
-		err = nil
-	}
-	return err
-}

@@ -122,3 +122,6 @@ func reportOf(script *Script, n int, instruction string, sent time.Time) payment
 
 // Taken implements payment.Rail.
 func (r *Rail) Taken(context.Context, *payment.Answer) error { return nil }
+
+// Refused implements payment.Rail. What was told is told again.
+func (r *Rail) Refused(context.Context, *payment.Answer, error) error { return nil }

@@ -1,0 +1,218 @@
+package settlex_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/payment"
+)
+
+// message is the id of the first submission in these tests.
+const message = "20260306T123100Z-000000001"
+
+// reported is a report on payments of the first block of the message, as "o1 ACSC o2 RJCT".
+func reported(words ...string) string {
+	text := "PART.<OrgnlPmtInfAndSts><OrgnlPmtInfId>" + message + "-1</OrgnlPmtInfId>"
+	for i := 0; i < len(words); i += 2 {
+		text += "<TxInfAndSts><OrgnlEndToEndId>" + words[i] + "</OrgnlEndToEndId><TxSts>" + words[i+1] + "</TxSts></TxInfAndSts>"
+	}
+	return text + "</OrgnlPmtInfAndSts>"
+}
+
+// atBank is a bank that has two payouts of m9 and the batch of m1.
+func atBank(t *testing.T) (*house, *bank) {
+	t.Helper()
+	dir := t.TempDir()
+	h := onRails(t, banked(t, bankConfig(dir)))
+	h.owe(paidOut("o1", "100.00"), paidOut("o2", "50.00"))
+	if _, err := h.Send(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	*h.clock = ist(sixth).Add(time.Hour)
+	return h, &bank{t: t, dir: dir, files: make(map[string]string)}
+}
+
+// What contradicts an answer that was taken, or is about what never left, books nothing
+// and is set aside; once put back, it is told of again. A refusal after payment is no
+// contradiction: the money came back.
+func TestCollectContradictions(t *testing.T) {
+	t.Parallel()
+	h, b := atBank(t)
+	for _, step := range []struct {
+		name, status string
+		want         settlex.Collected
+		err          string
+		statuses     []string
+	}{
+		{"1.xml", reported("o1", "ACSC", "o2", "RJCT"), settlex.Collected{Answers: 1, Events: 2}, "", []string{"o1 completed", "o2 failed MS03", "m1 submitted"}},
+		{
+			"2.xml", reported("o1", "ACSC", "o2", "ACSC"), settlex.Collected{Refused: 1},
+			"rail bank: answer 2.xml is refused: payout_completed of o2: kind: payout_completed is not possible now: o2 is failed",
+			[]string{"o1 completed", "o2 failed MS03", "m1 submitted"},
+		},
+		{"3.xml", reported("o1", "PDNG", "o2", "PDNG"), settlex.Collected{Answers: 1}, "", []string{"o1 completed", "o2 failed MS03", "m1 submitted"}},
+		{"4.xml", reported("o1", "RJCT"), settlex.Collected{Answers: 1, Events: 1}, "", []string{"o1 returned MS03", "o2 failed MS03", "m1 submitted"}},
+		{"5.xml", reported("o1", "ACSC"), settlex.Collected{Answers: 1}, "", []string{"o1 returned MS03", "o2 failed MS03", "m1 submitted"}},
+	} {
+		b.report(step.name, message, step.status)
+		done, err := h.Collect(t.Context(), nil)
+		if diff := cmp.Diff(step.want, done); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", step.name, diff)
+		}
+		if (err == nil) != (step.err == "") || err != nil && err.Error() != step.err {
+			t.Errorf("%s: error %v\nwant  %s", step.name, err, step.err)
+		}
+		if _, ok := errors.AsType[*settlex.RefusedAnswerError](err); ok != (step.want.Refused > 0) {
+			t.Errorf("%s: %T", step.name, err)
+		}
+		if diff := cmp.Diff(step.statuses, h.statuses("o1", "o2")); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", step.name, diff)
+		}
+	}
+	want := []string{"refused/2.xml", "refused/2.xml.txt", "taken/1.xml", "taken/3.xml", "taken/4.xml", "taken/5.xml"}
+	if diff := cmp.Diff(want, inbox(t, b.dir)); diff != "" {
+		t.Errorf("inbox (-want +got)\n%s", diff)
+	}
+	aside, err := filepath.Glob(filepath.Join(b.dir, "in", "refused", "*.xml"))
+	if err == nil {
+		err = os.Rename(aside[0], filepath.Join(b.dir, "in", "again.xml"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done, err := h.Collect(t.Context(), nil); done.Refused != 1 || err == nil {
+		t.Errorf("put back: %+v, %v", done, err)
+	}
+}
+
+// What will be taken later stays where it is: a report from a clock that is ahead of
+// ours.
+func TestCollectEarly(t *testing.T) {
+	t.Parallel()
+	h, b := atBank(t)
+	*h.clock = ist(sixth).Add(-10 * time.Minute)
+	b.report("1.xml", message, "ACSC")
+	done, err := h.Collect(t.Context(), nil)
+	const want = "2026-03-06T12:31:30Z is in the future; it is 2026-03-06T12:21:00Z"
+	if err == nil || !strings.HasPrefix(err.Error(), "rail bank: answer 1.xml: ") || !strings.HasSuffix(err.Error(), want) || done != (settlex.Collected{}) {
+		t.Errorf("%+v, error %v\nwant %s", done, err, want)
+	}
+	if diff := cmp.Diff([]string{"1.xml"}, inbox(t, b.dir)); diff != "" {
+		t.Errorf("inbox (-want +got)\n%s", diff)
+	}
+	*h.clock = ist(sixth).Add(time.Hour)
+	if done, err := h.Collect(t.Context(), nil); err != nil || done.Events != 3 {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+// Whoever answers has what was handed over: it is not handed over again, although the
+// note of it was lost.
+func TestCollectProvesDelivery(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := onRails(t, banked(t, bankConfig(dir)))
+	first.owe(paidOut("o1", "100.00"))
+	p := &plug{pull: 4} // look, assign, write, note
+	route := banked(t, bankConfig(dir))
+	route.Rail = &pluggedRail{route.Rail, p}
+	h := withRails(t, &pluggedStore{first.store.Store, p}, route)
+	if _, err := h.Send(t.Context(), nil); !errors.Is(err, errPulled) || !strings.Contains(err.Error(), "note that") {
+		t.Fatal(err)
+	}
+	b := &bank{t: t, dir: dir, files: make(map[string]string)}
+	b.work("PDNG")
+	if done, err := h.Collect(t.Context(), nil); err != nil || done.Answers != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if done, err := h.Send(t.Context(), nil); err != nil || done != (settlex.Dispatched{}) {
+		t.Errorf("sent again: %+v, %v", done, err)
+	}
+}
+
+// teller is a rail that tells what a test wants it to.
+type teller struct {
+	payment.Rail
+	answers []payment.Answer
+	refused []string
+}
+
+func (r *teller) Answers(_ context.Context, _ time.Time, _ payment.Handed) iter.Seq2[*payment.Answer, error] {
+	return func(yield func(*payment.Answer, error) bool) {
+		for i := range r.answers {
+			if !yield(&r.answers[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+func (r *teller) Refused(_ context.Context, a *payment.Answer, why error) error {
+	r.refused = append(r.refused, a.Name+": "+why.Error())
+	return nil
+}
+
+// A batch of which nobody knows what became of it is asked about until somebody does.
+func TestCollectUnknownBatch(t *testing.T) {
+	t.Parallel()
+	rail := &teller{Rail: sandboxed(t).Rail}
+	h := onRails(t, settlex.Route{Rail: rail, For: []merchant.Scope{{}}})
+	h.owe(paidOut("o1", "100.00"))
+	var list []string
+	if _, err := h.Send(t.Context(), func(s *payment.Submission) { list = s.Instructions }); err != nil || len(list) != 2 {
+		t.Fatalf("%s, %v", list, err)
+	}
+	*h.clock = ist(sixth).Add(time.Hour)
+	tell := func(id string, minutes int, outcomes ...payment.Outcome) {
+		a := payment.Answer{ID: id, Name: id, Message: message}
+		for i, outcome := range outcomes {
+			a.Reports = append(a.Reports, payment.Report{Instruction: list[i], Outcome: outcome, At: ist(sixth).Add(time.Duration(minutes) * time.Minute)})
+		}
+		rail.answers = append(rail.answers, a)
+	}
+	tell("1", 1, payment.OutcomeUnknown, payment.OutcomeUnknown)
+	if done, err := h.Collect(t.Context(), nil); err != nil || done.Events != 2 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if diff := cmp.Diff([]string{"o1 unknown", "m1 unknown"}, h.statuses("o1")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	tell("2", 2, payment.OutcomeCompleted, payment.OutcomeCompleted)
+	tell("3", 3, payment.OutcomeUnknown, payment.OutcomeUnknown) // told late
+	if done, err := h.Collect(t.Context(), nil); err != nil || done.Events != 2 || done.Answers != 2 || done.Repeated != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if diff := cmp.Diff([]string{"o1 completed", "m1 paid"}, h.statuses("o1")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A batch that somebody sent by another rail after ours had refused it is not paid by
+// what ours says later.
+func TestCollectBatchOfAnotherRail(t *testing.T) {
+	t.Parallel()
+	h, b := atBank(t)
+	b.report("1.xml", message, "RJCT")
+	if _, err := h.Collect(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	h.take(payment.Event{Kind: payment.BatchSent, ID: h.batches()[0].ID, OccurredAt: ist(sixth).Add(30 * time.Minute), Rail: "by-hand"})
+	b.report("2.xml", message, reported("SET-"+h.batches()[0].ID[4:], "ACSC"))
+	_, err := h.Collect(t.Context(), nil)
+	if err == nil || !strings.Contains(err.Error(), "was sent by by-hand, not bank") {
+		t.Errorf("error %v", err)
+	}
+	if diff := cmp.Diff([]string{"refused/2.xml", "refused/2.xml.txt", "taken/1.xml"}, inbox(t, b.dir)); diff != "" {
+		t.Errorf("inbox (-want +got)\n%s", diff)
+	}
+}

@@ -1,0 +1,128 @@
+package iso20022
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/settlex/settlex/payment"
+)
+
+// taken is where reports go that were booked, refused where those go that never will be,
+// each with its reason beside it.
+const (
+	taken      = "taken"
+	refused    = "refused"
+	reasonMark = ".txt"
+)
+
+// Answers implements payment.Rail: each report in the inbox is one, in order of the
+// names of the files. Its id is the SHA-256 of the file.
+func (r *Rail) Answers(ctx context.Context, _ time.Time, handed payment.Handed) iter.Seq2[*payment.Answer, error] {
+	return func(yield func(*payment.Answer, error) bool) {
+		err := os.MkdirAll(r.config.Inbox, dirMode)
+		var files []fs.DirEntry
+		if err == nil {
+			files, err = os.ReadDir(r.config.Inbox)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, file := range files {
+			if !file.Type().IsRegular() || strings.HasPrefix(file.Name(), ".") || !strings.EqualFold(filepath.Ext(file.Name()), ".xml") {
+				continue
+			}
+			if !yield(r.answer(ctx, file.Name(), handed)) {
+				return
+			}
+		}
+	}
+}
+
+// answer reads one report. An error that an answer comes with is of the report.
+func (r *Rail) answer(ctx context.Context, name string, handed payment.Handed) (*payment.Answer, error) {
+	data, err := readFile(filepath.Join(r.config.Inbox, name))
+	if err != nil {
+		return nil, err
+	}
+	a := &payment.Answer{ID: digest(data), Name: name}
+	report, err := Read(name, data, r.config.Zone)
+	if err != nil {
+		return a, err
+	}
+	a.Message = report.Original
+	s, err := handed.Submission(ctx, report.Original)
+	if errors.Is(err, payment.ErrUnknown) {
+		return a, report.group.at("OrgnlMsgId").faultf("message %q is %w to rail %s", report.Original, payment.ErrUnknown, r.config.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	instructions, err := handed.Instructions(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	a.Reports, err = report.Reports(s, instructions)
+	return a, err
+}
+
+// readFile reads one byte more than is allowed at most.
+func readFile(name string) (data []byte, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return io.ReadAll(io.LimitReader(file, MaxBytes+1))
+}
+
+// Taken implements payment.Rail: it moves the report out of the inbox.
+func (r *Rail) Taken(_ context.Context, a *payment.Answer) error { return r.move(a, taken, "") }
+
+// Refused implements payment.Rail: it moves the report out of the inbox, to where the
+// reason is beside it. Put back into the inbox, it is read again.
+func (r *Rail) Refused(_ context.Context, a *payment.Answer, why error) error {
+	return r.move(a, refused, why.Error()+"\n")
+}
+
+// move moves a report to a directory below the inbox, behind the reason for it, if any.
+func (r *Rail) move(a *payment.Answer, to, reason string) error {
+	dir := filepath.Join(r.config.Inbox, to)
+	name := filepath.Join(dir, a.ID[:12]+"-"+a.Name)
+	if err := r.step(func() error { return os.MkdirAll(dir, dirMode) }); err != nil {
+		return err
+	}
+	if reason != "" {
+		if err := r.step(func() error { return write(name+reasonMark, []byte(reason)) }); err != nil {
+			return err
+		}
+	}
+	err := r.step(func() error { return os.Rename(filepath.Join(r.config.Inbox, a.Name), name) })
+	if errors.Is(err, fs.ErrNotExist) { // it was moved before
+		return nil
+	}
+	if err == nil {
+		err = r.check(a, name)
+	}
+	if err != nil {
+		return err
+	}
+	return r.step(func() error { return errors.Join(syncDir(dir), syncDir(r.config.Inbox)) })
+}
+
+// check puts back a report that was moved, where another one has taken the place of
+// the one that was read, under a name of its own.
+func (r *Rail) check(a *payment.Answer, name string) error {
+	data, err := readFile(name)
+	if err != nil || digest(data) == a.ID {
+		return err
+	}
+	return r.step(func() error { return os.Rename(name, filepath.Join(r.config.Inbox, digest(data)[:12]+"-"+a.Name)) })
+}
