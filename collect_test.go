@@ -20,11 +20,17 @@ import (
 // message is the id of the first submission in these tests.
 const message = "20260306T123100Z-000000001"
 
-// reported is a report on payments of the first block of the message, as "o1 ACSC o2 RJCT".
+// reported is a report on payments of the first block of the message: of each the id and
+// the status, with a reason behind it if need be, as RJCT/AC04.
 func reported(words ...string) string {
 	text := "PART.<OrgnlPmtInfAndSts><OrgnlPmtInfId>" + message + "-1</OrgnlPmtInfId>"
 	for i := 0; i < len(words); i += 2 {
-		text += "<TxInfAndSts><OrgnlEndToEndId>" + words[i] + "</OrgnlEndToEndId><TxSts>" + words[i+1] + "</TxSts></TxInfAndSts>"
+		status, reason, given := strings.Cut(words[i+1], "/")
+		text += "<TxInfAndSts><OrgnlEndToEndId>" + words[i] + "</OrgnlEndToEndId><TxSts>" + status + "</TxSts>"
+		if given {
+			text += "<StsRsnInf><Rsn><Cd>" + reason + "</Cd></Rsn></StsRsnInf>"
+		}
+		text += "</TxInfAndSts>"
 	}
 	return text + "</OrgnlPmtInfAndSts>"
 }
@@ -54,6 +60,7 @@ func TestCollectContradictions(t *testing.T) {
 		err          string
 		statuses     []string
 	}{
+		{"0.xml", reported("o1", "RJCT/AM05", "o2", "PDNG"), settlex.Collected{Answers: 1, Events: 1}, "", []string{"o1 unknown AM05", "o2 sent", "m1 submitted"}},
 		{"1.xml", reported("o1", "ACSC", "o2", "RJCT"), settlex.Collected{Answers: 1, Events: 2}, "", []string{"o1 completed", "o2 failed MS03", "m1 submitted"}},
 		{
 			"2.xml", reported("o1", "ACSC", "o2", "ACSC"), settlex.Collected{Refused: 1},
@@ -79,7 +86,7 @@ func TestCollectContradictions(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", step.name, diff)
 		}
 	}
-	want := []string{"refused/2.xml", "refused/2.xml.txt", "taken/1.xml", "taken/3.xml", "taken/4.xml", "taken/5.xml"}
+	want := []string{"refused/2.xml", "refused/2.xml.txt", "taken/0.xml", "taken/1.xml", "taken/3.xml", "taken/4.xml", "taken/5.xml"}
 	if diff := cmp.Diff(want, inbox(t, b.dir)); diff != "" {
 		t.Errorf("inbox (-want +got)\n%s", diff)
 	}

@@ -103,8 +103,11 @@ func (j *jobs) collect(ctx context.Context) (more bool, err error) {
 	_, err = j.Collect(ctx, func(rail string, a *payment.Answer, events int) {
 		j.log.Info("answer of a rail taken", "rail", rail, "answer", a.Name, "message", a.Message, "reports", len(a.Reports), "events", events)
 		for _, r := range a.Reports {
-			if r.Outcome == payment.OutcomeFailed || r.Outcome == payment.OutcomeReturned {
-				j.log.Warn("a rail did not pay", "rail", rail, "instruction", r.Instruction, "outcome", r.Outcome, "reason", r.ReasonCode, "detail", r.Detail)
+			what := map[payment.Outcome]string{
+				payment.OutcomeFailed: "a rail did not pay", payment.OutcomeReturned: "a rail did not pay", payment.OutcomeUnknown: "a rail does not know whether it paid",
+			}[r.Outcome]
+			if what != "" {
+				j.log.Warn(what, "rail", rail, "instruction", r.Instruction, "outcome", r.Outcome, "reason", r.ReasonCode, "detail", r.Detail)
 			}
 		}
 	})

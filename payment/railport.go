@@ -32,7 +32,7 @@ type Rail interface {
 	Name() string
 	// Prepare completes a submission before anything is written: Submission.Digest and
 	// what is needed to hand it over later, whatever the configuration says by then. It
-	// is pure. An instruction that the rail cannot carry is a *NotCarriedError: the
+	// changes nothing outside. An instruction that the rail cannot carry is a *NotCarriedError: the
 	// engine leaves it out, where it waits, and prepares the rest again.
 	Prepare(s *Submission, instructions []Instruction) error
 	// Submit hands a prepared submission over, see above.

@@ -15,7 +15,8 @@
 // the books before the file is written: so after a crash it is written again byte for
 // byte, if it has not left. Whether it has, the outbox remembers in .handed/: a file
 // leaves once, whoever carries it off, and however many processes hand it over. A file of
-// that name with another content is an error.
+// that name with another content is an error, and so are books that are older than the
+// outbox: they know nothing of a message that has left.
 //
 // InstrId and EndToEndId are the instruction's id. Instructions of one debtor account,
 // execution date and currency make a payment information block, whose id is the
@@ -36,6 +37,7 @@
 //	RCVD ACTC ACCP ACSP ACWC PDNG   nothing is booked: it is on its way
 //	ACSC ACCC                       completed
 //	RJCT, CANC                      failed, with the reason's code
+//	RJCT with AM05, DU01 to DU05    unknown: a copy was refused, not the first one
 //
 // # Limits
 //

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,6 +66,32 @@ func (o *outbox) put(s *payment.Submission, file []byte) error {
 		return err
 	}
 	return o.forget(s)
+}
+
+// ahead tells of a message that has left and that books which are about to make another
+// one cannot know: its number is not below the other's. They are older than the outbox, or
+// not those whose files have left by it.
+func (o *outbox) ahead(s *payment.Submission) error {
+	messages, err := os.ReadDir(o.handed())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, m := range messages {
+		if !strings.HasPrefix(m.Name(), draftMark) && m.Name() != s.Message && number(m.Name()) >= number(s.Message) {
+			return fmt.Errorf("message %s has left by %s, but these books come to number %d only now: are they from a backup, or others? See docs/RAILS.md",
+				m.Name(), o.dir, number(s.Message))
+		}
+	}
+	return err
+}
+
+// number is that of a message among those of its books, at the end of its id.
+func number(message string) uint64 {
+	n, err := strconv.ParseUint(message[strings.LastIndexByte(message, '-')+1:], 10, 64)
+	if err != nil { // it is none of ours
+		return 0
+	}
+	return n
 }
 
 // remember makes the memory of a message, with its file. Somebody else may be

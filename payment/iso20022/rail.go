@@ -63,8 +63,12 @@ func New(config Config) (*Rail, error) {
 func (r *Rail) Name() string { return r.config.Name }
 
 // Prepare implements payment.Rail: it fills in who pays and who is paid, and when, and
-// notes the SHA-256 of the file.
+// notes the SHA-256 of the file. Nothing leaves for books that the outbox knows to be
+// older than it is.
 func (r *Rail) Prepare(s *payment.Submission, instructions []payment.Instruction) error {
+	if err := r.outbox().ahead(s); err != nil {
+		return err
+	}
 	today := calendar.DateOf(s.At, r.config.Zone)
 	for n := range instructions {
 		i := &instructions[n]

@@ -2,6 +2,7 @@ package iso20022
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,11 @@ const (
 	partly = "PART"
 	unsaid = "MS03"
 )
+
+// duplicates are the codes of refusals that say that the bank has seen a message, a block or
+// a payment before: the copy is refused, and nothing is said of the first one, which may
+// have been paid.
+var duplicates = []string{"AM05", "DU01", "DU02", "DU03", "DU04", "DU05"}
 
 // Read reads a payment status report. Instants without an offset are taken to be of
 // that zone; nil is UTC. Errors: *Error.
@@ -358,9 +364,13 @@ func (c *collation) reports(instructions []payment.Instruction) []payment.Report
 		if at.Before(one.Sent) {
 			at = one.Sent
 		}
+		outcome := v.outcome
+		if outcome == payment.OutcomeFailed && slices.Contains(duplicates, v.reason) {
+			outcome = payment.OutcomeUnknown
+		}
 		out = append(out, payment.Report{
-			Instruction: one.ID, Outcome: v.outcome, At: at, ReasonCode: v.reason, Detail: v.detail, RailRef: v.reference,
-			Final: v.outcome == payment.OutcomeCompleted || v.outcome == payment.OutcomeFailed,
+			Instruction: one.ID, Outcome: outcome, At: at, ReasonCode: v.reason, Detail: v.detail, RailRef: v.reference,
+			Final: outcome == payment.OutcomeCompleted || outcome == payment.OutcomeFailed,
 		})
 	}
 	return out
