@@ -17,6 +17,7 @@ import (
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/iso20022"
 	"github.com/settlex/settlex/payment/sandbox"
@@ -543,5 +544,37 @@ func TestJobsSend(t *testing.T) {
 	}
 	if b := h.batches()[0]; settlement.MayLeave(b) {
 		t.Errorf("batch %s may leave again", b.Status)
+	}
+}
+
+// Whatever the sandbox makes of a deposit or a dispute can be booked, and ends as its name
+// says.
+func TestSandboxDeposits(t *testing.T) {
+	t.Parallel()
+	h := onRails(t)
+	want := map[string]payment.Status{
+		"succeed": payment.Succeeded, "decline": payment.Failed, "pending": payment.Succeeded, "late-failure": payment.Failed,
+		"dispute": payment.Succeeded, "dispute-won": payment.Succeeded, "dispute-lost": payment.Succeeded, "requires-action": payment.Succeeded,
+		"expire": payment.Expired, "cancel": payment.Canceled, "late-success": payment.Succeeded, "paid-after-expiry": payment.Succeeded,
+	}
+	for _, script := range sandbox.Scripts() {
+		if script.Deposit {
+			e := deposit(script.Word, "m1", "2026-03-02 10:00", "100.00")
+			e.Amount = money.Minor(script.Amount)
+			h.take(sandbox.Follow(e)...)
+		}
+	}
+	got := make(map[string]payment.Status)
+	err := h.Books().Read(t.Context(), func(r ledger.Reader) error {
+		for d, err := range ledger.RecordsOf[*payment.Deposit](t.Context(), r, payment.DepositRecord, "") {
+			if err != nil {
+				return err
+			}
+			got[d.ID] = d.Status
+		}
+		return nil
+	})
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }

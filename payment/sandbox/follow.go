@@ -9,8 +9,8 @@ import (
 )
 
 // Follow gives what a real rail would report after an event, in order: for a deposit
-// that was asked for (payment.DepositCaptured at the instant of the request) its capture
-// and all that comes of it; for a refund, a payout or a batch that was sent, its outcomes.
+// that was asked for (payment.DepositCaptured at the instant of the request) all that
+// comes of it, which need not be a capture; for a refund, a payout or a batch that was sent, its outcomes.
 // Other events have none.
 //
 // A dispute gets the deposit's id and -dispute.
@@ -36,9 +36,9 @@ func followDeposit(request *payment.Event) []payment.Event {
 			Kind: step.Kind, ID: request.ID, OccurredAt: request.OccurredAt.Add(step.After), Currency: request.Currency, ReasonCode: step.Reason,
 		}
 		switch step.Kind {
-		case payment.DepositCaptured:
+		case payment.DepositCreated, payment.DepositCaptured:
 			e = *request
-			e.OccurredAt = e.OccurredAt.Add(step.After)
+			e.Kind, e.OccurredAt = step.Kind, e.OccurredAt.Add(step.After)
 		case payment.DisputeOpened:
 			e.ID, e.Parent, e.Amount = disputeID(request.ID), request.ID, request.Amount
 		case payment.DisputeWon, payment.DisputeLost:

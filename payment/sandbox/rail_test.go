@@ -151,8 +151,9 @@ func TestFollow(t *testing.T) {
 		want  []string
 	}{
 		{"deposit", deposit("", 100), []string{"deposit d +0s 100"}},
-		{"declined", deposit("", 9002), nil},
-		{"pending", deposit("sandbox-pending", 1), []string{"deposit d +10m0s 1"}},
+		{"declined", deposit("", 9002), []string{"deposit_created d +0s 9002", "deposit_failed d +1m0s 0 declined"}},
+		{"pending", deposit("sandbox-pending", 1), []string{"deposit_created d +0s 1", "deposit_authorized d +1m0s 0", "deposit d +10m0s 1"}},
+		{"late success", deposit("", 9021), []string{"deposit_created d +0s 9021", "deposit_failed d +1m0s 0 timeout", "deposit d +24h0m0s 9021"}},
 		{"late failure", deposit("", 9004), []string{"deposit d +0s 9004", "deposit_failed d +24h0m0s 0 late_failure"}},
 		{"dispute won", deposit("sandbox-dispute-won", 5), []string{"deposit d +0s 5", "dispute d-dispute +24h0m0s 5 fraudulent", "dispute_won d-dispute +72h0m0s 0"}},
 		{"refund", payment.Event{Kind: payment.RefundCreated, ID: "r", Amount: money.Minor(9012)}, []string{"refund_failed r +1m0s 0 AC04"}},
@@ -161,6 +162,8 @@ func TestFollow(t *testing.T) {
 		{"payout", payment.Event{Kind: payment.PayoutSent, ID: "p", OrderID: "sandbox-return"},
 			[]string{"payout_completed p +1m0s 0", "payout_returned p +48h0m0s 0 AC04"}},
 		{"batch", payment.Event{Kind: payment.BatchSent, ID: "set_1", Amount: money.Minor(77)}, []string{"settlement_paid set_1 +1m0s 0"}},
+		{"batch that nobody knows of", payment.Event{Kind: payment.BatchSent, ID: "set_1", Amount: money.Minor(9015)},
+			[]string{"settlement_unknown set_1 +1m0s 0", "settlement_refused set_1 +1h0m0s 0 AM04"}},
 		{"nothing follows", payment.Event{Kind: payment.DisputeWon, ID: "x"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -33,8 +33,10 @@ const day = 24 * time.Hour
 // when nothing was asked for.
 var scripts = []Script{
 	{"succeed", 9001, true, []Step{{Kind: payment.DepositCaptured}}},
-	{"decline", 9002, true, nil},
-	{"pending", 9003, true, []Step{{After: 10 * time.Minute, Kind: payment.DepositCaptured}}},
+	{"decline", 9002, true, []Step{{Kind: payment.DepositCreated}, {After: time.Minute, Kind: payment.DepositFailed, Reason: "declined"}}},
+	{"pending", 9003, true, []Step{
+		{Kind: payment.DepositCreated}, {After: time.Minute, Kind: payment.DepositAuthorized}, {After: 10 * time.Minute, Kind: payment.DepositCaptured},
+	}},
 	{"late-failure", 9004, true, []Step{{Kind: payment.DepositCaptured}, {After: day, Kind: payment.DepositFailed, Reason: "late_failure"}}},
 	{"dispute", 9005, true, []Step{{Kind: payment.DepositCaptured}, {After: day, Kind: payment.DisputeOpened, Reason: "fraudulent"}}},
 	{"dispute-won", 9006, true, []Step{
@@ -42,6 +44,17 @@ var scripts = []Script{
 	}},
 	{"dispute-lost", 9007, true, []Step{
 		{Kind: payment.DepositCaptured}, {After: day, Kind: payment.DisputeOpened, Reason: "fraudulent"}, {After: 3 * day, Kind: payment.DisputeLost},
+	}},
+	{"requires-action", 9008, true, []Step{
+		{Kind: payment.DepositCreated}, {After: time.Minute, Kind: payment.DepositAction}, {After: 5 * time.Minute, Kind: payment.DepositCaptured},
+	}},
+	{"expire", 9009, true, []Step{{Kind: payment.DepositCreated}, {After: 15 * time.Minute, Kind: payment.DepositExpired}}},
+	{"cancel", 9010, true, []Step{{Kind: payment.DepositCreated}, {After: 5 * time.Minute, Kind: payment.DepositCanceled}}},
+	{"late-success", 9021, true, []Step{
+		{Kind: payment.DepositCreated}, {After: time.Minute, Kind: payment.DepositFailed, Reason: "timeout"}, {After: day, Kind: payment.DepositCaptured},
+	}},
+	{"paid-after-expiry", 9022, true, []Step{
+		{Kind: payment.DepositCreated}, {After: 15 * time.Minute, Kind: payment.DepositExpired}, {After: day, Kind: payment.DepositCaptured},
 	}},
 
 	{"succeed", 9011, false, []Step{{After: time.Minute, Outcome: payment.OutcomeCompleted}}},

@@ -47,9 +47,6 @@ func row(s *sandbox.Script) string {
 		}
 		steps = append(steps, strings.TrimSpace(what+" "+after(step.After)))
 	}
-	if len(steps) == 0 {
-		steps = []string{"nothing"}
-	}
 	return fmt.Sprintf("| `%s%s` | %d | %s |", sandbox.Prefix, s.Word, s.Amount, strings.Join(steps, ", "))
 }
 
@@ -70,7 +67,7 @@ func after(d time.Duration) string {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]bool)
-	outcomes := make(map[payment.Outcome]bool)
+	outcomes, kinds := make(map[payment.Outcome]bool), make(map[payment.Kind]bool)
 	for _, s := range sandbox.Scripts() {
 		for _, key := range []string{fmt.Sprint(s.Deposit, s.Word), fmt.Sprint(s.Amount)} {
 			if seen[key] {
@@ -84,7 +81,7 @@ func TestScripts(t *testing.T) {
 				t.Errorf("%s: step %+v", s.Word, step)
 			}
 			last = step.After
-			outcomes[step.Outcome] = true
+			outcomes[step.Outcome], kinds[step.Kind] = true, true
 		}
 	}
 	for _, o := range []payment.Outcome{
@@ -92,6 +89,11 @@ func TestScripts(t *testing.T) {
 	} {
 		if !outcomes[o] {
 			t.Errorf("no script tells %s", o)
+		}
+	}
+	for _, m := range payment.Moves(payment.DepositRecord) {
+		if !kinds[m.On] {
+			t.Errorf("no script tells %s", m.On)
 		}
 	}
 }
