@@ -60,11 +60,11 @@ docs/BENCHMARK.md describes the workload and every figure.`,
   settlex bench ledger --mode single --clients 256 --entries 500000 --json`,
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return misused(cmd, errors.New("ledger?"))
+			return misused(cmd, errors.New("ledger or ingest?"))
 		},
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(p.benchLedgerCommand())
+	cmd.AddCommand(p.benchLedgerCommand(), p.benchIngestCommand())
 	return cmd
 }
 
@@ -112,6 +112,7 @@ has nothing to make durable. A file named by --path must not be there yet, and s
 	flags.Float64Var(&do.Hot, "hot", do.Hot, "`FRACTION` of the entries that have the one hot account as a leg")
 	flags.IntVar(&do.Entries, "entries", do.Entries, "entries to measure")
 	flags.IntVar(&do.Postings, "postings", do.Postings, "postings of an entry")
+	flags.Float64Var(&do.More, "more", do.More, "`FRACTION` of the entries that have one posting more")
 	flags.StringVar(&do.Keys, "keys", do.Keys, "idempotency keys, random or ordered")
 	flags.IntVar(&do.KeyBytes, "key-bytes", do.KeyBytes, "length of a key")
 	flags.Int64Var(&do.keyMemory, "key-memory", do.KeyMemory>>20, "`MIB` that the store may keep of keys in memory")

@@ -48,8 +48,9 @@ func (m *Maker) Left() int {
 func (m *Maker) Make(n int) []ledger.Entry {
 	n = min(n, m.Left())
 	m.text = text{}
-	m.text.Grow(n * (m.settings.KeyBytes + 27*m.settings.Postings + 4))
-	m.postings = make([]ledger.Posting, 0, n*m.settings.Postings)
+	most := m.settings.mostPostings()
+	m.text.Grow(n * (m.settings.KeyBytes + 27*most + 4))
+	m.postings = make([]ledger.Posting, 0, n*most)
 	m.metadata = make([]ledger.Attribute, 0, int(float64(2*n)*m.settings.Metadata)+16)
 	entries := make([]ledger.Entry, n)
 	for i := range entries {
@@ -83,6 +84,9 @@ func (m *Maker) entry(e *ledger.Entry) {
 // legs makes the postings: one account on one side, the others on the other.
 func (m *Maker) legs() []ledger.Posting {
 	start, others := len(m.postings), m.settings.Postings-1
+	if m.happens(m.settings.More) {
+		others++
+	}
 	one, many := ledger.Debit, ledger.Credit
 	if m.source.Uint64()&1 == 0 {
 		one, many = many, one

@@ -24,6 +24,7 @@ func TestRun(t *testing.T) {
 		{"batch, several clients", func(s *bench.Settings) { s.Clients, s.Batch, s.Keys = 3, 99, bench.OrderedKeys }},
 		{"single", func(s *bench.Settings) { s.Mode, s.Batch, s.Entries = bench.Single, 0, 500 }},
 		{"one hot account, all limited", func(s *bench.Settings) { s.Hot, s.Limits = 1, 1 }},
+		{"some with one more", func(s *bench.Settings) { s.Postings, s.More, s.Limits, s.Entries = 2, 0.4, 1, 500 }},
 		{"many postings, no limits", func(s *bench.Settings) { s.Postings, s.Limits, s.Entries = 7, 0, 500 }},
 		{"two accounts", func(s *bench.Settings) { s.Accounts = 2 }},
 	} {

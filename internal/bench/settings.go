@@ -28,6 +28,7 @@ type Settings struct {
 	Hot        float64 `json:"hot"`        // share of the entries that have the one hot account as a leg
 	Entries    int     `json:"entries"`    // that are measured
 	Postings   int     `json:"postings"`   // of each entry
+	More       float64 `json:"more"`       // share of the entries that have one posting more
 	Keys       string  `json:"keys"`       // RandomKeys or OrderedKeys
 	KeyBytes   int     `json:"key_bytes"`  // length of a key
 	Limits     float64 `json:"limits"`     // share of the accounts that may not fall below zero
@@ -94,6 +95,14 @@ func (s Settings) Complete() (Settings, error) {
 	return s, errors.Join(faults...)
 }
 
+// mostPostings is how many an entry has at most.
+func (s *Settings) mostPostings() int {
+	if s.More > 0 {
+		return s.Postings + 1
+	}
+	return s.Postings
+}
+
 // check lists the faults of each setting by itself.
 func (s Settings) check() (faults []error) {
 	for _, number := range []struct {
@@ -115,7 +124,7 @@ func (s Settings) check() (faults []error) {
 		name string
 		is   float64
 	}{
-		{"hot", s.Hot}, {"limits", s.Limits}, {"metadata", s.Metadata}, {"backdated", s.Backdated}, {"references", s.References},
+		{"hot", s.Hot}, {"more", s.More}, {"limits", s.Limits}, {"metadata", s.Metadata}, {"backdated", s.Backdated}, {"references", s.References},
 	} {
 		if !(share.is >= 0 && share.is <= 1) { // not a number is neither
 			faults = append(faults, fmt.Errorf("%s is %v: a share between 0 and 1", share.name, share.is))

@@ -148,7 +148,7 @@ func (w *Workload) opening(number int, paths []string) (ledger.Entry, error) {
 	if w.settings.Reads {
 		entries += beyondReads
 	}
-	funds := money.Minor(int64(entries) * int64(w.settings.Postings-1) * amountMax)
+	funds := money.Minor(int64(entries) * int64(w.settings.mostPostings()-1) * amountMax)
 	var total money.Amount
 	postings := make([]ledger.Posting, 1, 1+len(paths))
 	for _, path := range paths {

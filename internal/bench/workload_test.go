@@ -92,7 +92,7 @@ func TestOrderedKeys(t *testing.T) {
 func TestShares(t *testing.T) {
 	t.Parallel()
 	s := small()
-	s.Entries, s.Hot, s.References = 20_000, 0.3, 0.2
+	s.Entries, s.Hot, s.References, s.More = 20_000, 0.3, 0.2, 0.4
 	w := workload(t, s)
 	entries := everything(t, s)
 	share := func(what string, want float64, has func(ledger.Entry) bool) {
@@ -116,6 +116,7 @@ func TestShares(t *testing.T) {
 		return !e.ValueDate.IsZero() && e.ValueDate.Before(today()) && !e.ValueDate.Before(calendar.MustDate("2026-03-01"))
 	})
 	share("dated otherwise", 0.95, func(e ledger.Entry) bool { return e.ValueDate.IsZero() })
+	share("one posting more", 0.4, func(e ledger.Entry) bool { return len(e.Postings) == s.Postings+1 })
 	share("debits first", 0.5, func(e ledger.Entry) bool { return e.Postings[0].Side == ledger.Debit })
 }
 
