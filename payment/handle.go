@@ -28,14 +28,17 @@ type Handle struct {
 	Customer *CustomerData
 	Repeated bool
 	Late     bool // it came after the watermark of its window, and goes to a later batch
+
+	asked *ledger.State // the last one that was asked for everything
 }
 
 // At implements ledger.Command: a fact is booked under its own instant.
 func (h *Handle) At() time.Time { return h.Event.OccurredAt }
 
-// Need implements ledger.Command.
+// Need implements ledger.Command. Once a plan was made of what is loaded, more that
+// is loaded does not change it: it is not made again.
 func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
-	if h.Event.Validate() != nil {
+	if h.asked == s || h.Event.Validate() != nil {
 		return
 	}
 	n.Record(ledger.Ref{Kind: sourceKind(h.Event.Kind), ID: h.Event.ID})
@@ -53,9 +56,11 @@ func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
 		n.Record(QueueRef(h.Event.Merchant, h.Event.Currency))
 	}
 	n.Explore(func() {
-		if p, err := h.plan(s); err == nil {
+		p, err := h.plan(s)
+		if err == nil {
 			p.need(n)
 		}
+		h.asked = s
 	})
 }
 
@@ -71,6 +76,7 @@ func (p *plan) need(n *ledger.Need) {
 
 // Apply implements ledger.Command.
 func (h *Handle) Apply(s *ledger.State) error {
+	h.asked = nil
 	if err := h.Event.Validate(); err != nil {
 		return err
 	}
