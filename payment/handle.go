@@ -198,8 +198,10 @@ func settles(s *merchant.Schedule, pin WindowPin, booked time.Time) (in WindowPi
 // plan chooses the recipe.
 func (h *Handle) plan(s *ledger.State) (*plan, error) {
 	p := &plan{state: s, rules: h.Rules, event: &h.Event, batch: h.Batch}
-	for _, recipes := range []map[Kind]func() error{p.deposits(), p.refunds(), p.disputes(), p.payouts(), p.rails(), p.bankLines(), p.ownMoney(), p.adjustments(), p.debts(), p.decisions()} {
-		if recipe := recipes[h.Event.Kind]; recipe != nil {
+	for _, recipes := range []func() map[Kind]func() error{
+		p.deposits, p.refunds, p.disputes, p.payouts, p.rails, p.bankLines, p.ownMoney, p.adjustments, p.debts, p.decisions,
+	} {
+		if recipe := recipes()[h.Event.Kind]; recipe != nil {
 			return p, recipe()
 		}
 	}
