@@ -198,26 +198,34 @@ func (in *ingest) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return in.engine.books.Read(ctx, func(base ledger.Reader) error {
-		store := scratch.New(base, scratch.Options{Dir: in.options.Dir, Items: 2 * in.options.Rows})
-		trial, err := ledger.New(store, ledger.Config{Chart: in.engine.books.Chart(), Clock: in.engine.clock})
-		if err != nil {
-			return err
-		}
+	return in.engine.onTrial(ctx, scratch.Options{Dir: in.options.Dir, Items: 2 * in.options.Rows}, func(trial *ledger.Ledger) error {
 		done := 0
 		for group, err := range groups(in.rows) {
-			if err == nil {
-				done += len(group)
-				if group, err = in.setAside(group, refused); err == nil {
-					err = in.try(ctx, trial, group)
-				}
-			}
 			if err != nil {
-				return errors.Join(err, store.Close())
+				return err
+			}
+			done += len(group)
+			if group, err = in.setAside(group, refused); err != nil {
+				return err
+			}
+			if err := in.try(ctx, trial, group); err != nil {
+				return err
 			}
 			in.progress(done)
 		}
-		return store.Close()
+		return nil
+	})
+}
+
+// onTrial runs fn with books like the engine's, in which nothing stays.
+func (e *Engine) onTrial(ctx context.Context, options scratch.Options, fn func(*ledger.Ledger) error) error {
+	return e.books.Read(ctx, func(base ledger.Reader) error {
+		store := scratch.New(base, options)
+		trial, err := ledger.New(store, ledger.Config{Chart: e.books.Chart(), Clock: e.clock})
+		if err == nil {
+			err = fn(trial)
+		}
+		return errors.Join(err, store.Close())
 	})
 }
 

@@ -2,7 +2,6 @@ package settlex_test
 
 import (
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/settlex/settlex"
@@ -37,10 +36,7 @@ func peakOfIngest(t *testing.T, n int) (peak uint64) {
 		Dir: t.TempDir(), Rows: 500,
 		Progress: func(int, int) {
 			if groups++; groups%2 == 0 {
-				var now runtime.MemStats
-				runtime.GC()
-				runtime.ReadMemStats(&now)
-				peak = max(peak, now.HeapAlloc)
+				peak = max(peak, heapInUse())
 			}
 		},
 	})

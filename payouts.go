@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/ledger/scratch"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/feed"
@@ -115,7 +116,8 @@ type PayoutOrder struct {
 	// Items are events of kind payout; one without an instant is requested when the
 	// batch is. An error that is or wraps a *payment.FieldError or *feed.Error stands
 	// for an item that cannot be read, any other one ends the batch. The sequence is
-	// read twice and must be the same both times.
+	// read several times, of a batch that is taken whole in the middle of its
+	// transaction, and must be the same each time.
 	Items iter.Seq2[payment.Event, error]
 	// Result, if not nil, is told what became of each item, in their order.
 	Result func(payment.PayoutResult) error
@@ -124,7 +126,9 @@ type PayoutOrder struct {
 // PayoutBatch takes a batch of payouts. Independent ones are taken group by group,
 // each durably with its results, so that after a crash the same call goes on where
 // it stopped; a batch that is taken whole or not at all is one transaction, of at
-// most payment.MaxPayoutsAll payouts. The same batch again books nothing and gives
+// most payment.MaxPayoutsAll payouts, and its results are told behind it. Memory
+// does not grow with independent batches; a transaction keeps what the store has to
+// write, on bolt some 8 KB for each payout. The same batch again books nothing and gives
 // the same results; other content under its id is refused. What a payout waits for,
 // money or approval, does not refuse it.
 //
@@ -241,41 +245,82 @@ func (b *payoutBatch) take(ctx context.Context) error {
 	if b.batch.Decided == b.batch.Count {
 		return nil
 	}
-	size := payoutGroup
 	if b.order.Mode == payment.PayoutsAll {
-		size = payment.MaxPayoutsAll
+		return b.wholly(ctx)
 	}
-	sums := payment.NewPayoutSums()
-	var group []*payment.PayoutItem
-	n, ended := 0, 0
-	for event, err := range b.order.Items {
-		fault, err := itemFault(err)
+	for group, err := range b.groups(b.batch.Decided) {
 		if err != nil {
 			return err
 		}
-		if err := sums.Add(&event, fault); err != nil {
+		note := &payment.PayoutGroup{Before: b.batch, New: b.fresh, Items: group}
+		err = failed(b.engine.books.DoAll(ctx, append(commandsOf(group), note)...))
+		if err != nil {
 			return err
 		}
-		if n++; n > b.batch.Decided {
-			group = append(group, b.item(n, &event, fault))
-		}
-		if n%payoutGroup != 0 && n != b.batch.Count {
-			continue
-		}
-		if n > b.batch.Count || sums.Sum() != b.prints[ended] {
-			return errors.New("its payouts were others when they were read for the first time")
-		}
-		if ended++; len(group) == size || n == b.batch.Count {
-			if err := b.takeGroup(ctx, group); err != nil {
+		b.batch, b.fresh = note.After, false
+		for _, item := range group {
+			if err := b.tell([]payment.PayoutResult{item.Result}); err != nil {
 				return err
 			}
-			group = group[:0]
 		}
 	}
-	if n != b.batch.Count {
-		return errors.New("its payouts were others when they were read for the first time")
-	}
 	return nil
+}
+
+// groups makes commands of the items behind the first ones, group by group, as far
+// as they are those that were read for the first time.
+func (b *payoutBatch) groups(behind int) iter.Seq2[[]*payment.PayoutItem, error] {
+	return func(yield func([]*payment.PayoutItem, error) bool) {
+		sums := payment.NewPayoutSums()
+		var group []*payment.PayoutItem
+		n, ended := 0, 0
+		for event, err := range b.order.Items {
+			fault, err := itemFault(err)
+			if err == nil {
+				err = sums.Add(&event, fault)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if n++; n > behind {
+				group = append(group, b.item(n, &event, fault))
+			}
+			if n%payoutGroup != 0 && n != b.batch.Count {
+				continue
+			}
+			if n > b.batch.Count || sums.Sum() != b.prints[ended] {
+				yield(nil, errOtherPayouts)
+				return
+			}
+			if ended++; len(group) > 0 && !yield(group, nil) {
+				return
+			}
+			group = nil
+		}
+		if n != b.batch.Count {
+			yield(nil, errOtherPayouts)
+		}
+	}
+}
+
+var errOtherPayouts = errors.New("its payouts were others when they were read for the first time")
+
+// commandsOf are the items of a group, and room for what notes their results.
+func commandsOf(group []*payment.PayoutItem) []ledger.Command {
+	commands := make([]ledger.Command, 0, len(group)+1)
+	for _, item := range group {
+		commands = append(commands, item)
+	}
+	return commands
+}
+
+// failed is the error of the last command: those of the others are results.
+func failed(errs []error, err error) error {
+	if err != nil {
+		return err
+	}
+	return errs[len(errs)-1]
 }
 
 // item is the command for one item of the batch.
@@ -295,73 +340,90 @@ func (b *payoutBatch) item(no int, event *payment.Event, fault error) *payment.P
 	}
 }
 
-// takeGroup takes items and tells their results.
-func (b *payoutBatch) takeGroup(ctx context.Context, group []*payment.PayoutItem) error {
-	if len(group) == 0 {
-		return nil
-	}
-	note := &payment.PayoutGroup{Before: b.batch, New: b.fresh, Items: group}
-	var err error
-	if b.order.Mode == payment.PayoutsAll {
-		err = b.together(ctx, note)
-	} else {
-		err = b.each(ctx, note)
-	}
-	if err != nil {
-		return err
-	}
-	b.batch, b.fresh = note.After, false
-	for _, item := range group {
-		if err := b.tell([]payment.PayoutResult{item.Result}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// errItemRefused rolls a batch back that is to be taken whole.
+var errItemRefused = errors.New("a payout of the batch is refused")
 
-// each takes items for themselves, in one transaction with their results.
-func (b *payoutBatch) each(ctx context.Context, note *payment.PayoutGroup) error {
-	commands := make([]ledger.Command, 0, len(note.Items)+1)
-	for _, item := range note.Items {
-		commands = append(commands, item)
-	}
-	errs, err := b.engine.books.DoAll(ctx, append(commands, note)...)
-	if err != nil {
-		return err
-	}
-	return errs[len(errs)-1] // the others are results
-}
-
-// together takes all items or none. When one is refused, a dry run of each by
-// itself finds the others that would be.
-func (b *payoutBatch) together(ctx context.Context, note *payment.PayoutGroup) error {
-	note.Together = true
-	err := b.engine.books.Do(ctx, note)
-	first := slices.IndexFunc(note.Items, func(i *payment.PayoutItem) bool { return i.Result.Outcome == payment.PayoutWasRefused })
-	if err == nil || first < 0 || errors.Is(err, payment.ErrBatchChanged) || errors.Is(err, ledger.ErrCorrupt) || errors.Is(err, ledger.ErrIndefinite) {
-		return err
-	}
-	refused := note.Items[first].Result
-	err = b.engine.books.DryRun(ctx, func(apply func(...ledger.Command) ([]error, error)) error {
-		for _, item := range note.Items {
-			if _, err := apply(item); err != nil {
+// wholly takes all items in one transaction, group by group, or none.
+func (b *payoutBatch) wholly(ctx context.Context) error {
+	before, fresh := b.batch, b.fresh
+	var first payment.PayoutResult
+	err := b.engine.books.Write(ctx, func(tx ledger.Tx) error {
+		b.batch, b.fresh = before, fresh // it may be run again
+		for group, err := range b.groups(0) {
+			if err != nil {
 				return err
 			}
+			note := &payment.PayoutGroup{Before: b.batch, New: b.fresh, Items: group}
+			if err := failed(b.engine.books.DoTx(ctx, tx, append(commandsOf(group), note)...)); err != nil {
+				return err
+			}
+			for _, item := range group {
+				if first = item.Result; first.Outcome == payment.PayoutWasRefused {
+					return errItemRefused
+				}
+			}
+			b.batch, b.fresh = note.After, false
 		}
 		return nil
 	})
 	if err != nil {
+		b.batch, b.fresh = before, fresh
+	}
+	if errors.Is(err, errItemRefused) {
+		err = b.reject(ctx, first)
+	}
+	if err != nil {
 		return err
 	}
-	for i, item := range note.Items {
-		if i == first {
-			item.Result = refused
-		} else if item.Result.Outcome != payment.PayoutWasRefused {
-			item.Result = payment.PayoutResult{No: item.Result.No, ID: item.Result.ID, Outcome: payment.PayoutWasNotTaken}
-		}
+	return b.recount(ctx)
+}
+
+// reject notes that nothing of a batch is taken because of an item. A trial of each
+// item by itself finds the others that would be refused.
+func (b *payoutBatch) reject(ctx context.Context, because payment.PayoutResult) error {
+	results, err := b.try(ctx)
+	if err != nil {
+		return err
 	}
-	note.Together, note.Rejected = false, true
-	return b.engine.books.Do(ctx, note)
+	results[because.No-1] = because
+	before, fresh := b.batch, b.fresh
+	return b.engine.books.Write(ctx, func(tx ledger.Tx) error {
+		b.batch, b.fresh = before, fresh
+		for some := range slices.Chunk(results, payoutGroup) {
+			note := &payment.PayoutGroup{Before: b.batch, New: b.fresh, Rejected: true}
+			for _, result := range some {
+				if result.Outcome != payment.PayoutWasRefused {
+					result = payment.PayoutResult{No: result.No, ID: result.ID, Outcome: payment.PayoutWasNotTaken}
+				}
+				note.Items = append(note.Items, &payment.PayoutItem{Result: result})
+			}
+			if err := failed(b.engine.books.DoTx(ctx, tx, note)); err != nil {
+				return err
+			}
+			b.batch, b.fresh = note.After, false
+		}
+		return nil
+	})
+}
+
+// try gives what would become of each item by itself, behind those before it.
+func (b *payoutBatch) try(ctx context.Context) (results []payment.PayoutResult, err error) {
+	err = b.engine.onTrial(ctx, scratch.Options{}, func(trial *ledger.Ledger) error {
+		results = make([]payment.PayoutResult, 0, b.batch.Count)
+		for group, err := range b.groups(0) {
+			if err != nil {
+				return err
+			}
+			if _, err := trial.DoAll(ctx, commandsOf(group)...); err != nil {
+				return err
+			}
+			for _, item := range group {
+				results = append(results, item.Result)
+			}
+		}
+		return nil
+	})
+	return results, err
 }
 
 // itemFault parts an item that cannot be read from an error of the reading.

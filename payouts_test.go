@@ -152,7 +152,7 @@ func TestPayoutBatchAll(t *testing.T) {
 	}
 	many := make([]payment.Event, payment.MaxPayoutsAll+1)
 	_, _, err = h.batch(settlex.PayoutOrder{ID: "b3", Mode: payment.PayoutsAll, Items: items(many...)})
-	if got, want := fmt.Sprint(err), "batch of payouts b3: 10001 payouts are too many to be taken all or none, at most 10000 are allowed"; got != want {
+	if got, want := fmt.Sprint(err), "batch of payouts b3: 100001 payouts are too many to be taken all or none, at most 100000 are allowed"; got != want {
 		t.Errorf("error %q, want %q", got, want)
 	}
 }

@@ -25,8 +25,8 @@ const (
 )
 
 // MaxPayoutsAll is how many payouts a batch may have at most that is taken whole or
-// not at all: one transaction books them.
-const MaxPayoutsAll = 10_000
+// not at all: one transaction books them, and keeps others waiting.
+const MaxPayoutsAll = 100_000
 
 // ErrBatchChanged marks a batch whose id was used for one of other content, or that
 // somebody else is taking at the same time.
@@ -152,41 +152,22 @@ func (i *PayoutItem) Apply(s *ledger.State) error {
 }
 
 // PayoutGroup is the command that notes the results of items that were decided by
-// the commands before it in the same transaction, or with Together requests all of
-// them itself, all or nothing.
+// the commands before it in the same transaction.
 type PayoutGroup struct {
 	Before   PayoutBatch // as it was read; Decided of it are over
 	New      bool        // it is not stored yet
 	Items    []*PayoutItem
-	Together bool
 	Rejected bool        // the batch is not taken: the results say why
 	After    PayoutBatch // once it was applied
 }
 
-// At implements ledger.Command: together they bear the instant of the last of them.
-func (g *PayoutGroup) At() (at time.Time) {
-	if g.Together {
-		for _, item := range g.Items {
-			if item.At().After(at) {
-				at = item.At()
-			}
-		}
-	}
-	return at
-}
+// At implements ledger.Command.
+func (g *PayoutGroup) At() time.Time { return time.Time{} }
 
 // Need implements ledger.Command.
-func (g *PayoutGroup) Need(s *ledger.State, n *ledger.Need) {
-	n.Record(g.Before.Ref())
-	if g.Together {
-		for _, item := range g.Items {
-			item.Need(s, n)
-		}
-	}
-}
+func (g *PayoutGroup) Need(_ *ledger.State, n *ledger.Need) { n.Record(g.Before.Ref()) }
 
-// Apply implements ledger.Command. Errors: ErrBatchChanged, ledger.ErrCorrupt, and
-// together that of the first item that is refused.
+// Apply implements ledger.Command. Errors: ErrBatchChanged, ledger.ErrCorrupt.
 func (g *PayoutGroup) Apply(s *ledger.State) error {
 	stored := take[PayoutBatch](s, PayoutBatchRecord, g.Before.ID)
 	if g.New != (stored == nil) || stored != nil && (stored.Hash != g.Before.Hash || stored.Decided != g.Before.Decided) {
@@ -195,11 +176,6 @@ func (g *PayoutGroup) Apply(s *ledger.State) error {
 	g.After = g.Before
 	results := make([]PayoutResult, 0, len(g.Items))
 	for _, item := range g.Items {
-		if g.Together {
-			if err := item.Apply(s); err != nil {
-				return err
-			}
-		}
 		if errors.Is(item.err, ledger.ErrCorrupt) { // no fault of the item's
 			return item.err
 		}
