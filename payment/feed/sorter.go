@@ -24,7 +24,7 @@ type Sorter struct {
 	compare func(a, b *Kept) int // nil: the order they came in
 	options SorterOptions
 	count   int
-	rows    []Kept // that are in no run
+	rows    []*Kept // that are in no run
 	names   names
 	file    *os.File // nil: none is needed
 	end     int64
@@ -55,7 +55,7 @@ func (s *Sorter) Len() int { return s.count }
 
 // Add takes a row. The errors are those of the file.
 func (s *Sorter) Add(k Kept) error {
-	s.rows = append(s.rows, k)
+	s.rows = append(s.rows, &k)
 	s.count++
 	if len(s.rows) < s.options.Rows {
 		return nil
@@ -66,7 +66,7 @@ func (s *Sorter) Add(k Kept) error {
 // sort orders the rows in memory.
 func (s *Sorter) sort() {
 	if s.compare != nil {
-		slices.SortStableFunc(s.rows, func(a, b Kept) int { return s.compare(&a, &b) })
+		slices.SortStableFunc(s.rows, s.compare)
 	}
 }
 
@@ -82,7 +82,7 @@ func (s *Sorter) spill() (err error) {
 	out := bufio.NewWriterSize(io.NewOffsetWriter(s.file, s.end), 256<<10)
 	run := stretch{from: s.end, to: s.end}
 	for i := range s.rows {
-		if s.buffer, err = s.names.appendKept(s.buffer[:0], &s.rows[i]); err != nil {
+		if s.buffer, err = s.names.appendKept(s.buffer[:0], s.rows[i]); err != nil {
 			return err
 		}
 		var length [binary.MaxVarintLen64]byte
@@ -111,7 +111,7 @@ func (s *Sorter) All() iter.Seq2[Kept, error] {
 		return func(yield func(Kept, error) bool) {
 			s.sort()
 			for i := range s.rows {
-				if !yield(s.rows[i], nil) {
+				if !yield(*s.rows[i], nil) {
 					return
 				}
 			}
