@@ -17,7 +17,7 @@ const (
 	RuleRow     Rule = "row"     // every package has a row in the plan
 	RuleName    Rule = "name"    // no package is called after what holds no noun
 	RuleFloor   Rule = "floor"   // imports go down, never sideways or up
-	RuleLibrary Rule = "library" // a third-party library lives in one room
+	RuleLibrary Rule = "library" // a third-party library lives in the rooms its rows say
 	RuleNetwork Rule = "network" // the domain knows no database and no HTTP
 	RuleLink    Rule = "link"    // who embeds the ledger links what a ledger needs and no more
 	RuleClock   Rule = "clock"   // the time comes from an injected clock
@@ -137,16 +137,16 @@ func (h House) checkFloor(s source, room Room, i imported, path string) []Findin
 }
 
 func (h House) checkLibrary(s source, room Room, i imported) []Finding {
-	l, ok := h.library(i.path)
+	rooms, ok := h.library(i.path)
 	switch {
 	case !ok:
 		return []Finding{finding(RuleLibrary, s, i.line, "imports %s: give the library a room in internal/tidy/house.go", i.path)}
-	case isTestCode(s, room) || l.Room != "" && within(room.Path, l.Room):
+	case isTestCode(s, room) || slices.ContainsFunc(rooms, func(at string) bool { return within(room.Path, at) }):
 		return nil
-	case l.Room == "":
+	case len(rooms) == 0:
 		return []Finding{finding(RuleLibrary, s, i.line, "imports %s: only tests may", i.path)}
 	}
-	return []Finding{finding(RuleLibrary, s, i.line, "imports %s: only %s may", i.path, l.Room)}
+	return []Finding{finding(RuleLibrary, s, i.line, "imports %s: only %s may", i.path, strings.Join(rooms, " and "))}
 }
 
 func (h House) checkNetwork(s source, room Room, i imported) []Finding {

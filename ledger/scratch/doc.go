@@ -17,16 +17,9 @@
 //   - What a transaction saved, those behind it load. A transaction that fails leaves
 //     nothing.
 //   - Memory does not grow with what is booked: the newest items and records, a
-//     fixed number of them, are kept as they are, those before them in temporary
-//     files that are made when they are needed. There remain 2 bytes for each item and
-//     record, and the accounts that were touched.
-//
-// # Files
-//
-// Values stand in one file in the order they were put there. Runs, of entries of
-// 24 bytes ordered by the hash of a name, say where. Four runs of one size are
-// merged into the next, so there are a few; a filter for each run answers for nearly
-// all names that it does not have. A name is known by 128 bits of its SHA-256.
+//     fixed number of them, are kept as they are, those before them in a temporary
+//     bbolt file that is made when it is needed and never made durable. There remain
+//     the accounts that were touched.
 //
 // # Limits
 //

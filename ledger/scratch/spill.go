@@ -1,183 +1,146 @@
 package scratch
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/settlex/settlex/ledger"
 )
 
-// spill is what was put away.
+// spill is what was put away: a bbolt file that nobody else sees and nothing makes
+// durable.
 type spill struct {
-	dir    string
-	values *os.File
-	end    uint64                  // of the values
-	runs   []*run                  // oldest first
-	types  map[string]reflect.Type // of the records of each kind
-	name   []byte                  // for reuse
-	buffer []byte                  // for reuse
+	db    *bbolt.DB
+	types map[string]reflect.Type // of the records of each kind
 }
 
+// The buckets: items by key, and records by kind and id. No record is one that was
+// removed.
+var itemBucket, recordBucket = []byte("items"), []byte("records")
+
 func newSpill(dir string) (*spill, error) {
-	values, err := temporary(dir)
+	file, err := os.CreateTemp(dir, ".settlex-scratch-*")
 	if err != nil {
 		return nil, err
 	}
-	return &spill{dir: dir, values: values, types: make(map[string]reflect.Type)}, nil
-}
-
-// temporary makes a file that has no name any more, where the system allows that.
-func temporary(dir string) (*os.File, error) {
-	file, err := os.CreateTemp(dir, ".settlex-scratch-*")
-	if err == nil {
-		_ = os.Remove(file.Name()) // else it is removed when it is closed
+	name := file.Name()
+	if err := file.Close(); err != nil {
+		return nil, err
 	}
-	return file, err
-}
-
-// discard closes a temporary file.
-func discard(file *os.File) error {
-	err := file.Close()
-	_ = os.Remove(file.Name()) // it may be gone
-	return err
+	db, err := bbolt.Open(name, 0o600, &bbolt.Options{NoSync: true, NoGrowSync: true, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(name))
+	}
+	_ = os.Remove(name) // where the system allows that; else it is removed when it is closed
+	err = db.Update(func(tx *bbolt.Tx) error {
+		_, items := tx.CreateBucket(itemBucket)
+		_, records := tx.CreateBucket(recordBucket)
+		return errors.Join(items, records)
+	})
+	s := &spill{db: db, types: make(map[string]reflect.Type)}
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
 }
 
 func (s *spill) close() error {
-	faults := []error{discard(s.values)}
-	for _, r := range s.runs {
-		faults = append(faults, discard(r.file))
-	}
-	s.runs = nil
-	return errors.Join(faults...)
+	name := s.db.Path()
+	err := s.db.Close()
+	_ = os.Remove(name) // it may be gone
+	return err
 }
 
-// Keys and records have names of their own.
-const (
-	itemName   = 'i'
-	recordName = 'r'
-)
+// atOnce is how many names one transaction of the file puts: each of them makes a page
+// of it stand in memory.
+const atOnce = 1 << 12
 
-func (s *spill) itemSum(key string) sum {
-	s.name = append(append(s.name[:0], itemName), key...)
-	return sumOf(s.name)
-}
-
-func (s *spill) recordSum(ref ledger.Ref) sum {
-	s.name = append(append(s.name[:0], recordName), ref.Kind...)
-	s.name = append(append(s.name, 0), ref.ID...)
-	return sumOf(s.name)
-}
-
-func sumOf(name []byte) sum {
-	full := sha256.Sum256(name)
-	return sum(full[:len(sum{})])
-}
-
-// put puts items and records away.
+// put puts items and records away, in the order of their names: that is how bbolt
+// likes them.
 func (s *spill) put(items map[string]*ledger.Booked, records map[ledger.Ref]ledger.Record) error {
-	entries := make([]entry, 0, len(items)+len(records))
-	out := bufio.NewWriterSize(io.NewOffsetWriter(s.values, int64(s.end)), 256<<10)
-	for key, item := range items {
-		at, err := s.append(out, item.AppendCanonical(s.buffer[:0]))
+	for keys := range slices.Chunk(slices.Sorted(maps.Keys(items)), atOnce) {
+		err := s.into(itemBucket, len(keys), func(i int) (name, value []byte, err error) {
+			return []byte(keys[i]), items[keys[i]].AppendCanonical(nil), nil
+		})
 		if err != nil {
-			return err
+			return fmt.Errorf("items: %w", err)
 		}
-		entries = append(entries, entry{s.itemSum(key), at})
 	}
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	for ref, record := range records {
-		at := removed
-		if record != nil {
-			body.Reset()
-			s.types[ref.Kind] = reflect.TypeOf(record).Elem()
-			if err := encoder.Encode(record); err != nil {
-				return fmt.Errorf("record %s: %w", ref, err)
-			}
-			var err error
-			if at, err = s.append(out, body.Bytes()); err != nil {
-				return err
-			}
+	byName := func(a, b ledger.Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) }
+	for refs := range slices.Chunk(slices.SortedFunc(maps.Keys(records), byName), atOnce) {
+		err := s.into(recordBucket, len(refs), func(i int) (name, value []byte, err error) {
+			value, err = s.encode(records[refs[i]])
+			return recordName(refs[i]), value, err
+		})
+		if err != nil {
+			return fmt.Errorf("records: %w", err)
 		}
-		entries = append(entries, entry{s.recordSum(ref), at})
 	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	slices.SortFunc(entries, entry.compare)
-	return s.add(entries)
+	return nil
 }
 
-// append writes a value behind its length, and gives where it stands.
-func (s *spill) append(to *bufio.Writer, value []byte) (at uint64, err error) {
-	at = s.end
-	var length [4]byte
-	binary.LittleEndian.PutUint32(length[:], uint32(len(value)))
-	_, err = to.Write(length[:])
-	if err == nil {
-		_, err = to.Write(value)
-	}
-	s.end += uint64(len(length) + len(value))
-	return at, err
+// into puts values into a bucket in one transaction.
+func (s *spill) into(bucket []byte, count int, value func(i int) (name, value []byte, err error)) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		into := tx.Bucket(bucket)
+		for i := range count {
+			name, value, err := value(i)
+			if err == nil {
+				err = into.Put(name, value)
+			}
+			if err != nil {
+				return fmt.Errorf("%q: %w", name, err)
+			}
+		}
+		return nil
+	})
 }
 
-// firstRead is what most values fit into.
-const firstRead = 1 << 10
+func recordName(ref ledger.Ref) []byte { return []byte(ref.Kind + "\x00" + ref.ID) }
 
-// value reads a value. It is good until the next is read.
-func (s *spill) value(at uint64) ([]byte, error) {
-	s.buffer = slices.Grow(s.buffer[:0], firstRead)[:firstRead]
-	n, err := s.values.ReadAt(s.buffer, int64(at))
-	if n < 4 {
-		return nil, err
+// encode makes the value of a record; empty: it was removed.
+func (s *spill) encode(r ledger.Record) ([]byte, error) {
+	if r == nil {
+		return nil, nil
 	}
-	end := 4 + int(binary.LittleEndian.Uint32(s.buffer))
-	if end > n {
-		s.buffer = slices.Grow(s.buffer, end)[:end]
-		if _, err := s.values.ReadAt(s.buffer[n:], int64(at)+int64(n)); err != nil {
-			return nil, err
-		}
-	}
-	return s.buffer[4:end], nil
+	s.types[r.Ref().Kind] = reflect.TypeOf(r).Elem()
+	return json.Marshal(r)
 }
 
 // item reads the item that took a key; nil: none here.
-func (s *spill) item(key string) (*ledger.Booked, error) {
-	at, ok, err := s.find(s.itemSum(key))
-	if !ok || err != nil {
-		return nil, err
-	}
-	data, err := s.value(at)
-	if err != nil {
-		return nil, err
-	}
-	return ledger.DecodeItem(data)
+func (s *spill) item(key string) (item *ledger.Booked, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		if data := tx.Bucket(itemBucket).Get([]byte(key)); data != nil {
+			item, err = ledger.DecodeItem(data)
+		}
+		return err
+	})
+	return item, err
 }
 
 // record reads a record; ok is false when it was neither put nor removed here.
 func (s *spill) record(ref ledger.Ref) (r ledger.Record, ok bool, err error) {
-	at, ok, err := s.find(s.recordSum(ref))
-	if !ok || err != nil || at == removed {
-		return nil, ok, err
-	}
-	data, err := s.value(at)
-	if err != nil {
-		return nil, false, err
-	}
-	into := reflect.New(s.types[ref.Kind]).Interface()
-	err = json.Unmarshal(data, into)
-	r, ok = into.(ledger.Record)
-	if err != nil || !ok {
-		return nil, false, fmt.Errorf("record %s: read a %T: %w", ref, into, err)
-	}
-	return r, true, nil
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		data := tx.Bucket(recordBucket).Get(recordName(ref))
+		if ok = data != nil; !ok || len(data) == 0 {
+			return nil
+		}
+		into := reflect.New(s.types[ref.Kind]).Interface()
+		if err := json.Unmarshal(data, into); err != nil {
+			return fmt.Errorf("record %s: %w", ref, err)
+		}
+		if r, ok = into.(ledger.Record); !ok {
+			return fmt.Errorf("record %s: a %T is no record", ref, into)
+		}
+		return nil
+	})
+	return r, ok && err == nil, err
 }
