@@ -29,6 +29,7 @@ const (
 
 	PayoutCreated   Type = "payout.created"
 	PayoutQueued    Type = "payout.queued"
+	PayoutReleased  Type = "payout.released" // there is money for it now; it was queued
 	PayoutApproved  Type = "payout.approved"
 	PayoutRejected  Type = "payout.rejected"
 	PayoutCanceled  Type = "payout.canceled"
@@ -42,6 +43,7 @@ const (
 	SettlementHeld           Type = "settlement.held"
 	SettlementReleased       Type = "settlement.released"
 	SettlementSubmitted      Type = "settlement.submitted"
+	SettlementUnknown        Type = "settlement.unknown" // nobody knows yet what became of it
 	SettlementInTransit      Type = "settlement.in_transit"
 	SettlementPaid           Type = "settlement.paid"
 	SettlementFailed         Type = "settlement.failed"
@@ -75,8 +77,8 @@ var types = []Type{
 	DepositCreated, DepositRequiresAction, DepositPending, DepositSucceeded, DepositFailed, DepositExpired, DepositCanceled,
 	RefundCreated, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown,
 	DisputeOpened, DisputeUpdated, DisputeWon, DisputeLost,
-	PayoutCreated, PayoutQueued, PayoutApproved, PayoutRejected, PayoutCanceled, PayoutSent, PayoutUnknown, PayoutCompleted, PayoutFailed, PayoutReturned,
-	SettlementCreated, SettlementHeld, SettlementReleased, SettlementSubmitted, SettlementInTransit, SettlementPaid, SettlementFailed,
+	PayoutCreated, PayoutQueued, PayoutReleased, PayoutApproved, PayoutRejected, PayoutCanceled, PayoutSent, PayoutUnknown, PayoutCompleted, PayoutFailed, PayoutReturned,
+	SettlementCreated, SettlementHeld, SettlementReleased, SettlementSubmitted, SettlementUnknown, SettlementInTransit, SettlementPaid, SettlementFailed,
 	SettlementReturned, SettlementCanceled, SettlementCarriedForward, SettlementReconciled,
 	BalanceNegative, ReserveHeld, ReserveDrawn, ReserveReleased,
 	MerchantCreated, MerchantUpdated, MerchantClosed,

@@ -21,7 +21,7 @@ var payoutTable = table{
 	moves: []Move{
 		{PayoutRequested, "", Requested, event.PayoutCreated},
 		{PayoutQueued, Requested, Queued, event.PayoutQueued},
-		{PayoutReleased, Queued, Requested, ""}, // its approval is told, when it comes
+		{PayoutReleased, Queued, Requested, event.PayoutReleased},
 		{PayoutApproved, Requested, Approved, event.PayoutApproved},
 		{PayoutRejected, Requested, Rejected, event.PayoutRejected},
 		{PayoutRejected, Queued, Rejected, event.PayoutRejected},

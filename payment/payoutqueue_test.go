@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/payment"
 )
@@ -167,4 +168,36 @@ func TestReleaseOfAnotherQueue(t *testing.T) {
 		t.Errorf("released: %t, %v", r.Released, err)
 	}
 	d.same(before, "a release of a queue that has changed")
+}
+
+// A payout that gets its money is told to have it, whether somebody else has to
+// approve it then or not.
+func TestPayoutQueueTells(t *testing.T) {
+	t.Parallel()
+	d := open(t, cautious())
+	d.book(saved(), payout("p1", "100.00", "2026-03-04 10:00"), decided("anna", payout("p2", "500.00", "2026-03-04 11:00")))
+	if diff := cmp.Diff([]string{"p1", "p2"}, d.releases("2026-03-05 12:00")); diff != "" {
+		t.Fatalf("released (-want +got):\n%s", diff)
+	}
+	var got []string
+	for e, err := range d.Events(t.Context(), event.Cursor{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Object.Kind != payment.PayoutRecord {
+			continue
+		}
+		p, err := payment.PayloadOf(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s %d: %s %s", p.ID, e.Sequence, e.Type, p.Status))
+	}
+	want := []string{
+		"p1 1: payout.created requested", "p1 2: payout.queued queued", "p2 1: payout.created requested", "p2 2: payout.queued queued",
+		"p1 3: payout.released requested", "p1 4: payout.approved approved", "p2 3: payout.released requested",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
 }

@@ -15,7 +15,7 @@ import (
 // table is what may happen to a batch once it is closed. Paid is not the end of it.
 var table = []payment.Move{
 	move(payment.BatchSent, Approved, Submitted, event.SettlementSubmitted),
-	move(payment.BatchUnknown, Submitted, Unknown, ""), // nobody outside can do anything about it
+	move(payment.BatchUnknown, Submitted, Unknown, event.SettlementUnknown),
 	move(payment.BatchRefused, Submitted, Approved, event.SettlementFailed),
 	move(payment.BatchRefused, Unknown, Approved, event.SettlementFailed),
 	move(payment.BatchPaid, Submitted, Paid, event.SettlementPaid),
