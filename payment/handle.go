@@ -114,7 +114,7 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 	if err := p.announce(); err != nil {
 		return false, err
 	}
-	balances, err := watchAvailable(s, p.entries)
+	balances, err := watchEntries(s, p.entries)
 	if err != nil {
 		return false, err
 	}
@@ -145,7 +145,7 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 		}
 		late = late || after
 	}
-	return late, balances.tell(s)
+	return late, balances.Tell(s)
 }
 
 // AddBooked is AddItem for a movement of an entry that has just been booked: it

@@ -37,7 +37,7 @@ func (m *Mature) Apply(s *ledger.State) error {
 	if m.Moved = entry != nil; err != nil || !m.Moved {
 		return err
 	}
-	balances, err := watchAvailable(s, []ledger.Entry{*entry})
+	balances, err := watchEntries(s, []ledger.Entry{*entry})
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (m *Mature) Apply(s *ledger.State) error {
 		return err
 	}
 	s.Put(changed)
-	return balances.tell(s)
+	return balances.Tell(s)
 }
 
 func (m *Mature) plan(s *ledger.State) (*ledger.Entry, *Position, error) {

@@ -21,16 +21,23 @@ type BalancePayload struct {
 	OccurredAt     time.Time      `json:"occurred_at"`     // when it fell below zero, by the journal's time, UTC
 }
 
-// watch remembers how much is available to the merchants whom entries move money
-// of, before they do.
-type watch []watched
+// A Watch remembers how much was available to merchants before a command booked.
+type Watch []watched
 
 type watched struct {
 	account ledger.AccountID
 	before  money.Amount
 }
 
-func watchAvailable(s *ledger.State, entries []ledger.Entry) (w watch, err error) {
+// WatchAvailable begins to watch what is available to a merchant. The command must
+// have declared to need that account and the merchant's position. Errors:
+// money.ErrOverflow.
+func WatchAvailable(s *ledger.State, merchantID string, c money.Currency) (Watch, error) {
+	return Watch(nil).add(s, ledger.AccountID{Path: AvailablePath(merchantID), Currency: c})
+}
+
+// watchEntries watches the merchants whom entries are about to move money of.
+func watchEntries(s *ledger.State, entries []ledger.Entry) (w Watch, err error) {
 	for i := range entries {
 		for _, p := range entries[i].Postings {
 			if w, err = w.add(s, p.ID()); err != nil {
@@ -42,7 +49,7 @@ func watchAvailable(s *ledger.State, entries []ledger.Entry) (w watch, err error
 }
 
 // add watches an account, if it is one of what is available.
-func (w watch) add(s *ledger.State, id ledger.AccountID) (watch, error) {
+func (w Watch) add(s *ledger.State, id ledger.AccountID) (Watch, error) {
 	if m, _, ok := MerchantOf(id.Path); !ok || id.Path != AvailablePath(m) {
 		return w, nil
 	}
@@ -63,8 +70,9 @@ func available(s *ledger.State, id ledger.AccountID) (money.Amount, error) {
 	return account.Posted()
 }
 
-// tell has an event leave for each that has fallen below zero since.
-func (w watch) tell(s *ledger.State) error {
+// Tell has an event leave for each that has fallen below zero since, and counts it
+// in the merchant's position as it stands then. Errors: money.ErrOverflow.
+func (w Watch) Tell(s *ledger.State) error {
 	for _, a := range w {
 		now, err := available(s, a.account)
 		if err != nil {

@@ -71,3 +71,35 @@ func TestBalanceNegativeByMaturity(t *testing.T) {
 		t.Errorf("%d events told", p.Told)
 	}
 }
+
+// So does the closing of a batch.
+func TestBalanceNegativeByClosing(t *testing.T) {
+	t.Parallel()
+	d := open(t, dear())
+	d.book(deposit("d1", "1.00", "2026-03-03 10:00"))
+	d.settle("2026-03-03")
+	var got []payment.BalancePayload
+	for e, err := range d.Events(t.Context(), event.Cursor{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Type != event.BalanceNegative {
+			continue
+		}
+		var p payment.BalancePayload
+		if err := json.Unmarshal(e.Data, &p); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, p)
+	}
+	want := []payment.BalancePayload{{
+		ID: "m/INR", Object: "position", Merchant: m, Currency: inr(), Available: "-10.9", AvailableMinor: rs("-10.90"), OccurredAt: at("2026-03-03 18:00"),
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	d.settle("2026-03-03")
+	if p := record[*payment.Position](d, payment.PositionRecord, "m/INR"); p.Told != 1 {
+		t.Errorf("%d events told", p.Told)
+	}
+}

@@ -355,6 +355,10 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	itemNet := c.batch.Totals.Net
+	balance, err := payment.WatchAvailable(s, c.batch.Merchant, c.batch.Currency)
+	if err != nil {
+		return err
+	}
 	c.releases = nil
 	if position, err = c.release(s, position); err != nil {
 		return err
@@ -380,6 +384,9 @@ func (c *closing) Apply(s *ledger.State) error {
 		position.Closed = c.batch.Watermark.Before
 	}
 	s.Put(position)
+	if err := balance.Tell(s); err != nil {
+		return err
+	}
 	s.Put(c.batch.day())
 	c.unreport(s)
 	return c.write(s)
