@@ -24,6 +24,25 @@ type Payload struct {
 	Deposit     string         `json:"deposit_id,omitempty"` // refunds and disputes: what they are about
 	ReasonCode  string         `json:"reason_code,omitempty"`
 	OccurredAt  time.Time      `json:"occurred_at"` // of what happened, UTC
+
+	Recovered      string       `json:"recovered,omitempty"`      // disputes that are won: what came back of Amount, major units
+	RecoveredMinor money.Amount `json:"recovered_minor,omitzero"` // minor units
+	Direction      string       `json:"direction,omitempty"`      // adjustments: credit, given to the merchant, or debit
+}
+
+// detailed is a resource that has more to say than all have.
+type detailed interface{ detail(p *Payload) }
+
+func (d *Dispute) detail(p *Payload) {
+	if p.Status == Won {
+		p.Recovered, p.RecoveredMinor = d.Currency.FormatShort(d.Recovered), d.Recovered
+	}
+}
+
+func (a *Adjustment) detail(p *Payload) {
+	if p.Direction = "credit"; a.Debit {
+		p.Direction = "debit"
+	}
 }
 
 // PayloadOf reads the payload of an event about a payment. Errors: those of encoding/json.
@@ -48,9 +67,9 @@ func (p *plan) announce() error {
 		if stored, ok := p.state.Record(r.Ref()).(resource); ok {
 			before, steps = stored.lived().Status, len(stored.lived().Steps)
 		}
-		facts, life := changed.known(), changed.lived()
+		life := changed.lived()
 		for i := steps; i < len(life.Steps); i++ { // none: only its figures changed
-			if err := p.announceStep(r.Ref().Kind, facts, life, before, &life.Steps[i]); err != nil {
+			if err := p.announceStep(changed, before, &life.Steps[i]); err != nil {
 				return err
 			}
 			before = life.Steps[i].Status
@@ -60,17 +79,21 @@ func (p *plan) announce() error {
 }
 
 // announceStep tells one step of a resource that was in a status before it.
-func (p *plan) announceStep(kind string, facts *Facts, life *Life, before Status, step *Step) error {
+func (p *plan) announceStep(r resource, before Status, step *Step) error {
 	move := tableOf(step.Kind).find(step.Kind, before)
 	if move == nil || move.Tells == "" {
 		return nil
 	}
-	object := event.Object{Kind: kind, ID: facts.ID}
-	return p.tell(move.Tells, object, &life.Told, facts.Merchant, &Payload{
+	facts, object := r.known(), event.Object{Kind: r.Ref().Kind, ID: r.known().ID}
+	payload := &Payload{
 		ID: facts.ID, Object: object.Kind, Status: step.Status, Merchant: facts.Merchant, Currency: facts.Currency,
 		Amount: facts.Currency.FormatShort(facts.Amount), AmountMinor: facts.Amount, Method: facts.Method, OrderID: facts.OrderID,
 		Deposit: facts.Parent, ReasonCode: step.Reason, OccurredAt: step.At,
-	})
+	}
+	if more, ok := r.(detailed); ok {
+		more.detail(payload)
+	}
+	return p.tell(move.Tells, object, &r.lived().Told, facts.Merchant, payload)
 }
 
 // tell has an event leave about an object, whose record counts its events.

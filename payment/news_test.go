@@ -2,6 +2,7 @@ package payment_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,5 +93,39 @@ func TestNews(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("news (-want +got):\n%s", diff)
+	}
+}
+
+// Events say what a resource has besides: what came back of a dispute, which way an
+// adjustment goes.
+func TestNewsDetails(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	adjust := func(kind payment.Kind, id string) payment.Event {
+		return payment.Event{
+			Kind: kind, ID: id, OccurredAt: at("2026-03-03 10:00"), Merchant: m, Currency: inr(), Amount: rs("1.00"), ReasonCode: "sorry", Actor: maker,
+		}
+	}
+	var got []string
+	for _, e := range announced(d,
+		captured(), dispute("c1", "d1", "750.00", "2026-03-02 11:00"), dispute("c2", "d1", "50.00", "2026-03-02 11:00"),
+		withAmount("200.50", later(payment.DisputeWon, "c1", "2026-03-02 12:00")), later(payment.DisputeWon, "c2", "2026-03-02 12:00"),
+		adjust(payment.AdjustmentCredit, "a1"), adjust(payment.AdjustmentDebit, "a2"),
+	) {
+		if kind := e.Object.Kind; kind != payment.DisputeRecord && kind != payment.AdjustmentRecord {
+			continue
+		}
+		p, err := payment.PayloadOf(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s %s: %s%s %s", e.Type, p.ID, p.Direction, p.Recovered, p.RecoveredMinor))
+	}
+	want := []string{
+		"dispute.opened c1:  0", "dispute.opened c2:  0", "dispute.won c1: 200.5 20050", "dispute.won c2: 50 5000",
+		"adjustment.created a1: credit 0", "adjustment.created a2: debit 0",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("details (-want +got):\n%s", diff)
 	}
 }
