@@ -251,12 +251,11 @@ type snapshot struct {
 func recordKinds() []string {
 	return []string{
 		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.QueueRecord,
-		payment.PlaceRecord, payment.RailRecord,
-		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord,
+		payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord, payment.RailRecord,
 		payment.RailCostRecord, payment.RailInvoiceRecord, payment.BankLineRecord, payment.FeeTransferRecord, payment.OpeningRecord, payment.ExchangeRecord,
 		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.MerchantRecord,
-		settlement.BatchRecord, settlement.LineRecord,
+		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord,
 	}
 }
 

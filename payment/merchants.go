@@ -351,6 +351,15 @@ type MerchantPayload struct {
 	OccurredAt time.Time   `json:"occurred_at"` // when it was decided, UTC
 }
 
+// MerchantPayloadOf reads the payload of an event about a merchant. Errors: those of encoding/json.
+func MerchantPayloadOf(e *event.Event) (*MerchantPayload, error) {
+	p := new(MerchantPayload)
+	if err := json.Unmarshal(e.Data, p); err != nil {
+		return nil, fmt.Errorf("event %s, %s: %w", e.ID(), e.Type, err)
+	}
+	return p, nil
+}
+
 // news is the event about the last step of a merchant, which it counts.
 func (m *Merchant) news(before *Merchant) (event.Event, error) {
 	step := &m.Steps[len(m.Steps)-1]

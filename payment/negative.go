@@ -21,6 +21,15 @@ type BalancePayload struct {
 	OccurredAt     time.Time      `json:"occurred_at"`     // when it fell below zero, by the journal's time, UTC
 }
 
+// BalancePayloadOf reads the payload of an event about a balance. Errors: those of encoding/json.
+func BalancePayloadOf(e *event.Event) (*BalancePayload, error) {
+	p := new(BalancePayload)
+	if err := json.Unmarshal(e.Data, p); err != nil {
+		return nil, fmt.Errorf("event %s, %s: %w", e.ID(), e.Type, err)
+	}
+	return p, nil
+}
+
 // A Watch remembers how much was available to merchants before a command booked.
 type Watch []watched
 

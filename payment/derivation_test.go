@@ -1,0 +1,413 @@
+package payment_test
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+)
+
+// derive wants every account to hold what the records say: who polls the records is
+// told the same as who reads the accounts.
+func (v *town) derive(rt *rapid.T) {
+	derived := &derivation{rt: rt, rules: v.rules, today: calendar.DateOf(v.now, kolkata()), accounts: make(map[string]money.Amount)}
+	for _, step := range []func(ledger.Reader){
+		derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.queues, derived.rails, derived.passing, derived.decided,
+		derived.merchants, derived.batches,
+	} {
+		step(v.reader)
+	}
+	have := make(map[string]money.Amount)
+	var sum money.Amount
+	for account, err := range v.reader.Accounts(rt.Context(), "") {
+		must(rt, err)
+		debit, err := account.Net(ledger.Debit)
+		must(rt, err)
+		have[account.Path] = debit
+		sum = plus(rt, sum, debit)
+	}
+	if !sum.IsZero() {
+		rt.Fatalf("the accounts sum to %s", sum)
+	}
+	zero := func(_ string, a money.Amount) bool { return a.IsZero() }
+	maps.DeleteFunc(have, zero)
+	maps.DeleteFunc(derived.accounts, zero)
+	if !maps.Equal(derived.accounts, have) {
+		diff := cmp.Diff(derived.accounts, have)
+		rt.Fatalf("accounts (-as the records say +as they stand):\n%s", diff)
+	}
+}
+
+// derivation is what the accounts must hold, debits positive.
+type derivation struct {
+	rt       *rapid.T
+	rules    *payment.Rules
+	today    calendar.Date
+	accounts map[string]money.Amount
+}
+
+func (d *derivation) add(path string, debits ...money.Amount) {
+	for _, a := range debits {
+		d.accounts[path] = plus(d.rt, d.accounts[path], a)
+	}
+}
+
+// earn is a fee with its tax, as long as it is ours.
+func (d *derivation) earn(income string, f *fees.Fee) {
+	d.add(income, f.Fee.Neg())
+	for _, line := range f.Taxes {
+		d.add("tax/"+line.Code, line.Amount.Neg())
+	}
+}
+
+func (d *derivation) deposits(r ledger.Reader) {
+	for p := range all[*payment.Deposit](d.rt, r, payment.DepositRecord) {
+		if p.CapturedAt().IsZero() {
+			continue
+		}
+		if p.Status != payment.Failed {
+			d.add("rails/"+p.Rail+"/receivable", p.Amount)
+		}
+		if p.Status != payment.Failed || p.Policy == fees.RefundKeep {
+			d.earn("income/processing_fee", &p.Fee)
+		}
+		d.bounds(p)
+		d.withheld(p)
+		d.add("income/processing_fee", p.FeeBack)
+		for _, line := range p.TaxBack {
+			d.add("tax/"+line.Code, line.Amount)
+		}
+	}
+}
+
+// withheld holds what stands given back of each withholding against its share of what
+// is refunded and disputed.
+func (d *derivation) withheld(p *payment.Deposit) {
+	for _, w := range p.Withheld {
+		left, err := w.Left()
+		must(d.rt, err)
+		d.add("withholding/"+w.Code, left.Neg())
+		gone := p.Amount
+		if p.Status != payment.Failed {
+			gone = plus(d.rt, p.Refunded, p.Disputed)
+		}
+		want, err := fees.ReturnedTotal(w.Amount, p.Amount, gone, w.Rounding)
+		if must(d.rt, err); w.Back != want {
+			d.rt.Fatalf("deposit %s of %s, %s gone: %s of %s given back, want %s", p.ID, p.Amount, gone, w.Back, w.Amount, want)
+		}
+	}
+}
+
+// bounds holds a deposit against what is refunded and disputed of it.
+func (d *derivation) bounds(p *payment.Deposit) {
+	both := plus(d.rt, p.Refunded, p.Disputed)
+	if len(d.rules.PayTwice) > 0 {
+		both = p.Refunded
+	}
+	if both.Cmp(p.Amount) > 0 || p.Disputed.Cmp(p.Amount) > 0 || p.FeeBack.Cmp(p.Fee.Fee) > 0 {
+		d.rt.Fatalf("deposit %s of %s: %s refunded, %s disputed, %s of its fee %s given back", p.ID, p.Amount, p.Refunded, p.Disputed, p.FeeBack, p.Fee.Fee)
+	}
+}
+
+// drawn holds what was drawn against an amount, and what went back.
+func (d *derivation) drawn(id string, amount, back money.Amount, drawn, restored payment.Sources) {
+	if got := plus(d.rt, drawn.Pending, drawn.Reserve, drawn.Available); got != amount {
+		d.rt.Fatalf("%s of %s drew %+v", id, amount, drawn)
+	}
+	if got := plus(d.rt, restored.Pending, restored.Reserve, restored.Available); got != back {
+		d.rt.Fatalf("%s of %s restored %+v", id, back, restored)
+	}
+	if restored.Pending.Cmp(drawn.Pending) > 0 || restored.Reserve.Cmp(drawn.Reserve) > 0 {
+		d.rt.Fatalf("%s drew %+v and restored %+v", id, drawn, restored)
+	}
+}
+
+func (d *derivation) refunds(r ledger.Reader) {
+	for p := range all[*payment.Refund](d.rt, r, payment.RefundRecord) {
+		var back money.Amount
+		switch p.Status {
+		case payment.Pending, payment.Unknown:
+			d.add("rails/"+p.Rail+"/refunds", p.Amount.Neg())
+		case payment.Succeeded:
+			d.add(funds(p.Rail, p.Netted), p.Amount.Neg())
+		default:
+			back = p.Amount
+		}
+		d.drawn(p.ID, p.Amount, back, p.Drawn, p.Restored)
+	}
+}
+
+// funds is where what a rail pays or takes is booked.
+func funds(rail string, netted bool) string {
+	if netted {
+		return "rails/" + rail + "/receivable"
+	}
+	return "bank/escrow_in"
+}
+
+func (d *derivation) disputes(r ledger.Reader) {
+	for p := range all[*payment.Dispute](d.rt, r, payment.DisputeRecord) {
+		clearing := plus(d.rt, p.Amount.Neg(), p.Recovered, p.Debited.Amount, p.Credited.Amount.Neg())
+		d.add("disputes/"+p.Rail+"/clearing", clearing)
+		d.add(funds(p.Rail, p.Debited.Netted), p.Debited.Amount.Neg())
+		d.add(funds(p.Rail, p.Credited.Netted), p.Credited.Amount)
+		d.earn("income/dispute_fee", &p.Fee)
+		back := p.Recovered
+		if p.Restored == (payment.Sources{}) { // won for a merchant who is closed: it is in suspense
+			back = money.Amount{}
+		}
+		d.drawn(p.ID, p.Amount, back, p.Drawn, p.Restored)
+		square, err := p.Square()
+		must(d.rt, err)
+		final := p.Status == payment.Won || p.Status == payment.Lost
+		if square != (final && clearing.IsZero()) {
+			d.rt.Fatalf("dispute %s, %s, leaves %s in clearing; square: %t", p.ID, p.Status, clearing, square)
+		}
+	}
+}
+
+func (d *derivation) payouts(r ledger.Reader) {
+	for p := range all[*payment.Payout](d.rt, r, payment.PayoutRecord) {
+		account := "merchants/" + p.Merchant + "/payouts"
+		switch p.Status {
+		case payment.Requested, payment.Approved:
+			d.add(account, p.Amount.Neg(), p.Fee.Fee.Neg(), p.Fee.Tax.Neg())
+		case payment.Sent, payment.Unknown:
+			d.add(account, p.Fee.Fee.Neg(), p.Fee.Tax.Neg())
+			d.add("rails/"+p.Rail+"/payouts", p.Amount.Neg())
+		case payment.Completed:
+			d.add("bank/escrow_in", p.Amount.Neg())
+			d.earn("income/payout_fee", &p.Fee)
+		case payment.Returned:
+			d.earn("income/payout_fee", &p.Fee)
+		}
+	}
+}
+
+// queues holds what waits against the places of the queues and their counts.
+func (d *derivation) queues(r ledger.Reader) {
+	waiting, places, counted := map[string]bool{}, map[string]bool{}, uint64(0)
+	for p := range all[*payment.Payout](d.rt, r, payment.PayoutRecord) {
+		if p.Status == payment.Queued {
+			waiting[p.ID] = true
+		}
+	}
+	for p := range all[*payment.PayoutPlace](d.rt, r, payment.PlaceRecord) {
+		places[p.Payout] = true
+	}
+	for q := range all[*payment.PayoutQueue](d.rt, r, payment.QueueRecord) {
+		counted += q.Waiting()
+	}
+	if diff := cmp.Diff(waiting, places); diff != "" || counted != uint64(len(waiting)) {
+		d.rt.Fatalf("queues count %d, (-payouts that wait +places):\n%s", counted, diff)
+	}
+}
+
+func (d *derivation) rails(r ledger.Reader) {
+	for p := range all[*payment.RailSettlement](d.rt, r, payment.RailRecord) {
+		d.add("rails/"+p.Rail+"/receivable", p.Amount.Neg())
+		d.add("expense/rail_cost", p.Cost)
+		d.add("input_tax/gst", p.CostTax)
+		d.add("bank/escrow_in", p.Amount, p.Cost.Neg(), p.CostTax.Neg())
+	}
+}
+
+// passing derives what is no merchant's: what rails charge, lines that nothing explains, our own money.
+func (d *derivation) passing(r ledger.Reader) {
+	for p := range all[*payment.RailCost](d.rt, r, payment.RailCostRecord) {
+		d.add("expense/rail_cost", p.Amount)
+		d.add("rails/"+p.Rail+"/payable", p.Amount.Neg())
+	}
+	for p := range all[*payment.RailInvoice](d.rt, r, payment.RailInvoiceRecord) {
+		from := "bank/escrow_in"
+		if p.Status == payment.Netted {
+			from = "rails/" + p.Rail + "/receivable"
+		}
+		d.add("rails/"+p.Rail+"/payable", p.Amount)
+		d.add("input_tax/gst", p.CostTax)
+		d.add(from, p.Amount.Neg(), p.CostTax.Neg())
+	}
+	for p := range all[*payment.BankLine](d.rt, r, payment.BankLineRecord) {
+		if p.Steps[0].Kind == payment.BankKept { // for a merchant who is closed
+			if from := "suspense/escrow_in/credit"; p.Status == payment.Kept {
+				d.add(from, p.Amount.Neg())
+			} else {
+				d.add("bank/escrow_in", p.Amount.Neg())
+			}
+			continue
+		}
+		charged := p.Steps[len(p.Steps)-1].Kind == payment.BankCharged
+		side, amount := "credit", p.Amount
+		if p.Debit {
+			side, amount = "debit", p.Amount.Neg()
+		}
+		if p.Status == payment.Unexplained {
+			d.add("suspense/escrow_in/"+side, amount.Neg())
+		}
+		if charged {
+			d.add("expense/bank_charges", p.Amount)
+		}
+		if charged || p.Status == payment.Unexplained {
+			d.add("bank/escrow_in", amount)
+		}
+	}
+	for p := range all[*payment.FeeTransfer](d.rt, r, payment.FeeTransferRecord) {
+		d.add("bank/operating", p.Amount)
+		d.add("bank/escrow_in", p.Amount.Neg())
+	}
+	for p := range all[*payment.Opening](d.rt, r, payment.OpeningRecord) {
+		d.add("bank/escrow_in", p.Amount)
+		d.add("opening/INR", p.Amount.Neg())
+	}
+}
+
+// decided derives what people decided, and what merchants paid in.
+func (d *derivation) decided(r ledger.Reader) {
+	for a := range all[*payment.Adjustment](d.rt, r, payment.AdjustmentRecord) {
+		switch {
+		case a.Status != payment.Approved:
+		case a.Debit:
+			d.add("expense/goodwill", a.Amount.Neg())
+		default:
+			d.add("expense/goodwill", a.Amount)
+		}
+	}
+	for b := range all[*payment.Debt](d.rt, r, payment.DebtRecord) {
+		if left, err := b.Left(); b.Status == payment.Reclassified {
+			must(d.rt, err)
+			d.add(payment.MerchantReceivablePath(b.Merchant), left)
+		}
+	}
+	for t := range all[*payment.TopUp](d.rt, r, payment.TopUpRecord) {
+		d.add("bank/escrow_in", t.Amount)
+	}
+	for w := range all[*payment.WriteOff](d.rt, r, payment.WriteOffRecord) {
+		if w.Status == payment.Approved {
+			d.add("expense/bad_debt", w.Amount)
+		}
+	}
+}
+
+// merchants derives what is owed to each merchant from movements, positions
+// and holds.
+func (d *derivation) merchants(r ledger.Reader) {
+	unassigned := make(map[string]money.Amount)
+	for i := range all[*payment.Item](d.rt, r, payment.ItemRecord) {
+		d.add(payment.PendingPath(i.Merchant), i.Pending.Neg())
+		d.add(payment.AvailablePath(i.Merchant), i.Pending, i.Net.Neg())
+		unassigned[i.Merchant] = plus(d.rt, unassigned[i.Merchant], i.Net)
+		if want := plus(d.rt, i.Gross, i.Fee, i.Tax, i.Withholding, i.Reserve); i.Net != want {
+			d.rt.Fatalf("movement %s: net %s, its parts sum to %s", i.Entry, i.Net, want)
+		}
+	}
+	for p := range all[*payment.Position](d.rt, r, payment.PositionRecord) {
+		d.add(payment.PendingPath(p.Merchant), p.Matured)
+		d.add(payment.AvailablePath(p.Merchant), p.Matured.Neg(), p.Carry.Neg())
+		if p.Unassigned != unassigned[p.Merchant] {
+			d.rt.Fatalf("position of %s: %s unassigned, its movements sum to %s", p.Merchant, p.Unassigned, unassigned[p.Merchant])
+		}
+		if !slices.IsSortedFunc(p.Maturing, func(a, b payment.Maturity) int { return a.On.Compare(b.On) }) {
+			d.rt.Fatalf("maturing of %s is not in order: %v", p.Merchant, p.Maturing)
+		}
+	}
+	d.holds(r)
+	d.pools(r)
+}
+
+// batches derives what is on its way to merchants, or was.
+func (d *derivation) batches(r ledger.Reader) {
+	for b := range all[*settlement.Batch](d.rt, r, settlement.BatchRecord) {
+		d.add(payment.SettlementPath(b.ID), b.Owed().Neg())
+		if sent := b.Sent(); !sent.IsZero() {
+			d.add(payment.RailPayoutsPath(b.Rail()), sent.Neg())
+		}
+		if b.Status == settlement.Paid {
+			d.add("bank/escrow_in", b.Net.Neg())
+		}
+		must(d.rt, b.Check())
+	}
+}
+
+// pools derives the fixed and minimum reserves: none passes its cap or falls below 0.
+func (d *derivation) pools(r ledger.Reader) {
+	for p := range all[*payment.Pool](d.rt, r, payment.PoolRecord) {
+		balance, err := p.Balance()
+		must(d.rt, err)
+		d.add(payment.PoolPath(p.Merchant, p.Kind), balance.Neg())
+		for _, plan := range d.rules.Plans {
+			if plan.Kind == p.Kind && (balance.Sign() < 0 || balance.Cmp(*plan.Cap) > 0) {
+				d.rt.Fatalf("%s is %s of %s", p.Ref(), balance, plan.Cap)
+			}
+		}
+	}
+}
+
+// withheld are the holds of one merchant, by the day they are given back.
+type withheld struct {
+	left   map[calendar.Date]money.Amount
+	capped map[calendar.Date]money.Amount // left, without what was put back whatever the cap
+	last   calendar.Date                  // on which something was withheld
+}
+
+// holds derives the reserves, and what a position keeps of them for their cap. What
+// was due by the last day a cap was measured on is none of its business any more;
+// what is due by today may have been given back, of which it takes no notice.
+func (d *derivation) holds(r ledger.Reader) {
+	of := make(map[string]*withheld)
+	for _, kind := range []string{payment.HoldRecord, payment.ReleasedRecord} {
+		for h := range all[*payment.Hold](d.rt, r, kind) {
+			if of[h.Merchant] == nil {
+				of[h.Merchant] = &withheld{left: make(map[calendar.Date]money.Amount), capped: make(map[calendar.Date]money.Amount)}
+			}
+			left, err := h.Left()
+			must(d.rt, err)
+			must(d.rt, h.Validate())
+			w := of[h.Merchant]
+			d.add(payment.ReservePath(h.Merchant), left.Neg())
+			w.left[h.ReleaseOn] = plus(d.rt, w.left[h.ReleaseOn], left)
+			w.capped[h.ReleaseOn] = plus(d.rt, w.capped[h.ReleaseOn], left, h.Restored.Neg())
+			if h.HeldOn.After(w.last) {
+				w.last = h.HeldOn
+			}
+		}
+	}
+	for merchant, w := range of {
+		d.positionHolds(r, merchant, w)
+	}
+}
+
+func (d *derivation) positionHolds(r ledger.Reader, merchant string, w *withheld) {
+	gone := func(on calendar.Date, a money.Amount) bool {
+		return !on.After(w.last) || !on.After(d.today) || a.IsZero()
+	}
+	have := make(map[calendar.Date]money.Amount)
+	for p := range all[*payment.Position](d.rt, r, payment.PositionRecord) {
+		for _, on := range p.Held {
+			if p.Merchant == merchant {
+				have[on.On] = plus(d.rt, have[on.On], on.Amount)
+			}
+		}
+	}
+	maps.DeleteFunc(have, gone)
+	maps.DeleteFunc(w.left, gone)
+	if diff := cmp.Diff(w.left, have); diff != "" {
+		d.rt.Fatalf("holds of %s by date (-holds +position):\n%s", merchant, diff)
+	}
+	var reserve money.Amount
+	for on, amount := range w.capped {
+		if on.After(w.last) {
+			reserve = plus(d.rt, reserve, amount)
+		}
+	}
+	if most := d.rules.Plans[0].Cap; most != nil && reserve.Cmp(*most) > 0 {
+		d.rt.Fatalf("reserve of %s is %s of %s, without what was put back", merchant, reserve, *most)
+	}
+}
