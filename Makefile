@@ -8,6 +8,8 @@ EACH ?= 30
 CHECKS ?= 20000
 # Runs of the ledger against the notebook, of 30 steps each on the average: make soak RUNS=400000
 RUNS ?= 40000
+# Random lives of payments on a whole platform, of some 40 steps each: make soak LIVES=1000
+LIVES ?= 100000
 # Runs of every case of the ledger's bench: make bench-ledger TIMES=1
 TIMES ?= 5
 # How long the torture goes on: make torture FOR=2h
@@ -80,10 +82,11 @@ demo: ## Settle the bundled month of payments
 sample: ## Write the bundled sample anew from its generator
 	go test ./internal/sample -run TestPaymentsFile -update
 
-soak: ## Take a million steps against the model, try every property CHECKS times (20000), then fuzz each target for ten minutes
+soak: ## Take a million steps against the model, lead LIVES (100000) lives of payments, try every other property CHECKS times (20000), then fuzz each target for ten minutes
 	go test ./store/storetest -run '^TestMemory$$/^model$$' -count=1 -v -timeout 0 -rapid.checks=$(RUNS)
 	go test ./store/bolt -run '^TestSuite$$/^model$$' -count=1 -v -timeout 0 -rapid.checks=2000
-	go test $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ { print $$1 }') -timeout 0 -rapid.checks=$(CHECKS)
+	go test ./payment -run '^TestRandomLives$$' -count=1 -v -timeout 0 -rapid.checks=$(LIVES)
+	go test $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ { print $$1 }') -skip '^TestRandomLives$$' -timeout 0 -rapid.checks=$(CHECKS)
 	FUZZ_EACH=600 FUZZ_TOTAL=86400 .ci/run fuzz
 
 torture-postgres: ## Kill servers, processes and primaries at random for FOR (10m) each, and hold a ledger in PostgreSQL to its word

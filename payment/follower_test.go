@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
@@ -36,6 +37,7 @@ type follower struct {
 	knows  standings               // from the events up to there
 	polled map[string]standings    // what polling gave when the events ended there
 	told   map[event.Object]string // types, for who looks for a fault
+	read   int                     // how many events there were
 }
 
 func newFollower() *follower {
@@ -47,9 +49,9 @@ func newFollower() *follower {
 // polled, it must know the same.
 func (v *town) follow(rt *rapid.T) {
 	f := v.follower
-	f.polled[v.end(rt)] = v.poll(rt)
+	f.polled[v.end(rt)] = poll(rt, v.reader)
 	for range anyOf([]int{0, 1, 3}).Draw(rt, "pages") {
-		f.page(rt, v, anyOf([]int{1, 2, 7, 1000}).Draw(rt, "events on the page"))
+		f.page(rt, v.Engine, anyOf([]int{1, 2, 7, 1000}).Draw(rt, "events on the page"))
 	}
 }
 
@@ -66,10 +68,11 @@ func (v *town) end(rt *rapid.T) string {
 	return c.String()
 }
 
-func (f *follower) page(rt *rapid.T, v *town, size int) (read int) {
-	cursor, err := event.ParseCursor(f.cursor) // it was restarted
+// page reads on from where the follower has written down that it stands.
+func (f *follower) page(rt failer, from *settlex.Engine, size int) (read int) {
+	cursor, err := event.ParseCursor(f.cursor)
 	must(rt, err)
-	for e, err := range v.Events(rt.Context(), cursor) {
+	for e, err := range from.Events(rt.Context(), cursor) {
 		must(rt, err)
 		f.learn(rt, e)
 		cursor = cursor.Read(e.Lane, e.No)
@@ -83,7 +86,7 @@ func (f *follower) page(rt *rapid.T, v *town, size int) (read int) {
 }
 
 // compare holds what the follower knows against what polling gave at that point.
-func (f *follower) compare(rt *rapid.T) {
+func (f *follower) compare(rt failer) {
 	polled, ok := f.polled[f.cursor]
 	if !ok {
 		return
@@ -101,11 +104,12 @@ func (f *follower) compare(rt *rapid.T) {
 }
 
 // learn takes one event.
-func (f *follower) learn(rt *rapid.T, e *event.Event) {
+func (f *follower) learn(rt failer, e *event.Event) {
 	before := f.knows[e.Object]
 	if e.Sequence != before.Sequence+1 {
 		rt.Fatalf("%s of %s has sequence %d behind %d", e.Type, e.Object, e.Sequence, before.Sequence)
 	}
+	f.read++
 	f.told[e.Object] += " " + string(e.Type)
 	var now standing
 	switch e.Object.Kind {
@@ -138,7 +142,7 @@ func (f *follower) learn(rt *rapid.T, e *event.Event) {
 	f.knows[e.Object] = now
 }
 
-func ofBatch(rt *rapid.T, e *event.Event) standing {
+func ofBatch(rt failer, e *event.Event) standing {
 	p, err := settlement.PayloadOf(e)
 	must(rt, err)
 	return standing{
@@ -149,7 +153,7 @@ func ofBatch(rt *rapid.T, e *event.Event) standing {
 
 // ofPayment takes an event about a payment. One about a refund or a dispute says
 // something about its deposit as well.
-func (f *follower) ofPayment(rt *rapid.T, e *event.Event) standing {
+func (f *follower) ofPayment(rt failer, e *event.Event) standing {
 	p, err := payment.PayloadOf(e)
 	must(rt, err)
 	if p.Object != e.Object.Kind || p.ID != e.Object.ID || p.Amount != p.Currency.FormatShort(p.AmountMinor) {
@@ -198,25 +202,25 @@ func stands(s standing) money.Amount {
 }
 
 // poll asks for everything that events tell of.
-func (v *town) poll(rt *rapid.T) standings {
+func poll(rt failer, r ledger.Reader) standings {
 	s := make(standings)
-	for d := range all[*payment.Deposit](rt, v.reader, payment.DepositRecord) {
+	for d := range all[*payment.Deposit](rt, r, payment.DepositRecord) {
 		now := s.payment(&d.Facts, &d.Life, payment.DepositRecord)
 		now.Refunded, now.Disputed = d.Refunded, d.Disputed
 		s[event.Object{Kind: payment.DepositRecord, ID: d.ID}] = now
 	}
-	for r := range all[*payment.Refund](rt, v.reader, payment.RefundRecord) {
-		s.payment(&r.Facts, &r.Life, payment.RefundRecord)
+	for f := range all[*payment.Refund](rt, r, payment.RefundRecord) {
+		s.payment(&f.Facts, &f.Life, payment.RefundRecord)
 	}
-	for d := range all[*payment.Dispute](rt, v.reader, payment.DisputeRecord) {
+	for d := range all[*payment.Dispute](rt, r, payment.DisputeRecord) {
 		now := s.payment(&d.Facts, &d.Life, payment.DisputeRecord)
 		now.Recovered = d.Recovered
 		s[event.Object{Kind: payment.DisputeRecord, ID: d.ID}] = now
 	}
-	for p := range all[*payment.Payout](rt, v.reader, payment.PayoutRecord) {
+	for p := range all[*payment.Payout](rt, r, payment.PayoutRecord) {
 		s.payment(&p.Facts, &p.Life, payment.PayoutRecord)
 	}
-	for a := range all[*payment.Adjustment](rt, v.reader, payment.AdjustmentRecord) {
+	for a := range all[*payment.Adjustment](rt, r, payment.AdjustmentRecord) {
 		now := s.payment(&a.Facts, &a.Life, payment.AdjustmentRecord)
 		now.About += ",credit"
 		if a.Debit {
@@ -224,19 +228,19 @@ func (v *town) poll(rt *rapid.T) standings {
 		}
 		s[event.Object{Kind: payment.AdjustmentRecord, ID: a.ID}] = now
 	}
-	s.reserves(rt, v.reader)
-	for b := range all[*settlement.Batch](rt, v.reader, settlement.BatchRecord) {
+	s.reserves(rt, r)
+	for b := range all[*settlement.Batch](rt, r, settlement.BatchRecord) {
 		s[event.Object{Kind: settlement.Object, ID: b.ID}] = standing{
 			Sequence: b.Told, Status: string(b.Status), Merchant: b.Merchant, Currency: b.Currency, Amount: b.Net,
 			About: fmt.Sprint(b.Window.BusinessDate, b.Window.SettlementDate, b.Lines, b.CarryOut),
 		}
 	}
-	for shop := range all[*payment.Merchant](rt, v.reader, payment.MerchantRecord) {
+	for shop := range all[*payment.Merchant](rt, r, payment.MerchantRecord) {
 		s[event.Object{Kind: payment.MerchantRecord, ID: shop.ID}] = standing{
 			Sequence: shop.Told, Status: string(shop.Stands()), Merchant: shop.ID, About: shop.Name + "," + shop.Region,
 		}
 	}
-	for p := range all[*payment.Position](rt, v.reader, payment.PositionRecord) {
+	for p := range all[*payment.Position](rt, r, payment.PositionRecord) {
 		if p.Told > 0 { // it was below zero
 			s[event.Object{Kind: payment.PositionRecord, ID: p.Ref().ID}] = standing{Sequence: p.Told, Merchant: p.Merchant, Currency: p.Currency}
 		}
@@ -253,7 +257,7 @@ func (s standings) payment(f *payment.Facts, l *payment.Life, kind string) stand
 }
 
 // reserves polls holds and pools.
-func (s standings) reserves(rt *rapid.T, r ledger.Reader) {
+func (s standings) reserves(rt failer, r ledger.Reader) {
 	for _, kind := range []string{payment.HoldRecord, payment.ReleasedRecord} {
 		for h := range all[*payment.Hold](rt, r, kind) {
 			left, err := h.Left()

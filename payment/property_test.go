@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -51,14 +52,22 @@ func (d *desk) inside(tx ledger.Tx, e payment.Event) error {
 
 var errRepeated = errors.New("was booked before")
 
-func must(rt *rapid.T, err error) {
+// failer is what checks need of a *rapid.T; a *testing.T has it, too.
+type failer interface {
+	Helper()
+	Context() context.Context
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func must(rt failer, err error) {
 	rt.Helper()
 	if err != nil {
 		rt.Fatal(err)
 	}
 }
 
-func plus(rt *rapid.T, amounts ...money.Amount) money.Amount {
+func plus(rt failer, amounts ...money.Amount) money.Amount {
 	rt.Helper()
 	sum, err := money.Sum(amounts...)
 	must(rt, err)
@@ -66,7 +75,7 @@ func plus(rt *rapid.T, amounts ...money.Amount) money.Amount {
 }
 
 // find gives the record of a kind with an id.
-func find[T ledger.Record](rt *rapid.T, r ledger.Reader, kind, id string) (found T) {
+func find[T ledger.Record](rt failer, r ledger.Reader, kind, id string) (found T) {
 	rt.Helper()
 	for record := range all[T](rt, r, kind) {
 		if record.Ref().ID == id {
@@ -78,7 +87,7 @@ func find[T ledger.Record](rt *rapid.T, r ledger.Reader, kind, id string) (found
 }
 
 // all yields the records of a kind.
-func all[T ledger.Record](rt *rapid.T, r ledger.Reader, kind string) func(func(T) bool) {
+func all[T ledger.Record](rt failer, r ledger.Reader, kind string) func(func(T) bool) {
 	return func(yield func(T) bool) {
 		rt.Helper()
 		for record, err := range r.Records(rt.Context(), kind, "", "") {

@@ -607,27 +607,44 @@ func (v *town) settle(rt *rapid.T) {
 }
 
 // merchant decides something about a merchant, or closes those to whom nothing is
-// owed.
+// owed; and once more, which changes nothing.
 func (v *town) merchant(rt *rapid.T) {
+	decide := v.decides(rt)
 	if rapid.Bool().Draw(rt, "closes out") {
-		_, err := v.CloseOut(rt.Context())
-		must(rt, err)
-		return
+		decide = func() error {
+			_, err := v.CloseOut(rt.Context())
+			return err
+		}
 	}
-	acts := []payment.MerchantAct{payment.MerchantCreate, payment.MerchantChange, payment.MerchantSuspend, payment.MerchantResume, payment.MerchantResume, payment.MerchantClose}
-	d := payment.MerchantDecision{Act: anyOf(acts).Draw(rt, "act"), Actor: "ops", Reason: "decided", Instant: v.now}
-	d.ID = anyOf(append(slices.Clip(v.shops[1:]), "shop")).Draw(rt, "merchant") // m goes on
+	for _, again := range []bool{false, true} {
+		err := decide()
+		if err != nil && !refused(err) {
+			rt.Fatal(err)
+		}
+		if err != nil || again {
+			v.unchanged(rt, fmt.Sprintf("what was decided about a merchant, with %v,", err))
+		}
+		v.saves = v.store.saves
+	}
+}
+
+// decides is a decision about a merchant.
+func (v *town) decides(rt *rapid.T) func() error {
+	d := payment.MerchantDecision{
+		Act: anyOf([]payment.MerchantAct{
+			payment.MerchantCreate, payment.MerchantChange, payment.MerchantSuspend, payment.MerchantResume, payment.MerchantResume, payment.MerchantClose,
+		}).Draw(rt, "act"),
+		ID:    anyOf(append(slices.Clip(v.shops[1:]), "shop")).Draw(rt, "merchant"), // m goes on
+		Actor: "ops", Reason: "decided", Instant: v.now,
+	}
 	if d.Act == payment.MerchantChange || d.Act == payment.MerchantCreate {
 		d.Terms.Name = anyOf([]string{"", "Corner", "Market"}).Draw(rt, "name")
 	}
-	if _, err := v.DecideMerchant(rt.Context(), d); err != nil {
-		if !refused(err) {
-			rt.Fatal(err)
+	return func() error {
+		_, err := v.DecideMerchant(rt.Context(), d)
+		if err == nil && !slices.Contains(v.shops, d.ID) {
+			v.shops = append(v.shops, d.ID)
 		}
-		v.unchanged(rt, fmt.Sprintf("a refused %s of merchant %s", d.Act, d.ID))
-		return
-	}
-	if d.Act == payment.MerchantCreate && !slices.Contains(v.shops, d.ID) {
-		v.shops = append(v.shops, d.ID)
+		return err
 	}
 }
