@@ -355,6 +355,7 @@ type withheld struct {
 	left   map[calendar.Date]money.Amount
 	capped map[calendar.Date]money.Amount // left, without what was put back whatever the cap
 	last   calendar.Date                  // on which something was withheld
+	other  bool                           // some of it by another plan than the first
 }
 
 // holds derives the reserves, and what a position keeps of them for their cap. What
@@ -374,6 +375,7 @@ func (d *derivation) holds(r ledger.Reader) {
 			d.add(payment.ReservePath(h.Merchant), left.Neg())
 			w.left[h.ReleaseOn] = plus(d.rt, w.left[h.ReleaseOn], left)
 			w.capped[h.ReleaseOn] = plus(d.rt, w.capped[h.ReleaseOn], left, h.Restored.Neg())
+			w.other = w.other || h.Plan.ID != d.rules.Plans[0].ID
 			if h.HeldOn.After(w.last) {
 				w.last = h.HeldOn
 			}
@@ -407,7 +409,7 @@ func (d *derivation) positionHolds(r ledger.Reader, merchant string, w *withheld
 			reserve = plus(d.rt, reserve, amount)
 		}
 	}
-	if most := d.rules.Plans[0].Cap; most != nil && reserve.Cmp(*most) > 0 {
+	if most := d.rules.Plans[0].Cap; most != nil && !w.other && reserve.Cmp(*most) > 0 {
 		d.rt.Fatalf("reserve of %s is %s of %s, without what was put back", merchant, reserve, *most)
 	}
 }

@@ -98,6 +98,16 @@ func randomRules(rt *rapid.T) *payment.Rules {
 	if rapid.Bool().Draw(rt, "capped") {
 		rules.Plans[0].Cap = new(money.Minor(rapid.Int64Range(0, 70_000).Draw(rt, "cap")))
 	}
+	if rapid.Bool().Draw(rt, "another plan") {
+		rules.Plans = append(rules.Plans, reserve.Plan{ID: "fifth", Version: "1", Kind: reserve.KindRolling, Rate: money.MustRate("20%"), Days: 30})
+		rules.Book.Plans = append(rules.Book.Plans, merchant.PlanScope{Plan: "fifth", For: []merchant.Scope{{Merchant: hand}}})
+	}
+	for i := range rules.Plans {
+		if anyOf([]bool{false, false, true}).Draw(rt, "ends") {
+			rules.Plans[i].EffectiveTo = date("2026-03-02").AddDays(rapid.IntRange(0, 40).Draw(rt, "on day"))
+			rules.Plans[i].AtEnd = anyOf([]reserve.AtEnd{reserve.EndKeep, reserve.EndRelease}).Draw(rt, "at its end")
+		}
+	}
 	for i := range rules.Book.Schedules {
 		s := &rules.Book.Schedules[i]
 		s.Version = "drawn"
