@@ -18,26 +18,28 @@ import (
 // derive wants every account to hold what the records say: who polls the records is
 // told the same as who reads the accounts.
 func (v *town) derive(rt *rapid.T) {
-	derived := &derivation{rt: rt, rules: v.rules, today: calendar.DateOf(v.now, kolkata()), accounts: make(map[string]money.Amount)}
+	derived := &derivation{rt: rt, rules: v.rules, today: calendar.DateOf(v.now, kolkata()), accounts: make(map[ledger.AccountID]money.Amount)}
 	for _, step := range []func(ledger.Reader){
 		derived.deposits, derived.refunds, derived.disputes, derived.payouts, derived.queues, derived.rails, derived.passing, derived.decided,
-		derived.merchants, derived.batches,
+		derived.exchanges, derived.merchants, derived.batches,
 	} {
 		step(v.reader)
 	}
-	have := make(map[string]money.Amount)
-	var sum money.Amount
+	have := make(map[ledger.AccountID]money.Amount)
+	sums := make(map[money.Currency]money.Amount)
 	for account, err := range v.reader.Accounts(rt.Context(), "") {
 		must(rt, err)
 		debit, err := account.Net(ledger.Debit)
 		must(rt, err)
-		have[account.Path] = debit
-		sum = plus(rt, sum, debit)
+		have[account.AccountID] = debit
+		sums[account.Currency] = plus(rt, sums[account.Currency], debit)
 	}
-	if !sum.IsZero() {
-		rt.Fatalf("the accounts sum to %s", sum)
+	for currency, sum := range sums {
+		if !sum.IsZero() {
+			rt.Fatalf("the accounts in %s sum to %s", currency, sum)
+		}
 	}
-	zero := func(_ string, a money.Amount) bool { return a.IsZero() }
+	zero := func(_ ledger.AccountID, a money.Amount) bool { return a.IsZero() }
 	maps.DeleteFunc(have, zero)
 	maps.DeleteFunc(derived.accounts, zero)
 	if !maps.Equal(derived.accounts, have) {
@@ -51,13 +53,22 @@ type derivation struct {
 	rt       *rapid.T
 	rules    *payment.Rules
 	today    calendar.Date
-	accounts map[string]money.Amount
+	in       money.Currency // of the record that is looked at
+	accounts map[ledger.AccountID]money.Amount
 }
 
 func (d *derivation) add(path string, debits ...money.Amount) {
+	id := ledger.AccountID{Path: path, Currency: d.in}
 	for _, a := range debits {
-		d.accounts[path] = plus(d.rt, d.accounts[path], a)
+		d.accounts[id] = plus(d.rt, d.accounts[id], a)
 	}
+}
+
+// bank is the account of the region that the currency belongs to.
+func (d *derivation) bank() string {
+	region, err := d.rules.Book.Region(nil, d.in)
+	must(d.rt, err)
+	return region.Bank
 }
 
 // earn is a fee with its tax, as long as it is ours.
@@ -70,6 +81,7 @@ func (d *derivation) earn(income string, f *fees.Fee) {
 
 func (d *derivation) deposits(r ledger.Reader) {
 	for p := range all[*payment.Deposit](d.rt, r, payment.DepositRecord) {
+		d.in = p.Currency
 		if p.CapturedAt().IsZero() {
 			continue
 		}
@@ -132,12 +144,13 @@ func (d *derivation) drawn(id string, amount, back money.Amount, drawn, restored
 
 func (d *derivation) refunds(r ledger.Reader) {
 	for p := range all[*payment.Refund](d.rt, r, payment.RefundRecord) {
+		d.in = p.Currency
 		var back money.Amount
 		switch p.Status {
 		case payment.Pending, payment.Unknown:
 			d.add("rails/"+p.Rail+"/refunds", p.Amount.Neg())
 		case payment.Succeeded:
-			d.add(funds(p.Rail, p.Netted), p.Amount.Neg())
+			d.add(d.funds(p.Rail, p.Netted), p.Amount.Neg())
 		default:
 			back = p.Amount
 		}
@@ -146,19 +159,20 @@ func (d *derivation) refunds(r ledger.Reader) {
 }
 
 // funds is where what a rail pays or takes is booked.
-func funds(rail string, netted bool) string {
+func (d *derivation) funds(rail string, netted bool) string {
 	if netted {
 		return "rails/" + rail + "/receivable"
 	}
-	return "bank/escrow_in"
+	return "bank/" + d.bank()
 }
 
 func (d *derivation) disputes(r ledger.Reader) {
 	for p := range all[*payment.Dispute](d.rt, r, payment.DisputeRecord) {
+		d.in = p.Currency
 		clearing := plus(d.rt, p.Amount.Neg(), p.Recovered, p.Debited.Amount, p.Credited.Amount.Neg())
 		d.add("disputes/"+p.Rail+"/clearing", clearing)
-		d.add(funds(p.Rail, p.Debited.Netted), p.Debited.Amount.Neg())
-		d.add(funds(p.Rail, p.Credited.Netted), p.Credited.Amount)
+		d.add(d.funds(p.Rail, p.Debited.Netted), p.Debited.Amount.Neg())
+		d.add(d.funds(p.Rail, p.Credited.Netted), p.Credited.Amount)
 		d.earn("income/dispute_fee", &p.Fee)
 		back := p.Recovered
 		if p.Restored == (payment.Sources{}) { // won for a merchant who is closed: it is in suspense
@@ -176,6 +190,7 @@ func (d *derivation) disputes(r ledger.Reader) {
 
 func (d *derivation) payouts(r ledger.Reader) {
 	for p := range all[*payment.Payout](d.rt, r, payment.PayoutRecord) {
+		d.in = p.Currency
 		account := "merchants/" + p.Merchant + "/payouts"
 		switch p.Status {
 		case payment.Requested, payment.Approved:
@@ -184,7 +199,7 @@ func (d *derivation) payouts(r ledger.Reader) {
 			d.add(account, p.Fee.Fee.Neg(), p.Fee.Tax.Neg())
 			d.add("rails/"+p.Rail+"/payouts", p.Amount.Neg())
 		case payment.Completed:
-			d.add("bank/escrow_in", p.Amount.Neg())
+			d.add("bank/"+d.bank(), p.Amount.Neg())
 			d.earn("income/payout_fee", &p.Fee)
 		case payment.Returned:
 			d.earn("income/payout_fee", &p.Fee)
@@ -213,21 +228,24 @@ func (d *derivation) queues(r ledger.Reader) {
 
 func (d *derivation) rails(r ledger.Reader) {
 	for p := range all[*payment.RailSettlement](d.rt, r, payment.RailRecord) {
+		d.in = p.Currency
 		d.add("rails/"+p.Rail+"/receivable", p.Amount.Neg())
 		d.add("expense/rail_cost", p.Cost)
 		d.add("input_tax/gst", p.CostTax)
-		d.add("bank/escrow_in", p.Amount, p.Cost.Neg(), p.CostTax.Neg())
+		d.add("bank/"+d.bank(), p.Amount, p.Cost.Neg(), p.CostTax.Neg())
 	}
 }
 
 // passing derives what is no merchant's: what rails charge, lines that nothing explains, our own money.
 func (d *derivation) passing(r ledger.Reader) {
 	for p := range all[*payment.RailCost](d.rt, r, payment.RailCostRecord) {
+		d.in = p.Currency
 		d.add("expense/rail_cost", p.Amount)
 		d.add("rails/"+p.Rail+"/payable", p.Amount.Neg())
 	}
 	for p := range all[*payment.RailInvoice](d.rt, r, payment.RailInvoiceRecord) {
-		from := "bank/escrow_in"
+		d.in = p.Currency
+		from := "bank/" + d.bank()
 		if p.Status == payment.Netted {
 			from = "rails/" + p.Rail + "/receivable"
 		}
@@ -236,11 +254,12 @@ func (d *derivation) passing(r ledger.Reader) {
 		d.add(from, p.Amount.Neg(), p.CostTax.Neg())
 	}
 	for p := range all[*payment.BankLine](d.rt, r, payment.BankLineRecord) {
+		d.in = p.Currency
 		if p.Steps[0].Kind == payment.BankKept { // for a merchant who is closed
-			if from := "suspense/escrow_in/credit"; p.Status == payment.Kept {
+			if from := "suspense/" + d.bank() + "/credit"; p.Status == payment.Kept {
 				d.add(from, p.Amount.Neg())
 			} else {
-				d.add("bank/escrow_in", p.Amount.Neg())
+				d.add("bank/"+d.bank(), p.Amount.Neg())
 			}
 			continue
 		}
@@ -250,28 +269,31 @@ func (d *derivation) passing(r ledger.Reader) {
 			side, amount = "debit", p.Amount.Neg()
 		}
 		if p.Status == payment.Unexplained {
-			d.add("suspense/escrow_in/"+side, amount.Neg())
+			d.add("suspense/"+d.bank()+"/"+side, amount.Neg())
 		}
 		if charged {
 			d.add("expense/bank_charges", p.Amount)
 		}
 		if charged || p.Status == payment.Unexplained {
-			d.add("bank/escrow_in", amount)
+			d.add("bank/"+d.bank(), amount)
 		}
 	}
 	for p := range all[*payment.FeeTransfer](d.rt, r, payment.FeeTransferRecord) {
+		d.in = p.Currency
 		d.add("bank/operating", p.Amount)
-		d.add("bank/escrow_in", p.Amount.Neg())
+		d.add("bank/"+d.bank(), p.Amount.Neg())
 	}
 	for p := range all[*payment.Opening](d.rt, r, payment.OpeningRecord) {
-		d.add("bank/escrow_in", p.Amount)
-		d.add("opening/INR", p.Amount.Neg())
+		d.in = p.Currency
+		d.add("bank/"+d.bank(), p.Amount)
+		d.add("opening/"+d.in.String(), p.Amount.Neg())
 	}
 }
 
 // decided derives what people decided, and what merchants paid in.
 func (d *derivation) decided(r ledger.Reader) {
 	for a := range all[*payment.Adjustment](d.rt, r, payment.AdjustmentRecord) {
+		d.in = a.Currency
 		switch {
 		case a.Status != payment.Approved:
 		case a.Debit:
@@ -281,15 +303,18 @@ func (d *derivation) decided(r ledger.Reader) {
 		}
 	}
 	for b := range all[*payment.Debt](d.rt, r, payment.DebtRecord) {
+		d.in = b.Currency
 		if left, err := b.Left(); b.Status == payment.Reclassified {
 			must(d.rt, err)
 			d.add(payment.MerchantReceivablePath(b.Merchant), left)
 		}
 	}
 	for t := range all[*payment.TopUp](d.rt, r, payment.TopUpRecord) {
-		d.add("bank/escrow_in", t.Amount)
+		d.in = t.Currency
+		d.add("bank/"+d.bank(), t.Amount)
 	}
 	for w := range all[*payment.WriteOff](d.rt, r, payment.WriteOffRecord) {
+		d.in = w.Currency
 		if w.Status == payment.Approved {
 			d.add("expense/bad_debt", w.Amount)
 		}
@@ -301,18 +326,21 @@ func (d *derivation) decided(r ledger.Reader) {
 func (d *derivation) merchants(r ledger.Reader) {
 	unassigned := make(map[string]money.Amount)
 	for i := range all[*payment.Item](d.rt, r, payment.ItemRecord) {
+		d.in = i.Currency
 		d.add(payment.PendingPath(i.Merchant), i.Pending.Neg())
 		d.add(payment.AvailablePath(i.Merchant), i.Pending, i.Net.Neg())
-		unassigned[i.Merchant] = plus(d.rt, unassigned[i.Merchant], i.Net)
+		owner := payment.PositionRef(i.Merchant, i.Currency).ID
+		unassigned[owner] = plus(d.rt, unassigned[owner], i.Net)
 		if want := plus(d.rt, i.Gross, i.Fee, i.Tax, i.Withholding, i.Reserve); i.Net != want {
 			d.rt.Fatalf("movement %s: net %s, its parts sum to %s", i.Entry, i.Net, want)
 		}
 	}
 	for p := range all[*payment.Position](d.rt, r, payment.PositionRecord) {
+		d.in = p.Currency
 		d.add(payment.PendingPath(p.Merchant), p.Matured)
 		d.add(payment.AvailablePath(p.Merchant), p.Matured.Neg(), p.Carry.Neg())
-		if p.Unassigned != unassigned[p.Merchant] {
-			d.rt.Fatalf("position of %s: %s unassigned, its movements sum to %s", p.Merchant, p.Unassigned, unassigned[p.Merchant])
+		if want := unassigned[p.Ref().ID]; p.Unassigned != want {
+			d.rt.Fatalf("position %s: %s unassigned, its movements sum to %s", p.Ref().ID, p.Unassigned, want)
 		}
 		if !slices.IsSortedFunc(p.Maturing, func(a, b payment.Maturity) int { return a.On.Compare(b.On) }) {
 			d.rt.Fatalf("maturing of %s is not in order: %v", p.Merchant, p.Maturing)
@@ -322,15 +350,30 @@ func (d *derivation) merchants(r ledger.Reader) {
 	d.pools(r)
 }
 
+// exchanges derives what was turned into another currency.
+func (d *derivation) exchanges(r ledger.Reader) {
+	for x := range all[*payment.Exchanged](d.rt, r, payment.ExchangeRecord) {
+		d.in = x.Sold
+		d.add("fx/"+x.Sold.String(), x.Amount.Neg())
+		d.in = x.Bought
+		d.add("fx/"+x.Bought.String(), x.Worth)
+		d.add("income/fx_spread", x.Spread.Neg())
+		if got := plus(d.rt, x.Got, x.Spread); got != x.Worth || x.Spread.Sign() < 0 {
+			d.rt.Fatalf("exchange %s is worth %s: %s to the merchant, %s to us", x.ID, x.Worth, x.Got, x.Spread)
+		}
+	}
+}
+
 // batches derives what is on its way to merchants, or was.
 func (d *derivation) batches(r ledger.Reader) {
 	for b := range all[*settlement.Batch](d.rt, r, settlement.BatchRecord) {
+		d.in = b.Currency
 		d.add(payment.SettlementPath(b.ID), b.Owed().Neg())
 		if sent := b.Sent(); !sent.IsZero() {
 			d.add(payment.RailPayoutsPath(b.Rail()), sent.Neg())
 		}
 		if b.Status == settlement.Paid {
-			d.add("bank/escrow_in", b.Net.Neg())
+			d.add("bank/"+d.bank(), b.Net.Neg())
 		}
 		must(d.rt, b.Check())
 	}
@@ -339,6 +382,7 @@ func (d *derivation) batches(r ledger.Reader) {
 // pools derives the fixed and minimum reserves: none passes its cap or falls below 0.
 func (d *derivation) pools(r ledger.Reader) {
 	for p := range all[*payment.Pool](d.rt, r, payment.PoolRecord) {
+		d.in = p.Currency
 		balance, err := p.Balance()
 		must(d.rt, err)
 		d.add(payment.PoolPath(p.Merchant, p.Kind), balance.Neg())
@@ -365,13 +409,15 @@ func (d *derivation) holds(r ledger.Reader) {
 	of := make(map[string]*withheld)
 	for _, kind := range []string{payment.HoldRecord, payment.ReleasedRecord} {
 		for h := range all[*payment.Hold](d.rt, r, kind) {
-			if of[h.Merchant] == nil {
-				of[h.Merchant] = &withheld{left: make(map[calendar.Date]money.Amount), capped: make(map[calendar.Date]money.Amount)}
+			d.in = h.Currency
+			owner := payment.PositionRef(h.Merchant, h.Currency).ID
+			if of[owner] == nil {
+				of[owner] = &withheld{left: make(map[calendar.Date]money.Amount), capped: make(map[calendar.Date]money.Amount)}
 			}
 			left, err := h.Left()
 			must(d.rt, err)
 			must(d.rt, h.Validate())
-			w := of[h.Merchant]
+			w := of[owner]
 			d.add(payment.ReservePath(h.Merchant), left.Neg())
 			w.left[h.ReleaseOn] = plus(d.rt, w.left[h.ReleaseOn], left)
 			w.capped[h.ReleaseOn] = plus(d.rt, w.capped[h.ReleaseOn], left, h.Restored.Neg())
@@ -381,19 +427,19 @@ func (d *derivation) holds(r ledger.Reader) {
 			}
 		}
 	}
-	for merchant, w := range of {
-		d.positionHolds(r, merchant, w)
+	for owner, w := range of {
+		d.positionHolds(r, owner, w)
 	}
 }
 
-func (d *derivation) positionHolds(r ledger.Reader, merchant string, w *withheld) {
+func (d *derivation) positionHolds(r ledger.Reader, owner string, w *withheld) {
 	gone := func(on calendar.Date, a money.Amount) bool {
 		return !on.After(w.last) || !on.After(d.today) || a.IsZero()
 	}
 	have := make(map[calendar.Date]money.Amount)
 	for p := range all[*payment.Position](d.rt, r, payment.PositionRecord) {
 		for _, on := range p.Held {
-			if p.Merchant == merchant {
+			if p.Ref().ID == owner {
 				have[on.On] = plus(d.rt, have[on.On], on.Amount)
 			}
 		}
@@ -401,7 +447,7 @@ func (d *derivation) positionHolds(r ledger.Reader, merchant string, w *withheld
 	maps.DeleteFunc(have, gone)
 	maps.DeleteFunc(w.left, gone)
 	if diff := cmp.Diff(w.left, have); diff != "" {
-		d.rt.Fatalf("holds of %s by date (-holds +position):\n%s", merchant, diff)
+		d.rt.Fatalf("holds of %s by date (-holds +position):\n%s", owner, diff)
 	}
 	var reserve money.Amount
 	for on, amount := range w.capped {
@@ -410,6 +456,6 @@ func (d *derivation) positionHolds(r ledger.Reader, merchant string, w *withheld
 		}
 	}
 	if most := d.rules.Plans[0].Cap; most != nil && !w.other && reserve.Cmp(*most) > 0 {
-		d.rt.Fatalf("reserve of %s is %s of %s, without what was put back", merchant, reserve, *most)
+		d.rt.Fatalf("reserve of %s is %s of %s, without what was put back", owner, reserve, *most)
 	}
 }

@@ -48,8 +48,8 @@ type town struct {
 	batches   []string        // of settlement
 	status    map[ledger.Ref]payment.Status
 	follower  *follower
-	below     map[string]bool   // merchants whose available balance was below zero
-	belowTold map[string]uint64 // of their positions
+	below     map[string]bool   // positions whose available balance was below zero
+	belowTold map[string]uint64 // of positions
 	store     *inside
 	saves     int // when the last check was done
 }
@@ -93,9 +93,9 @@ func (v *town) fallen(rt *rapid.T) {
 		must(rt, err)
 		debit, err := account.Net(ledger.Debit)
 		must(rt, err)
-		before, told := v.below[p.Merchant], v.belowTold[p.Merchant]
-		if v.below[p.Merchant], v.belowTold[p.Merchant] = debit.Sign() > 0, p.Told; debit.Sign() > 0 && !before && p.Told == told {
-			rt.Fatalf("what is available to %s has fallen to -%s, and nobody was told", p.Merchant, debit)
+		before, told := v.below[p.Ref().ID], v.belowTold[p.Ref().ID]
+		if v.below[p.Ref().ID], v.belowTold[p.Ref().ID] = debit.Sign() > 0, p.Told; debit.Sign() > 0 && !before && p.Told == told {
+			rt.Fatalf("what is available to %s has fallen to -%s, and nobody was told", p.Ref().ID, debit)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
@@ -39,6 +40,7 @@ func (v *town) moves() []townMove {
 		{"no merchant's", 1, v.passes},
 		{"draw", 1, v.draw},
 		{"reserve decision", 1, v.decision},
+		{"exchange", 1, v.exchange},
 		{"adjustment", 1, v.adjustment},
 		{"debt", 2, v.debt},
 		{"goes on", 2, v.goesOn},
@@ -93,6 +95,7 @@ func randomRules(rt *rapid.T) *payment.Rules {
 			rules.Plans[i+1].Cap = new(money.Minor(rapid.Int64Range(0, 20_000).Draw(rt, "cap of a pool")))
 		}
 	}
+	abroad(rules)
 	rules.CreateMerchants = true
 	rules.Plans[0].Days = anyOf([]int{reserve.DaysMin, 10, 90}).Draw(rt, "days held")
 	if rapid.Bool().Draw(rt, "capped") {
@@ -140,6 +143,17 @@ func randomRules(rt *rapid.T) *payment.Rules {
 		rules.Payouts[0].Queue = rapid.Bool().Draw(rt, "queues")
 	}
 	return rules
+}
+
+// abroad is a second region.
+func abroad(rules *payment.Rules) {
+	rules.Book.Regions = append(rules.Book.Regions, merchant.Region{ID: "PK", Currencies: []money.Currency{pkr()}, Bank: "escrow_pk"})
+	rules.Book.Schedules[0].For = append(rules.Book.Schedules[0].For, merchant.Scope{Region: "PK"})
+	for _, event := range []fees.Event{fees.EventCapture, fees.EventDispute, fees.EventPayout} {
+		fee := price(string(event)+"-pk", event, fees.Component{Rate: money.MustRate("1%")})
+		fee.Match.Currency = pkr()
+		rules.Fees = append(rules.Fees, fee)
+	}
 }
 
 // command books an event.
@@ -198,9 +212,13 @@ func (v *town) fresh(rt *rapid.T, kind payment.Kind) payment.Event {
 	v.now = v.now.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "minutes")) * time.Minute)
 	v.ids++
 	return payment.Event{
-		Kind: kind, ID: fmt.Sprintf("x%d", v.ids), OccurredAt: v.when(rt), Currency: inr(), Amount: someMoney(rt), ReasonCode: "because",
+		Kind: kind, ID: fmt.Sprintf("x%d", v.ids), OccurredAt: v.when(rt), Currency: someCurrency(rt), Amount: someMoney(rt), ReasonCode: "because",
 		RailRef: anyOf([]string{"", "ref"}).Draw(rt, "reference"),
 	}
+}
+
+func someCurrency(rt *rapid.T) money.Currency {
+	return anyOf([]money.Currency{inr(), inr(), inr(), pkr()}).Draw(rt, "currency")
 }
 
 // someMoney is a little or more.
@@ -249,7 +267,7 @@ func (v *town) of(rt *rapid.T, e payment.Event) payment.Event {
 }
 
 func (v *town) about(rt *rapid.T, e, deposit payment.Event) payment.Event {
-	e.Parent = deposit.ID
+	e.Parent, e.Currency = deposit.ID, deposit.Currency
 	if amount, _ := deposit.Amount.Int64(); anyOf([]bool{true, true, true, false}).Draw(rt, "fits") {
 		e.Amount = money.Minor(rapid.Int64Range(1, amount).Draw(rt, "part"))
 	}
@@ -266,7 +284,7 @@ func (v *town) sameRefund(rt *rapid.T) {
 		return
 	}
 	e := v.fresh(rt, payment.RefundCreated)
-	e.Parent, e.Amount = v.accepted[i].Parent, v.accepted[i].Amount
+	e.Parent, e.Currency, e.Amount = v.accepted[i].Parent, v.accepted[i].Currency, v.accepted[i].Amount
 	v.tell(rt, e)
 }
 
@@ -390,6 +408,35 @@ func (v *town) passes(rt *rapid.T) {
 	v.tell(rt, e)
 }
 
+// exchange turns money of a merchant into another currency, and once more, which
+// changes nothing.
+func (v *town) exchange(rt *rapid.T) {
+	v.ids++
+	x := &payment.Exchange{
+		Rules: v.rules, ID: fmt.Sprintf("x%d", v.ids), Merchant: v.shop(rt), Sold: inr(), Bought: pkr(), Amount: someMoney(rt), Actor: "ops", Instant: v.now,
+		Quote: payment.Quote{
+			ID: "q", Source: "treasury", Mid: money.MustRate("3.31972"), Client: anyOf([]money.Rate{money.MustRate("3.3"), money.MustRate("3.31972")}).Draw(rt, "client"),
+			QuotedAt: v.now, ValidUntil: v.now,
+		},
+	}
+	if rapid.Bool().Draw(rt, "back") {
+		x.Sold, x.Bought = x.Bought, x.Sold
+	}
+	for _, again := range []bool{false, true} {
+		err := v.Books().Do(rt.Context(), x)
+		if err != nil && !refused(err) {
+			rt.Fatal(err)
+		}
+		if err == nil && x.Repeated != again {
+			rt.Fatalf("exchange %s again: %t, repeated: %t", x.ID, again, x.Repeated)
+		}
+		if err != nil || again {
+			v.unchanged(rt, fmt.Sprintf("an exchange, with %v,", err))
+		}
+		v.saves = v.store.saves
+	}
+}
+
 func (v *town) adjustment(rt *rapid.T) {
 	e := v.fresh(rt, anyOf([]payment.Kind{payment.AdjustmentCredit, payment.AdjustmentDebit}).Draw(rt, "direction"))
 	e.Merchant, e.Actor, e.ReasonCode = v.shop(rt), maker, "sorry"
@@ -412,7 +459,7 @@ func (v *town) debt(rt *rapid.T) {
 
 // owed makes the event be about a part of what its merchant owes, where it owes.
 func (v *town) owed(rt *rapid.T, e payment.Event) payment.Event {
-	account, _, err := v.Books().Account(rt.Context(), payment.AvailablePath(e.Merchant), inr())
+	account, _, err := v.Books().Account(rt.Context(), payment.AvailablePath(e.Merchant), e.Currency)
 	must(rt, err)
 	debit, err := account.Net(ledger.Debit)
 	must(rt, err)
@@ -551,7 +598,7 @@ func (v *town) later(rt *rapid.T, kind payment.Kind, id string) payment.Event {
 		e.Actor, e.ReasonCode = anyOf([]string{checker, checker, maker}).Draw(rt, "actor"), "looked at"
 	case payment.DisputeWon, payment.DisputeDebited, payment.DisputeCredited:
 		if rapid.Bool().Draw(rt, "in part") {
-			e.Currency, e.Amount = inr(), someMoney(rt)
+			e.Currency, e.Amount = v.currencyOf(id), someMoney(rt)
 		}
 	case payment.DepositCaptured:
 		if i := slices.IndexFunc(v.accepted, func(e payment.Event) bool { return opensDeposit(e) && e.ID == id }); i >= 0 {
@@ -566,6 +613,14 @@ func (v *town) later(rt *rapid.T, kind payment.Kind, id string) payment.Event {
 		e.Actor = anyOf([]string{"anna", "bert"}).Draw(rt, "actor")
 	}
 	return e
+}
+
+// currencyOf is that of a resource.
+func (v *town) currencyOf(id string) money.Currency {
+	if i := slices.IndexFunc(v.accepted, func(e payment.Event) bool { return e.ID == id }); i >= 0 {
+		return v.accepted[i].Currency
+	}
+	return inr()
 }
 
 // toldAgain repeats an event: nothing may change.
@@ -599,7 +654,9 @@ func (v *town) everythingAgain(rt *rapid.T) {
 func (v *town) dayPasses(rt *rapid.T) {
 	v.now = v.now.Add(time.Duration(rapid.IntRange(1, 5).Draw(rt, "days")) * 24 * time.Hour)
 	if rapid.Bool().Draw(rt, "job runs") {
-		must(rt, v.Books().Do(rt.Context(), &payment.Mature{Merchant: hand, Currency: inr(), On: calendar.DateOf(v.now, kolkata()), Instant: v.now}))
+		for _, c := range []money.Currency{inr(), pkr()} {
+			must(rt, v.Books().Do(rt.Context(), &payment.Mature{Merchant: hand, Currency: c, On: calendar.DateOf(v.now, kolkata()), Instant: v.now}))
+		}
 	}
 }
 
