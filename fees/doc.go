@@ -20,5 +20,6 @@
 // Amounts are [money.Amount], minor units of the schedule's currency, also in JSON: 2,000.00 INR is "200000". Rates are exact
 // decimals, "0.0185" or "1.85%". Tax codes and rates are configuration; the package knows no country.
 //
-// Limits: no tiers, interchange pass-through, per-unit tariffs or monthly minimum yet; fees are charged net, out of the movement.
+// Limits: no tiers, interchange pass-through, per-unit tariffs or monthly minimum yet. Who books a
+// fee of ChargeGross invoices it; the package only says so.
 package fees

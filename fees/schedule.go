@@ -35,8 +35,11 @@ const (
 // Charge says how a fee is collected.
 type Charge string
 
-// ChargeNet takes the fee out of the movement it is charged for. It is also what the zero value means.
-const ChargeNet Charge = "net"
+// The ways. The zero value means ChargeNet.
+const (
+	ChargeNet   Charge = "net"   // out of the movement it is charged for
+	ChargeGross Charge = "gross" // beside it, on an invoice; of captures, refunds and disputes
+)
 
 // Rounding is how a schedule comes from exact amounts to whole minor units. The zero value is half-even per line. The mode
 // governs the fee and its tax alike.

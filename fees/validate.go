@@ -84,7 +84,10 @@ func (c *checker) check() {
 	}
 	oneOf(c, "refund_policy", s.Refund, RefundKeep, RefundReturnProRata)
 	oneOf(c, "dispute_policy", s.Dispute, DisputeKeep, DisputeReturnOnWin)
-	oneOf(c, "charge", s.Charge, ChargeNet)
+	oneOf(c, "charge", s.Charge, ChargeNet, ChargeGross)
+	if s.Charge == ChargeGross && (s.Match.Event == "" || s.Match.Event == EventPayout) {
+		c.add("charge", "gross is for captures, refunds and disputes: match one of these events")
+	}
 }
 
 // checkAgainst notes what makes s and an earlier schedule of the table the same.

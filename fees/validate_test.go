@@ -64,14 +64,19 @@ func TestValidate(t *testing.T) {
 		}},
 		{"choices", func(s *fees.Schedule) {
 			s.Rounding = fees.Rounding{Mode: 9, Per: "day"}
-			s.Refund, s.Dispute, s.Charge = "half", "never", "gross"
+			s.Refund, s.Dispute, s.Charge = "half", "never", "monthly"
 		}, []string{
 			`rounding.per: "day" is not one of [line component]`,
 			"rounding.mode: 9 is not a rounding mode",
 			`refund_policy: "half" is not one of [keep return_pro_rata]`,
 			`dispute_policy: "never" is not one of [keep return_on_win]`,
-			`charge: "gross" is not one of [net]`,
+			`charge: "monthly" is not one of [net gross]`,
 		}},
+		{"invoiced payouts", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventPayout },
+			[]string{"charge: gross is for captures, refunds and disputes: match one of these events"}},
+		{"invoiced, whatever it is", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, "" },
+			[]string{"charge: gross is for captures, refunds and disputes: match one of these events"}},
+		{"invoiced", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventCapture }, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,8 @@ import (
 const (
 	EntryCaptured       = "deposit.captured"
 	EntryDepositFee     = "deposit.fee"
+	EntryFeeInvoiced    = "fee.invoiced"
+	EntryFeeCredited    = "fee.credited"
 	EntryWithheld       = "deposit.withheld"
 	EntryWithheldBack   = "withholding.returned"
 	EntryRewithheld     = "withholding.restored"
@@ -23,6 +25,7 @@ const (
 	EntryReserveBuilt   = "reserve.built"
 	EntryReserveFunded  = "reserve.funded"
 	EntryDepositFailed  = "deposit.failed"
+	EntryRefundFee      = "refund.fee"
 	EntryFeeReturned    = "fee.returned"
 	EntryFeeRecharged   = "fee.recharged"
 	EntryRefund         = "refund.created"
@@ -74,7 +77,7 @@ const (
 // point of view: what merchants are owed is a liability.
 func Chart() (*ledger.Chart, error) {
 	mayBreach := []string{
-		EntryDepositFailed, EntryRefund, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
+		EntryDepositFailed, EntryRefund, EntryRefundFee, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
 		EntryReserveBack, EntryRewithheld,
 		EntryAdjustedDown, EntryDebtRestored,
 		// A batch takes what was there at its watermark; settlement proves it
@@ -160,6 +163,7 @@ func BankPath(account string) string { return bankPath(account) }
 
 const (
 	processingFee      = "income/processing_fee"
+	refundFee          = "income/refund_fee"
 	disputeFee         = "income/dispute_fee"
 	payoutFee          = "income/payout_fee"
 	fxSpread           = "income/fx_spread"

@@ -61,6 +61,10 @@ var rules = []Rule{
 	{ID: "receivable age", Account: "rails/{rail}/receivable", Holds: "no older than the rail takes to pay", Alarm: true, Aged: true, judge: inTime},
 	{ID: "clearing", Account: "disputes/{rail}/clearing", Holds: "zero for each dispute once it is final and confirmed", Alarm: true, judge: isZero},
 	{ID: "invoiced", Account: "merchants/{merchant}/receivable", Holds: "not below zero", judge: atLeastZero},
+	{
+		ID: "owed", Account: "merchants/{merchant}/receivable", Records: true, judge: equals,
+		Holds: "what is left of debts that stand there, and invoiced fees that are neither paid nor given back",
+	},
 	{ID: "suspense debit", Account: "suspense/{bank}/debit", Holds: "explained in time", Alarm: true, Aged: true, judge: explained},
 	{ID: "suspense credit", Account: "suspense/{bank}/credit", Holds: "explained in time", Alarm: true, Aged: true, judge: explained},
 	{ID: "pending", Account: "merchants/{merchant}/pending", Holds: "what movements in no batch hold there, less what has matured", Records: true, judge: equals},

@@ -64,14 +64,16 @@ type Debt struct {
 type TopUp struct {
 	Facts
 	Life
-	ToDebt money.Amount `json:"to_debt,omitzero"` // of Amount, what went to the receivable; the rest is in available
+	ToDebt money.Amount `json:"to_debt,omitzero"` // of Amount, what paid a debt that stands as a receivable
+	ToFees money.Amount `json:"to_fees,omitzero"` // of Amount, what paid invoiced fees; the rest is in available
 }
 
 // WriteOff is a debt that is given up.
 type WriteOff struct {
 	Facts // Parent: the lost dispute that it comes from; empty: bad debt
 	Life
-	OfDebt money.Amount `json:"of_debt,omitzero"` // of Amount, what stood in the receivable; the rest was in available
+	OfDebt money.Amount `json:"of_debt,omitzero"` // of Amount, what was a debt that stood as a receivable
+	OfFees money.Amount `json:"of_fees,omitzero"` // of Amount, what was invoiced fees; the rest was in available
 }
 
 // Ref makes Debt a ledger.Record.
@@ -181,7 +183,7 @@ func (p *plan) debt() (*Debt, money.Amount, error) {
 }
 
 // topUp is the recipe of money that the merchant pays in: it pays a reclassified
-// debt first; the rest, or all of it, is available.
+// debt first, then what is owed of invoiced fees; the rest, or all of it, is available.
 func (p *plan) topUp() error {
 	if known := take[TopUp](p.state, TopUpRecord, p.event.ID); known != nil {
 		p.repeated = true
@@ -207,8 +209,18 @@ func (p *plan) topUp() error {
 	if err != nil {
 		return err
 	}
+	if paid.ToFees, err = p.payBill(rest, func(b *Billing) *money.Amount { return &b.Paid }); err != nil {
+		return err
+	}
+	owed, err := paid.ToDebt.Add(paid.ToFees)
+	if err != nil {
+		return err
+	}
+	if rest, err = rest.Sub(paid.ToFees); err != nil {
+		return err
+	}
 	booked := p.post(EntryToppedUp, "received", -1,
-		p.dr(bankPath(p.bank), paid.Amount), p.cr(MerchantReceivablePath(paid.Merchant), paid.ToDebt), p.cr(AvailablePath(paid.Merchant), rest))
+		p.dr(bankPath(p.bank), paid.Amount), p.cr(MerchantReceivablePath(paid.Merchant), owed), p.cr(AvailablePath(paid.Merchant), rest))
 	if rest.IsZero() {
 		return nil
 	}
@@ -285,12 +297,18 @@ func (p *plan) giveUp(w *WriteOff) error {
 	if err != nil {
 		return err
 	}
+	if w.OfFees, err = p.payBill(rest, func(b *Billing) *money.Amount { return &b.WrittenOff }); err != nil {
+		return err
+	}
+	if rest, err = rest.Sub(w.OfFees); err != nil {
+		return err
+	}
 	overdrawn, err := p.overdrawn()
 	if err != nil {
 		return err
 	}
 	if rest.Cmp(overdrawn) > 0 {
-		owed, err := left.Add(overdrawn)
+		owed, err := money.Sum(left, w.OfFees, overdrawn)
 		if err != nil {
 			return err
 		}
@@ -307,8 +325,12 @@ func (p *plan) giveUp(w *WriteOff) error {
 	if w.Parent != "" {
 		expense = disputeLossExpense
 	}
+	receivable, err := w.OfDebt.Add(w.OfFees)
+	if err != nil {
+		return err
+	}
 	booked := p.post(EntryWrittenOff, "booked", -1,
-		p.dr(expense, w.Amount), p.cr(MerchantReceivablePath(w.Merchant), w.OfDebt), p.cr(AvailablePath(w.Merchant), rest))
+		p.dr(expense, w.Amount), p.cr(MerchantReceivablePath(w.Merchant), receivable), p.cr(AvailablePath(w.Merchant), rest))
 	if rest.IsZero() {
 		return nil
 	}

@@ -111,12 +111,15 @@ func (p *plan) capture() error {
 	}
 	deposit := &Deposit{
 		Facts: facts, Life: life,
-		Fee: fee, Policy: schedule.Refund, Rounding: schedule.Rounding.Mode, PricedOn: pin.BusinessDate,
+		Fee: fee, Invoiced: schedule.Charge == fees.ChargeGross, Policy: schedule.Refund, Rounding: schedule.Rounding.Mode, PricedOn: pin.BusinessDate,
 	}
 	pending := PendingPath(p.merchant.ID)
 	captured := p.post(EntryCaptured, "captured", -1,
 		p.dr(receivablePath(facts.Rail), p.event.Amount), p.cr(pending, p.event.Amount))
-	p.charge(EntryDepositFee, "fee", captured, pending, processingFee, &fee)
+	item, err := p.takeFee(deposit.Invoiced, EntryDepositFee, "fee", captured, pending, processingFee, deposit.ID, &fee)
+	if err != nil {
+		return err
+	}
 	withheld, err := p.withhold(deposit, captured)
 	if err != nil {
 		return err
@@ -126,11 +129,8 @@ func (p *plan) capture() error {
 		return err
 	}
 	p.records = append(p.records, deposit)
-	err = p.move(captured, CategoryPayment, DepositRecord, &deposit.Facts, Item{
-		Gross: p.event.Amount, Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes),
-		Withholding: withheld.Neg(), Reserve: held.Neg(),
-	})
-	if err != nil {
+	item.Gross, item.Withholding, item.Reserve = p.event.Amount, withheld.Neg(), held.Neg()
+	if err := p.move(captured, CategoryPayment, DepositRecord, &deposit.Facts, item); err != nil {
 		return err
 	}
 	p.items[0].item.Pending = p.items[0].item.Net
@@ -234,10 +234,13 @@ func (p *plan) failLate() error {
 	failed := p.post(EntryDepositFailed, "failed", -1, p.dr(available, d.Amount), p.cr(receivablePath(d.Rail), d.Amount))
 	item := Item{Gross: d.Amount.Neg()}
 	if d.Policy == fees.RefundReturnProRata {
-		if _, err := p.giveBack("failed.fee", failed, processingFee, d.Fee.Fee, d.Fee.Taxes); err != nil {
+		back, err := p.giveFee(d.Invoiced, "failed.fee", failed, processingFee, d.ID, d.Fee.Fee, d.Fee.Taxes)
+		if err != nil {
 			return err
 		}
-		item.Fee, item.Tax, item.TaxCode = d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
+		if err := item.withFee(back); err != nil {
+			return err
+		}
 	}
 	if item.Withholding, err = p.unwithhold(&changed, "failed.withholding", failed); err != nil {
 		return err

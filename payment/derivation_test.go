@@ -154,6 +154,9 @@ func (d *derivation) refunds(r ledger.Reader) {
 		default:
 			back = p.Amount
 		}
+		if back.IsZero() || p.Policy == fees.RefundKeep {
+			d.earn("income/refund_fee", &p.Fee)
+		}
 		d.drawn(p.ID, p.Amount, back, p.Drawn, p.Restored)
 	}
 }
@@ -236,6 +239,40 @@ func (d *derivation) rails(r ledger.Reader) {
 	}
 }
 
+// billed derives what is owed of invoiced fees, and holds the lines against the invoices
+// and these against the billing.
+func (d *derivation) billed(r ledger.Reader) {
+	lines, invoices := make(map[string]money.Amount), make(map[string]money.Amount)
+	for l := range all[*payment.InvoiceLine](d.rt, r, payment.InvoiceLineRecord) {
+		invoice := payment.InvoiceRef(l.Merchant, l.Currency, l.Month).ID
+		lines[invoice] = plus(d.rt, lines[invoice], l.Total, l.PaidBack)
+	}
+	of := make(map[string][]*payment.Invoice)
+	for i := range all[*payment.Invoice](d.rt, r, payment.InvoiceRecord) {
+		invoices[i.Ref().ID] = plus(d.rt, i.Charged, i.Credited.Neg(), i.PaidBack)
+		of[i.Merchant] = append(of[i.Merchant], i)
+	}
+	if diff := cmp.Diff(lines, invoices); diff != "" {
+		d.rt.Fatalf("invoices (-as their lines add up +as they say):\n%s", diff)
+	}
+	for b := range all[*payment.Billing](d.rt, r, payment.BillingRecord) {
+		d.in = b.Currency
+		owed, err := b.Owed()
+		must(d.rt, err)
+		d.add(payment.MerchantReceivablePath(b.Merchant), owed)
+		states, err := payment.InvoiceStates(b, of[b.Merchant])
+		must(d.rt, err)
+		for i := range states {
+			left, err := states[i].Left()
+			must(d.rt, err)
+			owed = plus(d.rt, owed, left.Neg())
+		}
+		if !owed.IsZero() {
+			d.rt.Fatalf("billing of %s: owed is %s off from what is left of its invoices", b.Merchant, owed)
+		}
+	}
+}
+
 // passing derives what is no merchant's: what rails charge, lines that nothing explains, our own money.
 func (d *derivation) passing(r ledger.Reader) {
 	for p := range all[*payment.RailCost](d.rt, r, payment.RailCostRecord) {
@@ -309,6 +346,7 @@ func (d *derivation) decided(r ledger.Reader) {
 			d.add(payment.MerchantReceivablePath(b.Merchant), left)
 		}
 	}
+	d.billed(r)
 	for t := range all[*payment.TopUp](d.rt, r, payment.TopUpRecord) {
 		d.in = t.Currency
 		d.add("bank/"+d.bank(), t.Amount)

@@ -67,19 +67,22 @@ func (p *plan) dispute() error {
 	if err != nil {
 		return &FieldError{FieldKind, err}
 	}
-	dispute := &Dispute{Facts: facts(p.event), Life: born(p.event, NeedsResponse), Fee: fee, Policy: schedule.Dispute}
+	dispute := &Dispute{Facts: facts(p.event), Life: born(p.event, NeedsResponse), Fee: fee, Policy: schedule.Dispute, Invoiced: schedule.Charge == fees.ChargeGross}
 	changed := *deposit
 	changed.Twice = deposit.Twice || p.mayPayTwice()
 	var opened int
 	if dispute.Drawn, opened, err = p.draw(&changed, EntryDispute, "opened", clearingPath(p.event.Rail)); err != nil {
 		return err
 	}
-	p.charge(EntryDisputeFee, "fee", opened, AvailablePath(p.merchant.ID), disputeFee, &fee)
+	item, err := p.takeFee(dispute.Invoiced, EntryDisputeFee, "fee", opened, AvailablePath(p.merchant.ID), disputeFee, deposit.ID, &fee)
+	if err != nil {
+		return err
+	}
 	if changed.Disputed, err = deposit.Disputed.Add(p.event.Amount); err != nil {
 		return err
 	}
 	p.records = append(p.records, dispute, &changed)
-	item := Item{Gross: p.event.Amount.Neg(), Fee: fee.Fee.Neg(), Tax: fee.Tax.Neg(), TaxCode: taxCode(fee.Taxes)}
+	item.Gross = p.event.Amount.Neg()
 	item.own(deposit, dispute.Drawn.Pending.Neg())
 	if item.Withholding, err = p.rewithhold(&changed, "withholding", opened); err != nil {
 		return err
@@ -116,10 +119,13 @@ func (p *plan) disputeWon() error {
 	item := Item{Gross: d.Recovered}
 	item.own(deposit, d.Restored.Pending)
 	if d.Policy == fees.DisputeReturnOnWin {
-		if _, err := p.giveBack("won.fee", won, disputeFee, d.Fee.Fee, d.Fee.Taxes); err != nil {
+		back, err := p.giveFee(d.Invoiced, "won.fee", won, disputeFee, d.Parent, d.Fee.Fee, d.Fee.Taxes)
+		if err != nil {
 			return err
 		}
-		item.Fee, item.Tax, item.TaxCode = d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
+		if err := item.withFee(back); err != nil {
+			return err
+		}
 	}
 	if item.Withholding, err = p.rewithhold(&changed, "won.withholding", won); err != nil {
 		return err

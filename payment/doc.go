@@ -65,9 +65,16 @@
 // so; then on what is available. What fails, is canceled or won goes back in
 // reverse. Their records keep the Sources of both.
 //
+// # Invoiced fees
+//
+// A fee of fees.ChargeGross is owed in the merchant's receivable and is a line of the
+// month's Invoice; Billing says what of the receivable is fees, Debt what is not:
+//
+//	receivable = what is left of the Debt that stands there + Billing.Owed
+//
 // # Limits
 //
-// Not yet: fees of refunds. One deposit has one currency. Order of
+// One deposit has one currency. Order of
 // instants matters only against the event that opened a resource: the later ones
 // are taken in the order they come.
 package payment

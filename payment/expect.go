@@ -23,7 +23,7 @@ func (x Expected) Add(path string, c money.Currency, amounts ...money.Amount) er
 // Expect adds what the records of payments say. Settlement batches are package
 // settlement's to add.
 func (x Expected) Expect(ctx context.Context, r ledger.Reader) error {
-	for _, step := range []func(context.Context, ledger.Reader) error{x.movements, x.reserves, x.payouts, x.refunds, x.deposits} {
+	for _, step := range []func(context.Context, ledger.Reader) error{x.movements, x.reserves, x.payouts, x.refunds, x.deposits, x.receivables} {
 		if err := step(ctx, r); err != nil {
 			return err
 		}
@@ -124,6 +124,35 @@ func (x Expected) deposits(ctx context.Context, r ledger.Reader) error {
 			if err := x.Add(withholdingPath(w.Code), d.Currency, w.Amount, w.Back.Neg()); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// receivables expects debts that stand as receivables, and invoiced fees.
+func (x Expected) receivables(ctx context.Context, r ledger.Reader) error {
+	for d, err := range ledger.RecordsOf[*Debt](ctx, r, DebtRecord, "") {
+		if err != nil {
+			return err
+		}
+		left, err := d.Left()
+		if err == nil && d.Status == Reclassified {
+			err = x.Add(MerchantReceivablePath(d.Merchant), d.Currency, left)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for b, err := range ledger.RecordsOf[*Billing](ctx, r, BillingRecord, "") {
+		if err != nil {
+			return err
+		}
+		owed, err := b.Owed()
+		if err == nil {
+			err = x.Add(MerchantReceivablePath(b.Merchant), b.Currency, owed)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

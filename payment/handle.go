@@ -135,6 +135,11 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 	for _, record := range p.records {
 		s.Put(record)
 	}
+	for _, planned := range p.lines {
+		by, line := &booked[planned.entry], planned.line
+		line.Lane, line.Seq, line.Entry, line.BookedAt = by.Lane, by.Seq, by.Key, by.At
+		s.Put(line)
+	}
 	for _, news := range p.news {
 		s.Tell(news)
 	}

@@ -247,13 +247,13 @@ func (p *Position) Freed(h *Hold, amount money.Amount) (*Position, error) {
 	return &changed, changed.withhold(h.ReleaseOn, h.Plan.ID, amount.Neg())
 }
 
-// keep has a changed position saved, in place of what the plan kept of it before.
-func (p *plan) keep(position *Position) {
-	if i := slices.IndexFunc(p.records, func(r ledger.Record) bool { return r.Ref() == position.Ref() }); i >= 0 {
-		p.records[i] = position
+// keep has a changed record saved, in place of what the plan kept of it before.
+func (p *plan) keep(changed ledger.Record) {
+	if i := slices.IndexFunc(p.records, func(r ledger.Record) bool { return r.Ref() == changed.Ref() }); i >= 0 {
+		p.records[i] = changed
 		return
 	}
-	p.records = append(p.records, position)
+	p.records = append(p.records, changed)
 }
 
 // ReleaseAll gives back what is left of a hold on a date: the entry that does

@@ -33,6 +33,7 @@ type plan struct {
 	records []ledger.Record
 	deletes []ledger.Ref
 	items   []plannedItem
+	lines   []plannedLine
 	news    []event.Event
 	holds   []holdChange
 	follows *Event // what the rules have happen then, in the same transaction

@@ -38,7 +38,7 @@ func saved() payment.Event { return of(hand, deposit("d1", "1000.00", "2026-03-0
 
 // recipes are all rows there are.
 func recipes() []recipe {
-	return slices.Concat(depositRecipes(), withholdingRecipes(), refundRecipes(), disputeRecipes(), drawRecipes(), railRecipes(), bankRecipes(), exchangeRecipes(), payoutRecipes(), batchRecipes(), reserveRecipes(), decidedRecipes())
+	return slices.Concat(depositRecipes(), withholdingRecipes(), billingRecipes(), refundRecipes(), disputeRecipes(), drawRecipes(), railRecipes(), bankRecipes(), exchangeRecipes(), payoutRecipes(), batchRecipes(), reserveRecipes(), decidedRecipes())
 }
 
 func TestRecipes(t *testing.T) {

@@ -42,6 +42,10 @@ const (
 	DebtRecord          = "debt"
 	TopUpRecord         = "top_up"
 	WriteOffRecord      = "write_off"
+	BillingRecord       = "billing"
+	InvoiceRecord       = "invoice"
+	InvoiceLineRecord   = "invoice_line"
+	InvoiceSeriesRecord = "invoice_series"
 	CustomerRecord      = "customer"
 	PoolRecord          = "reserve"
 	DecisionRecord      = "reserve_decision"
@@ -98,6 +102,14 @@ func NewRecord(kind string) ledger.Record {
 		return new(TopUp)
 	case WriteOffRecord:
 		return new(WriteOff)
+	case BillingRecord:
+		return new(Billing)
+	case InvoiceRecord:
+		return new(Invoice)
+	case InvoiceLineRecord:
+		return new(InvoiceLine)
+	case InvoiceSeriesRecord:
+		return new(InvoiceSeries)
 	case CustomerRecord:
 		return new(Customer)
 	case PoolRecord:
@@ -216,6 +228,7 @@ type Deposit struct {
 	Facts
 	Life
 	Fee      fees.Fee          `json:"fee"`                     // as charged at capture, with its explanation
+	Invoiced bool              `json:"invoiced,omitempty"`      // the fee was not taken out of the deposit: it stands on an invoice
 	Policy   fees.RefundPolicy `json:"refund_policy,omitempty"` // pinned at capture
 	Rounding money.Rounding    `json:"rounding"`                // pinned at capture
 	PricedOn calendar.Date     `json:"priced_on,omitzero"`      // business date of the capture: the fee versions of that date stay in force for it
@@ -234,11 +247,14 @@ type Deposit struct {
 type Refund struct {
 	Facts
 	Life
-	FeeReturned money.Amount   `json:"fee_returned"`
-	TaxReturned []fees.TaxLine `json:"tax_returned,omitempty"`
-	Drawn       Sources        `json:"drawn,omitzero"`    // where its amount came from
-	Restored    Sources        `json:"restored,omitzero"` // where it went back to, when the refund failed or was canceled
-	Netted      bool           `json:"netted,omitempty"`  // the rail took it off what it owes us, and did not take it from the bank
+	Fee         fees.Fee          `json:"fee,omitzero"`            // what the refund itself costs
+	Invoiced    bool              `json:"invoiced,omitempty"`      // Fee stands on an invoice
+	Policy      fees.RefundPolicy `json:"refund_policy,omitempty"` // of Fee, when the refund fails; pinned when it was created
+	FeeReturned money.Amount      `json:"fee_returned"`            // of the deposit's fee
+	TaxReturned []fees.TaxLine    `json:"tax_returned,omitempty"`
+	Drawn       Sources           `json:"drawn,omitzero"`    // where its amount came from
+	Restored    Sources           `json:"restored,omitzero"` // where it went back to, when the refund failed or was canceled
+	Netted      bool              `json:"netted,omitempty"`  // the rail took it off what it owes us, and did not take it from the bank
 }
 
 // Dispute is money a payer's bank took back (a chargeback).
@@ -246,6 +262,7 @@ type Dispute struct {
 	Facts
 	Life
 	Fee       fees.Fee           `json:"fee"`
+	Invoiced  bool               `json:"invoiced,omitempty"` // the fee stands on an invoice
 	Policy    fees.DisputePolicy `json:"dispute_policy"`
 	Recovered money.Amount       `json:"recovered"`         // of its amount, what was won
 	Debited   Passed             `json:"debited,omitzero"`  // what the scheme has taken from us

@@ -122,21 +122,40 @@ func (p *plan) refund() error {
 		if err := refund.returnFee(d, &changed); err != nil {
 			return err
 		}
-		total, err := p.giveBack("fee", created, processingFee, refund.FeeReturned, refund.TaxReturned)
+		back, err := p.giveFee(d.Invoiced, "fee", created, processingFee, d.ID, refund.FeeReturned, refund.TaxReturned)
 		if err != nil {
 			return err
 		}
-		item.Fee = refund.FeeReturned
-		if item.Tax, err = total.Sub(refund.FeeReturned); err != nil {
+		if err := item.withFee(back); err != nil {
 			return err
 		}
-		item.TaxCode = taxCode(refund.TaxReturned)
+	}
+	if err := p.chargeRefund(refund, d, created, &item); err != nil {
+		return err
 	}
 	if item.Withholding, err = p.rewithhold(&changed, "withholding", created); err != nil {
 		return err
 	}
 	p.records = append(p.records, refund, &changed)
 	return p.move(created, CategoryRefund, RefundRecord, &refund.Facts, item)
+}
+
+// chargeRefund charges what the refund itself costs, by the price list in force when
+// its deposit was captured.
+func (p *plan) chargeRefund(r *Refund, d *Deposit, created int, item *Item) error {
+	schedule, fee, err := p.rules.priceRefund(p.scope, p.event, d.PricedOn)
+	if err != nil {
+		return &FieldError{FieldKind, err}
+	}
+	if schedule == nil {
+		return nil
+	}
+	r.Fee, r.Invoiced, r.Policy = fee, schedule.Charge == fees.ChargeGross, schedule.Refund
+	taken, err := p.takeFee(r.Invoiced, EntryRefundFee, "refund_fee", created, AvailablePath(p.merchant.ID), refundFee, d.ID, &fee)
+	if err != nil {
+		return err
+	}
+	return item.withFee(taken)
 }
 
 // returnFee computes what comes back of the deposit's fee and of each tax. It
@@ -160,6 +179,16 @@ func (r *Refund) returnFee(d, after *Deposit) (err error) {
 		after.TaxBack = append(after.TaxBack, fees.TaxLine{Code: line.Code, Amount: standing})
 	}
 	return nil
+}
+
+// returned is what the refund gave back of a fee, as a fee to charge again.
+func (r *Refund) returned() (*fees.Fee, error) {
+	total, err := withTaxes(r.FeeReturned, r.TaxReturned)
+	if err != nil {
+		return nil, err
+	}
+	tax, err := total.Sub(r.FeeReturned)
+	return &fees.Fee{Fee: r.FeeReturned, Tax: tax, Taxes: r.TaxReturned}, err
 }
 
 // due is what comes back now of a fee, and what then stands returned.
@@ -273,12 +302,11 @@ func (p *plan) refundEnds() error {
 	if r.Restored, ended, err = p.restore(&d, r.Drawn, r.Amount, kind, step, refunds); err != nil {
 		return err
 	}
-	p.charge(EntryFeeRecharged, step+".fee", ended, AvailablePath(p.merchant.ID), processingFee, &fees.Fee{Fee: r.FeeReturned, Taxes: r.TaxReturned})
-	total, err := withTaxes(r.FeeReturned, r.TaxReturned)
+	again, err := r.returned()
 	if err != nil {
 		return err
 	}
-	tax, err := total.Sub(r.FeeReturned)
+	item, err := p.takeFee(d.Invoiced, EntryFeeRecharged, step+".fee", ended, AvailablePath(p.merchant.ID), processingFee, d.ID, again)
 	if err != nil {
 		return err
 	}
@@ -286,7 +314,16 @@ func (p *plan) refundEnds() error {
 		return err
 	}
 	p.records = append(p.records, &r, &d)
-	item := Item{Gross: r.Amount, Fee: r.FeeReturned.Neg(), Tax: tax.Neg(), TaxCode: taxCode(r.TaxReturned)}
+	if r.Policy == fees.RefundReturnProRata {
+		back, err := p.giveFee(r.Invoiced, step+".refund_fee", ended, refundFee, d.ID, r.Fee.Fee, r.Fee.Taxes)
+		if err != nil {
+			return err
+		}
+		if err := item.withFee(back); err != nil {
+			return err
+		}
+	}
+	item.Gross = r.Amount
 	item.own(&d, r.Restored.Pending)
 	if item.Withholding, err = p.rewithhold(&d, step+".withholding", ended); err != nil {
 		return err

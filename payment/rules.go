@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -167,6 +168,25 @@ func (r *Rules) pin(scope merchant.Scope, e *Event) (WindowPin, *merchant.Schedu
 func ByHand(s *merchant.Schedule) bool { return manual(s) }
 
 func manual(s *merchant.Schedule) bool { return s.Timing.Anchor.Kind == calendar.Manual }
+
+// priceRefund computes what a refund costs. Only schedules that name refunds price them; where
+// none does, and a nil schedule says so, it costs nothing.
+func (r *Rules) priceRefund(scope merchant.Scope, e *Event, on calendar.Date) (*fees.Schedule, fees.Fee, error) {
+	var named fees.Table
+	for i := range r.Fees {
+		if r.Fees[i].Match.Event == fees.EventRefund {
+			named = append(named, r.Fees[i])
+		}
+	}
+	if len(named) == 0 {
+		return nil, fees.Fee{}, nil
+	}
+	schedule, fee, err := (&Rules{Fees: named}).price(scope, e, fees.EventRefund, on)
+	if errors.Is(err, fees.ErrNoSchedule) {
+		return nil, fees.Fee{}, nil
+	}
+	return schedule, fee, err
+}
 
 // price computes the fee for an event of a merchant. Dates of fee versions are
 // counted in the time zone of the movement's schedule, so on is given.

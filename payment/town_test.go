@@ -134,6 +134,11 @@ func randomRules(rt *rapid.T) *payment.Rules {
 	if rapid.Bool().Draw(rt, "withholds") {
 		rules.Withholding = taxing().Withholding
 	}
+	for i := range rules.Fees {
+		if rules.Fees[i].Match.Event != fees.EventPayout && rapid.Bool().Draw(rt, "invoices") {
+			rules.Fees[i].Charge = fees.ChargeGross
+		}
+	}
 	if rapid.Bool().Draw(rt, "adjusts alone") {
 		rules.ApproveAbove = map[money.Currency]money.Amount{inr(): rs("2000.00")}
 	}

@@ -20,8 +20,8 @@ import (
 //   - the movements in no batch, with the carry, are what a merchant's pending
 //     and available accounts hold, each for itself (together, while the lines of
 //     a batch are still being written);
-//   - what is left of a merchant's debts that stand as receivables is what that
-//     account holds;
+//   - what is left of a merchant's debts that stand as receivables, and of fees that
+//     were invoiced, is what that account holds;
 //   - what is left of the holds of a merchant (held, less released, less drawn, with
 //     what was put back) is what its rolling reserve account holds, and its fixed
 //     and minimum reserves hold what was built of them and not given back;
@@ -170,6 +170,17 @@ func (v *verifier) readDebts(ctx context.Context) error {
 			continue
 		}
 		v.add(&v.of(debt.Merchant, debt.Currency).receivable, left)
+	}
+	for b, err := range ledger.RecordsOf[*payment.Billing](ctx, v.reader, payment.BillingRecord, "") {
+		if err != nil {
+			return err
+		}
+		owed, err := b.Owed()
+		if err != nil || owed.Sign() < 0 {
+			v.find("invoiced fees "+b.Ref().ID, "no more paid, given back and written off than was charged", fmt.Sprintf("%s owed, %v", owed, err))
+			continue
+		}
+		v.add(&v.of(b.Merchant, b.Currency).receivable, owed)
 	}
 	return nil
 }
