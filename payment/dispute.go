@@ -110,7 +110,7 @@ func (p *plan) disputeWon() error {
 	}
 	if p.gone() && p.position().Debt == "" {
 		p.records = append(p.records, d, &changed)
-		return p.wonTooLate(d)
+		return p.wonTooLate(d, &changed)
 	}
 	var won int
 	if d.Restored, won, err = p.restore(&changed, d.Drawn, d.Recovered, EntryDisputeWon, "won", clearingPath(d.Rail)); err != nil {
@@ -135,11 +135,19 @@ func (p *plan) disputeWon() error {
 }
 
 // wonTooLate is the recipe of a dispute decided for a merchant who has been closed:
-// it makes good what the merchant owes us, and since no batch will pay the rest, that
-// is kept in suspense, with its owner. A fee that comes back is not divided.
-func (p *plan) wonTooLate(d *Dispute) error {
+// it makes good what the merchant owes us, the tax that is withheld again with it, and
+// since no batch will pay the rest, that is kept in suspense, with its owner. A fee that
+// comes back is not divided.
+func (p *plan) wonTooLate(d *Dispute, deposit *Deposit) error {
 	owed, err := p.overdrawn()
 	if err != nil {
+		return err
+	}
+	withheld, err := p.wouldRewithhold(deposit)
+	if err != nil {
+		return err
+	}
+	if owed, err = owed.Sub(withheld); err != nil {
 		return err
 	}
 	available, suspense := AvailablePath(p.merchant.ID), suspensePath(p.bank, ledger.Credit)
@@ -174,6 +182,9 @@ func (p *plan) wonTooLate(d *Dispute) error {
 	}
 	if item.Gross.IsZero() && item.Fee.IsZero() {
 		return nil
+	}
+	if item.Withholding, err = p.rewithhold(deposit, "won.withholding", won); err != nil {
+		return err
 	}
 	return p.move(won, CategoryDispute, string(DisputeWon), &d.Facts, item)
 }

@@ -279,14 +279,51 @@ func TestWonAfterTheEnd(t *testing.T) {
 	}
 }
 
+// Tax that was given back with a dispute is withheld again when it is won, before the
+// rest is kept for the merchant who has been closed.
+func TestWithheldAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, paid, available, suspense string }{
+		{"it owes more", "0.00", "-17.70", "0.00"},
+		{"it owes nothing", "117.60", "0.00", "99.90"},
+		{"it has something", "120.00", "2.40", "99.90"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			rules := noReserve()
+			rules.Withholding = taxing().Withholding
+			d := open(t, rules)
+			d.leavesWith("969.50")
+			d.book(dispute("c1", saved().ID, "100.00", "2026-12-01 10:00"))
+			d.account("withholding/tds_194o", "0.90")
+			if test.paid != "0.00" {
+				paid := toppedUp("t1", test.paid, "2026-12-02 10:00")
+				paid.Merchant = hand
+				d.book(paid)
+			}
+			d.book(later(payment.DisputeWon, "c1", "2026-12-03 10:00"))
+			d.account("withholding/tds_194o", "1.00")
+			d.account("merchants/hand/available", test.available)
+			d.account("suspense/escrow_in/credit", test.suspense)
+			d.account("disputes/upi/clearing", "0.00")
+		})
+	}
+}
+
 // leaves has the merchant settled by hand take all its money and be closed.
 func (d *desk) leaves() {
+	d.Helper()
+	d.leavesWith("970.50")
+}
+
+// leavesWith has it take an amount that costs 5.90 more.
+func (d *desk) leavesWith(amount string) {
 	d.Helper()
 	d.book(saved())
 	closing := decision(payment.MerchantClose, "2026-03-04 10:00")
 	closing.ID = hand
 	d.decide(closing)
-	d.book(payout("p1", "970.50", "2026-03-05 10:00"), later(payment.PayoutSent, "p1", "2026-03-05 11:00"), later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
+	d.book(payout("p1", amount, "2026-03-05 10:00"), later(payment.PayoutSent, "p1", "2026-03-05 11:00"), later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
 	d.closesOut(hand)
 }
 

@@ -151,6 +151,13 @@ func (p *plan) rewithhold(d *Deposit, step string, partOf int) (total money.Amou
 	})
 }
 
+// wouldRewithhold is the result that rewithhold would have.
+func (p *plan) wouldRewithhold(d *Deposit) (total money.Amount, err error) {
+	trial, deposit := *p, *d
+	trial.entries = []ledger.Entry{{}} // for what is withheld to be a part of
+	return trial.rewithhold(&deposit, "", 0)
+}
+
 // unwithhold gives back everything that was withheld of a deposit that failed.
 func (p *plan) unwithhold(d *Deposit, step string, partOf int) (total money.Amount, err error) {
 	return p.giveWithheld(d, step, partOf, func(w *Withholding) (money.Amount, error) { return w.Amount, nil })
