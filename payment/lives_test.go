@@ -24,6 +24,9 @@ func TestRandomLives(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		err := d.Books().Write(d.Context(), func(tx ledger.Tx) error {
 			v := found(rt, tx)
+			if rapid.Bool().Draw(rt, "somebody is gone") {
+				v.gone(rt)
+			}
 			rt.Repeat(map[string]func(*rapid.T){"": v.check, "something": v.happens})
 			v.everythingAgain(rt)
 			return errUndo

@@ -413,6 +413,32 @@ func (v *town) passes(rt *rapid.T) {
 	v.tell(rt, e)
 }
 
+// gone is a merchant who had a deposit, was settled up and closed, if nothing is owed
+// any more: what happens to the deposit afterwards is booked all the same.
+func (v *town) gone(rt *rapid.T) {
+	const shop = "gone"
+	e := payment.Event{
+		Kind: payment.DepositCaptured, ID: "of-gone", OccurredAt: v.now, Merchant: shop, Currency: inr(), Amount: rs("5000.00"), Method: "UPI",
+	}
+	v.tell(rt, e)
+	for range 2 { // the deposit, and what was withheld of it
+		v.now = v.now.AddDate(0, 0, v.rules.Plans[0].Days+4)
+		paid := len(v.batches)
+		v.settle(rt)
+		for _, id := range v.batches[paid:] {
+			for _, kind := range []payment.Kind{payment.BatchSent, payment.BatchPaid} {
+				v.saves = v.store.saves
+				v.tell(rt, payment.Event{Kind: kind, ID: id, OccurredAt: v.now, Rail: "imps"})
+			}
+		}
+	}
+	_, err := v.DecideMerchant(rt.Context(), payment.MerchantDecision{Act: payment.MerchantClose, ID: shop, Actor: "ops", Reason: "gone", Instant: v.now})
+	must(rt, err)
+	_, err = v.CloseOut(rt.Context())
+	must(rt, err)
+	v.shops = append(v.shops, shop)
+}
+
 // exchange turns money of a merchant into another currency, and once more, which
 // changes nothing.
 func (v *town) exchange(rt *rapid.T) {
