@@ -177,18 +177,24 @@ func (h *handed) Instructions(ctx context.Context, s *payment.Submission) ([]pay
 	return list, err
 }
 
-// Open implements payment.Handed. They are read before the first is yielded, so that
-// whoever gets one may write.
+// Open implements payment.Handed.
 func (h *handed) Open(ctx context.Context) iter.Seq2[*payment.Submission, error] {
+	return open(ctx, h.books, h.rail+"/")
+}
+
+// open yields the submissions of which something is open, of a rail or, with an empty
+// prefix, of all. They are read before the first is yielded, so that whoever gets
+// one may write.
+func open(ctx context.Context, books *ledger.Ledger, prefix string) iter.Seq2[*payment.Submission, error] {
 	return func(yield func(*payment.Submission, error) bool) {
-		var open []*payment.Submission
-		err := h.books.Read(ctx, func(r ledger.Reader) error {
-			open = nil
-			for s, err := range ledger.RecordsOf[*payment.Submission](ctx, r, payment.SubmissionRecord, h.rail+"/") {
+		var found []*payment.Submission
+		err := books.Read(ctx, func(r ledger.Reader) error {
+			found = nil
+			for s, err := range ledger.RecordsOf[*payment.Submission](ctx, r, payment.SubmissionRecord, prefix) {
 				if err != nil {
 					return err
 				}
-				open = append(open, s)
+				found = append(found, s)
 			}
 			return nil
 		})
@@ -196,7 +202,7 @@ func (h *handed) Open(ctx context.Context) iter.Seq2[*payment.Submission, error]
 			yield(nil, err)
 			return
 		}
-		for _, s := range open {
+		for _, s := range found {
 			if !yield(s, nil) {
 				return
 			}

@@ -39,8 +39,9 @@ type Dispatched struct {
 // left.
 func (e *Engine) Send(ctx context.Context, sent func(*payment.Submission)) (Dispatched, error) {
 	d := &dispatch{Engine: e, sent: sent, down: make(map[string]bool)}
+	d.missing(ctx)
 	if len(e.routes.rails) == 0 {
-		return d.done, nil
+		return d.done, d.faults
 	}
 	d.redeliver(ctx)
 	if err := d.follow(ctx); err != nil {
@@ -57,6 +58,19 @@ type dispatch struct {
 	done   Dispatched
 	down   map[string]bool // rails that did not take what they were handed
 	faults error
+}
+
+// missing tells of what is booked as sent by rails that are not there any more, and
+// may not have left.
+func (d *dispatch) missing(ctx context.Context) {
+	for s, err := range open(ctx, d.books, "") {
+		switch {
+		case err != nil:
+			d.faults = errors.Join(d.faults, err)
+		case !s.Delivered && d.routes.rail(s.Rail) == nil:
+			d.faults = joinNamed(d.faults, "rail "+s.Rail, fmt.Errorf("submission %s of %d instructions waits to be handed over, and the rail is not there any more", s.Message, s.Count))
+		}
+	}
 }
 
 // redeliver hands over again what was booked as sent and may not have left.

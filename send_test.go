@@ -515,6 +515,65 @@ func TestSendWhatWaits(t *testing.T) {
 	}
 }
 
+// What was booked as sent is told of when its rail has gone before it was handed over, and
+// leaves when the rail is back.
+func TestSendByARailThatIsGone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := onRails(t)
+	first.owe(paidOut("o1", "100.00"))
+	route := banked(t, bankConfig(dir))
+	route.Rail = &pluggedRail{route.Rail, &plug{pull: 1}}
+	if _, err := withRails(t, first.store.Store, route).Send(t.Context(), nil); !errors.Is(err, errPulled) {
+		t.Fatal(err)
+	}
+	const want = "rail bank: submission 20260306T123100Z-000000001 of 2 instructions waits to be handed over, and the rail is not there any more"
+	for name, routes := range map[string][]settlex.Route{"none": nil, "another": {sandboxed(t)}} {
+		if _, err := withRails(t, first.store.Store, routes...).Send(t.Context(), nil); err == nil || err.Error() != want {
+			t.Errorf("%s: error %v\nwant  %s", name, err, want)
+		}
+	}
+	if done, err := withRails(t, first.store.Store, banked(t, bankConfig(dir))).Send(t.Context(), nil); err != nil || done.Delivered != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+// A payout that somebody else has to approve leaves once it is, and not before.
+func TestSendOnceApproved(t *testing.T) {
+	t.Parallel()
+	clock := ist(sixth)
+	rules := threeRegions()
+	rules.Payouts = []payment.PayoutRule{{For: []merchant.Scope{{}}, ApproveAbove: map[money.Currency]money.Amount{inr(): minor("90.00")}}}
+	store := &counting{Store: anystore.Open(t)}
+	engine, err := settlex.New(t.Context(), settlex.Config{Store: store, Rules: rules, Rails: []settlex.Route{sandboxed(t)}, Clock: func() time.Time { return clock }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{Engine: engine, t: t, store: store, clock: &clock}
+	dear, cheap := paidOut("o1", "100.00"), paidOut("o2", "50.00")
+	dear.Actor = "asha"
+	h.owe(dear, cheap)
+	for _, step := range []struct {
+		payouts  int
+		statuses []string
+	}{
+		{1, []string{"o1 requested", "o2 sent"}},
+		{0, []string{"o1 requested", "o2 sent"}},
+		{1, []string{"o1 sent", "o2 sent"}},
+	} {
+		done, err := h.Send(t.Context(), nil)
+		if err != nil || done.Payouts != step.payouts {
+			t.Errorf("%+v, %v, want %d payouts", done, err, step.payouts)
+		}
+		if diff := cmp.Diff(step.statuses, h.statuses("o1", "o2")[:2]); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		if step.payouts == 0 {
+			h.take(payment.Event{Kind: payment.PayoutApproved, ID: "o1", OccurredAt: ist("2026-03-06 17:30"), Actor: "ravi"})
+		}
+	}
+}
+
 // What somebody else has sent does not leave a second time.
 func TestSendWhatWasSent(t *testing.T) {
 	t.Parallel()

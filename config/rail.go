@@ -100,6 +100,9 @@ func (l *railList) carrier(o *object, id string) (rail payment.Rail, scopes []me
 		}
 		scopes = l.scopes(forWhom)
 		l.readFiles(o, word, kind.present(), &c)
+		if word == railFile {
+			l.checkAccounts(o.get("accounts"), scopes, c.Debtors)
+		}
 	})
 	switch {
 	case !sound || id == "":
@@ -129,6 +132,22 @@ func (l *railList) readFiles(o *object, kind string, kinded bool, c *iso20022.Co
 	for _, only := range []node{sender, zone, out, in, accounts, beneficiaries} {
 		if only.present() && (kind == railSandbox || !kinded) {
 			only.faultf("is of rails of kind %s only", railFile)
+		}
+	}
+}
+
+// checkAccounts wants an account of ours for each region that a rail is for by name.
+// Where a wider scope reaches, narrower ones may leave nothing.
+func (l *railList) checkAccounts(n node, scopes []merchant.Scope, accounts map[string]payment.Party) {
+	told := make(map[string]bool)
+	for _, s := range scopes {
+		r := l.region(s.Region)
+		if r == nil || r.Bank == "" || told[r.ID] || len(accounts) == 0 {
+			continue
+		}
+		if _, there := accounts[r.Bank]; !there {
+			told[r.ID] = true
+			n.faultf("%s, the bank of region %s, is not there", r.Bank, r.ID)
 		}
 	}
 }
