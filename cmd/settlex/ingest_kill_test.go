@@ -41,10 +41,10 @@ func longFile(t *testing.T) string {
 // again, leaves what an undisturbed one leaves: nothing is lost, nothing is there
 // twice, neither events nor bad rows, and no temporary file stays.
 func TestIngestKilled(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("ingests files of 17,000 events")
 	}
-	t.Parallel()
 	args := []string{"ingest", "--skip-bad-rows", "bad.csv", "long.csv"}
 	run := func(dir string, k kill) { runKilled(t, dir, args, k, k != kill{}) }
 	outcome := func(dir string) map[string]string {
