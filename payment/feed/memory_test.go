@@ -43,16 +43,22 @@ func TestMemoryIsFlat(t *testing.T) {
 		{"an open quote", "kind,id,occurred_at\n", `"deposit,a,2026-02-01T00:00:00Z` + "\n"},
 		{"blank lines", "kind,id,occurred_at\n", strings.Repeat(" ", 30) + "\n"},
 		{"header without end", "", "kind,"},
+		{"objects.ndjson", "", `{"kind":"deposit","id":"a","occurred_at":"2026-02-01T00:00:00Z"}` + "\n"},
+		{"an object without end.ndjson", "", `{"kind":"deposit",`},
 	}
 	const size = 16 << 20
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			file := &endless{head: strings.NewReader(test.head), unit: test.unit, left: size}
+			name := test.name
+			if !strings.HasSuffix(name, ".ndjson") {
+				name = "a.csv"
+			}
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			rows, faults := 0, 0
-			for _, err := range feed.Read(t.Context(), "a.csv", file, feed.Mapping{}) {
+			for _, err := range feed.Read(t.Context(), name, file, feed.Mapping{}) {
 				if err == nil {
 					rows++
 				} else {
