@@ -41,6 +41,7 @@ func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
 	if h.asked == s || h.Event.Validate() != nil {
 		return
 	}
+	before := len(n.Records)
 	n.Record(ledger.Ref{Kind: sourceKind(h.Event.Kind), ID: h.Event.ID})
 	if h.Customer != nil {
 		n.Record(CustomerRef(h.Event.ID))
@@ -54,6 +55,9 @@ func (h *Handle) Need(s *ledger.State, n *ledger.Need) {
 	}
 	if h.Event.Kind == PayoutRequested {
 		n.Record(QueueRef(h.Event.Merchant, h.Event.Currency))
+	}
+	if len(n.Records) > before { // without them no plan gets far
+		return
 	}
 	n.Explore(func() {
 		p, err := h.plan(s)
