@@ -107,7 +107,7 @@ func (p *program) benchIngestOnce(ctx context.Context, do *ingestBenching, run i
 		return nil, err
 	}
 	each, more := postings/entries, float64(postings%entries)/float64(entries)
-	out, _, err = child(ctx, dir, "bench", "ledger", "--json", "--bounds=false", "--entries", fmt.Sprint(entries), "--postings", fmt.Sprint(each), "--more", fmt.Sprint(more))
+	out, beside, err := child(ctx, dir, "bench", "ledger", "--json", "--bounds=false", "--entries", fmt.Sprint(entries), "--postings", fmt.Sprint(each), "--more", fmt.Sprint(more))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (p *program) benchIngestOnce(ctx context.Context, do *ingestBenching, run i
 	if err := json.Unmarshal([]byte(out), alone); err != nil {
 		return nil, fmt.Errorf("read what bench ledger says: %w", err)
 	}
-	result := bench.NewIngest(run, began, do.events, entries, postings, ingest, alone)
+	result := bench.NewIngest(run, began, do.events, entries, postings, ingest, beside, alone)
 	result.FileBytes, result.Machine.Version = size, version()
 	return result, nil
 }
@@ -189,6 +189,8 @@ func (p *program) tellIngest(do *ingestBenching, r *bench.Ingest) error {
 	t.add("entries per second", perSecond(r.EntriesPerS), perSecond(r.Ledger.EntriesPerS))
 	t.add("postings per second", perSecond(r.PostingsPerS))
 	t.add("ratio", fmt.Sprintf("%.3f", r.Ratio))
+	t.add("processor time", fmt.Sprintf("%.1f s", r.CPUSeconds), fmt.Sprintf("%.1f s", r.LedgerCPU))
+	t.add("  ratio by it", fmt.Sprintf("%.3f", r.CPURatio))
 	t.add("memory, peak: own", mib(r.RSSAnon), mib(r.Ledger.RSSAnon))
 	p.printf("%s, %s, %s with %s postings in %.1f s\n%s\n", count(r.Events, "event", "events"), mib(&r.FileBytes), count(r.Entries, "entry", "entries"), number(r.Postings), r.Seconds, t)
 	return nil

@@ -10,6 +10,7 @@ import (
 // Child is what running a program came to.
 type Child struct {
 	Took    time.Duration
+	CPU     time.Duration // of all its threads, in the system too
 	RSSAnon *int64 // most bytes of memory of its own; nil: the system does not tell
 }
 
@@ -28,7 +29,7 @@ func RunChild(cmd *exec.Cmd) (c Child, err error) {
 	for {
 		select {
 		case err := <-ended:
-			c.Took = time.Since(began)
+			c.Took, c.CPU = time.Since(began), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
 			if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 				err = fmt.Errorf("%s: %w", cmd, exit)
 			}

@@ -20,18 +20,22 @@ type Ingest struct {
 	EventsPerS   float64 `json:"events_per_s"`
 	EntriesPerS  float64 `json:"entries_per_s"`
 	PostingsPerS float64 `json:"postings_per_s"`
-	RSSAnon      *int64  `json:"rss_anon_bytes"` // peak of that process
-	Ledger       *Result `json:"ledger"`         // the ledger by itself, in a process of its own
-	Ratio        float64 `json:"ratio"`          // EntriesPerS divided by that of the ledger
+	RSSAnon      *int64  `json:"rss_anon_bytes"`     // peak of that process
+	CPUSeconds   float64 `json:"cpu_seconds"`        // processor time of that process
+	LedgerCPU    float64 `json:"ledger_cpu_seconds"` // processor time of the one that measures the ledger
+	Ledger       *Result `json:"ledger"`             // the ledger by itself, in a process of its own
+	Ratio        float64 `json:"ratio"`              // EntriesPerS divided by that of the ledger
+	CPURatio     float64 `json:"cpu_ratio"`          // LedgerCPU divided by CPUSeconds: the ratio when others are at work on the machine
 }
 
 // NewIngest works the rates of a run out.
-func NewIngest(run int, began time.Time, events, entries, postings int, child Child, ledger *Result) *Ingest {
-	seconds := child.Took.Seconds()
+func NewIngest(run int, began time.Time, events, entries, postings int, ingest, alone Child, ledger *Result) *Ingest {
+	seconds := ingest.Took.Seconds()
 	return &Ingest{
 		Run: run, Machine: machine(), Started: began.UTC().Format(time.RFC3339), Events: events, Entries: entries, Postings: postings,
 		Seconds: rounded(seconds, 3), EventsPerS: rounded(float64(events)/seconds, 1), EntriesPerS: rounded(float64(entries)/seconds, 1),
-		PostingsPerS: rounded(float64(postings)/seconds, 1), RSSAnon: child.RSSAnon, Ledger: ledger,
+		PostingsPerS: rounded(float64(postings)/seconds, 1), RSSAnon: ingest.RSSAnon, Ledger: ledger,
+		CPUSeconds: rounded(ingest.CPU.Seconds(), 3), LedgerCPU: rounded(alone.CPU.Seconds(), 3), CPURatio: rounded(alone.CPU.Seconds()/ingest.CPU.Seconds(), 4),
 		Ratio: rounded(float64(entries)/seconds/ledger.EntriesPerS, 4),
 	}
 }
