@@ -11,7 +11,7 @@ import (
 type Child struct {
 	Took    time.Duration
 	CPU     time.Duration // of all its threads, in the system too
-	RSSAnon *int64 // most bytes of memory of its own; nil: the system does not tell
+	RSSAnon *int64        // most bytes of memory of its own; nil: the system does not tell
 }
 
 // RunChild runs a program to its end and samples its memory meanwhile.
