@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/ledger/scratch"
 )
 
 // inside is a store in a transaction of another one: what is committed here is undone
 // with that. It counts what is saved, and remembers what it has read until then.
 type inside struct {
 	tx    ledger.Tx
+	tries bool // each transaction beforehand, for it may fail after it has saved something
 	saves int
 	saved func(*ledger.Changes)      // is told of all of it; nil: nobody is
 	read  map[string][]ledger.Record // by kind
@@ -22,7 +24,13 @@ type inside struct {
 var errHalf = errors.New("a transaction failed after it had saved something")
 
 // Write implements ledger.Store.
-func (s *inside) Write(_ context.Context, fn func(ledger.Tx) error) error {
+func (s *inside) Write(ctx context.Context, fn func(ledger.Tx) error) error {
+	if s.tries {
+		trial := scratch.New(s.view(), scratch.Options{})
+		if err := errors.Join(trial.Write(ctx, fn), trial.Close()); err != nil {
+			return err
+		}
+	}
 	saves := s.saves
 	err := fn(s.view())
 	if err != nil && s.saves > saves {
