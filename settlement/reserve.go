@@ -37,27 +37,27 @@ func (f *frees) release(hold *payment.Hold) (on calendar.Date, at time.Time, rea
 	return f.rules.Release(hold)
 }
 
-// hold gives the window a hold is released in, the day and why: the window that
+// hold gives the window a hold is released in, and why: the window that
 // holds the start of its release date, but never one before its deposit is settled.
-func (f *frees) hold(hold *payment.Hold, late delayed) (on calendar.Date, s *merchant.Schedule, w calendar.Window, reason string, err error) {
+func (f *frees) hold(hold *payment.Hold, late delayed) (s *merchant.Schedule, w calendar.Window, reason string, err error) {
 	if s, err = f.schedules(hold.Window.Schedule); err != nil {
-		return on, nil, w, "", err
+		return nil, w, "", err
 	}
-	on, at, reason, err := f.release(hold)
+	_, at, reason, err := f.release(hold)
 	if err != nil {
-		return on, nil, w, "", err
+		return nil, w, "", err
 	}
 	w, err = s.Timing.WindowAt(at)
 	if err == nil && reason != reasonDue {
 		w, _, err = s.Settles(w, f.closed)
 	}
 	if err != nil {
-		return on, nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
+		return nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
 	}
 	if settled, ok := late[hold.ID]; ok && settled.Closes.After(w.Closes) {
 		w = settled
 	}
-	return on, s, w, reason, nil
+	return s, w, reason, nil
 }
 
 // scanHolds visits the holds of an owner that are to be released up to a date,
@@ -78,13 +78,18 @@ func scanHolds(
 		if hold.Manual {
 			continue
 		}
-		on, schedule, window, reason, err := f.hold(hold, late)
+		on, _, _, err := f.release(hold)
 		if err != nil {
 			return err
 		}
-		if !on.After(last) {
-			visit(freed{hold, reason}, schedule, window)
+		if on.After(last) { // perhaps so late that no calendar knows the day
+			continue
 		}
+		schedule, window, reason, err := f.hold(hold, late)
+		if err != nil {
+			return err
+		}
+		visit(freed{hold, reason}, schedule, window)
 	}
 	return nil
 }

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 )
 
 // A reserve comes back in the window that holds the start of its date, as a
@@ -144,4 +146,24 @@ func TestReserveOfALateDeposit(t *testing.T) {
 			h.wants(want)
 		})
 	}
+}
+
+// A hold whose date no calendar knows yet keeps nothing from being settled before it,
+// also where another plan ends early and every hold is looked at.
+func TestReserveBeyondTheCalendar(t *testing.T) {
+	t.Parallel()
+	schedule := india()
+	schedule.Timing.Calendars = shipped("IN") // to the end of 2026
+	rules := reserving(rulesWith(schedule), 90, "IN")
+	rules.Plans = append(rules.Plans, reserve.Plan{
+		ID: "ended", Version: "1", Kind: reserve.KindRolling, Rate: money.MustRate("10%"), Days: 90,
+		EffectiveTo: date("2026-03-31"), AtEnd: reserve.EndRelease,
+	})
+	h := open(t, rules)
+	h.take(deposit("d1", "m1", ist("2026-10-12 12:00"), "100.00")) // held until 10 January
+	h.settle(ist("2026-10-13 00:00"))
+	h.wants(`
+		m1 INR 2026-10-12 closed, due 2026-10-13: 0.00 + 90.00 + 0.00 = 90.00
+		  1 deposit d1 90.00
+	`)
 }
