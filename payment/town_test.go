@@ -685,6 +685,9 @@ func (v *town) everythingAgain(rt *rapid.T) {
 
 // dayPasses makes available what is due, as a job would, or does not.
 func (v *town) dayPasses(rt *rapid.T) {
+	if v.now.After(at("2026-11-15 00:00")) { // the calendars end with the year
+		return
+	}
 	v.now = v.now.Add(time.Duration(rapid.IntRange(1, 5).Draw(rt, "days")) * 24 * time.Hour)
 	if rapid.Bool().Draw(rt, "job runs") {
 		for _, c := range []money.Currency{inr(), pkr()} {
