@@ -32,6 +32,7 @@ type JobOptions struct {
 //     and writes its files, so that they are the same whenever it runs;
 //   - settle closes the windows of today that are due, and merchants who are
 //     closing and settled up;
+//   - invoices issues those of the months that are over;
 //   - payouts releases those that wait for money, as far as there is some;
 //   - send hands to the rails what is approved, and collect takes in what they answer,
 //     where the engine has rails;
@@ -47,6 +48,7 @@ func (e *Engine) Jobs(options JobOptions) []runner.Job {
 	return []runner.Job{
 		{Name: "daily", Step: j.daily},
 		{Name: "settle", Step: j.today},
+		{Name: "invoices", Step: j.invoices},
 		{Name: "payouts", Step: j.payouts},
 		{Name: "send", Step: j.send},
 		{Name: "collect", Step: j.collect},
@@ -217,6 +219,14 @@ func (j *jobs) firstDay(ctx context.Context, r ledger.Reader, c money.Currency) 
 		}
 	}
 	return first, nil
+}
+
+// invoices issues what is due.
+func (j *jobs) invoices(ctx context.Context) (more bool, err error) {
+	_, err = j.CloseInvoices(ctx, payment.Month{}, func(i *payment.Invoice) {
+		j.log.Info("invoice issued", "month", i.Month.String(), "merchant", i.Merchant, "currency", i.Currency, "number", i.Number, "credit_note", i.CreditNote)
+	})
+	return false, err
 }
 
 // payouts releases those that wait for money.
