@@ -22,6 +22,8 @@ import (
 //     a batch are still being written);
 //   - what is left of a merchant's debts that stand as receivables, and of fees that
 //     were invoiced, is what that account holds;
+//   - the lines of invoices add up to them, and they to what is billed in all; their
+//     numbers are those that were given;
 //   - what is left of the holds of a merchant (held, less released, less drawn, with
 //     what was put back) is what its rolling reserve account holds, and its fixed
 //     and minimum reserves hold what was built of them and not given back;
@@ -44,7 +46,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readAccounts, v.readItems, v.readHolds, v.readPools, v.readDebts, v.readBatches, v.readDays, v.readPositions, v.readJournal,
+		v.readAccounts, v.readItems, v.readHolds, v.readPools, v.readDebts, v.readInvoices, v.readBatches, v.readDays, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -170,17 +172,6 @@ func (v *verifier) readDebts(ctx context.Context) error {
 			continue
 		}
 		v.add(&v.of(debt.Merchant, debt.Currency).receivable, left)
-	}
-	for b, err := range ledger.RecordsOf[*payment.Billing](ctx, v.reader, payment.BillingRecord, "") {
-		if err != nil {
-			return err
-		}
-		owed, err := b.Owed()
-		if err != nil || owed.Sign() < 0 {
-			v.find("invoiced fees "+b.Ref().ID, "no more paid, given back and written off than was charged", fmt.Sprintf("%s owed, %v", owed, err))
-			continue
-		}
-		v.add(&v.of(b.Merchant, b.Currency).receivable, owed)
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
 
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
@@ -209,6 +211,79 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// Whatever is wrong with an invoice is found.
+func TestVerifyFindsInvoices(t *testing.T) {
+	t.Parallel()
+	more := minor("0.01")
+	invoice := func(h *house) *payment.Invoice { return records[*payment.Invoice](h, payment.InvoiceRecord)[0] }
+	for _, tt := range []struct {
+		name   string
+		damage func(*house)
+		want   []string
+	}{
+		{"a line gone", func(h *house) { h.steal(records[*payment.InvoiceLine](h, payment.InvoiceLineRecord)[0]) }, []string{"invoice/m1/INR/2026-03"}},
+		{"a line's total", func(h *house) {
+			line := records[*payment.InvoiceLine](h, payment.InvoiceLineRecord)[0]
+			line.Total = must(line.Total.Add(more))
+			h.plant(line)
+		}, []string{"invoice/m1/INR/2026-03"}},
+		{"its fee", func(h *house) {
+			i := invoice(h)
+			i.Fee = must(i.Fee.Add(more))
+			h.plant(i)
+		}, []string{"invoice/m1/INR/2026-03"}},
+		{"its number", func(h *house) {
+			i := invoice(h)
+			i.Number = ""
+			h.plant(i)
+		}, []string{"invoice/m1/INR/2026-03", "invoice_series/IN/2026-03"}},
+		{"an invoice gone", func(h *house) { h.steal(invoice(h)) }, []string{"invoice/m1/INR/2026-03", "invoice_series/IN/2026-03", "billing/m1/INR"}},
+		{"a series gone", func(h *house) {
+			h.steal(records[*payment.InvoiceSeries](h, payment.InvoiceSeriesRecord)[0])
+		}, []string{"invoice_series/IN/2026-03"}},
+		{"what is billed", func(h *house) {
+			b := records[*payment.Billing](h, payment.BillingRecord)[0]
+			b.Charged = must(b.Charged.Add(more))
+			h.plant(b)
+		}, []string{"billing/m1/INR", "account merchants/m1/receivable INR"}},
+		{"more paid than is owed", func(h *house) {
+			b := records[*payment.Billing](h, payment.BillingRecord)[0]
+			b.Paid = minor("1000.00")
+			h.plant(b)
+		}, []string{"billing/m1/INR", "account merchants/m1/receivable INR"}},
+		{"the billing gone", func(h *house) { h.steal(records[*payment.Billing](h, payment.BillingRecord)[0]) },
+			[]string{"billing/m1/INR", "account merchants/m1/receivable INR"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			rules := priced(rulesWith(india()))
+			for i := range rules.Fees {
+				if s := &rules.Fees[i]; s.Match.Event == fees.EventCapture {
+					s.Charge, s.Refund = fees.ChargeGross, fees.RefundReturnProRata
+				}
+			}
+			h := openAt(t, filepath.Join(t.TempDir(), "ledger.db"), rules)
+			defer h.db.Close()
+			h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"), later(payment.DepositFailed, "d1", ist("2026-03-02 13:00")),
+				deposit("d2", "m1", ist("2026-03-04 12:01"), "300.00"))
+			issue := &payment.IssueInvoice{Merchant: "m1", Currency: inr(), Month: payment.MonthOf(calendar.MustDate("2026-03-01")), Instant: ist("2026-04-01 00:00")}
+			if err := h.books.Do(t.Context(), issue); err != nil {
+				t.Fatal(err)
+			}
+			h.sound()
+			tt.damage(h)
+			var got []string
+			for _, f := range h.settlementFindings() {
+				place, _, _ := strings.Cut(f, ": ")
+				got = append(got, place)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("places (-want +got)\n%s\n%s", diff, strings.Join(h.settlementFindings(), "\n"))
+			}
+		})
+	}
 }
 
 // A finding gives both figures.
