@@ -15,7 +15,7 @@ type Billing struct {
 	Charged    money.Amount   `json:"charged"`              // fees and the tax on them
 	Credited   money.Amount   `json:"credited,omitzero"`    // of Charged, what was given back
 	PaidBack   money.Amount   `json:"paid_back,omitzero"`   // of Credited, what went to available because nothing was owed any more
-	Paid       money.Amount   `json:"paid,omitzero"`        // by top-ups
+	Paid       money.Amount   `json:"paid,omitzero"`        // by top-ups and deductions
 	WrittenOff money.Amount   `json:"written_off,omitzero"` // given up
 	Issued     Month          `json:"issued,omitzero"`      // the last one whose invoice is issued: what comes now is invoiced with a later one
 }
@@ -32,6 +32,47 @@ func BillingRef(merchantID string, currency money.Currency) ledger.Ref {
 // of range.
 func (b *Billing) Owed() (money.Amount, error) {
 	return money.Sum(b.Charged, b.Credited.Neg(), b.PaidBack, b.Paid.Neg(), b.WrittenOff.Neg())
+}
+
+// feeDeductionTable is what may happen to invoiced fees that somebody has taken out of the
+// merchant's money.
+var feeDeductionTable = table{
+	resource: FeeDeductionRecord,
+	moves:    []Move{{On: FeesDeducted, To: Booked}},
+	requires: map[Kind][]Field{FeesDeducted: {FieldMerchant, FieldCurrency, FieldAmount, FieldActor}},
+}
+
+// FeeDeduction is invoiced fees that are taken out of what is available, which may fall
+// below zero: the next batch pays so much less.
+type FeeDeduction struct {
+	Facts
+	Life
+}
+
+// Ref makes FeeDeduction a ledger.Record.
+func (d *FeeDeduction) Ref() ledger.Ref { return ledger.Ref{Kind: FeeDeductionRecord, ID: d.ID} }
+
+// deductFees is the recipe of a deduction: of no more than is owed of fees.
+func (p *plan) deductFees() error {
+	if known := take[FeeDeduction](p.state, FeeDeductionRecord, p.event.ID); known != nil {
+		p.repeated = true
+		return known.same(p.event)
+	}
+	if err := p.locate(p.event.Merchant, false); err != nil {
+		return err
+	}
+	deduction := &FeeDeduction{Facts: facts(p.event), Life: born(p.event, Booked)}
+	paid, err := p.payBill(deduction.Amount, func(b *Billing) *money.Amount { return &b.Paid })
+	if err != nil {
+		return err
+	}
+	if paid != deduction.Amount {
+		return p.notOwed(paid)
+	}
+	p.records = append(p.records, deduction)
+	booked := p.post(EntryFeesDeducted, "booked", -1,
+		p.dr(AvailablePath(deduction.Merchant), paid), p.cr(MerchantReceivablePath(deduction.Merchant), paid))
+	return p.move(booked, CategoryAdjustment, FeeDeductionRecord, &deduction.Facts, Item{Gross: paid.Neg()})
 }
 
 // billing gives a copy of what the merchant is invoiced for, as the plan leaves it.

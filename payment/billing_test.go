@@ -116,6 +116,11 @@ top_up.received top_up/t1/received
   Cr merchants/m/receivable 23.60
   Cr merchants/m/available 6.40
 `},
+		{name: "invoiced fees taken out of the merchant's money", rules: invoicing(), given: []payment.Event{captured(), deducted("x1", "23.60", "2026-03-05 10:00")}, key: "fee_deduction/x1/booked", want: `
+fees.deducted fee_deduction/x1/booked
+  Dr merchants/m/available 23.60
+  Cr merchants/m/receivable 23.60
+`},
 		{name: "invoiced fees written off", rules: invoicing(), given: []payment.Event{captured(), asked(payment.WriteOffRequested, "w1", "23.60", "2026-03-05 10:00"), answered(payment.WriteOffApproved, "w1", "2026-03-05 11:00")}, key: "write_off/w1/booked", want: `
 write_off.booked write_off/w1/booked
   Dr expense/bad_debt 23.60
@@ -123,6 +128,33 @@ write_off.booked write_off/w1/booked
 `},
 		{name: "a refund that no price is for costs nothing", given: []payment.Event{captured(), quarter}, key: "refund/r1/refund_fee", want: ``},
 	}
+}
+
+// deducted takes invoiced fees out of the money of m.
+func deducted(id, amount, when string) payment.Event {
+	return decided(maker, payment.Event{Kind: payment.FeesDeducted, ID: id, OccurredAt: at(when), Merchant: m, Currency: inr(), Amount: rs(amount)})
+}
+
+// What is deducted is a line of the next batch, which pays so much less; nobody deducts
+// more than is owed of fees, whatever else is owed.
+func TestFeesDeductedFromTheNextBatch(t *testing.T) {
+	t.Parallel()
+	d := open(t, invoicing())
+	d.book(deposit("d1", "1000.00", "2026-03-02 10:00"))
+	d.refuse(deducted("x1", "23.61", "2026-03-02 11:00"), "amount: 23.61 is more than the merchant owes, INR 23.60")
+	d.refuse(of(hand, deducted("x1", "0.01", "2026-03-02 11:00")), "amount: 0.01 is more than the merchant owes, INR 0.00")
+	nobody := deducted("x1", "3.60", "2026-03-02 11:00")
+	nobody.Actor = ""
+	d.refuse(nobody, "actor: is missing; a fee_deduction needs it")
+	d.book(deducted("x1", "3.60", "2026-03-02 11:00"), deducted("x2", "20.00", "2026-03-02 12:00"))
+	d.again(deducted("x1", "3.60", "2026-03-02 11:00"))
+	d.stands(m, "available -23.60", "receivable 0.00", "pending 900.00")
+	d.wantBilling(payment.Billing{Charged: rs("23.60"), Paid: rs("23.60")})
+	batch := d.settle("2026-03-02")[0]
+	if batch.Net != rs("876.40") || batch.Categories.Adjustments != rs("-23.60") {
+		t.Errorf("the batch pays %s, adjustments %s", inr().Format(batch.Net), inr().Format(batch.Categories.Adjustments))
+	}
+	d.stands(m, "available 0.00", "pending 0.00")
 }
 
 // Of a gross-fee plan the merchant gets all that was captured, less its reserve, and

@@ -70,6 +70,7 @@ const (
 	EntryDebtReclassified = "debt.reclassified"
 	EntryDebtRestored     = "debt.restored"
 	EntryToppedUp         = "top_up.received"
+	EntryFeesDeducted     = "fees.deducted"
 	EntryWrittenOff       = "write_off.booked"
 )
 
@@ -79,7 +80,7 @@ func Chart() (*ledger.Chart, error) {
 	mayBreach := []string{
 		EntryDepositFailed, EntryRefund, EntryRefundFee, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
 		EntryReserveBack, EntryRewithheld,
-		EntryAdjustedDown, EntryDebtRestored,
+		EntryAdjustedDown, EntryDebtRestored, EntryFeesDeducted,
 		// A batch takes what was there at its watermark; settlement proves it
 		// with the batch equation, even when the job runs days later.
 		EntryBatchClosed, EntryReserveBuilt,

@@ -95,6 +95,7 @@ func (d *Debt) Left() (money.Amount, error) {
 func (p *plan) debts() map[Kind]func() error {
 	return map[Kind]func() error{
 		DebtReclassified: p.reclassify, DebtRestored: p.restoreDebt, ToppedUp: p.topUp,
+		FeesDeducted:      p.deductFees,
 		WriteOffRequested: p.writeOff, WriteOffApproved: p.writeOffDecided, WriteOffRejected: p.writeOffDecided,
 	}
 }

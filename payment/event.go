@@ -61,6 +61,7 @@ const (
 	DebtReclassified   Kind = "debt_reclassified"   // debt: a negative balance becomes a receivable
 	DebtRestored       Kind = "debt_restored"       // debt: it goes back into the balance
 	ToppedUp           Kind = "top_up"              // top-up: the merchant paid in
+	FeesDeducted       Kind = "fee_deduction"       // fee deduction: invoiced fees are taken out of the merchant's money
 	WriteOffRequested  Kind = "write_off"           // write-off: somebody asks to give a debt up; Parent: the lost dispute it comes from
 	WriteOffApproved   Kind = "write_off_approved"  // write-off: somebody else agreed
 	WriteOffRejected   Kind = "write_off_rejected"  // write-off: somebody refused it, or took it back

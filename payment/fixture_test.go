@@ -254,7 +254,7 @@ func recordKinds() []string {
 		payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord, payment.RailRecord,
 		payment.RailCostRecord, payment.RailInvoiceRecord, payment.BankLineRecord, payment.FeeTransferRecord, payment.OpeningRecord, payment.ExchangeRecord,
 		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord,
-		payment.BillingRecord, payment.InvoiceRecord, payment.InvoiceLineRecord, payment.InvoiceSeriesRecord,
+		payment.FeeDeductionRecord, payment.BillingRecord, payment.InvoiceRecord, payment.InvoiceLineRecord, payment.InvoiceSeriesRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.MerchantRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord,
 	}

@@ -42,6 +42,7 @@ const (
 	DebtRecord          = "debt"
 	TopUpRecord         = "top_up"
 	WriteOffRecord      = "write_off"
+	FeeDeductionRecord  = "fee_deduction"
 	BillingRecord       = "billing"
 	InvoiceRecord       = "invoice"
 	InvoiceLineRecord   = "invoice_line"
@@ -102,6 +103,8 @@ func NewRecord(kind string) ledger.Record {
 		return new(TopUp)
 	case WriteOffRecord:
 		return new(WriteOff)
+	case FeeDeductionRecord:
+		return new(FeeDeduction)
 	case BillingRecord:
 		return new(Billing)
 	case InvoiceRecord:

@@ -25,7 +25,7 @@ type table struct {
 }
 
 // tables are those of all resources, in the order of a payment's life.
-var tables = []*table{&depositTable, &refundTable, &disputeTable, &payoutTable, &railTable, &railCostTable, &railInvoiceTable, &bankLineTable, &feeTransferTable, &openingTable, &decisionTable, &adjustmentTable, &debtTable, &topUpTable, &writeOffTable, &batchTable}
+var tables = []*table{&depositTable, &refundTable, &disputeTable, &payoutTable, &railTable, &railCostTable, &railInvoiceTable, &bankLineTable, &feeTransferTable, &openingTable, &decisionTable, &adjustmentTable, &debtTable, &topUpTable, &feeDeductionTable, &writeOffTable, &batchTable}
 
 // batchTable lists what a rail reports of settlement batches. Package settlement
 // has their statuses.

@@ -478,13 +478,17 @@ func (v *town) adjustment(rt *rapid.T) {
 
 // debt is something about what a merchant owes, or may owe.
 func (v *town) debt(rt *rapid.T) {
-	kinds := []payment.Kind{payment.DebtReclassified, payment.ToppedUp, payment.WriteOffRequested}
+	kinds := []payment.Kind{payment.DebtReclassified, payment.ToppedUp, payment.WriteOffRequested, payment.FeesDeducted}
 	e := v.fresh(rt, anyOf(kinds).Draw(rt, "kind"))
 	e.Merchant = v.shop(rt)
 	if e.Kind == payment.WriteOffRequested {
 		e.Actor, e.ReasonCode = maker, "gone"
 	}
-	if e.Kind != payment.ToppedUp {
+	switch e.Kind {
+	case payment.ToppedUp:
+	case payment.FeesDeducted:
+		e.Actor, e.Amount = maker, money.Minor(rapid.Int64Range(1, 10_000).Draw(rt, "of the fees"))
+	default:
 		e = v.owed(rt, e)
 	}
 	v.tell(rt, e)

@@ -17,7 +17,7 @@ func (p *program) invoiceCommand() *cobra.Command {
 calendar month. Once a month is over its invoices are issued: they get their numbers, without gaps for each region and month, and do not
 change any more. What is given back has the number of a credit note. settlex run issues them by itself.
 
-Top-ups pay invoices, the oldest first.`,
+Top-ups (event top_up) pay invoices, the oldest first, and so do deductions from the merchant's money (event fee_deduction).`,
 		Example: `  settlex invoice close --month 2026-03
   settlex invoice list --merchant m_in_kirana
   settlex invoice report --month 2026-03 --format csv,parquet`,
