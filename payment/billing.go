@@ -113,9 +113,9 @@ func (p *plan) invoice(step string, partOf int, income, deposit string, fee mone
 }
 
 // credit gives back a fee and its tax that were invoiced: off what the merchant owes of
-// fees, and what it has paid already to its available balance. The result is the latter,
-// as a movement has it: the fee first, then the tax.
-func (p *plan) credit(step string, partOf int, income, deposit string, fee money.Amount, taxes []fees.TaxLine) (paidBack Item, err error) {
+// fees, and what it has paid already to an account. The result is the latter, as a
+// movement has it: the fee first, then the tax.
+func (p *plan) credit(to func(rest money.Amount) string, step string, partOf int, income, deposit string, fee money.Amount, taxes []fees.TaxLine) (paidBack Item, err error) {
 	total, err := withTaxes(fee, taxes)
 	if err != nil || total.IsZero() {
 		return paidBack, err
@@ -138,7 +138,7 @@ func (p *plan) credit(step string, partOf int, income, deposit string, fee money
 	p.keep(billing)
 	postings := append([]ledger.Posting{p.dr(income, fee)}, p.taxes(p.dr, taxes)...)
 	entry := p.post(EntryFeeCredited, step, partOf,
-		append(postings, p.cr(MerchantReceivablePath(p.merchant.ID), money.Min(total, owed)), p.cr(AvailablePath(p.merchant.ID), rest))...)
+		append(postings, p.cr(MerchantReceivablePath(p.merchant.ID), money.Min(total, owed)), p.cr(to(rest), rest))...)
 	line := InvoiceLine{Deposit: deposit, Charge: chargeOf(income), Fee: fee.Neg(), Total: total.Neg(), PaidBack: rest}
 	for _, t := range taxes {
 		line.Taxes = append(line.Taxes, fees.TaxLine{Code: t.Code, Amount: t.Amount.Neg()})
@@ -153,10 +153,13 @@ func (p *plan) credit(step string, partOf int, income, deposit string, fee money
 	return paidBack, p.invoiceLine(entry, line)
 }
 
+// available is the merchant's account, whatever the amount.
+func (p *plan) available(money.Amount) string { return AvailablePath(p.merchant.ID) }
+
 // giveFee gives back a fee of a deposit, invoiced or not: the movement's part of it.
 func (p *plan) giveFee(invoiced bool, step string, partOf int, income, deposit string, fee money.Amount, taxes []fees.TaxLine) (back Item, err error) {
 	if invoiced {
-		return p.credit(step, partOf, income, deposit, fee, taxes)
+		return p.credit(p.available, step, partOf, income, deposit, fee, taxes)
 	}
 	total, err := p.giveBack(step, partOf, income, fee, taxes)
 	if err != nil {

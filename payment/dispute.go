@@ -158,20 +158,17 @@ func (p *plan) wonTooLate(d *Dispute, deposit *Deposit) error {
 	}
 	won := p.post(EntryDisputeWon, "won", -1, p.dr(clearingPath(d.Rail), d.Recovered), p.cr(available, item.Gross), p.cr(suspense, kept))
 	if d.Policy == fees.DisputeReturnOnWin {
-		back, err := withTaxes(d.Fee.Fee, d.Fee.Taxes)
-		if err != nil {
-			return err
-		}
 		if owed, err = owed.Sub(item.Gross); err != nil {
 			return err
 		}
-		to := suspense
-		if back.Cmp(owed) <= 0 {
-			to, item.Fee, item.Tax, item.TaxCode = available, d.Fee.Fee, d.Fee.Tax, taxCode(d.Fee.Taxes)
-		} else if kept, err = kept.Add(back); err != nil {
+		back, more, err := p.feeTooLate(d, won, owed)
+		if err != nil {
 			return err
 		}
-		if _, err := p.giveBackTo(to, "won.fee", won, disputeFee, d.Fee.Fee, d.Fee.Taxes); err != nil {
+		if kept, err = kept.Add(more); err != nil {
+			return err
+		}
+		if err := item.withFee(back); err != nil {
 			return err
 		}
 	}
@@ -180,13 +177,40 @@ func (p *plan) wonTooLate(d *Dispute, deposit *Deposit) error {
 			return err
 		}
 	}
-	if item.Gross.IsZero() && item.Fee.IsZero() {
+	if item.Gross.IsZero() && item.Fee.IsZero() && item.Tax.IsZero() {
 		return nil
 	}
 	if item.Withholding, err = p.rewithhold(deposit, "won.withholding", won); err != nil {
 		return err
 	}
 	return p.move(won, CategoryDispute, string(DisputeWon), &d.Facts, item)
+}
+
+// feeTooLate gives back the fee of a dispute of a merchant who has been closed: whole to
+// make good what is owed, or else into suspense, and then it is kept. One that was
+// invoiced makes good what is owed of fees first.
+func (p *plan) feeTooLate(d *Dispute, won int, owed money.Amount) (back Item, kept money.Amount, err error) {
+	to := func(rest money.Amount) string {
+		if rest.Cmp(owed) <= 0 {
+			return p.available(rest)
+		}
+		kept = rest
+		return suspensePath(p.bank, ledger.Credit)
+	}
+	if d.Invoiced {
+		back, err = p.credit(to, "won.fee", won, disputeFee, d.Parent, d.Fee.Fee, d.Fee.Taxes)
+	} else {
+		var total money.Amount
+		if total, err = d.Fee.Total(); err != nil {
+			return back, kept, err
+		}
+		back = Item{Fee: d.Fee.Fee, Tax: d.Fee.Tax, TaxCode: taxCode(d.Fee.Taxes)}
+		_, err = p.giveBackTo(to(total), "won.fee", won, disputeFee, d.Fee.Fee, d.Fee.Taxes)
+	}
+	if !kept.IsZero() {
+		back = Item{}
+	}
+	return back, kept, err
 }
 
 // disputeNext gives a copy of the event's dispute as it stands afterwards.

@@ -138,6 +138,7 @@ func (v *town) lives(rt *rapid.T) {
 	walk(v, rt, payment.AdjustmentRecord, func(a *payment.Adjustment) payment.Life { return a.Life })
 	walk(v, rt, payment.DebtRecord, func(d *payment.Debt) payment.Life { return d.Life })
 	walk(v, rt, payment.TopUpRecord, func(t *payment.TopUp) payment.Life { return t.Life })
+	walk(v, rt, payment.FeeDeductionRecord, func(f *payment.FeeDeduction) payment.Life { return f.Life })
 	walk(v, rt, payment.WriteOffRecord, func(w *payment.WriteOff) payment.Life { return w.Life })
 	for b := range all[*settlement.Batch](rt, v.reader, settlement.BatchRecord) {
 		life := payment.Life{Status: payment.Status(b.Status)}

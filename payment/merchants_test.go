@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/event"
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
@@ -245,6 +246,8 @@ func TestWonAfterTheEnd(t *testing.T) {
 		{"it owes nothing, the fee comes back", feeBack(), "117.70", "0.00", "117.70"},
 		{"it owes as much as comes back", feeBack(), "0.00", "0.00", "0.00"},
 		{"it owes less than the fee", feeBack(), "10.00", "-7.70", "17.70"},
+		{"the fee was invoiced and is credited", invoicedLater(), "117.70", "0.00", "117.70"},
+		{"the fee was invoiced and is not paid", invoicedLater(), "0.00", "0.00", "0.00"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -325,6 +328,17 @@ func (d *desk) leavesWith(amount string) {
 	d.decide(closing)
 	d.book(payout("p1", amount, "2026-03-05 10:00"), later(payment.PayoutSent, "p1", "2026-03-05 11:00"), later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
 	d.closesOut(hand)
+}
+
+// invoicedLater are feeBack, and the dispute's fee is invoiced.
+func invoicedLater() *payment.Rules {
+	rules := feeBack()
+	for i := range rules.Fees {
+		if rules.Fees[i].Match.Event == fees.EventDispute {
+			rules.Fees[i].Charge = fees.ChargeGross
+		}
+	}
+	return rules
 }
 
 // feeBack are terms without reserves under which a dispute's fee comes back when it is won.
