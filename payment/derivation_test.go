@@ -250,7 +250,8 @@ func (d *derivation) billed(r ledger.Reader) {
 	of := make(map[string][]*payment.Invoice)
 	for i := range all[*payment.Invoice](d.rt, r, payment.InvoiceRecord) {
 		invoices[i.Ref().ID] = plus(d.rt, i.Charged, i.Credited.Neg(), i.PaidBack)
-		of[i.Merchant] = append(of[i.Merchant], i)
+		owner := payment.PositionRef(i.Merchant, i.Currency).ID
+		of[owner] = append(of[owner], i)
 	}
 	if diff := cmp.Diff(lines, invoices); diff != "" {
 		d.rt.Fatalf("invoices (-as their lines add up +as they say):\n%s", diff)
@@ -260,7 +261,7 @@ func (d *derivation) billed(r ledger.Reader) {
 		owed, err := b.Owed()
 		must(d.rt, err)
 		d.add(payment.MerchantReceivablePath(b.Merchant), owed)
-		states, err := payment.InvoiceStates(b, of[b.Merchant])
+		states, err := payment.InvoiceStates(b, of[payment.PositionRef(b.Merchant, b.Currency).ID])
 		must(d.rt, err)
 		for i := range states {
 			left, err := states[i].Left()
@@ -268,7 +269,7 @@ func (d *derivation) billed(r ledger.Reader) {
 			owed = plus(d.rt, owed, left.Neg())
 		}
 		if !owed.IsZero() {
-			d.rt.Fatalf("billing of %s: owed is %s off from what is left of its invoices", b.Merchant, owed)
+			d.rt.Fatalf("billing of %s in %s: owed is %s off from what is left of its invoices", b.Merchant, b.Currency, owed)
 		}
 	}
 }
