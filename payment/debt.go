@@ -109,10 +109,13 @@ func (p *plan) reclassify() error {
 	if err := p.locate(p.event.Merchant, false); err != nil {
 		return err
 	}
-	position := p.position()
-	if position.Debt != "" {
-		return &FieldError{FieldMerchant, fmt.Errorf("%s %w: debt %s of %s is %s", p.event.Kind, ErrTransition, position.Debt, p.merchant.ID, Reclassified)}
+	if stands, _, err := p.debt(); err != nil || stands != nil {
+		if err != nil {
+			return err
+		}
+		return &FieldError{FieldMerchant, fmt.Errorf("%s %w: debt %s of %s is %s", p.event.Kind, ErrTransition, stands.ID, p.merchant.ID, Reclassified)}
 	}
+	position := p.position()
 	if owed, err := p.overdrawn(); err != nil {
 		return err
 	} else if p.event.Amount.Cmp(owed) > 0 {
@@ -157,9 +160,11 @@ func (p *plan) restoreDebt() error {
 	if err != nil {
 		return err
 	}
-	position := p.position()
-	position.Debt = ""
-	p.records = append(p.records, &debt, position)
+	p.records = append(p.records, &debt)
+	if position := p.position(); position.Debt == debt.ID { // of one that was paid whole before, nothing stands there
+		position.Debt = ""
+		p.records = append(p.records, position)
+	}
 	booked := p.post(EntryDebtRestored, "restored", -1, p.dr(AvailablePath(debt.Merchant), left), p.cr(MerchantReceivablePath(debt.Merchant), left))
 	if booked < 0 { // nothing of it is left
 		return nil
@@ -168,7 +173,7 @@ func (p *plan) restoreDebt() error {
 }
 
 // debt gives a copy of the merchant's debt that is reclassified, and what is left of
-// it; nil: there is none.
+// it; nil: there is none of which anything is left.
 func (p *plan) debt() (*Debt, money.Amount, error) {
 	id := p.position().Debt
 	if id == "" {
@@ -180,7 +185,24 @@ func (p *plan) debt() (*Debt, money.Amount, error) {
 	}
 	debt := *stored
 	left, err := debt.Left()
-	return &debt, left, err
+	if err != nil || left.IsZero() {
+		return nil, left, err
+	}
+	return &debt, left, nil
+}
+
+// lessen adds a debt of which more was paid or written off. One of which nothing is
+// left is the merchant's debt no longer.
+func (p *plan) lessen(debt *Debt) error {
+	p.records = append(p.records, debt)
+	left, err := debt.Left()
+	if err != nil || !left.IsZero() {
+		return err
+	}
+	position := p.position()
+	position.Debt = ""
+	p.records = append(p.records, position)
+	return nil
 }
 
 // topUp is the recipe of money that the merchant pays in: it pays a reclassified
@@ -203,7 +225,9 @@ func (p *plan) topUp() error {
 		if debt.Paid, err = debt.Paid.Add(paid.ToDebt); err != nil {
 			return err
 		}
-		p.records = append(p.records, debt)
+		if err := p.lessen(debt); err != nil {
+			return err
+		}
 	}
 	p.records = append(p.records, paid)
 	rest, err := paid.Amount.Sub(paid.ToDebt)
@@ -320,7 +344,9 @@ func (p *plan) giveUp(w *WriteOff) error {
 		if debt.WrittenOff, err = debt.WrittenOff.Add(w.OfDebt); err != nil {
 			return err
 		}
-		p.records = append(p.records, debt)
+		if err := p.lessen(debt); err != nil {
+			return err
+		}
 	}
 	expense := badDebtExpense
 	if w.Parent != "" {

@@ -70,6 +70,37 @@ func TestDebtPaidWhole(t *testing.T) {
 	d.account("bank/escrow_in", "801.00")
 }
 
+// A debt of which nothing is left is the merchant's no longer: another one may stand
+// beside it, and to restore the old one does not touch that.
+func TestDebtAfterADebt(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		settle []payment.Event
+	}{
+		{"paid", []payment.Event{toppedUp("t1", "500.00", "2026-03-02 12:10")}},
+		{"written off", []payment.Event{
+			asked(payment.WriteOffRequested, "w1", "500.00", "2026-03-02 12:10"), answered(payment.WriteOffApproved, "w1", "2026-03-02 12:20"),
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, terms())
+			d.book(owing()...)
+			d.book(reclassified("b1", "500.00", "2026-03-02 12:00"))
+			d.book(test.settle...)
+			if debt := record[*payment.Position](d, payment.PositionRecord, "m/INR").Debt; debt != "" {
+				t.Errorf("the position names debt %s", debt)
+			}
+			d.book(reclassified("b2", "267.70", "2026-03-02 12:30"))
+			d.book(later(payment.DebtRestored, "b1", "2026-03-02 13:00"))
+			d.stands(m, "available 0.00", "receivable 267.70")
+			d.book(later(payment.DebtRestored, "b2", "2026-03-02 13:10"))
+			d.stands(m, "available -267.70", "receivable 0.00")
+		})
+	}
+}
+
 // Nobody owes more than they do.
 func TestMoreThanIsOwed(t *testing.T) {
 	t.Parallel()

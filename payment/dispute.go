@@ -108,7 +108,11 @@ func (p *plan) disputeWon() error {
 	if changed.Disputed, err = deposit.Disputed.Sub(d.Recovered); err != nil { // the won part may be refunded again
 		return err
 	}
-	if p.gone() && p.position().Debt == "" {
+	owes, _, err := p.debt()
+	if err != nil {
+		return err
+	}
+	if p.gone() && owes == nil {
 		p.records = append(p.records, d, &changed)
 		return p.wonTooLate(d, &changed)
 	}

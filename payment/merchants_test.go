@@ -282,6 +282,22 @@ func TestWonAfterTheEnd(t *testing.T) {
 	}
 }
 
+// A debt that was paid whole long ago makes no difference to what becomes of a dispute
+// that is won after the end.
+func TestWonAfterADebt(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(
+		of(hand, asked(payment.AdjustmentDebit, "a1", "50.00", "2026-03-03 09:00")), answered(payment.AdjustmentApproved, "a1", "2026-03-03 09:10"),
+		of(hand, reclassified("b1", "50.00", "2026-03-03 09:20")), of(hand, toppedUp("t0", "50.00", "2026-03-03 09:30")),
+	)
+	d.leaves()
+	d.book(dispute("c1", saved().ID, "100.00", "2026-12-01 10:00"), of(hand, toppedUp("t1", "117.70", "2026-12-02 10:00")))
+	d.book(later(payment.DisputeWon, "c1", "2026-12-03 10:00"))
+	d.account("merchants/hand/available", "0.00")
+	d.account("suspense/escrow_in/credit", "100.00")
+}
+
 // Tax that was given back with a dispute is withheld again when it is won, before the
 // rest is kept for the merchant who has been closed.
 func TestWithheldAfterTheEnd(t *testing.T) {
