@@ -3,6 +3,7 @@ package settlement_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,6 +121,43 @@ func TestPoolGivenBack(t *testing.T) {
 	h.settle(ist("2026-04-01 00:00"))
 	h.wants(want)
 	h.sound()
+}
+
+// A batch of the last day of a plan, by a schedule with grace, builds a reserve
+// after the window in which it is given back has closed. It comes back in the
+// window after that batch, also if all of them close at once.
+func TestPoolBuiltAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	card := daily("IN", "Asia/Kolkata", "18:00")
+	card.ID, card.For, card.Timing.Grace = "in-card", []merchant.Scope{{Region: "IN", Method: "CARD"}}, 30*time.Hour
+	plan := security("20.00")
+	plan.EffectiveTo = date("2026-03-02")
+	at := ist("2026-03-31 00:00")
+	for name, runs := range map[string][]time.Time{"at once": {at}, "in two runs": {ist("2026-03-04 12:00"), at}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, pooling(rulesWith(india(), card), plan))
+			paid := deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00")
+			paid.Method = "CARD"
+			h.take(paid)
+			last := deposit("d2", "m1", ist("2026-03-20 12:00"), "10.00")
+			last.Method = "CARD"
+			h.take(last)
+			for _, run := range runs {
+				h.settle(run)
+			}
+			h.wants(`
+				m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 80.00 + 0.00 = 80.00
+				  1 reserve_build fixed -20.00
+				  2 deposit d1 100.00
+				m1 INR 2026-03-04 closed, due 2026-03-05: 0.00 + 20.00 + 0.00 = 20.00
+				  1 reserve_return fixed 20.00
+				m1 INR 2026-03-20 closed, due 2026-03-21: 0.00 + 10.00 + 0.00 = 10.00
+				  1 deposit d2 10.00
+			`)
+			h.sound()
+		})
+	}
 }
 
 // A plan that says to keep it leaves its reserve where it is.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -94,12 +95,48 @@ func scanHolds(
 	return nil
 }
 
-// scanPools visits the windows in which fixed and minimum reserves of an owner are
-// given back because their plans have ended, and tells whether they hold anything.
-// Those of merchants settled by hand wait for a decision.
-func scanPools(
-	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, visit func(holds bool, s *merchant.Schedule, w calendar.Window),
-) error {
+// ended is a fixed or minimum reserve whose plan has ended.
+type ended struct {
+	holds    bool          // anything, now
+	on       calendar.Date // from which day on it is given back
+	closed   time.Time     // watermark of the owner's last batch
+	schedule *merchant.Schedule
+	first    calendar.Window // that holds the start of that day
+}
+
+// window is the one it is given back in once a batch of a watermark is closed.
+func (e *ended) window(closed time.Time) (calendar.Window, error) {
+	w, _, err := e.schedule.Settles(e.first, closed)
+	return w, err
+}
+
+// windows adds those in which it may be given back, by when the batches before
+// them close: one of a business date before the end may still build it, though
+// its watermark is later. A window in which nothing turns out to be there is no
+// batch.
+func (e *ended) windows(targets []Target, add func(*merchant.Schedule, calendar.Window)) error {
+	builds := func(t Target) bool { return t.Window.BusinessDate.Before(e.on) }
+	if !e.holds && !slices.ContainsFunc(targets, builds) {
+		return nil
+	}
+	closes := []time.Time{e.closed}
+	for _, t := range targets {
+		closes = append(closes, t.watermark)
+	}
+	for _, closed := range closes {
+		w, err := e.window(closed)
+		if err != nil {
+			return err
+		}
+		add(e.schedule, w)
+	}
+	return nil
+}
+
+// scanPools visits the fixed and minimum reserves of an owner that are given back
+// up to a date because their plans have ended. Those of merchants settled by hand
+// wait for a decision.
+func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, visit func(ended) error) error {
 	if f.rules == nil || !f.rules.EndsPools() {
 		return nil
 	}
@@ -108,22 +145,18 @@ func scanPools(
 		return err
 	}
 	for _, kind := range reserve.Kinds() {
-		on := f.rules.PoolEnds(scope, kind)
-		if on.IsZero() || on.After(last) {
+		pool := ended{on: f.rules.PoolEnds(scope, kind), closed: f.closed}
+		if pool.on.IsZero() || pool.on.After(last) {
 			continue
 		}
-		schedule, window, err := f.poolWindow(scope, on)
+		if pool.schedule, pool.first, err = f.poolWindow(scope, pool.on); err == nil && pool.schedule != nil {
+			if pool.holds, err = poolHolds(ctx, r, o, kind); err == nil {
+				err = visit(pool)
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("return of the %s reserve of %s: %w", kind, o.merchant, err)
 		}
-		if schedule == nil {
-			continue
-		}
-		holds, err := poolHolds(ctx, r, o, kind)
-		if err != nil {
-			return err
-		}
-		visit(holds, schedule, window)
 	}
 	return nil
 }
@@ -139,9 +172,6 @@ func (f *frees) poolWindow(scope merchant.Scope, on calendar.Date) (*merchant.Sc
 		return nil, calendar.Window{}, err
 	}
 	w, err := s.Timing.WindowAt(calendar.Cutoff(on, calendar.Clock{}, s.Timing.Zone))
-	if err == nil {
-		w, _, err = s.Settles(w, f.closed)
-	}
 	return s, w, err
 }
 
@@ -203,8 +233,10 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, la
 	if err != nil {
 		return nil, false, err
 	}
-	err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, func(holds bool, s *merchant.Schedule, w calendar.Window) {
-		pools = pools || holds && s.Pin() == t.Window.Schedule && t.holds(w)
+	err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, func(pool ended) error {
+		w, err := pool.window(position.Closed)
+		pools = pools || pool.holds && pool.schedule.Pin() == t.Window.Schedule && t.holds(w)
+		return err
 	})
 	return due, pools, err
 }

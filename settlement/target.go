@@ -222,11 +222,8 @@ func dueOf(ctx context.Context, r ledger.Reader, p *payment.Position, schedules 
 	if err != nil {
 		return nil, err
 	}
-	err = scanPools(ctx, r, o, last, f, func(holds bool, s *merchant.Schedule, w calendar.Window) {
-		earlier := func(t Target) bool { return t.watermark.Before(s.Watermark(w)) } // it may build what is given back
-		if holds || slices.ContainsFunc(targets, earlier) {
-			add(s, w)
-		}
+	err = scanPools(ctx, r, o, last, f, func(pool ended) error {
+		return pool.windows(targets, add)
 	})
 	return ready.prefix(targets), err
 }
