@@ -16,7 +16,8 @@ var ErrNoEvent = errors.New("no such event")
 // Events yields everything that was told behind a cursor, up to now, in an order in
 // which the events of each object are in order of their sequences. Whoever has dealt
 // with an event goes on, now or later, from after.Read(e.Lane, e.No), and misses none.
-// All of it is one snapshot, which stays open until the loop ends.
+// All of it is one snapshot, which stays open until the loop ends. Errors:
+// event.ErrAhead for a cursor of other books, or of these before they were restored.
 func (e *Engine) Events(ctx context.Context, after event.Cursor) iter.Seq2[*event.Event, error] {
 	return func(yield func(*event.Event, error) bool) {
 		over := false

@@ -62,6 +62,13 @@ func TestEvents(t *testing.T) {
 	if again != len(ids) {
 		t.Errorf("%d events were followed, %d are listed", len(ids), again)
 	}
+	for _, ahead := range []event.Cursor{cursor.Read(0, cursor.After(0)+1), cursor.Read(5, 1)} {
+		for e, err := range h.Events(t.Context(), ahead) {
+			if !errors.Is(err, event.ErrAhead) || e != nil {
+				t.Errorf("behind %s: %v, %v, want %v", ahead, e, err, event.ErrAhead)
+			}
+		}
+	}
 	for id, want := range map[string]error{"evt_000_00000000ffff": settlex.ErrNoEvent, "evt_3ff_000000000001": settlex.ErrNoEvent, "evt_1": event.ErrBadID} {
 		if e, err := h.Event(t.Context(), id); !errors.Is(err, want) || e != nil {
 			t.Errorf("event %s: %v, %v, want %v", id, e, err, want)

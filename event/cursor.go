@@ -3,6 +3,7 @@ package event
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,18 @@ func (c Cursor) Read(lane uint16, no uint64) Cursor {
 	return Cursor{lanes}
 }
 
+// All yields the lanes of which something was read, ascending, with the number of the
+// last event that was.
+func (c Cursor) All() iter.Seq2[uint16, uint64] {
+	return func(yield func(uint16, uint64) bool) {
+		for _, l := range c.lanes {
+			if !yield(l.lane, l.no) {
+				return
+			}
+		}
+	}
+}
+
 func (c Cursor) find(lane uint16) (int, bool) {
 	return slices.BinarySearchFunc(c.lanes, lane, func(l laneCursor, lane uint16) int { return int(l.lane) - int(lane) })
 }
@@ -51,6 +64,11 @@ func (c Cursor) String() string {
 
 // ErrBadCursor marks a text that is no cursor.
 var ErrBadCursor = errors.New("not a cursor of events")
+
+// ErrAhead marks a cursor that has read more than was told: it is of other books, or
+// these were restored from a backup. Nothing that is told under numbers it has read
+// already would reach its reader.
+var ErrAhead = errors.New("cursor is ahead of what was told")
 
 // ParseCursor reads what String has written; the empty text has read nothing.
 // Errors: ErrBadCursor.

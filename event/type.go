@@ -6,7 +6,9 @@ import "slices"
 type Type string
 
 // All types of event there are. They are part of the API: a type keeps its name and
-// the meaning of its payload for ever.
+// the meaning of its payload for ever. Nothing tells settlement.held, .released,
+// .in_transit and .reconciled, report.ready, those of breaks, api_key.rolled,
+// webhook_endpoint.disabled and ping yet: what they are about is not built.
 const (
 	DepositCreated        Type = "deposit.created"
 	DepositRequiresAction Type = "deposit.requires_action"

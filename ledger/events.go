@@ -10,11 +10,15 @@ import (
 
 // Events yields the events of all lanes behind a cursor, those of each object in
 // order of their sequences. The cursor to go on from behind one of them is
-// after.Read of its lane and number.
+// after.Read of its lane and number. Errors: event.ErrAhead, those of the reader.
 func Events(ctx context.Context, r Reader, after event.Cursor) iter.Seq2[*event.Event, error] {
 	return func(yield func(*event.Event, error) bool) {
 		heads, err := r.Heads(ctx)
 		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if err := told(heads, after); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -28,9 +32,26 @@ func Events(ctx context.Context, r Reader, after event.Cursor) iter.Seq2[*event.
 	}
 }
 
+// told refuses a cursor that has read what was never told.
+func told(heads []Head, read event.Cursor) error {
+	for lane, no := range read.All() {
+		var last uint64
+		for i := range heads {
+			if heads[i].Lane == lane {
+				last = heads[i].Events
+			}
+		}
+		if no > last {
+			return fmt.Errorf("%w: it has read event %d of lane %d, where the last one is %d", event.ErrAhead, no, lane, last)
+		}
+	}
+	return nil
+}
+
 // WaitEvents returns nil as soon as there are events behind a cursor: at once, when
 // something is booked through this Ledger, or at the next tick of Config.Tick. When
-// ctx ends first it gives ctx.Err().
+// ctx ends first it gives ctx.Err(). A cursor that is ahead waits for what is told behind
+// it; Events refuses it.
 func (l *Ledger) WaitEvents(ctx context.Context, after event.Cursor) error {
 	return l.await(ctx, func(h *Head) bool { return h.Events > after.After(h.Lane) })
 }
