@@ -205,7 +205,7 @@ func (in *ingest) decide(ctx context.Context) error {
 				return err
 			}
 			done += len(group)
-			if group, err = in.setAside(group, refused); err != nil {
+			if group, err = in.setAside(ctx, trial, group, refused); err != nil {
 				return err
 			}
 			if err := in.try(ctx, trial, group); err != nil {
@@ -252,8 +252,9 @@ func groups(rows *feed.Sorter) iter.Seq2[[]feed.Kept, error] {
 	}
 }
 
-// setAside takes those out of a group that were refused when the file came before.
-func (in *ingest) setAside(group []feed.Kept, refused map[int]payment.RefusedRow) (rest []feed.Kept, err error) {
+// setAside takes those out of a group that were refused when the file came before,
+// but for those that are booked by now, from elsewhere.
+func (in *ingest) setAside(ctx context.Context, trial *ledger.Ledger, group []feed.Kept, refused map[int]payment.RefusedRow) (rest []feed.Kept, err error) {
 	if len(refused) == 0 {
 		return group, nil
 	}
@@ -263,12 +264,43 @@ func (in *ingest) setAside(group []feed.Kept, refused map[int]payment.RefusedRow
 			rest = append(rest, kept)
 			continue
 		}
-		kept.Fault = &feed.Error{File: kept.File, Line: was.Line, Column: was.Column, Field: was.Field, Err: errors.New(was.Fault)}
+		fault := errors.New(was.Fault)
+		command, outcome := in.engine.command(kept.Event)
+		errs, err := trial.DoAll(ctx, &asking{command, outcome})
+		switch {
+		case err != nil:
+			return nil, err
+		case errs[0] == nil:
+			in.result.Repeated++
+			continue
+		case errors.Is(errs[0], errFresh):
+			fault = fmt.Errorf("%w; so it was when the file came before, and now the row can be taken in a file of its own", fault)
+		}
+		kept.Fault = &feed.Error{File: kept.File, Line: was.Line, Column: was.Column, Field: was.Field, Err: fault}
 		if err := in.bad.Add(kept); err != nil {
 			return nil, err
 		}
 	}
 	return rest, nil
+}
+
+// asking is a command that does nothing, without an error if it was done before.
+type asking struct {
+	ledger.Command
+	outcome func() (repeated, late bool)
+}
+
+var errFresh = errors.New("was not booked before")
+
+// Apply implements ledger.Command.
+func (a *asking) Apply(s *ledger.State) error {
+	if err := a.Command.Apply(s); err != nil {
+		return err
+	}
+	if repeated, _ := a.outcome(); !repeated {
+		return errFresh
+	}
+	return nil
 }
 
 // try decides a group on what was decided before it.

@@ -220,6 +220,46 @@ func TestIngestSetsAside(t *testing.T) {
 	}
 }
 
+// A row that was refused stays refused when its file comes again, also once it
+// could be taken, and is a repetition once it is booked from elsewhere.
+func TestIngestRefusedBefore(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	const file = header + `
+		deposit,d1,2026-03-02T10:00:00Z,m1,INR,1.00,UPI,,
+		refund,r1,2026-03-02T10:05:00Z,,INR,0.50,,d0,return
+		refund,r2,2026-03-02T10:05:00Z,,INR,0.50,,d9,return
+	`
+	skip := func(feed.Row, *feed.Error) error { return nil }
+	again := func(badRow func(feed.Row, *feed.Error) error) (settlex.Ingested, error) {
+		return h.Ingest(t.Context(), text(t, file), settlex.IngestOptions{BadRow: badRow})
+	}
+	if _, err := again(skip); err != nil {
+		t.Fatal(err)
+	}
+	h.take(deposit("d0", "m1", "2026-03-02 09:00", "1.00"))
+	_, err := again(nil)
+	var rejected *settlex.RejectedError
+	if !errors.As(err, &rejected) || rejected.Bad != 2 {
+		t.Fatalf("error %v, want two bad rows", err)
+	}
+	want := []string{
+		`march.csv:3:43: parent_id: deposit "d0" is not known; so it was when the file came before, and now the row can be taken in a file of its own`,
+		`march.csv:4:43: parent_id: deposit "d9" is not known`,
+	}
+	got := []string{rejected.Faults[0].Error(), rejected.Faults[1].Error()}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got)\n%s", diff)
+	}
+	if _, err := h.Ingest(t.Context(), text(t, header+"\nrefund,r1,2026-03-02T10:05:00Z,,INR,0.50,,d0,return\n"), settlex.IngestOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	done, err := again(skip)
+	if diff := cmp.Diff(settlex.Ingested{Rows: 3, Repeated: 2, Bad: 1}, done); err != nil || diff != "" {
+		t.Errorf("error %v; result (-want +got)\n%s", err, diff)
+	}
+}
+
 // Where a bad row cannot be set aside, nothing is booked.
 func TestIngestCannotSetAside(t *testing.T) {
 	t.Parallel()
