@@ -40,6 +40,9 @@ With --safeguarding it prints what each region held for merchants at the end of 
 			if !do.from.IsZero() && (!do.safeguarding || do.on.IsZero() || do.from.After(do.on.Date)) {
 				return misused(cmd, errors.New("--from goes with --safeguarding and a later --on"))
 			}
+			if do.limits.Receivable < 0 || do.limits.Suspense < 0 {
+				return misused(cmd, fmt.Errorf("--receivable-days %d and --suspense-days %d must not be below 0", do.limits.Receivable, do.limits.Suspense))
+			}
 			return p.within(cmd.Context(), func(s *session) error {
 				if do.safeguarding {
 					return p.safeguarding(cmd.Context(), s, &do)

@@ -53,6 +53,11 @@ With --follow it goes on until it is interrupted. A data file has one process at
 
 // events prints what is asked for, and the cursor behind what was read.
 func (p *program) events(ctx context.Context, engine *settlex.Engine, list *eventList) error {
+	if list.merchant != "" {
+		if _, err := merchantOf(ctx, engine, list.merchant); err != nil {
+			return err
+		}
+	}
 	var err error
 	cursor := list.after
 	for {

@@ -79,6 +79,11 @@ func (p *program) invoiceListCommand() *cobra.Command {
 		Use: "list [--merchant ID]", Short: "List invoices, and what is paid of each", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.within(cmd.Context(), func(s *session) error {
+				if merchant != "" {
+					if _, err := merchantOf(cmd.Context(), s.engine, merchant); err != nil {
+						return err
+					}
+				}
 				all, err := s.engine.Invoices(cmd.Context(), merchant)
 				if err != nil {
 					return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 )
@@ -118,7 +119,7 @@ func (p *program) closeOut(ctx context.Context, s *session, id string) error {
 func (p *program) merchantCreateCommand() *cobra.Command {
 	var f merchantFlags
 	cmd := &cobra.Command{
-		Use: "create ID --by WHO", Short: "Create a merchant", Args: cobra.ExactArgs(1),
+		Use: "create ID --by WHO", Short: "Create a merchant", Args: one("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.decide(cmd, &f, payment.MerchantDecision{Act: payment.MerchantCreate, ID: args[0]})
 		},
@@ -132,7 +133,7 @@ func (p *program) merchantChangeCommand() *cobra.Command {
 	var f merchantFlags
 	var from string
 	cmd := &cobra.Command{
-		Use: "change ID --reason WHY --by WHO", Short: "Change the terms of a merchant", Args: cobra.ExactArgs(1),
+		Use: "change ID --reason WHY --by WHO", Short: "Change the terms of a merchant", Args: one("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d := payment.MerchantDecision{Act: payment.MerchantChange, ID: args[0]}
 			if from != "" {
@@ -154,7 +155,7 @@ func (p *program) merchantChangeCommand() *cobra.Command {
 func (p *program) merchantMove(act payment.MerchantAct, short string) *cobra.Command {
 	var f merchantFlags
 	cmd := &cobra.Command{
-		Use: string(act) + " ID --reason WHY --by WHO", Short: short, Args: cobra.ExactArgs(1),
+		Use: string(act) + " ID --reason WHY --by WHO", Short: short, Args: one("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.decide(cmd, &f, payment.MerchantDecision{Act: act, ID: args[0]})
 		},
@@ -195,20 +196,26 @@ func dash(s string) string {
 
 func (p *program) merchantShowCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID", Short: "Print a merchant: its terms, what was decided about it, and what is owed", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Print a merchant: its terms, what was decided about it, and what is owed", Args: one("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.within(cmd.Context(), func(s *session) error { return p.merchantShow(cmd.Context(), s, args[0]) })
 		},
 	}
 }
 
+// merchantOf gives a merchant that must be there.
+func merchantOf(ctx context.Context, engine *settlex.Engine, id string) (payment.Merchant, error) {
+	m, ok, err := engine.Merchant(ctx, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("%q: %w", id, payment.ErrUnknownMerchant)
+	}
+	return m, err
+}
+
 func (p *program) merchantShow(ctx context.Context, s *session, id string) error {
-	m, ok, err := s.engine.Merchant(ctx, id)
+	m, err := merchantOf(ctx, s.engine, id)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return fmt.Errorf("%q: %w", id, payment.ErrUnknownMerchant)
 	}
 	owed, err := s.engine.Owed(ctx, id)
 	if err != nil {

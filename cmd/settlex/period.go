@@ -50,13 +50,18 @@ func closedThrough(d calendar.Date) string {
 }
 
 func (p *program) periodCloseCommand() *cobra.Command {
-	return p.periodMove("close DATE", "Close value dates up to and including DATE", cobra.ExactArgs(1), func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
+	return p.periodMove("close DATE", "Close value dates up to and including DATE", one("DATE"), func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
 		return s.engine.ClosePeriod(ctx, d, "period/"+p.clock().UTC().Format(keyTime)+"/close", reason)
 	})
 }
 
 func (p *program) periodReopenCommand() *cobra.Command {
-	return p.periodMove("reopen [DATE]", "Open the value dates after DATE again, or all", cobra.MaximumNArgs(1), func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
+	return p.periodMove("reopen [DATE]", "Open the value dates after DATE again, or all", func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return one("DATE")(cmd, args)
+	}, func(ctx context.Context, s *session, d calendar.Date, reason string) (ledger.Result, error) {
 		return s.engine.ReopenPeriod(ctx, d, "period/"+p.clock().UTC().Format(keyTime)+"/reopen", reason)
 	})
 }

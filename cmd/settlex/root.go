@@ -139,6 +139,16 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// one wants one argument, such as an ID.
+func one(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return misused(cmd, fmt.Errorf("%s takes one %s, here are %d", cmd.Name(), what, len(args)))
+		}
+		return nil
+	}
+}
+
 // usageError marks a command line that cannot be meant.
 type usageError struct {
 	command string // whose help says more

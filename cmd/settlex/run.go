@@ -20,7 +20,7 @@ func (p *program) runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Settle and report day after day",
 		Long: `Run closes windows, releases reserves, writes the files of each day that is complete, hands to the rails what is approved and takes in
-their answers, and verifies the books, as the schedules say. What was missed while it was not running is caught up in order, window by window and day by day. It has the data file open only
+their answers, requests queued payouts that there is money for, issues the invoices of months that are over, and verifies the books, as the schedules say. What was missed while it was not running is caught up in order, window by window and day by day. It has the data file open only
 while it works, so that other commands, such as ingest, find their turn. SIGTERM and SIGINT let it finish what is under way and end
 with exit code 0; a second one ends it at once with 1. It writes its log to standard error.
 
