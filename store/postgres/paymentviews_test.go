@@ -23,6 +23,7 @@ func fullLife(asked, decided payment.Kind, status payment.Status) payment.Life {
 // paymentRecords has one record or more of every kind of decisions, of the platform's own money and of what was handed to rails, with all
 // fields set.
 func paymentRecords() []ledger.Record {
+	january := payment.Month{Year: 2026, Month: time.January}
 	party := payment.Party{Name: "One Ltd", Account: "IN00", Agent: "BANK"}
 	submission := payment.Submission{
 		Rail: "file", Message: "M1", At: noon, Count: 3, Sender: "us", Digest: "ab", Instructions: []string{"E1"}, Delivered: true, Open: 2,
@@ -35,10 +36,26 @@ func paymentRecords() []ledger.Record {
 			Facts: paymentFacts("n1", 800), Life: fullLife(payment.DebtReclassified, payment.DebtRestored, payment.Restored),
 			Paid: money.Minor(100), WrittenOff: money.Minor(50),
 		},
-		&payment.TopUp{Facts: paymentFacts("t1", 700), Life: paymentLife(payment.Received), ToDebt: money.Minor(100)},
+		&payment.TopUp{Facts: paymentFacts("t1", 700), Life: paymentLife(payment.Received), ToDebt: money.Minor(100), ToFees: money.Minor(30)},
 		&payment.WriteOff{
 			Facts: paymentFacts("w1", 600), Life: fullLife(payment.WriteOffRequested, payment.WriteOffApproved, payment.Approved), OfDebt: money.Minor(50),
+			OfFees: money.Minor(20),
 		},
+		&payment.Billing{
+			Merchant: "m1", Currency: inr, Charged: money.Minor(1000), Credited: money.Minor(300), PaidBack: money.Minor(40), Paid: money.Minor(200),
+			WrittenOff: money.Minor(10), Issued: january,
+		},
+		&payment.Invoice{
+			Merchant: "m1", Currency: inr, Month: january, Region: "IN", Zone: "Asia/Kolkata", Ends: noon.Add(6*time.Hour + 30*time.Minute), Lines: 2,
+			Charged: money.Minor(1000), Credited: money.Minor(300), PaidBack: money.Minor(40), Fee: money.Minor(593), IssuedAt: noon.Add(7 * time.Hour),
+			Number: "INV-1", CreditNote: "CN-1",
+		},
+		&payment.InvoiceLine{
+			Merchant: "m1", Currency: inr, Month: january, Seq: 17, Entry: "refund/r1/fee.credited", BookedAt: noon, OccurredAt: noon.Add(-time.Hour),
+			Type: payment.RefundCreated, SourceID: "r1", Deposit: "d1", Charge: "processing_fee", Fee: money.Minor(-254), Total: money.Minor(-300),
+			PaidBack: money.Minor(40),
+		},
+		&payment.FeeDeduction{Facts: paymentFacts("x1", 500), Life: fullLife(payment.FeesDeducted, "", payment.Booked)},
 		&payment.RailCost{Facts: paymentFacts("k1", 90), Life: paymentLife(payment.Accrued)},
 		&payment.RailInvoice{Facts: paymentFacts("k2", 80), Life: paymentLife(payment.Paid), CostTax: money.Minor(14)},
 		&payment.BankLine{Facts: paymentFacts("l1", 70), Life: paymentLife(payment.Unexplained), Bank: "main", Debit: true},
@@ -85,10 +102,20 @@ func TestPaymentViews(t *testing.T) {
 				"a1 | m1 | approved | 2026-01-31 12:00:00+00 | INR | 900 | 9.00 | t | r1 | asha | ben"},
 			{"SELECT debt, " + facts + ", paid, written_off, left_over, left_over_major, actor FROM v_debts",
 				"n1 | m1 | restored | 2026-01-31 12:00:00+00 | INR | 800 | 8.00 | 100 | 50 | 650 | 6.50 | asha"},
-			{"SELECT top_up, " + facts + ", to_debt, rail, rail_reference, bank_reference FROM v_top_ups",
-				"t1 | m1 | received | 2026-01-31 12:00:00+00 | INR | 700 | 7.00 | 100 | visa | rail-1 | bank-1"},
-			{"SELECT write_off, " + facts + ", of_debt, dispute, reason_code, actor, decided_by FROM v_write_offs",
-				"w1 | m1 | approved | 2026-01-31 12:00:00+00 | INR | 600 | 6.00 | 50 | d1 | r1 | asha | ben"},
+			{"SELECT top_up, " + facts + ", to_debt, to_fees, rail, rail_reference, bank_reference FROM v_top_ups",
+				"t1 | m1 | received | 2026-01-31 12:00:00+00 | INR | 700 | 7.00 | 100 | 30 | visa | rail-1 | bank-1"},
+			{"SELECT write_off, " + facts + ", of_debt, of_fees, dispute, reason_code, actor, decided_by FROM v_write_offs",
+				"w1 | m1 | approved | 2026-01-31 12:00:00+00 | INR | 600 | 6.00 | 50 | 20 | d1 | r1 | asha | ben"},
+			{"SELECT merchant, currency, charged, credited, paid_back, paid, written_off, owed, owed_major, issued_through FROM v_billings",
+				"m1 | INR | 1000 | 300 | 40 | 200 | 10 | 530 | 5.30 | 2026-01"},
+			{"SELECT merchant, currency, invoice_month, region, invoice_number, credit_note, issued_at, ends_at, line_count FROM v_invoices",
+				"m1 | INR | 2026-01 | IN | INV-1 | CN-1 | 2026-01-31 19:00:00+00 | 2026-01-31 18:30:00+00 | 2"},
+			{"SELECT charged, credited, paid_back, fee, total, total_major FROM v_invoices", "1000 | 300 | 40 | 593 | 700 | 7.00"},
+			{"SELECT merchant, currency, invoice_month, lane, seq, entry, booked_at, occurred_at FROM v_invoice_lines",
+				"m1 | INR | 2026-01 | 0 | 17 | refund/r1/fee.credited | 2026-01-31 12:00:00+00 | 2026-01-31 11:00:00+00"},
+			{"SELECT event, source_id, deposit, charge, fee, total, total_major, paid_back FROM v_invoice_lines",
+				"refund | r1 | d1 | processing_fee | -254 | -300 | -3.00 | 40"},
+			{"SELECT fee_deduction, " + facts + ", actor FROM v_fee_deductions", "x1 | m1 | booked | 2026-01-31 12:00:00+00 | INR | 500 | 5.00 | asha"},
 			{"SELECT merchant, currency, kind, plan, plan_version, built, released, left_over, left_over_major, changed_on, reason FROM v_reserve_pools",
 				"m1 | INR | fixed | security | v1 | 5000 | 1200 | 3800 | 38.00 | 2026-01-31 | asked for"},
 			{"SELECT decision, event, merchant, status, moved, moved_major, decided_on, reason_code, actor FROM v_reserve_decisions",

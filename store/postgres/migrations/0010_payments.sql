@@ -194,27 +194,89 @@ CREATE OR REPLACE VIEW v_top_ups AS
 SELECT r.body->>'id' AS top_up, r.body->>'merchant' AS merchant, r.body->>'status' AS status,
        (r.body->>'occurred_at')::timestamptz AS occurred_at, r.body->>'currency' AS currency,
        (r.body->>'amount')::numeric(38,0) AS amount, (r.body->>'amount')::numeric(38,0) * c.minor_unit AS amount_major,
-       coalesce((r.body->>'to_debt')::numeric(38,0), 0) AS to_debt, r.body->>'rail' AS rail, r.body->>'rail_reference' AS rail_reference,
+       coalesce((r.body->>'to_debt')::numeric(38,0), 0) AS to_debt, coalesce((r.body->>'to_fees')::numeric(38,0), 0) AS to_fees,
+       r.body->>'rail' AS rail, r.body->>'rail_reference' AS rail_reference,
        r.body->>'bank_reference' AS bank_reference, r.changed_at
 FROM records r
 LEFT JOIN currencies c ON c.code = r.body->>'currency'
 WHERE r.kind = 'top_up';
 
 -- engines: postgresql yugabytedb
-COMMENT ON VIEW v_top_ups IS 'Money that merchants paid in. to_debt went to the receivable, the rest is available.';
+COMMENT ON VIEW v_top_ups IS 'Money that merchants paid in. to_debt paid a debt that stands as a receivable, to_fees invoiced fees; the rest is available.';
 
 CREATE OR REPLACE VIEW v_write_offs AS
 SELECT r.body->>'id' AS write_off, r.body->>'merchant' AS merchant, r.body->>'status' AS status,
        (r.body->>'occurred_at')::timestamptz AS occurred_at, r.body->>'currency' AS currency,
        (r.body->>'amount')::numeric(38,0) AS amount, (r.body->>'amount')::numeric(38,0) * c.minor_unit AS amount_major,
-       coalesce((r.body->>'of_debt')::numeric(38,0), 0) AS of_debt, r.body->>'parent' AS dispute, r.body->>'reason_code' AS reason_code,
+       coalesce((r.body->>'of_debt')::numeric(38,0), 0) AS of_debt, coalesce((r.body->>'of_fees')::numeric(38,0), 0) AS of_fees,
+       r.body->>'parent' AS dispute, r.body->>'reason_code' AS reason_code,
        r.body->>'actor' AS actor, r.body->'steps'->-1->>'actor' AS decided_by, r.changed_at
 FROM records r
 LEFT JOIN currencies c ON c.code = r.body->>'currency'
 WHERE r.kind = 'write_off';
 
 -- engines: postgresql yugabytedb
-COMMENT ON VIEW v_write_offs IS 'Debts that were given up. of_debt stood as a receivable, the rest was in available. actor asked for it; decided_by had the last word. dispute: the lost one it comes from.';
+COMMENT ON VIEW v_write_offs IS 'Debts that were given up. of_debt stood as a receivable, of_fees were invoiced fees, the rest was in available. actor asked for it; decided_by had the last word. dispute: the lost one it comes from.';
+
+CREATE OR REPLACE VIEW v_billings AS
+SELECT b.merchant, b.currency, b.charged, b.credited, b.paid_back, b.paid, b.written_off, b.owed, b.owed * c.minor_unit AS owed_major,
+       b.issued_through, b.changed_at
+FROM (
+    SELECT r.body->>'merchant' AS merchant, r.body->>'currency' AS currency, (r.body->>'charged')::numeric(38,0) AS charged,
+           coalesce((r.body->>'credited')::numeric(38,0), 0) AS credited, coalesce((r.body->>'paid_back')::numeric(38,0), 0) AS paid_back,
+           coalesce((r.body->>'paid')::numeric(38,0), 0) AS paid, coalesce((r.body->>'written_off')::numeric(38,0), 0) AS written_off,
+           (r.body->>'charged')::numeric(38,0) - coalesce((r.body->>'credited')::numeric(38,0), 0)
+               + coalesce((r.body->>'paid_back')::numeric(38,0), 0) - coalesce((r.body->>'paid')::numeric(38,0), 0)
+               - coalesce((r.body->>'written_off')::numeric(38,0), 0) AS owed,
+           r.body->>'issued' AS issued_through, r.changed_at
+    FROM records r
+    WHERE r.kind = 'billing'
+) AS b
+LEFT JOIN currencies c ON c.code = b.currency;
+
+-- engines: postgresql yugabytedb
+COMMENT ON VIEW v_billings IS 'What merchants are invoiced for, over all time, and what is owed of it. issued_through is the last month whose invoice is issued.';
+
+CREATE OR REPLACE VIEW v_invoices AS
+SELECT r.body->>'merchant' AS merchant, r.body->>'currency' AS currency, r.body->>'month' AS invoice_month, r.body->>'region' AS region,
+       r.body->>'number' AS invoice_number, r.body->>'credit_note' AS credit_note, (r.body->>'issued_at')::timestamptz AS issued_at,
+       (r.body->>'ends')::timestamptz AS ends_at, (r.body->>'lines')::bigint AS line_count, (r.body->>'charged')::numeric(38,0) AS charged,
+       coalesce((r.body->>'credited')::numeric(38,0), 0) AS credited, coalesce((r.body->>'paid_back')::numeric(38,0), 0) AS paid_back,
+       (r.body->>'fee')::numeric(38,0) AS fee,
+       (r.body->>'charged')::numeric(38,0) - coalesce((r.body->>'credited')::numeric(38,0), 0) AS total,
+       ((r.body->>'charged')::numeric(38,0) - coalesce((r.body->>'credited')::numeric(38,0), 0)) * c.minor_unit AS total_major, r.changed_at
+FROM records r
+LEFT JOIN currencies c ON c.code = r.body->>'currency'
+WHERE r.kind = 'invoice';
+
+-- engines: postgresql yugabytedb
+COMMENT ON VIEW v_invoices IS 'Invoices of fees that are not taken out of merchants'' money, a month each. Without issued_at it is a draft that still grows. total is charged less credited, with tax.';
+
+CREATE OR REPLACE VIEW v_invoice_lines AS
+SELECT r.body->>'merchant' AS merchant, r.body->>'currency' AS currency, r.body->>'month' AS invoice_month, (r.body->>'lane')::int AS lane,
+       (r.body->>'seq')::bigint AS seq, r.body->>'entry' AS entry, (r.body->>'booked_at')::timestamptz AS booked_at,
+       (r.body->>'occurred_at')::timestamptz AS occurred_at, r.body->>'type' AS event, r.body->>'source_id' AS source_id,
+       r.body->>'deposit' AS deposit, r.body->>'charge' AS charge, (r.body->>'fee')::numeric(38,0) AS fee,
+       (r.body->>'total')::numeric(38,0) AS total, (r.body->>'total')::numeric(38,0) * c.minor_unit AS total_major,
+       coalesce((r.body->>'paid_back')::numeric(38,0), 0) AS paid_back
+FROM records r
+LEFT JOIN currencies c ON c.code = r.body->>'currency'
+WHERE r.kind = 'invoice_line';
+
+-- engines: postgresql yugabytedb
+COMMENT ON VIEW v_invoice_lines IS 'Fees that were charged on an invoice, or, negative, given back. total is the fee with its tax.';
+
+CREATE OR REPLACE VIEW v_fee_deductions AS
+SELECT r.body->>'id' AS fee_deduction, r.body->>'merchant' AS merchant, r.body->>'status' AS status,
+       (r.body->>'occurred_at')::timestamptz AS occurred_at, r.body->>'currency' AS currency,
+       (r.body->>'amount')::numeric(38,0) AS amount, (r.body->>'amount')::numeric(38,0) * c.minor_unit AS amount_major,
+       r.body->>'actor' AS actor, r.changed_at
+FROM records r
+LEFT JOIN currencies c ON c.code = r.body->>'currency'
+WHERE r.kind = 'fee_deduction';
+
+-- engines: postgresql yugabytedb
+COMMENT ON VIEW v_fee_deductions IS 'Invoiced fees that somebody has taken out of what was available.';
 
 CREATE OR REPLACE VIEW v_rail_costs AS
 SELECT r.body->>'id' AS rail_cost, r.body->>'status' AS status,
