@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,5 +195,41 @@ func TestPayoutBatchGoesOn(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(got, func(a, b payment.PayoutResult) int { return a.No - b.No }) || len(got) != len(events) {
 		t.Errorf("%d results, want %d in order", len(got), len(events))
+	}
+}
+
+// A payout of an absurd amount is refused like any other, and what a batch asks for is
+// added up without it; the largest amounts there are leave the checks in one piece.
+func TestAbsurdAmounts(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	absurd := strings.Repeat("9", 36) + ".99"
+	got, b, err := h.batch(settlex.PayoutOrder{ID: "b1", Mode: payment.PayoutsIndependent, Items: items(
+		payout("p1", "2026-03-02 11:00", absurd), payout("p2", "2026-03-02 11:00", absurd), payout("p3", "2026-03-02 11:00", "1.00"),
+	)})
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%d results, %v", len(got), err)
+	}
+	for _, r := range got[:2] {
+		want := payment.PayoutResult{
+			No: r.No, ID: r.ID, Outcome: payment.PayoutWasRefused, Field: payment.FieldAmount,
+			Reason: absurd + " is above the most that is taken, 10000000000000000.00",
+		}
+		if diff := cmp.Diff(want, r); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+	if diff := cmp.Diff([]payment.PayoutTotal{{Currency: inr(), Amount: minor("1.00")}}, b.Totals); diff != "" {
+		t.Errorf("totals (-want +got)\n%s", diff)
+	}
+	const most = "10000000000000000.00"
+	for i := range 8 {
+		h.take(deposit(fmt.Sprintf("d%d", i), "m1", "2026-03-02 10:00", most))
+	}
+	if _, err := h.Safeguarding(t.Context(), "IN", date("2026-03-02")); err != nil {
+		t.Error(err)
+	}
+	if found := h.findings(); len(found) > 0 {
+		t.Errorf("%d broken", len(found))
 	}
 }

@@ -130,11 +130,12 @@ func (c *EraseCustomer) Apply(s *ledger.State) error {
 	for _, text := range []struct {
 		field Field
 		value string
-	}{{FieldActor, c.Actor}, {FieldReasonCode, c.Reason}} {
+		check func(string) error
+	}{{FieldActor, c.Actor, checkActor}, {FieldReasonCode, c.Reason, checkText}} {
 		if text.value == "" {
 			return &FieldError{text.field, errors.New("is missing; to erase a customer needs it")}
 		}
-		if err := checkText(text.value); err != nil {
+		if err := text.check(text.value); err != nil {
 			return &FieldError{text.field, err}
 		}
 	}

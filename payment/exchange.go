@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -35,7 +34,7 @@ type Quote struct {
 // so that nothing is left over. What is sold must be available.
 //
 // Errors: ErrQuote, ErrConflict (the id was used for another exchange),
-// ErrUnknownMerchant, ledger.ErrInsufficientFunds, what money, merchant and
+// ErrUnknownMerchant, ErrTooLarge, ledger.ErrInsufficientFunds, what money, merchant and
 // calendar report.
 type Exchange struct {
 	Rules        *Rules
@@ -136,6 +135,9 @@ func (x *Exchange) price() (*Exchanged, error) {
 	if after.Worth, err = x.value(x.Quote.Mid, money.HalfEven); err != nil {
 		return nil, err
 	}
+	if err := checkAmount(x.Bought, after.Worth); err != nil {
+		return nil, fmt.Errorf("what is bought: %w", err)
+	}
 	if after.Got, err = x.value(x.Quote.Client, money.Down); err != nil {
 		return nil, err
 	}
@@ -167,13 +169,16 @@ func (x *Exchange) validate() error {
 	case q.Client.Sign() <= 0 || q.Mid.Cmp(q.Client) < 0:
 		return fmt.Errorf("%w: quote %s gives %s where the money is worth %s", ErrQuote, q.ID, q.Client, q.Mid)
 	}
-	for _, text := range []string{q.ID, q.Source, x.Actor} {
-		if len(text) > 255 || !utf8.ValidString(text) {
-			return fmt.Errorf("%.40q is not a text of at most 255 bytes", text)
-		}
-		if err := CheckCard(text); err != nil {
+	if err := checkAmount(x.Sold, x.Amount); err != nil {
+		return &FieldError{FieldAmount, err}
+	}
+	for _, text := range []string{q.ID, q.Source} {
+		if err := checkText(text); err != nil {
 			return err
 		}
+	}
+	if err := checkActor(x.Actor); err != nil {
+		return &FieldError{FieldActor, err}
 	}
 	return nil
 }

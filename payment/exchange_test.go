@@ -185,6 +185,11 @@ func TestExchangeRefused(t *testing.T) {
 		{"a card number", func(x *payment.Exchange) { x.Actor = "4111 1111 1111 1111" }, payment.ErrCardNumber, ""},
 		{"into itself", func(x *payment.Exchange) { x.Bought = pkr() }, nil, `exchange x1: cannot turn "PKR" into "PKR"`},
 		{"nothing", func(x *payment.Exchange) { x.Amount = money.Amount{} }, nil, "exchange x1: amount 0.00 is not above 0"},
+		{"an absurd amount", func(x *payment.Exchange) { x.Amount = money.Minor(payment.AmountMax + 1) }, payment.ErrTooLarge,
+			"exchange x1: amount: 10000000000000000.01 is above the most that is taken, 10000000000000000.00"},
+		{"more than anything is worth", func(x *payment.Exchange) {
+			x.Amount, x.Quote.Mid = money.Minor(payment.AmountMax), money.MustRate("1.1")
+		}, payment.ErrTooLarge, "exchange x1: what is bought: 11000000000000000.00 is above the most that is taken, 10000000000000000.00"},
 		{"a stranger", func(x *payment.Exchange) { x.Merchant = "stranger" }, payment.ErrUnknownMerchant,
 			`exchange x1: merchant_id: "stranger": merchant is not known`},
 		{"more than is available", func(x *payment.Exchange) { x.Amount = rs("100000.01") }, ledger.ErrInsufficientFunds, ""},

@@ -213,13 +213,11 @@ func (d *MerchantDecision) validate() error {
 	if d.Reason == "" && d.Act != MerchantCreate {
 		return &FieldError{FieldReasonCode, fmt.Errorf("is missing; to %s a merchant needs it", d.Act)}
 	}
-	for _, text := range []struct {
-		field Field
-		value string
-	}{{FieldActor, d.Actor}, {FieldReasonCode, d.Reason}} {
-		if err := checkText(text.value); err != nil {
-			return &FieldError{text.field, err}
-		}
+	if err := checkActor(d.Actor); err != nil {
+		return &FieldError{FieldActor, err}
+	}
+	if err := checkText(d.Reason); err != nil {
+		return &FieldError{FieldReasonCode, err}
 	}
 	if err := checkText(d.Terms.Name); err != nil {
 		return &FieldError{FieldMerchant, fmt.Errorf("name: %w", err)}

@@ -51,7 +51,7 @@ type PayoutBatch struct {
 }
 
 // PayoutTotal is what the payouts of a batch in one currency add up to, without
-// fees, in minor units.
+// fees and without those of an amount that no payout can have, in minor units.
 type PayoutTotal struct {
 	Currency money.Currency `json:"currency"`
 	Amount   money.Amount   `json:"amount"`
@@ -235,7 +235,11 @@ func (s *PayoutSums) Add(e *Event, fault error) error {
 			return fmt.Errorf("payout %s: %w", e.ID, err)
 		}
 		_, _ = fmt.Fprintf(s.hash, "%s %s\n", e.Kind, text)
-		sum, err := s.totals[e.Currency].Add(e.Amount)
+		asked := e.Amount
+		if checkAmount(e.Currency, asked) != nil { // it will be refused
+			asked = money.Amount{}
+		}
+		sum, err := s.totals[e.Currency].Add(asked)
 		if err != nil {
 			return &FieldError{FieldAmount, err}
 		}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 )
 
 // requires lists the fields an event of each kind cannot do without, besides
@@ -111,13 +112,15 @@ func (e *Event) checkForm() error {
 			return &FieldError{id.field, err}
 		}
 	}
+	for _, sum := range []struct {
+		field  Field
+		amount money.Amount
+	}{{FieldAmount, e.Amount}, {FieldCost, e.Cost}, {FieldCostTax, e.CostTax}} {
+		if err := checkAmount(e.Currency, sum.amount); err != nil {
+			return &FieldError{sum.field, err}
+		}
+	}
 	switch {
-	case e.Amount.Sign() < 0:
-		return &FieldError{FieldAmount, fmt.Errorf("%s is negative", e.Currency.Format(e.Amount))}
-	case e.Cost.Sign() < 0:
-		return &FieldError{FieldCost, fmt.Errorf("%s is negative", e.Currency.Format(e.Cost))}
-	case e.CostTax.Sign() < 0:
-		return &FieldError{FieldCostTax, fmt.Errorf("%s is negative", e.Currency.Format(e.CostTax))}
 	case !e.Cost.IsZero() && e.Kind != RailSettled:
 		return &FieldError{FieldCost, fmt.Errorf("has no place in a %s, only in a %s", e.Kind, RailSettled)}
 	case !e.CostTax.IsZero() && e.Kind != RailSettled && e.Kind != RailInvoiced && e.Kind != RailInvoiceNetted:
@@ -129,11 +132,32 @@ func (e *Event) checkForm() error {
 	}{
 		{FieldMethod, e.Method}, {FieldRail, e.Rail}, {FieldBrand, e.Brand}, {FieldFunding, e.Funding}, {FieldOrderID, e.OrderID},
 		{FieldReasonCode, e.ReasonCode}, {FieldRailRef, e.RailRef}, {FieldBankRef, e.BankRef},
-		{FieldActor, e.Actor},
 	} {
 		if err := checkText(text.value); err != nil {
 			return &FieldError{text.field, err}
 		}
+	}
+	if err := checkActor(e.Actor); err != nil {
+		return &FieldError{FieldActor, err}
+	}
+	return nil
+}
+
+// AmountMax is the most that an event, an exchange or a payout of a batch may move, in
+// minor units: 10^18. Amounts go up to 10^38-1, so that nothing that is added up of so
+// few as 10^19 of them is ever out of range, whatever the order.
+const AmountMax = 1_000_000_000_000_000_000
+
+// ErrTooLarge marks an amount above AmountMax.
+var ErrTooLarge = errors.New("is above the most that is taken")
+
+// checkAmount refuses an amount that is negative or above AmountMax.
+func checkAmount(c money.Currency, amount money.Amount) error {
+	if amount.Sign() < 0 {
+		return fmt.Errorf("%s is negative", c.Format(amount))
+	}
+	if most := money.Minor(AmountMax); amount.Cmp(most) > 0 {
+		return fmt.Errorf("%s %w, %s", c.Format(amount), ErrTooLarge, c.Format(most))
 	}
 	return nil
 }

@@ -1,0 +1,37 @@
+package payment
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// checkActor refuses the name of who decides something that could be taken for another
+// one: with white space around it, with what is not seen, or with letters that can be
+// written in a plainer way; and what no text may be.
+func checkActor(s string) error {
+	if err := checkText(s); err != nil {
+		return err
+	}
+	if strings.TrimSpace(s) != s {
+		return fmt.Errorf("%q has white space around it", s)
+	}
+	for _, r := range s {
+		switch {
+		case !unicode.IsPrint(r):
+			return fmt.Errorf("%+q has U+%04X, which nobody sees", s, r)
+		case '\u0300' <= r && r <= '\u036f':
+			return fmt.Errorf("%+q has the accent U+%04X apart from its letter", s, r)
+		case '\uff01' <= r && r <= '\uff5e':
+			return fmt.Errorf("%q has %q of full width; plain letters say the same", s, r)
+		}
+	}
+	return nil
+}
+
+// sameActor tells whether two names that checkActor has passed are one person's: however
+// they are capitalized and spaced.
+func sameActor(a, b string) bool { return strings.EqualFold(plainName(a), plainName(b)) }
+
+// plainName is a name with single spaces in it and none around it.
+func plainName(s string) string { return strings.Join(strings.Fields(s), " ") }
