@@ -11,6 +11,7 @@ import (
 
 func (b *book) readRegions(n node) {
 	ids, currencies := make(declared[string]), make(declared[money.Currency])
+	banks := make(declared[string])
 	for _, item := range n.items() {
 		o := item.object()
 		r := merchant.Region{
@@ -25,7 +26,9 @@ func (b *book) readRegions(n node) {
 				r.Currencies = append(r.Currencies, currency)
 			}
 		}
-		r.Bank = o.get("bank").id()
+		if r.Bank = o.get("bank").id(); r.Bank != "" {
+			banks.add(o.get("bank"), r.Bank, "bank "+r.Bank)
+		}
 		if tax := o.get("input_tax"); tax.present() {
 			r.InputTax = tax.id()
 		}

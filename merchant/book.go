@@ -35,6 +35,7 @@ func (b *Book) Validate() error {
 	var faults []error
 	regions := make(map[string]bool)
 	home := make(map[money.Currency]string)
+	banks := make(map[string]string)
 	for i := range b.Regions {
 		r := &b.Regions[i]
 		faults = append(faults, r.Validate())
@@ -48,6 +49,12 @@ func (b *Book) Validate() error {
 			}
 			home[c] = r.ID
 		}
+		// Merchants of a region are paid in whatever currency, so the currencies on
+		// one account would not tell whose money it holds.
+		if other := banks[r.Bank]; r.Bank != "" && other != "" && other != r.ID {
+			faults = append(faults, fmt.Errorf("region %q: bank %q is region %q's already; each region holds its merchants' money on an account of its own", r.ID, r.Bank, other))
+		}
+		banks[r.Bank] = r.ID
 	}
 	for i := range b.Schedules {
 		s := &b.Schedules[i]

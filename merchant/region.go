@@ -13,7 +13,7 @@ type Region struct {
 	Name       string           `json:"name,omitempty"`
 	Countries  []string         `json:"countries,omitempty"` // ISO 3166-1 alpha-2
 	Currencies []money.Currency `json:"currencies"`          // a payment in one of them belongs here, unless its merchant says otherwise
-	Bank       string           `json:"bank"`                // name of the safeguarded account: bank/{Bank}
+	Bank       string           `json:"bank"`                // name of the safeguarded account, of this region alone: bank/{Bank}
 	InputTax   string           `json:"input_tax,omitempty"` // code of the tax on what rails charge: input_tax/{InputTax}; needed where rails charge tax
 }
 

@@ -43,6 +43,9 @@ func TestBookFaults(t *testing.T) {
 		{"a currency in two regions", merchant.Book{Regions: []merchant.Region{
 			regions()[0], {ID: "GLOBAL", Currencies: []money.Currency{usd(), inr()}, Bank: "escrow"},
 		}}, []string{`region "GLOBAL": currency INR belongs to region "IN" already`}},
+		{"two regions on one bank account", merchant.Book{Regions: []merchant.Region{
+			regions()[0], {ID: "GLOBAL", Currencies: []money.Currency{usd()}, Bank: regions()[0].Bank},
+		}}, []string{`region "GLOBAL": bank "escrow_in" is region "IN"'s already; each region holds its merchants' money on an account of its own`}},
 		{"a region of nothing", merchant.Book{Regions: []merchant.Region{{}}}, []string{
 			`region "": id is missing`,
 			`currencies are missing`,
