@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
@@ -70,12 +73,16 @@ var ErrNotOver = errors.New("is not over")
 // whatever its value date, only those are that need no records, which are kept as of
 // now: floors, ages, and that debits equal credits.
 //
+// It reads the journal and the records once. Memory grows with the number of accounts and of
+// deposits that something was refunded or disputed of, and by one bit for each entry.
+//
 // Errors: ErrNotOver, merchant.ErrNoRegion, and those of reading.
 func (e *Engine) Check(ctx context.Context, options CheckOptions) (*Checked, error) {
 	if options.Region != "" && e.region(options.Region) == nil {
 		return nil, fmt.Errorf("check: there is no region %q", options.Region)
 	}
-	c := &checking{engine: e, options: &options, out: &Checked{On: options.On}, rows: make(map[rowKey]*CheckRow), rules: payment.ChartRules()}
+	c := &checking{engine: e, options: &options, out: &Checked{On: options.On}, rules: payment.ChartRules()}
+	c.rows, c.whole = make(map[rowKey]*CheckRow), make(map[ledger.AccountID]money.Amount)
 	if c.out.On.IsZero() {
 		c.out.On = payment.DateUTC(e.now())
 	}
@@ -107,8 +114,10 @@ type checking struct {
 	rules    []payment.Rule
 	rows     map[rowKey]*CheckRow
 	accounts []ledger.Account
+	missing  []ledger.Account // that records say something of, and nothing was booked on
 	expected payment.Expected
-	silent   map[ledger.AccountID]bool // the records do not tell about it now
+	whole    map[ledger.AccountID]money.Amount // by class of accounts
+	silent   map[ledger.AccountID]bool         // the records do not tell about it now
 	places   places
 }
 
@@ -125,11 +134,12 @@ func (c *checking) read(ctx context.Context, r ledger.Reader) (err error) {
 	if c.places, err = c.engine.places(ctx, r); err != nil {
 		return err
 	}
+	known := make(map[ledger.AccountID]bool)
 	for account, err := range r.Accounts(ctx, "") {
 		if err != nil {
 			return err
 		}
-		c.accounts = append(c.accounts, account)
+		c.accounts, known[account.AccountID] = append(c.accounts, account), true
 	}
 	if !c.now() {
 		return nil
@@ -140,18 +150,81 @@ func (c *checking) read(ctx context.Context, r ledger.Reader) (err error) {
 	if err := settlement.Expect(ctx, r, c.expected, c.silent); err != nil {
 		return err
 	}
+	for id, want := range c.expected {
+		if !want.IsZero() && !known[id] && !strings.Contains(id.Path, "{") { // and no class of accounts
+			c.missing = append(c.missing, ledger.Account{AccountID: id})
+		}
+	}
+	slices.SortFunc(c.missing, func(a, b ledger.Account) int { return order(a.AccountID, b.AccountID) })
 	if err := payment.Taken(ctx, r, c.judging("left")); err != nil {
 		return err
 	}
 	if err := settlement.Once(ctx, r, c.judging("once")); err != nil {
 		return err
 	}
-	clearing := &c.rules[c.order("clearing")]
-	for i := range c.accounts {
-		if id := c.accounts[i].AccountID; clearing.Covers(id.Path) {
-			if err := payment.Final(ctx, r, id, c.judging("clearing")); err != nil {
+	if err := payment.Final(ctx, r, c.judging("clearing")); err != nil {
+		return err
+	}
+	if err := c.caps(ctx, r); err != nil {
+		return err
+	}
+	return c.booked(ctx, r)
+}
+
+// caps judges what fixed and minimum reserves hold against the caps of their plans.
+func (c *checking) caps(ctx context.Context, r ledger.Reader) error {
+	for p, err := range ledger.RecordsOf[*payment.Pool](ctx, r, payment.PoolRecord, "") {
+		if err != nil {
+			return err
+		}
+		s := payment.Standing{AccountID: ledger.AccountID{Path: payment.PoolPath(p.Merchant, p.Kind), Currency: p.Currency}}
+		if s.Have, err = p.Balance(); err != nil {
+			return err
+		}
+		scope := merchant.Scope{Merchant: p.Merchant, Region: c.places.of(s.AccountID), Currency: p.Currency}
+		built, now := c.engine.rules.Caps(p, scope, c.out.On)
+		for _, most := range []struct {
+			rule string
+			cap  *money.Amount
+		}{{"cap", built}, {"lowered cap", now}} {
+			if s.Want = most.cap; most.cap == nil {
+				continue
+			}
+			if err := c.judging(most.rule)(s); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// booked counts the postings of each account, and which of them events have booked.
+func (c *checking) booked(ctx context.Context, r ledger.Reader) error {
+	type count struct{ all, ours int64 }
+	counts := make(map[ledger.AccountID]*count)
+	for e, err := range ledger.Entries(ctx, r) {
+		if err != nil {
+			return err
+		}
+		for i := range e.Postings {
+			id := e.Postings[i].ID()
+			if counts[id] == nil {
+				counts[id] = new(count)
+			}
+			counts[id].all++
+			if e.Owner == payment.Owner || e.Owner == settlement.Owner {
+				counts[id].ours++
+			}
+		}
+	}
+	for i := range c.accounts {
+		n := counts[c.accounts[i].AccountID]
+		if n == nil {
+			continue
+		}
+		want := money.Minor(n.ours)
+		if err := c.judging("booked")(payment.Standing{AccountID: c.accounts[i].AccountID, Subject: "postings", Have: money.Minor(n.all), Want: &want}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -182,11 +255,56 @@ func (c *checking) accountRules(ctx context.Context) error {
 		if err := c.account(ctx, account, have, end); err != nil {
 			return err
 		}
+		if err := c.together(account.AccountID, have); err != nil {
+			return err
+		}
+	}
+	for i := range c.missing {
+		if err := c.account(ctx, &c.missing[i], money.Amount{}, c.engine.now()); err != nil {
+			return err
+		}
+	}
+	if c.now() {
+		if err := c.wholes(); err != nil {
+			return err
+		}
 	}
 	for currency, have := range debits {
 		want := credits[currency]
 		s := payment.Standing{AccountID: ledger.AccountID{Currency: currency}, Subject: "all accounts", Have: have, Want: &want}
 		if err := c.judging("balance")(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order is by path and currency.
+func order(a, b ledger.AccountID) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), a.Currency.Compare(b.Currency))
+}
+
+// together adds an account to its class, where a rule is about the class as a whole.
+func (c *checking) together(id ledger.AccountID, have money.Amount) error {
+	for i := range c.rules {
+		if rule := &c.rules[i]; rule.Whole && rule.Covers(id.Path) {
+			class := ledger.AccountID{Path: rule.Account, Currency: id.Currency}
+			sum, err := c.whole[class].Add(have)
+			if err != nil {
+				return err
+			}
+			c.whole[class] = sum
+		}
+	}
+	return nil
+}
+
+// wholes judges classes of accounts by the rules that are about all of them together.
+func (c *checking) wholes() error {
+	for _, class := range slices.SortedFunc(maps.Keys(c.whole), order) {
+		i := slices.IndexFunc(c.rules, func(r payment.Rule) bool { return r.Whole && r.Account == class.Path })
+		want := c.expected[class]
+		if err := c.judge(&c.rules[i], payment.Standing{AccountID: class, Have: c.whole[class], Want: &want}); err != nil {
 			return err
 		}
 	}
@@ -211,7 +329,7 @@ func (c *checking) posted(ctx context.Context, account *ledger.Account) (have mo
 func (c *checking) account(ctx context.Context, account *ledger.Account, have money.Amount, end time.Time) error {
 	for i := range c.rules {
 		rule := &c.rules[i]
-		if !rule.Covers(account.Path) || rule.ID == "clearing" {
+		if rule.Each || rule.Whole || !rule.Covers(account.Path) {
 			continue
 		}
 		s := payment.Standing{AccountID: account.AccountID, Have: have, On: c.out.On}

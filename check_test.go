@@ -13,6 +13,7 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
 	"github.com/settlex/settlex/store/anystore"
 )
@@ -129,11 +130,12 @@ func TestCheckAlarms(t *testing.T) {
 	h.take(
 		payment.Event{Kind: payment.BatchSent, ID: b.ID, OccurredAt: ist("2026-03-03 10:00"), Rail: "neft"},
 		payment.Event{Kind: payment.BatchPaid, ID: b.ID, OccurredAt: ist("2026-03-03 11:00")},
+		payment.Event{Kind: payment.DisputeDebited, ID: "x1", OccurredAt: ist("2026-03-10 11:40"), Currency: inr(), Amount: minor("49.00")},
 	)
 	below := fmt.Sprintf("IN bank: bank/in-escrow INR -%s 0.00 -%[1]s", inr().Format(b.Net))
 	want := []string{
-		"IN clearing: disputes/upi/clearingdispute x1 INR -50.00 0.00 -50.00",
-		below,
+		"IN clearing: disputes/upi/clearingdispute x1 INR -1.00 0.00 -1.00",
+		"IN bank: bank/in-escrow INR -901.52 0.00 -901.52",
 		"IN receivable age: rails/upi/receivable INR 1050.00 0.00 1050.00",
 	}
 	if diff := cmp.Diff(want, h.found(settlex.CheckOptions{})); diff != "" {
@@ -195,7 +197,7 @@ func TestCheckBroken(t *testing.T) {
 	for _, f := range h.findings() {
 		broken[f.Rule.ID]++
 	}
-	want := map[string]int{"left": 1, "once": 1, "refunds": 1, "available": 2, "in flight": 1, "settlement": 1, "rolling reserve": 1}
+	want := map[string]int{"left": 1, "once": 1, "refunds": 1, "available": 2, "in flight": 1, "settlement": 1, "rolling reserve": 1, "fixed reserve": 1}
 	if diff := cmp.Diff(want, broken); diff != "" {
 		t.Errorf("broken (-want +got)\n%s", diff)
 	}
@@ -217,7 +219,7 @@ func (h *house) findings() (all []settlex.CheckFinding) {
 
 // tampering changes records behind the books' back: a refund of more than was
 // captured, a movement that is in a batch and in none, a batch that says it was not
-// sent, a reserve that is not there, and a carry.
+// sent, reserves that are not there, one of them on no account, and a carry.
 type tampering struct{ h *house }
 
 func (t *tampering) records() (all []ledger.Record) {
@@ -263,6 +265,7 @@ func (t *tampering) records() (all []ledger.Record) {
 			hold.Amount = minor("100.01")
 			all = append(all, hold)
 		}
+		all = append(all, &payment.Pool{Merchant: "m1", Currency: inr(), Kind: reserve.KindFixed, Built: minor("1.00")})
 		return nil
 	})
 	if err != nil {

@@ -38,7 +38,7 @@ func TestChartIsRuled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	free := []string{"fx/{currency}", "opening/{currency}", "input_tax/{code}", "tax/{code}", "income/{source}", "expense/{purpose}"}
+	free := []string{"tax/{code}", "income/{source}"} // they follow from the rest
 	for _, p := range chart.Patterns() {
 		ruled := slices.ContainsFunc(payment.ChartRules(), func(r payment.Rule) bool { return r.Covers(p.Path) })
 		if ruled == slices.Contains(free, p.Path) {
@@ -71,6 +71,10 @@ func TestJudge(t *testing.T) {
 		{"bank", payment.Standing{Have: rs("-1.00")}, "false 0.00 -1.00"},
 		{"clearing", payment.Standing{Have: some}, "false 0.00 1.00"},
 		{"clearing", payment.Standing{}, "true 0.00 0.00"},
+		{"clearing", aged("disputes/upi/clearing", "1.00", "2026-03-03"), "true 1.00 0.00"},
+		{"clearing", aged("disputes/upi/clearing", "1.00", "2026-03-02"), "false 0.00 1.00"},
+		{"clearing", aged("disputes/card/clearing", "1.00", "2026-03-06"), "false 0.00 1.00"},
+		{"lowered cap", payment.Standing{Have: other, Want: &some}, "false 1.00 1.00"},
 		{"receivable age", aged("rails/upi/receivable", "1.00", "2026-03-03"), "true 1.00 0.00"},
 		{"receivable age", aged("rails/upi/receivable", "1.00", "2026-03-02"), "false 0.00 1.00"},
 		{"receivable age", aged("rails/card/receivable", "1.00", "2026-03-07"), "true 1.00 0.00"},

@@ -91,6 +91,14 @@ func (d *Debt) Left() (money.Amount, error) {
 	return money.Sum(d.Amount, d.Paid.Neg(), d.WrittenOff.Neg())
 }
 
+// expense is what the write-off is to us.
+func (w *WriteOff) expense() string {
+	if w.Parent != "" {
+		return disputeLossExpense
+	}
+	return badDebtExpense
+}
+
 // debts are the recipes of what a merchant owes.
 func (p *plan) debts() map[Kind]func() error {
 	return map[Kind]func() error{
@@ -348,16 +356,12 @@ func (p *plan) giveUp(w *WriteOff) error {
 			return err
 		}
 	}
-	expense := badDebtExpense
-	if w.Parent != "" {
-		expense = disputeLossExpense
-	}
 	receivable, err := w.OfDebt.Add(w.OfFees)
 	if err != nil {
 		return err
 	}
 	booked := p.post(EntryWrittenOff, "booked", -1,
-		p.dr(expense, w.Amount), p.cr(MerchantReceivablePath(w.Merchant), receivable), p.cr(AvailablePath(w.Merchant), rest))
+		p.dr(w.expense(), w.Amount), p.cr(MerchantReceivablePath(w.Merchant), receivable), p.cr(AvailablePath(w.Merchant), rest))
 	if rest.IsZero() {
 		return nil
 	}

@@ -2,7 +2,7 @@ package payment
 
 import (
 	"context"
-	"strings"
+	"time"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
@@ -21,10 +21,26 @@ func (x Expected) Add(path string, c money.Currency, amounts ...money.Amount) er
 }
 
 // Expect adds what the records of payments say. Settlement batches are package
-// settlement's to add.
+// settlement's to add. Memory does not grow with the number of records.
 func (x Expected) Expect(ctx context.Context, r ledger.Reader) error {
-	for _, step := range []func(context.Context, ledger.Reader) error{x.movements, x.reserves, x.payouts, x.refunds, x.deposits, x.receivables} {
+	for _, step := range []func(context.Context, ledger.Reader) error{
+		x.movements, x.reserves, x.pools, x.payouts, x.refunds, x.disputes, x.deposits, x.receivables,
+		x.railPayments, x.railCharges, x.bankLines, x.ownMoney, x.decided, x.exchanges,
+	} {
 		if err := step(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// every has something done with each record of a kind.
+func every[T ledger.Record](ctx context.Context, r ledger.Reader, kind string, do func(T) error) error {
+	for record, err := range ledger.RecordsOf[T](ctx, r, kind, "") {
+		if err == nil {
+			err = do(record)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -87,6 +103,8 @@ func (x Expected) payouts(ctx context.Context, r ledger.Reader) error {
 			return err
 		}
 		switch p.Status {
+		case Completed:
+			err = x.Cash(p.Currency, p.Amount.Neg())
 		case Requested, Approved:
 			err = x.Add(payoutsPath(p.Merchant), p.Currency, total)
 		case Sent, Unknown:
@@ -103,8 +121,12 @@ func (x Expected) payouts(ctx context.Context, r ledger.Reader) error {
 
 func (x Expected) refunds(ctx context.Context, r ledger.Reader) error {
 	for f, err := range ledger.RecordsOf[*Refund](ctx, r, RefundRecord, "") {
-		if err == nil && (f.Status == Pending || f.Status == Unknown) {
+		switch {
+		case err != nil:
+		case f.Status == Pending || f.Status == Unknown:
 			err = x.Add(railRefundsPath(f.Rail), f.Currency, f.Amount)
+		case f.Status == Succeeded:
+			err = x.paid(f.Rail, f.Netted, f.Currency, f.Amount.Neg())
 		}
 		if err != nil {
 			return err
@@ -113,11 +135,16 @@ func (x Expected) refunds(ctx context.Context, r ledger.Reader) error {
 	return nil
 }
 
-// deposits expects what stands withheld of them.
+// deposits expects what rails captured of them, and what stands withheld.
 func (x Expected) deposits(ctx context.Context, r ledger.Reader) error {
 	for d, err := range ledger.RecordsOf[*Deposit](ctx, r, DepositRecord, "") {
 		if err != nil {
 			return err
+		}
+		if !d.CapturedAt().IsZero() && d.Status != Failed {
+			if err := x.Add(receivablePath(d.Rail), d.Currency, d.Amount); err != nil {
+				return err
+			}
 		}
 		for i := range d.Withheld {
 			w := &d.Withheld[i]
@@ -213,47 +240,38 @@ func Taken(ctx context.Context, r ledger.Reader, visit func(Standing) error) err
 	return nil
 }
 
-// Final visits each dispute that is decided, with what is left of it on a clearing
-// account.
-func Final(ctx context.Context, r ledger.Reader, clearing ledger.AccountID, visit func(Standing) error) error {
-	left := make(map[string]ledger.Balance)
-	for e, err := range r.Movements(ctx, clearing, ledger.Place{}) {
-		if err != nil {
+// Final visits each dispute that is decided, with what its scheme has yet to take (below
+// zero) or to give back on the clearing account. One that is won and has been given
+// nothing back waits for its scheme: Since is when it was decided. One of which the
+// scheme may still take what it was lost for is not final, and passed over.
+func Final(ctx context.Context, r ledger.Reader, visit func(Standing) error) error {
+	return every(ctx, r, DisputeRecord, func(d *Dispute) error {
+		if d.Status != Won && d.Status != Lost {
+			return nil
+		}
+		have, err := d.clearing()
+		if err != nil || have.Sign() < 0 && d.Debited.Amount.IsZero() {
 			return err
 		}
-		id, ok := strings.CutPrefix(e.Key, DisputeRecord+"/")
-		if !ok {
-			continue
+		s := Standing{AccountID: ledger.AccountID{Path: clearingPath(d.Rail), Currency: d.Currency}, Subject: "dispute " + d.ID, Have: have}
+		if have.Sign() > 0 && d.Credited.Amount.IsZero() {
+			s.Since = DateUTC(d.decided())
 		}
-		id, _, _ = strings.Cut(id, "/")
-		balance := left[id]
-		for _, p := range e.Postings {
-			if p.Account == clearing.Path && p.Currency == clearing.Currency {
-				if err := balance.Add(p); err != nil {
-					return err
-				}
-			}
-		}
-		left[id] = balance
-	}
-	if len(left) == 0 {
-		return nil
-	}
-	for d, err := range ledger.RecordsOf[*Dispute](ctx, r, DisputeRecord, "") {
-		if err != nil {
-			return err
-		}
-		balance, ok := left[d.ID]
-		if !ok || d.Status != Won && d.Status != Lost {
-			continue
-		}
-		have, err := balance.Net(ledger.Debit)
-		if err == nil {
-			err = visit(Standing{AccountID: clearing, Subject: "dispute " + d.ID, Have: have})
-		}
-		if err != nil {
-			return err
+		return visit(s)
+	})
+}
+
+// clearing is what stands of the dispute on the clearing account, debits positive.
+func (d *Dispute) clearing() (money.Amount, error) {
+	return money.Sum(d.Amount.Neg(), d.Recovered, d.Debited.Amount, d.Credited.Amount.Neg())
+}
+
+// decided is when the dispute was won or lost.
+func (d *Dispute) decided() (at time.Time) {
+	for i := range d.Steps {
+		if k := d.Steps[i].Kind; k == DisputeWon || k == DisputeLost {
+			at = d.Steps[i].At
 		}
 	}
-	return nil
+	return at
 }

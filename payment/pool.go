@@ -107,6 +107,19 @@ func (r *Rules) PoolEnds(scope merchant.Scope, kind reserve.Kind) calendar.Date 
 	return on
 }
 
+// Caps says how much a merchant's pool may hold, in minor units: by the version that
+// built last, and by the one that is meant for the merchant on a business date. nil: the
+// version is not known, or none is meant for it.
+func (r *Rules) Caps(pool *Pool, scope merchant.Scope, on calendar.Date) (built, now *money.Amount) {
+	if i := slices.IndexFunc(r.Plans, func(p reserve.Plan) bool { return p.Pin() == pool.Plan }); i >= 0 {
+		built = r.Plans[i].Cap
+	}
+	if plan := r.meant(scope, pool.Kind, on); plan != nil {
+		now = plan.Cap
+	}
+	return built, now
+}
+
 // Change makes a change of the pool: the entry that books it, the pool afterwards and
 // the event that leaves. Errors: reserve.ErrBadRelease for more than the pool holds;
 // money.ErrOverflow.

@@ -1,10 +1,14 @@
 package payment_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
@@ -197,5 +201,47 @@ func TestReserveOfAnEndedPlan(t *testing.T) {
 	hold := record[*payment.Hold](d, payment.ReleasedRecord, "m/INR/2026-05-31/d1")
 	if hold.Reason != reserve.ReasonPlanEnded || hold.Released != rs("70.00") {
 		t.Errorf("%s released for %q", inr().Format(hold.Released), hold.Reason)
+	}
+}
+
+// A reserve above the cap of a later version of its plan waits for a decision: an alarm.
+// Above the cap of the version that has built it, it is a fault.
+func TestReservesAboveTheirCap(t *testing.T) {
+	t.Parallel()
+	rules := secured()
+	d := open(t, rules)
+	d.book(saved(), pays("x1", "security", "60.00", "2026-03-05 10:00"))
+	above := func() (found []string) {
+		checked, err := d.Check(t.Context(), settlex.CheckOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range checked.Findings {
+			if strings.HasSuffix(f.Rule.ID, "cap") {
+				found = append(found, fmt.Sprintf("%s of %s, alarm %t: %s, at most %s", f.Rule.ID, f.Path, f.Rule.Alarm, inr().Format(f.Have), inr().Format(f.Wanted)))
+			}
+		}
+		return found
+	}
+	if found := above(); found != nil {
+		t.Errorf("below the cap: %q", found)
+	}
+	lowered := rules.Plans[1]
+	lowered.Version, lowered.EffectiveFrom, lowered.Cap = "2", calendar.MustDate("2026-03-06"), new(rs("50.00"))
+	rules.Plans = append(rules.Plans, lowered)
+	want := []string{"lowered cap of merchants/hand/reserve/fixed, alarm true: 60.00, at most 50.00"}
+	if diff := cmp.Diff(want, above()); diff != "" {
+		t.Errorf("a later version (-want +got):\n%s", diff)
+	}
+	built := rules.Plans[1].Cap
+	rules.Plans[1].Cap = new(rs("55.00"))
+	want = append([]string{"cap of merchants/hand/reserve/fixed, alarm false: 60.00, at most 55.00"}, want...)
+	if diff := cmp.Diff(want, above()); diff != "" {
+		t.Errorf("the version that built (-want +got):\n%s", diff)
+	}
+	rules.Plans[1].Cap = built
+	d.book(withAmount("10.00", returns("x2", "security", "2026-03-07 10:00")))
+	if found := above(); found != nil {
+		t.Errorf("after a decision: %q", found)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // Expect adds to what the records of payments say that accounts hold what batches
 // say: each has its net on its own account until it is sent, then with its rail until
-// it is confirmed. While the lines of a batch are still being written, which part of
+// it is confirmed; paid, it has left the bank. While the lines of a batch are still being written, which part of
 // its merchant's movements is pending is not known: silent notes those accounts.
 func Expect(ctx context.Context, r ledger.Reader, x payment.Expected, silent map[ledger.AccountID]bool) error {
 	for b, err := range ledger.RecordsOf[*Batch](ctx, r, BatchRecord, "") {
@@ -19,6 +19,9 @@ func Expect(ctx context.Context, r ledger.Reader, x payment.Expected, silent map
 		}
 		if err == nil && !b.Sent().IsZero() {
 			err = x.Add(payment.RailPayoutsPath(b.Rail()), b.Currency, b.Sent())
+		}
+		if err == nil && b.Status == Paid {
+			err = x.Cash(b.Currency, b.Net.Neg())
 		}
 		if err != nil {
 			return err
