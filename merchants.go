@@ -147,7 +147,7 @@ func underWayIn(ctx context.Context, r ledger.Reader, merchant string) (owed []O
 		if err != nil {
 			return nil, err
 		}
-		add(b.Merchant, b.Status != settlement.Paid && !b.Net.IsZero(), b.Ref(), b.Currency, b.Net)
+		add(b.Merchant, !b.Owed().IsZero() || !b.Sent().IsZero(), b.Ref(), b.Currency, b.Net) // else it is over, or its net is in another
 	}
 	for p, err := range ledger.RecordsOf[*payment.Payout](ctx, r, payment.PayoutRecord, "") {
 		if err != nil {

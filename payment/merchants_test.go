@@ -16,6 +16,7 @@ import (
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 // shop is a merchant that people create, and no configuration knows.
@@ -197,6 +198,37 @@ func TestCloseOut(t *testing.T) {
 	}
 	d.undecided(decision(payment.MerchantResume, "2026-07-04 10:00"), "resume merchant: merchant_id: to resume shop is not possible now: it is closed")
 	d.book(dispute("c2", "d2", "10.00", "2026-07-05 10:00")) // a fact about an old one, whatever became of the merchant
+}
+
+// A batch that was canceled or came back is over: its money is a line of the next one.
+func TestCloseOutAfterABatchCameBack(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []payment.Kind{payment.BatchCanceled, payment.BatchReturned} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			d := open(t, noReserve())
+			d.decide(decision(payment.MerchantCreate, "2026-03-01 08:00"))
+			d.book(of(shop, captured()))
+			first := d.settle("2026-03-02")[0]
+			if kind == payment.BatchReturned {
+				d.pays(first)
+			}
+			d.move(kind, first.ID, "2026-03-05 11:00", "")
+			d.decide(decision(payment.MerchantClose, "2026-03-05 12:00"))
+			d.owes("INR available 976.40")
+			d.pays(d.settle("2026-03-05")[0])
+			d.owes()
+			d.closesOut(shop)
+		})
+	}
+}
+
+// pays sends a batch and has it paid, the day after it closed.
+func (d *desk) pays(b *settlement.Batch) {
+	d.Helper()
+	day := b.Window.BusinessDate.AddDays(1).String()
+	d.move(payment.BatchSent, b.ID, day+" 10:00", "neft")
+	d.move(payment.BatchPaid, b.ID, day+" 11:00", "")
 }
 
 func (d *desk) owes(want ...string) {
