@@ -1,16 +1,12 @@
 package settlex
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/settlex/settlex/ledger"
-	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
-	"github.com/settlex/settlex/settlement"
 )
 
 // DecideMerchant creates a merchant, changes its terms, suspends, resumes or begins
@@ -96,82 +92,6 @@ func (e *Engine) Merchants(ctx context.Context) (all []payment.Merchant, err err
 	return all, err
 }
 
-// Owing is one thing that stands between a merchant and the platform.
-type Owing struct {
-	What     string // an account ("available", "reserve/rolling"), or what is on its way: "batch set_...", "payout p1", "dispute c1"
-	Currency money.Currency
-	Amount   money.Amount // minor units; what the platform owes the merchant, or for what is open may come to owe; negative: the merchant owes it
-}
-
-// Owed lists what is owed either way, now or by what is not decided yet: balances,
-// batches and payouts that have not arrived, refunds nobody has confirmed and
-// disputes that are open. Ordered by currency, then by what it is; none: the
-// merchant is settled up.
-func (e *Engine) Owed(ctx context.Context, merchant string) (owed []Owing, err error) {
-	err = e.books.Read(ctx, func(r ledger.Reader) error {
-		owed, err = owedIn(ctx, r, merchant)
-		return err
-	})
-	return owed, err
-}
-
-func owedIn(ctx context.Context, r ledger.Reader, merchant string) ([]Owing, error) {
-	var owed []Owing
-	for account, err := range r.Accounts(ctx, "merchants/"+merchant+"/") {
-		if err != nil {
-			return nil, err
-		}
-		_, part, _ := payment.MerchantOf(account.Path)
-		credit, err := account.Net(ledger.Credit)
-		if err != nil {
-			return nil, err
-		}
-		if !credit.IsZero() {
-			owed = append(owed, Owing{part, account.Currency, credit})
-		}
-	}
-	underWay, err := underWayIn(ctx, r, merchant)
-	owed = append(owed, underWay...)
-	slices.SortFunc(owed, func(a, b Owing) int { return cmp.Or(a.Currency.Compare(b.Currency), cmp.Compare(a.What, b.What)) })
-	return owed, err
-}
-
-// underWayIn lists what is on its way to a merchant, or still open about one.
-func underWayIn(ctx context.Context, r ledger.Reader, merchant string) (owed []Owing, err error) {
-	add := func(of string, open bool, ref ledger.Ref, c money.Currency, amount money.Amount) {
-		if of == merchant && open {
-			owed = append(owed, Owing{ref.Kind + " " + ref.ID, c, amount})
-		}
-	}
-	for b, err := range ledger.RecordsOf[*settlement.Batch](ctx, r, settlement.BatchRecord, "") {
-		if err != nil {
-			return nil, err
-		}
-		add(b.Merchant, !b.Owed().IsZero() || !b.Sent().IsZero(), b.Ref(), b.Currency, b.Net) // else it is over, or its net is in another
-	}
-	for p, err := range ledger.RecordsOf[*payment.Payout](ctx, r, payment.PayoutRecord, "") {
-		if err != nil {
-			return nil, err
-		}
-		open := p.Status != payment.Completed && p.Status != payment.Failed && p.Status != payment.Returned &&
-			p.Status != payment.Canceled && p.Status != payment.Rejected
-		add(p.Merchant, open, p.Ref(), p.Currency, p.Amount)
-	}
-	for f, err := range ledger.RecordsOf[*payment.Refund](ctx, r, payment.RefundRecord, "") {
-		if err != nil {
-			return nil, err
-		}
-		add(f.Merchant, f.Status == payment.Pending || f.Status == payment.Unknown, f.Ref(), f.Currency, f.Amount)
-	}
-	for d, err := range ledger.RecordsOf[*payment.Dispute](ctx, r, payment.DisputeRecord, "") {
-		if err != nil {
-			return nil, err
-		}
-		add(d.Merchant, d.Status == payment.NeedsResponse || d.Status == payment.UnderReview, d.Ref(), d.Currency, d.Amount)
-	}
-	return owed, nil
-}
-
 // CloseOut closes the merchants who are closing and to whom nothing is owed any
 // more, nor do they owe anything, and gives their ids. Running it again does
 // nothing; it decides nothing about what is booked.
@@ -184,7 +104,7 @@ func (e *Engine) CloseOut(ctx context.Context) (closed []string, err error) {
 		if m.Status != payment.Closing {
 			continue
 		}
-		if owed, err := e.Owed(ctx, m.ID); err != nil || len(owed) > 0 {
+		if open, err := e.owesAny(ctx, m.ID); err != nil || open {
 			if err != nil {
 				return closed, err
 			}

@@ -125,15 +125,15 @@ func (m *Merchant) TermsAt(at time.Time) merchant.Terms {
 }
 
 // takesNew refuses a new deposit or payout of a merchant who took none at its
-// instant. A merchant who is closing and settled by hand may still be paid out: no
-// batch would do it.
+// instant. A merchant who is closing or closed and settled by hand may still be paid
+// out: no batch would do it.
 func (p *plan) takesNew() error {
 	m, ok := p.state.Record(MerchantRef(p.merchant.ID)).(*Merchant)
 	if !ok {
 		return nil // it comes into being
 	}
 	status, since := m.StoodAt(p.event.OccurredAt)
-	if status == Closing && p.event.Kind == PayoutRequested {
+	if (status == Closing || status == Closed) && p.event.Kind == PayoutRequested {
 		if _, schedule, err := p.rules.pin(p.scope, p.event); err == nil && manual(schedule) {
 			return nil
 		}
@@ -142,6 +142,18 @@ func (p *plan) takesNew() error {
 		return nil
 	}
 	return &FieldError{FieldMerchant, fmt.Errorf("%s %w: it is %s since %s", m.ID, ErrInactive, status, since.Format(timeFormat))}
+}
+
+// stays refuses what is only for a merchant who is not leaving.
+func (p *plan) stays() error {
+	m, ok := p.state.Record(MerchantRef(p.merchant.ID)).(*Merchant)
+	if !ok {
+		return nil
+	}
+	if status, since := m.StoodAt(p.event.OccurredAt); status == Closing || status == Closed {
+		return &FieldError{FieldMerchant, fmt.Errorf("%s %w: %s is %s since %s", p.event.Kind, ErrTransition, m.ID, status, since.Format(timeFormat))}
+	}
+	return nil
 }
 
 // gone tells whether the merchant has been closed.

@@ -259,7 +259,59 @@ func TestClosingByHand(t *testing.T) {
 	d.closesOut()
 	d.book(later(payment.PayoutCompleted, "p1", "2026-03-05 12:00"))
 	d.closesOut(hand)
-	d.refuse(payout("p2", "1.00", "2026-12-01 10:00"), "merchant_id: hand takes no new payments: it is closed since 2026-11-30T06:30:00Z")
+	d.refuse(of(hand, deposit("d3", "1.00", "2026-12-01 10:00")), "merchant_id: hand takes no new payments: it is closed since 2026-11-30T06:30:00Z")
+	if _, err := d.report(payout("p2", "1.00", "2026-12-01 10:00")); !errors.Is(err, ledger.ErrInsufficientFunds) {
+		t.Errorf("a payout of nothing: %v", err)
+	}
+}
+
+// What comes back to a merchant who has been closed gets out again: by a payout, or by
+// its schedule.
+func TestMoneyOfTheClosed(t *testing.T) {
+	t.Parallel()
+	t.Run("by hand", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, noReserve())
+		d.leaves()
+		d.book(later(payment.PayoutReturned, "p1", "2026-12-01 12:00"))
+		d.stands(hand, "available 970.50")
+		d.book(payout("p2", "964.60", "2026-12-02 12:00"), later(payment.PayoutSent, "p2", "2026-12-02 13:00"), later(payment.PayoutCompleted, "p2", "2026-12-02 14:00"))
+		d.stands(hand, "available 0.00", "payouts 0.00")
+	})
+	t.Run("by its schedule", func(t *testing.T) {
+		t.Parallel()
+		rules := noReserve()
+		rules.Book.Schedules[0].MinPayout = rs("10.00")
+		d := open(t, rules)
+		d.decide(decision(payment.MerchantCreate, "2026-03-01 08:00"))
+		d.book(of(shop, begun("d1", "5.00", "2026-03-02 10:00")), later(payment.DepositExpired, "d1", "2026-03-02 10:30"))
+		d.decide(decision(payment.MerchantClose, "2026-03-02 12:00"))
+		d.closesOut(shop)
+		d.book(of(shop, deposit("d1", "5.00", "2026-12-01 10:00"))) // after all
+		d.stands(shop, "pending 4.88")
+	})
+}
+
+// What is not decided yet keeps a merchant from being closed.
+func TestOwedUndecided(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.decide(decision(payment.MerchantCreate, "2026-03-01 08:00"))
+	d.book(
+		of(shop, begun("d1", "100.00", "2026-03-02 09:00")), of(shop, begun("d2", "200.00", "2026-03-02 09:00")), later(payment.DepositAuthorized, "d2", "2026-03-02 09:01"),
+		of(shop, asked(payment.AdjustmentCredit, "a1", "30.00", "2026-03-02 09:00")), of(shop, asked(payment.AdjustmentDebit, "a2", "40.00", "2026-03-02 09:00")),
+		of(shop, asked(payment.WriteOffRequested, "w1", "50.00", "2026-03-02 09:00")),
+	)
+	d.decide(decision(payment.MerchantClose, "2026-03-02 12:00"))
+	d.owes("INR adjustment a1 30.00", "INR adjustment a2 -40.00", "INR deposit d1 100.00", "INR deposit d2 200.00", "INR write_off w1 50.00")
+	d.closesOut()
+	d.book(
+		later(payment.DepositExpired, "d1", "2026-03-03 09:00"), later(payment.DepositFailed, "d2", "2026-03-03 09:00"),
+		answered(payment.AdjustmentRejected, "a1", "2026-03-03 09:00"), answered(payment.AdjustmentRejected, "a2", "2026-03-03 09:00"),
+		answered(payment.WriteOffRejected, "w1", "2026-03-03 09:00"),
+	)
+	d.owes()
+	d.closesOut(shop)
 }
 
 // What a dispute gives back to a merchant who has been closed makes good its debt; the

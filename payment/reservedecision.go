@@ -118,6 +118,9 @@ func (p *plan) buildPool() error {
 	if err := p.locate(p.event.Merchant, false); err != nil {
 		return err
 	}
+	if err := p.stays(); err != nil {
+		return err
+	}
 	pin, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ const (
 	ReasonEarly         = "early"          // given back before its date, by decision
 	ReasonPlanEnded     = "plan_ended"     // the plan ended before the date
 	ReasonDepositFailed = "deposit_failed" // the deposit failed after it was captured
+	ReasonClosing       = "closing"        // the merchant is leaving
 )
 
 // Hold is what was withheld from one deposit. It is a value: releasing it or drawing on it returns the hold as it then is. Amounts

@@ -184,12 +184,16 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	if err != nil {
 		return nil, err
 	}
-	region, err := c.region(ctx, tx, t)
+	m, err := merchantOf(ctx, tx, t.Merchant)
+	if err != nil {
+		return nil, err
+	}
+	region, err := c.Book.Region(&m.Merchant, t.Currency)
 	if err != nil {
 		return nil, err
 	}
 	cmd := &closing{
-		minPayout: schedule.MinPayout, rules: c.Rules,
+		minPayout: schedule.MinPayout, rules: c.Rules, last: leaving(m, schedule.Watermark(t.Window.Window)),
 		scope: merchant.Scope{Merchant: t.Merchant, Region: region.ID, Currency: t.Currency},
 	}
 	cmd.fixed = Batch{
@@ -203,30 +207,17 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	if err != nil {
 		return nil, err
 	}
-	var pools bool
-	if cmd.holds, pools, err = c.dueReserves(ctx, tx, t, late); err != nil {
+	var left bool
+	if cmd.holds, left, err = c.dueReserves(ctx, tx, t, m, late); err != nil {
 		return nil, err
 	}
-	if len(cmd.items) == 0 && len(cmd.holds) == 0 && !pools {
+	if len(cmd.items) == 0 && len(cmd.holds) == 0 && !left {
 		return nil, nil
 	}
 	if err := c.run(ctx, tx, cmd); err != nil {
 		return nil, err
 	}
 	return &cmd.batch, nil
-}
-
-func (c *Closer) region(ctx context.Context, tx ledger.Tx, t *Target) (*merchant.Region, error) {
-	for m, err := range ledger.RecordsOf[*payment.Merchant](ctx, tx, payment.MerchantRecord, t.Merchant) {
-		if err != nil {
-			return nil, err
-		}
-		if m.ID == t.Merchant {
-			return c.Book.Region(&m.Merchant, t.Currency)
-		}
-		break
-	}
-	return nil, fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, t.Merchant)
 }
 
 // collect gathers the next items of a batch, up to a chunk.
@@ -249,6 +240,7 @@ type closing struct {
 	writer
 	fixed     Batch // identity and the totals of the members
 	minPayout money.Amount
+	last      bool         // the merchant is leaving: everything is paid, and nothing is withheld any more
 	pending   money.Amount // of the members' nets, what is in the pending account
 	holds     []freed
 	rules     *payment.Rules
@@ -451,7 +443,7 @@ func (c *closing) balance(carry money.Amount) error {
 		return err
 	}
 	b.AtClose = Closed
-	if total.Sign() > 0 && total.Cmp(c.minPayout) >= 0 {
+	if total.Sign() > 0 && (c.last || total.Cmp(c.minPayout) >= 0) {
 		b.Net = total
 	} else {
 		b.CarryOut, b.AtClose = total.Neg(), CarriedForward

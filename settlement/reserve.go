@@ -95,40 +95,40 @@ func scanHolds(
 	return nil
 }
 
-// ended is a fixed or minimum reserve whose plan has ended.
-type ended struct {
-	holds    bool          // anything, now
-	on       calendar.Date // from which day on it is given back
-	closed   time.Time     // watermark of the owner's last batch
+// rest is what a merchant gets back without a movement that would bring it into a
+// batch: a fixed or minimum reserve whose plan has ended, what was carried on for
+// somebody who is leaving.
+type rest struct {
+	there    bool              // is there anything, now
+	leaves   func(Target) bool // may a batch that is still to close leave something there
+	closed   time.Time         // watermark of the owner's last batch
 	schedule *merchant.Schedule
-	first    calendar.Window // that holds the start of that day
+	first    calendar.Window // the one in which it is due
 }
 
 // window is the one it is given back in once a batch of a watermark is closed.
-func (e *ended) window(closed time.Time) (calendar.Window, error) {
-	w, _, err := e.schedule.Settles(e.first, closed)
+func (r *rest) window(closed time.Time) (calendar.Window, error) {
+	w, _, err := r.schedule.Settles(r.first, closed)
 	return w, err
 }
 
-// windows adds those in which it may be given back, by when the batches before
-// them close: one of a business date before the end may still build it, though
-// its watermark is later. A window in which nothing turns out to be there is no
-// batch.
-func (e *ended) windows(targets []Target, add func(*merchant.Schedule, calendar.Window)) error {
-	builds := func(t Target) bool { return t.Window.BusinessDate.Before(e.on) }
-	if !e.holds && !slices.ContainsFunc(targets, builds) {
+// windows adds those in which it may be given back, by when the batches before them
+// close: one of an earlier business date may have the later watermark. A window in
+// which nothing turns out to be there is no batch.
+func (r *rest) windows(targets []Target, add func(*merchant.Schedule, calendar.Window)) error {
+	if !r.there && !slices.ContainsFunc(targets, r.leaves) {
 		return nil
 	}
-	closes := []time.Time{e.closed}
+	closes := []time.Time{r.closed}
 	for _, t := range targets {
 		closes = append(closes, t.watermark)
 	}
 	for _, closed := range closes {
-		w, err := e.window(closed)
+		w, err := r.window(closed)
 		if err != nil {
 			return err
 		}
-		add(e.schedule, w)
+		add(r.schedule, w)
 	}
 	return nil
 }
@@ -136,21 +136,26 @@ func (e *ended) windows(targets []Target, add func(*merchant.Schedule, calendar.
 // scanPools visits the fixed and minimum reserves of an owner that are given back
 // up to a date because their plans have ended. Those of merchants settled by hand
 // wait for a decision.
-func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, visit func(ended) error) error {
+func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, visit func(rest) error) error {
 	if f.rules == nil || !f.rules.EndsPools() {
 		return nil
 	}
-	scope, err := f.scope(ctx, r, o)
+	m, err := merchantOf(ctx, r, o.merchant)
+	if err != nil {
+		return err
+	}
+	scope, err := f.rules.Book.Case(&m.Merchant, o.currency, "")
 	if err != nil {
 		return err
 	}
 	for _, kind := range reserve.Kinds() {
-		pool := ended{on: f.rules.PoolEnds(scope, kind), closed: f.closed}
-		if pool.on.IsZero() || pool.on.After(last) {
+		on := f.rules.PoolEnds(scope, kind)
+		if on.IsZero() || on.After(last) {
 			continue
 		}
-		if pool.schedule, pool.first, err = f.poolWindow(scope, pool.on); err == nil && pool.schedule != nil {
-			if pool.holds, err = poolHolds(ctx, r, o, kind); err == nil {
+		pool := rest{closed: f.closed, leaves: func(t Target) bool { return t.Window.BusinessDate.Before(on) }} // its plan has it built
+		if pool.schedule, pool.first, err = f.windowOn(scope, on); err == nil && pool.schedule != nil {
+			if pool.there, err = poolHolds(ctx, r, o, kind); err == nil {
 				err = visit(pool)
 			}
 		}
@@ -161,17 +166,24 @@ func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date
 	return nil
 }
 
-// poolWindow gives the window that holds the start of a day, by the merchant's
-// schedule for all methods; no schedule: there is none that a job closes.
-func (f *frees) poolWindow(scope merchant.Scope, on calendar.Date) (*merchant.Schedule, calendar.Window, error) {
-	s, err := f.rules.Book.Schedule(scope, calendar.Cutoff(on, calendar.Clock{}, time.UTC))
+// windowOn gives the window that holds the start of a day.
+func (f *frees) windowOn(scope merchant.Scope, on calendar.Date) (*merchant.Schedule, calendar.Window, error) {
+	return f.window(scope, calendar.Cutoff(on, calendar.Clock{}, time.UTC), func(s *merchant.Schedule) time.Time {
+		return calendar.Cutoff(on, calendar.Clock{}, s.Timing.Zone)
+	})
+}
+
+// window gives the window that holds an instant, by the merchant's schedule for all
+// methods that is in force; no schedule: there is none that a job closes.
+func (f *frees) window(scope merchant.Scope, inForce time.Time, at func(*merchant.Schedule) time.Time) (*merchant.Schedule, calendar.Window, error) {
+	s, err := f.rules.Book.Schedule(scope, inForce)
 	if errors.Is(err, merchant.ErrNoSchedule) || err == nil && s.Timing.Anchor.Kind == calendar.Manual {
 		return nil, calendar.Window{}, nil
 	}
 	if err != nil {
 		return nil, calendar.Window{}, err
 	}
-	w, err := s.Timing.WindowAt(calendar.Cutoff(on, calendar.Clock{}, s.Timing.Zone))
+	w, err := s.Timing.WindowAt(at(s))
 	return s, w, err
 }
 
@@ -189,20 +201,6 @@ func poolHolds(ctx context.Context, r ledger.Reader, o owner, kind reserve.Kind)
 	return false, nil
 }
 
-// scope is the owner's own, of all methods.
-func (f *frees) scope(ctx context.Context, r ledger.Reader, o owner) (merchant.Scope, error) {
-	for m, err := range ledger.RecordsOf[*payment.Merchant](ctx, r, payment.MerchantRecord, o.merchant) {
-		if err != nil {
-			return merchant.Scope{}, err
-		}
-		if m.ID == o.merchant {
-			return f.rules.Book.Case(&m.Merchant, o.currency, "")
-		}
-		break
-	}
-	return merchant.Scope{}, fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, o.merchant)
-}
-
 // positionOf reads the position of an owner.
 func positionOf(ctx context.Context, r ledger.Reader, o owner) (*payment.Position, error) {
 	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, payment.PositionRef(o.merchant, o.currency).ID) {
@@ -218,8 +216,9 @@ func positionOf(ctx context.Context, r ledger.Reader, o owner) (*payment.Positio
 }
 
 // dueReserves gives the holds that a target releases, in order of their dates, and
-// whether a fixed or minimum reserve is given back in it.
-func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, late delayed) (due []freed, pools bool, err error) {
+// whether anything else makes it a batch: a fixed or minimum reserve that is given
+// back, or what is left to a merchant who is leaving.
+func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m *payment.Merchant, late delayed) (due []freed, left bool, err error) {
 	position, err := positionOf(ctx, r, t.owner())
 	if err != nil {
 		return nil, false, err
@@ -233,12 +232,15 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, la
 	if err != nil {
 		return nil, false, err
 	}
-	err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, func(pool ended) error {
-		w, err := pool.window(position.Closed)
-		pools = pools || pool.holds && pool.schedule.Pin() == t.Window.Schedule && t.holds(w)
+	here := func(back rest) error {
+		w, err := back.window(position.Closed)
+		left = left || back.there && back.schedule.Pin() == t.Window.Schedule && t.holds(w)
 		return err
-	})
-	return due, pools, err
+	}
+	if err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, here); err == nil {
+		err = scanLeaving(ctx, r, m, position, f, false, here)
+	}
+	return due, left, err
 }
 
 // release books the holds that are due and makes them movements of this batch.
@@ -281,7 +283,7 @@ func (c *closing) build(s *ledger.State, carry money.Amount) error {
 			available = money.Min(available, c.batch.Totals.Net)
 		}
 		pool := poolOf(s, &c.batch, kind)
-		change, err := c.rules.NextChange(pool, c.scope, c.batch.Window.BusinessDate, available)
+		change, err := c.change(pool, available)
 		if err != nil {
 			return err
 		}
@@ -299,6 +301,16 @@ func (c *closing) build(s *ledger.State, carry money.Amount) error {
 		c.releases = append(c.releases, lateItem{item: item})
 	}
 	return nil
+}
+
+// change decides what the batch does to a reserve. Who is leaving has all of it back.
+func (c *closing) change(pool *payment.Pool, available money.Amount) (payment.PoolChange, error) {
+	on := c.batch.Window.BusinessDate
+	if !c.last {
+		return c.rules.NextChange(pool, c.scope, on, available)
+	}
+	balance, err := pool.Balance()
+	return payment.PoolChange{Amount: balance.Neg(), Reason: reserve.ReasonClosing, Plan: pool.Plan, On: on}, err
 }
 
 // poolOf gives a reserve of a batch's merchant, which may be empty.

@@ -174,11 +174,15 @@ func (r Ready) prefix(targets []Target) []Target {
 // looked at; memory grows with the number of batches.
 func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]Target, error) {
 	var targets []Target
+	leave, err := leavers(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		due, err := dueOf(ctx, r, p, schedules, ready)
+		due, err := dueOf(ctx, r, p, leave[p.Merchant], schedules, ready)
 		if err != nil {
 			return nil, err
 		}
@@ -188,8 +192,10 @@ func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready)
 	return targets, nil
 }
 
-// dueOf lists the batches of one owner, in order.
-func dueOf(ctx context.Context, r ledger.Reader, p *payment.Position, schedules Schedules, ready Ready) (targets []Target, err error) {
+// dueOf lists the batches of one owner, in order; the merchant is given if it is leaving.
+func dueOf(
+	ctx context.Context, r ledger.Reader, p *payment.Position, leave *payment.Merchant, schedules Schedules, ready Ready,
+) (targets []Target, err error) {
 	type key struct {
 		schedule merchant.Pin
 		date     calendar.Date
@@ -222,8 +228,9 @@ func dueOf(ctx context.Context, r ledger.Reader, p *payment.Position, schedules 
 	if err != nil {
 		return nil, err
 	}
-	err = scanPools(ctx, r, o, last, f, func(pool ended) error {
-		return pool.windows(targets, add)
-	})
+	back := func(it rest) error { return it.windows(targets, add) }
+	if err = scanPools(ctx, r, o, last, f, back); err == nil && leave != nil {
+		err = scanLeaving(ctx, r, leave, p, f, len(targets) > 0, back)
+	}
 	return ready.prefix(targets), err
 }

@@ -1,0 +1,100 @@
+package settlement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
+)
+
+// leaving tells whether a batch is one of a merchant who is leaving: it was closing or
+// closed just before the batch's watermark. Such a batch pays everything, however
+// little, builds no reserve, and gives back what is in those that batches build.
+func leaving(m *payment.Merchant, watermark time.Time) bool {
+	status, _ := m.StoodAt(watermark.Add(-time.Microsecond))
+	return status == payment.Closing || status == payment.Closed
+}
+
+// merchantOf reads a merchant.
+func merchantOf(ctx context.Context, r ledger.Reader, id string) (*payment.Merchant, error) {
+	for m, err := range ledger.RecordsOf[*payment.Merchant](ctx, r, payment.MerchantRecord, id) {
+		if err != nil {
+			return nil, err
+		}
+		if m.ID == id {
+			return m, nil
+		}
+		break // the exact id is the first with this prefix
+	}
+	return nil, fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, id)
+}
+
+// leavers reads the merchants who are closing or closed.
+func leavers(ctx context.Context, r ledger.Reader) (map[string]*payment.Merchant, error) {
+	found := make(map[string]*payment.Merchant)
+	for m, err := range ledger.RecordsOf[*payment.Merchant](ctx, r, payment.MerchantRecord, "") {
+		if err != nil {
+			return nil, err
+		}
+		if m.Status == payment.Closing || m.Status == payment.Closed {
+			found[m.ID] = m
+		}
+	}
+	return found, nil
+}
+
+// scanLeaving visits what is left to a merchant whom somebody decided to close, from
+// the window of that decision on, and that no movement brings into a batch: what earlier
+// ones carried on because it was too little, or put into fixed and minimum reserves.
+// With nothing left it does so only if asked to. Whose windows no job closes is paid
+// by hand.
+func scanLeaving(
+	ctx context.Context, r ledger.Reader, m *payment.Merchant, p *payment.Position, f *frees, always bool, visit func(rest) error,
+) error {
+	decided := closedFrom(m)
+	if f.rules == nil || decided.IsZero() {
+		return nil
+	}
+	left, err := anythingLeft(ctx, r, p)
+	if err != nil || !left && !always {
+		return err
+	}
+	scope, err := f.rules.Book.Case(&m.Merchant, p.Currency, "")
+	if err != nil {
+		return err
+	}
+	last := rest{there: left, closed: f.closed, leaves: func(Target) bool { return true }}
+	last.schedule, last.first, err = f.window(scope, decided, func(*merchant.Schedule) time.Time { return decided })
+	if err == nil && last.schedule != nil {
+		err = visit(last)
+	}
+	if err != nil {
+		return fmt.Errorf("last batch of %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+// anythingLeft tells whether something waits for a batch that is no movement.
+func anythingLeft(ctx context.Context, r ledger.Reader, p *payment.Position) (left bool, err error) {
+	left = p.Carry.Sign() > 0
+	for _, kind := range reserve.Kinds() {
+		if kind.Pooled() && !left && err == nil {
+			left, err = poolHolds(ctx, r, owner{p.Merchant, p.Currency}, kind)
+		}
+	}
+	return left, err
+}
+
+// closedFrom is the instant from which a merchant is closing; zero: it is not.
+func closedFrom(m *payment.Merchant) time.Time {
+	for _, step := range m.Steps {
+		if step.Act == payment.MerchantClose {
+			return step.At
+		}
+	}
+	return time.Time{}
+}
