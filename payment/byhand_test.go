@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 )
 
@@ -182,4 +184,59 @@ func TestMaturing(t *testing.T) {
 	if diff := cmp.Diff(want, record[*payment.Position](d, payment.PositionRecord, "hand/INR").Maturing); diff != "" {
 		t.Errorf("maturing (-want +got):\n%s", diff)
 	}
+}
+
+// switched are terms under which hand is settled by hand until 2026-03-09, and every
+// day from then on.
+func switched() *payment.Rules {
+	rules := noReserve()
+	daily := indian("by-hand", calendar.EachWindow, merchant.Scope{Merchant: hand})
+	daily.Version, daily.EffectiveFrom = "2", date("2026-03-10")
+	rules.Book.Schedules = append(rules.Book.Schedules, daily)
+	return rules
+}
+
+// Who was settled by hand and is by a schedule now takes by hand what no batch pays,
+// also while it is closing; what a batch pays is left to it.
+func TestSwitchedFromHand(t *testing.T) {
+	t.Parallel()
+	d := open(t, switched())
+	d.book(saved(), of(hand, deposit("d2", "1000.00", "2026-03-10 10:00"))) // 976.40 each
+	d.book(payout("p1", "500.00", "2026-03-10 11:00"))                      // 505.90 with its fee, of what no batch pays
+	closing := decision(payment.MerchantClose, "2026-03-10 12:00")
+	closing.ID = hand
+	d.decide(closing)
+	d.refuse(payout("p2", "470.00", "2026-03-10 13:00"),
+		"amount: 470.00 and its fee are more than the 470.50 that no batch pays, and hand takes no new payments: it is closing since 2026-03-10T06:30:00Z")
+	d.book(payout("p2", "464.60", "2026-03-10 13:00"))
+	if got := record[*payment.Position](d, payment.PositionRecord, "hand/INR").Manual; !got.IsZero() {
+		t.Errorf("%s are left of what no job settles", inr().Format(got))
+	}
+	d.refuse(payout("p3", "1.00", "2026-03-10 14:00"), "merchant_id: hand takes no new payments: it is closing since 2026-03-10T06:30:00Z")
+	batches := d.settle("2026-06-30")
+	if len(batches) != 1 || batches[0].Net != rs("976.40") {
+		t.Fatalf("batches %+v, want one of 976.40", batches)
+	}
+	d.pays(batches[0])
+	d.closesOut()
+	for _, id := range []string{"p1", "p2"} {
+		d.book(later(payment.PayoutSent, id, "2026-03-11 13:00"), later(payment.PayoutCompleted, id, "2026-03-11 14:00"))
+	}
+	d.stands(hand, "pending 0.00", "available 0.00", "payouts 0.00")
+	d.closesOut(hand)
+}
+
+// What has not matured cannot be taken by hand.
+func TestSwitchedBeforeItMatures(t *testing.T) {
+	t.Parallel()
+	rules := switched()
+	d := open(t, rules)
+	d.book(of(hand, deposit("d1", "1000.00", "2026-03-09 19:00"))) // of the window of the 10th, which matures on the 11th
+	closing := decision(payment.MerchantClose, "2026-03-10 12:00")
+	closing.ID = hand
+	d.decide(closing)
+	d.refuse(payout("p1", "100.00", "2026-03-10 23:59"),
+		"amount: 100.00 and its fee are more than the 0.00 that no batch pays, and hand takes no new payments: it is closing since 2026-03-10T06:30:00Z")
+	d.book(payout("p1", "970.50", "2026-03-11 00:00"), later(payment.PayoutSent, "p1", "2026-03-11 13:00"), later(payment.PayoutCompleted, "p1", "2026-03-11 14:00"))
+	d.closesOut(hand)
 }

@@ -229,6 +229,11 @@ func AddItem(s *ledger.State, item *Item) error {
 	if position.Unassigned, err = position.Unassigned.Add(item.Net); err != nil {
 		return err
 	}
+	if item.Manual {
+		if position.Manual, err = position.Manual.Add(item.Net); err != nil {
+			return err
+		}
+	}
 	if item.Manual && !item.Pending.IsZero() {
 		if position.Maturing, err = addOn(position.Maturing, item.matures(), item.Pending); err != nil {
 			return err

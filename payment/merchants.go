@@ -125,32 +125,38 @@ func (m *Merchant) TermsAt(at time.Time) merchant.Terms {
 }
 
 // takesNew refuses a new deposit or payout of a merchant who took none at its
-// instant. A merchant who is closing or closed and settled by hand may still be paid
-// out: no batch would do it.
+// instant. A merchant who is closing or closed may still be paid out what no batch
+// pays.
 func (p *plan) takesNew() error {
-	m, ok := p.state.Record(MerchantRef(p.merchant.ID)).(*Merchant)
-	if !ok {
-		return nil // it comes into being
-	}
-	status, since := m.StoodAt(p.event.OccurredAt)
-	if (status == Closing || status == Closed) && p.event.Kind == PayoutRequested {
-		if _, schedule, err := p.rules.pin(p.scope, p.event); err == nil && manual(schedule) {
-			return nil
-		}
-	}
-	if status == Active {
+	m, status, since := p.stood()
+	if m == nil || status == Active || p.event.Kind == PayoutRequested && leaving(status) && p.anyByHand() {
 		return nil
 	}
+	return inactive(m, status, since)
+}
+
+// inactive refuses what is new of a merchant.
+func inactive(m *Merchant, status Status, since time.Time) error {
 	return &FieldError{FieldMerchant, fmt.Errorf("%s %w: it is %s since %s", m.ID, ErrInactive, status, since.Format(timeFormat))}
 }
 
-// stays refuses what is only for a merchant who is not leaving.
-func (p *plan) stays() error {
+// stood gives the event's merchant and how it stood at its instant; nil: it comes into
+// being.
+func (p *plan) stood() (*Merchant, Status, time.Time) {
 	m, ok := p.state.Record(MerchantRef(p.merchant.ID)).(*Merchant)
 	if !ok {
-		return nil
+		return nil, "", time.Time{}
 	}
-	if status, since := m.StoodAt(p.event.OccurredAt); status == Closing || status == Closed {
+	status, since := m.StoodAt(p.event.OccurredAt)
+	return m, status, since
+}
+
+// leaving tells whether batches pay everything to a merchant of a status.
+func leaving(s Status) bool { return s == Closing || s == Closed }
+
+// stays refuses what is only for a merchant who is not leaving.
+func (p *plan) stays() error {
+	if m, status, since := p.stood(); m != nil && leaving(status) {
 		return &FieldError{FieldMerchant, fmt.Errorf("%s %w: %s is %s since %s", p.event.Kind, ErrTransition, m.ID, status, since.Format(timeFormat))}
 	}
 	return nil

@@ -77,6 +77,9 @@ func (p *plan) payout() error {
 		return &FieldError{FieldKind, err}
 	}
 	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee, Batch: p.batch}
+	if err := p.mayLeave(payout, schedule); err != nil {
+		return err
+	}
 	rule := p.rules.payoutRule(p.scope)
 	if payout.NeedsApproval = rule.needsApproval(p.event); payout.NeedsApproval && p.event.Actor == "" {
 		return &FieldError{FieldActor, fmt.Errorf("is missing; somebody else has to approve a payout of more than %s %s, so it must say who asks for it",
@@ -103,6 +106,10 @@ func (p *plan) fund(payout *Payout, schedule *merchant.Schedule) error {
 	if err != nil {
 		return err
 	}
+	own, _, err := p.fromHand(payout, schedule)
+	if err != nil {
+		return err
+	}
 	requested := p.post(EntryPayout, "requested", -1, p.dr(AvailablePath(p.merchant.ID), total), p.cr(payoutsPath(p.merchant.ID), total))
 	if !payout.NeedsApproval {
 		if payout.Life, err = payout.follows(PayoutApproved, p.event); err != nil {
@@ -110,8 +117,12 @@ func (p *plan) fund(payout *Payout, schedule *merchant.Schedule) error {
 		}
 	}
 	p.records = append(p.records, payout)
-	return p.move(requested, CategoryPayout, PayoutRecord, &payout.Facts,
+	err = p.move(requested, CategoryPayout, PayoutRecord, &payout.Facts,
 		Item{Gross: payout.Amount.Neg(), Fee: payout.Fee.Fee.Neg(), Tax: payout.Fee.Tax.Neg(), TaxCode: taxCode(payout.Fee.Taxes)})
+	if err == nil {
+		p.items[len(p.items)-1].item.Manual = own
+	}
+	return err
 }
 
 // total is what the payout costs the merchant: amount, fee and tax; extra is

@@ -304,6 +304,7 @@ type Position struct {
 	Currency   money.Currency `json:"currency"`
 	Carry      money.Amount   `json:"carry"`              // left in available by the last batch: negative, or too small to pay
 	Unassigned money.Amount   `json:"unassigned"`         // sum of the nets of items in no batch
+	Manual     money.Amount   `json:"manual,omitzero"`    // of those, what no job settles; only payouts take it out
 	Matured    money.Amount   `json:"matured,omitzero"`   // of those, what was pending and is available (settled by hand)
 	Matures    int            `json:"matures,omitzero"`   // how often money has matured; part of the entries' keys
 	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)

@@ -60,8 +60,8 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 // members of a batch sum to whose lines are still to be written: their money
 // has moved already.
 type sums struct {
-	pending, available, unassigned, reserve, fixed, minimum, receivable, left money.Amount
-	closing                                                                   bool
+	pending, available, unassigned, manual, reserve, fixed, minimum, receivable, left money.Amount
+	closing                                                                           bool
 }
 
 type verifier struct {
@@ -138,6 +138,9 @@ func (v *verifier) readItems(ctx context.Context) error {
 		s := v.of(item.Merchant, item.Currency)
 		v.add(&s.unassigned, item.Net)
 		v.add(&s.pending, item.Pending)
+		if item.Manual {
+			v.add(&s.manual, item.Net)
+		}
 		v.add(&s.available, item.Net, item.Pending.Neg())
 	}
 	return nil
@@ -209,6 +212,9 @@ func (v *verifier) readPositions(ctx context.Context) error {
 		v.add(&open, s.left.Neg())
 		if open != p.Unassigned {
 			v.find("position "+p.Ref().ID, "movements in no batch "+open.String(), p.Unassigned.String())
+		}
+		if s.manual != p.Manual {
+			v.find("position "+p.Ref().ID, "movements that no job settles "+s.manual.String(), p.Manual.String())
 		}
 		v.add(&s.available, p.Carry, p.Matured)
 		v.add(&s.pending, p.Matured.Neg())

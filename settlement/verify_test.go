@@ -293,9 +293,12 @@ func TestFindingGivesFigures(t *testing.T) {
 	defer h.db.Close()
 	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"))
 	p := records[*payment.Position](h, payment.PositionRecord)[0]
-	p.Unassigned = minor("99.99")
+	p.Unassigned, p.Manual = minor("99.99"), minor("0.01")
 	h.plant(p)
-	want := []string{"position m1/INR: want movements in no batch 10000, have 9999"}
+	want := []string{
+		"position m1/INR: want movements in no batch 10000, have 9999",
+		"position m1/INR: want movements that no job settles 0, have 1",
+	}
 	if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {
 		t.Errorf("findings (-want +got)\n%s", diff)
 	}
