@@ -3,6 +3,7 @@ package payment
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
@@ -13,7 +14,8 @@ import (
 var ErrNotOwed = errors.New("more than the merchant owes")
 
 // debtTable is what may happen to a negative balance that was made a receivable:
-// it goes back whole, less what was paid or written off meanwhile.
+// batches take it back as far as they have money; or all of what is left of it goes
+// back at once.
 var debtTable = table{
 	resource: DebtRecord,
 	moves: []Move{
@@ -56,8 +58,10 @@ const (
 type Debt struct {
 	Facts
 	Life
+	BookedAt   time.Time    `json:"booked_at,omitzero"`   // what its movement counts as booked at, UTC: batches of before do not recover it
 	Paid       money.Amount `json:"paid,omitzero"`        // by top-ups
 	WrittenOff money.Amount `json:"written_off,omitzero"` // given up
+	Recovered  money.Amount `json:"recovered,omitzero"`   // taken back into available by batches that had money
 }
 
 // TopUp is money that a merchant pays in.
@@ -85,10 +89,19 @@ func (t *TopUp) Ref() ledger.Ref { return ledger.Ref{Kind: TopUpRecord, ID: t.ID
 // Ref makes WriteOff a ledger.Record.
 func (w *WriteOff) Ref() ledger.Ref { return ledger.Ref{Kind: WriteOffRecord, ID: w.ID} }
 
-// Left is what of a reclassified debt is neither paid nor written off. Errors: an
-// amount out of range.
+// DebtRef names the record of a debt.
+func DebtRef(id string) ledger.Ref { return ledger.Ref{Kind: DebtRecord, ID: id} }
+
+// Left is what of a reclassified debt is neither paid, written off nor recovered.
+// Errors: an amount out of range.
 func (d *Debt) Left() (money.Amount, error) {
-	return money.Sum(d.Amount, d.Paid.Neg(), d.WrittenOff.Neg())
+	return money.Sum(d.Amount, d.Paid.Neg(), d.WrittenOff.Neg(), d.Recovered.Neg())
+}
+
+// RecoverableBy tells whether a batch of a window that closes at an instant recovers the
+// debt: its own movement is in that batch or one before.
+func (d *Debt) RecoverableBy(closes, watermark time.Time) bool {
+	return d.Status == Reclassified && d.OccurredAt.Before(closes) && d.BookedAt.Before(watermark)
 }
 
 // expense is what the write-off is to us.
@@ -129,7 +142,9 @@ func (p *plan) reclassify() error {
 	} else if p.event.Amount.Cmp(owed) > 0 {
 		return p.notOwed(owed)
 	}
-	debt := &Debt{Facts: facts(p.event), Life: born(p.event, Reclassified)}
+	debt := &Debt{
+		Facts: facts(p.event), Life: born(p.event, Reclassified), BookedAt: notBefore(p.state.Now(), p.state, position.Ref()),
+	}
 	position.Debt = debt.ID
 	p.records = append(p.records, debt, position)
 	booked := p.post(EntryDebtReclassified, "reclassified", -1,

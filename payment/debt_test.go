@@ -1,7 +1,10 @@
 package payment_test
 
 import (
+	"fmt"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
@@ -133,4 +136,78 @@ func TestWriteOffOfADispute(t *testing.T) {
 	d.again(w)
 	d.account("expense/dispute_loss", "767.70")
 	d.account("expense/bad_debt", "0.00")
+}
+
+// Batches take a debt back as far as they have money, oldest first, and each part is a
+// line; a batch of before the debt does not, whenever the job runs.
+func TestDebtTakenBack(t *testing.T) {
+	t.Parallel()
+	for _, daily := range []bool{true, false} {
+		t.Run(fmt.Sprintf("a job every day: %t", daily), func(t *testing.T) {
+			t.Parallel()
+			d := open(t, noReserve())
+			var batches []*settlement.Batch
+			job := func(day string) {
+				if daily {
+					batches = append(batches, d.settle(day)...)
+				}
+			}
+			d.book(owing()...)
+			job("2026-02-27")
+			d.book(reclassified("b1", "767.70", "2026-03-02 12:00"), deposit("d2", "500.00", "2026-03-02 13:00"))
+			job("2026-03-02")
+			d.book(refund("r1", "d2", "400.00", "2026-03-03 13:00"))
+			job("2026-03-03")
+			d.book(deposit("d3", "1000.00", "2026-03-04 13:00"))
+			batches = append(batches, d.settle("2026-03-04")...)
+			var got []string
+			for _, b := range batches {
+				got = append(got, fmt.Sprintf("%s %s, %s out, adjustments %s", b.Window.BusinessDate, inr().Format(b.Net), inr().Format(b.CarryOut), inr().Format(b.Categories.Adjustments)))
+			}
+			want := []string{
+				"2026-02-27 976.40, 0.00 out, adjustments 0.00",
+				"2026-03-02 0.00, 0.00 out, adjustments 279.50",    // 767.70 brought, 488.20 taken back
+				"2026-03-03 0.00, 390.56 out, adjustments 0.00",    // nothing to take it from
+				"2026-03-04 306.34, 0.00 out, adjustments -279.50", // what is left of it
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("batches (-want +got):\n%s", diff)
+			}
+			d.stands(m, "receivable 0.00", "available 0.00")
+			debt := record[*payment.Debt](d, payment.DebtRecord, "b1")
+			if left, err := debt.Left(); err != nil || !left.IsZero() || debt.Recovered != rs("767.70") {
+				t.Errorf("%s is left of the debt, %v, %s recovered", left, err, debt.Recovered)
+			}
+			if stands := record[*payment.Position](d, payment.PositionRecord, "m/INR").Debt; stands != "" {
+				t.Errorf("the position names debt %s", stands)
+			}
+		})
+	}
+}
+
+// What batches have taken back is neither paid nor goes back again.
+func TestDebtTakenBackInPart(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(owing()...)
+	d.book(reclassified("b1", "767.70", "2026-03-02 12:00"), deposit("d2", "500.00", "2026-03-02 13:00"))
+	d.settle("2026-03-02")
+	d.stands(m, "available 0.00", "receivable 279.50")
+	d.book(toppedUp("t1", "100.00", "2026-03-03 10:00"))
+	d.stands(m, "available 0.00", "receivable 179.50")
+	d.book(later(payment.DebtRestored, "b1", "2026-03-03 11:00"))
+	d.stands(m, "available -179.50", "receivable 0.00")
+}
+
+// Who is settled by hand pays a debt back by itself.
+func TestDebtByHand(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(
+		of(hand, asked(payment.AdjustmentDebit, "a1", "50.00", "2026-03-02 09:00")), answered(payment.AdjustmentApproved, "a1", "2026-03-02 09:10"),
+		of(hand, reclassified("b1", "50.00", "2026-03-02 09:20")), saved(),
+	)
+	d.settle("2026-06-30")
+	d.book(payout("p1", "970.50", "2026-11-30 13:00"))
+	d.stands(hand, "available 0.00", "receivable 50.00")
 }

@@ -706,6 +706,10 @@ func decidedRecipes() []recipe {
 	credit := []payment.Event{asked(payment.AdjustmentCredit, "a1", "25.00", "2026-03-02 12:00"), answered(payment.AdjustmentApproved, "a1", "2026-03-02 13:00")}
 	debit := []payment.Event{asked(payment.AdjustmentDebit, "a1", "25.00", "2026-03-02 12:00"), credit[1]}
 	debt := append(owing(), reclassified("b1", "767.70", "2026-03-02 12:00"))
+	earning := []payment.Event{
+		asked(payment.AdjustmentDebit, "a1", "767.70", "2026-03-02 11:00"), answered(payment.AdjustmentApproved, "a1", "2026-03-02 11:10"),
+		debt[2], deposit("d1", "1000.00", "2026-03-02 13:00"),
+	}
 	wroteOff := []payment.Event{asked(payment.WriteOffRequested, "w1", "767.70", "2026-03-02 12:20"), answered(payment.WriteOffApproved, "w1", "2026-03-02 13:00")}
 	ofDispute := wroteOff[0]
 	ofDispute.Parent = "c1"
@@ -728,6 +732,11 @@ debt.reclassified debt/b1/reclassified
 `},
 		{name: "and back at the next open", given: append(slices.Clip(debt), later(payment.DebtRestored, "b1", "2026-03-02 13:00")), key: "debt/b1/restored", want: `
 debt.restored debt/b1/restored
+  Dr merchants/m/available 767.70
+  Cr merchants/m/receivable 767.70
+`},
+		{name: "and back with the next batch that has money", given: earning, settle: "2026-03-02", key: "settlement/{batch}/debt", want: `
+debt.restored settlement/{batch}/debt
   Dr merchants/m/available 767.70
   Cr merchants/m/receivable 767.70
 `},

@@ -313,7 +313,7 @@ func (c *Categories) of(category payment.Category) *money.Amount {
 func (c *closing) At() time.Time { return c.fixed.Watermark.Before }
 
 // Need implements ledger.Command.
-func (c *closing) Need(_ *ledger.State, n *ledger.Need) {
+func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	b := &c.fixed
 	n.Record(b.Ref())
 	n.Record(payment.PositionRef(b.Merchant, b.Currency))
@@ -323,6 +323,7 @@ func (c *closing) Need(_ *ledger.State, n *ledger.Need) {
 	}
 	n.Key(b.key("available"))
 	n.Key(b.key("closed"))
+	c.needDebt(s, n)
 	for _, due := range c.holds {
 		if entry, _, _, err := due.hold.ReleaseAll(b.Window.BusinessDate, due.reason); err == nil {
 			n.Entry(&entry)
@@ -359,6 +360,9 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	if err := c.build(s, position.Carry); err != nil {
+		return err
+	}
+	if err := c.recoverDebt(s, position); err != nil {
 		return err
 	}
 	if err := c.balance(position.Carry); err != nil {
@@ -477,7 +481,8 @@ func (c *closing) mature(s *ledger.State) error {
 	if c.pending.Sign() < 0 { // fees above what was captured
 		move[0].Side, move[1].Side = ledger.Credit, ledger.Debit
 	}
-	return c.book(s, payment.EntryAvailable, "available", move...)
+	_, err := c.book(s, payment.EntryAvailable, "available", move...)
+	return err
 }
 
 // post moves the net out of available.
@@ -486,14 +491,14 @@ func (c *closing) post(s *ledger.State) error {
 	if b.Net.IsZero() {
 		return nil
 	}
-	return c.book(s, payment.EntryBatchClosed, "closed",
+	_, err := c.book(s, payment.EntryBatchClosed, "closed",
 		ledger.Dr(payment.AvailablePath(b.Merchant), b.Net, b.Currency), ledger.Cr(payment.SettlementPath(b.ID), b.Net, b.Currency))
+	return err
 }
 
-func (c *closing) book(s *ledger.State, kind, step string, postings ...ledger.Posting) error {
-	_, err := s.Book(ledger.Entry{
+func (c *closing) book(s *ledger.State, kind, step string, postings ...ledger.Posting) (ledger.Result, error) {
+	return s.Book(ledger.Entry{
 		Key: c.batch.key(step), Kind: kind, Reference: c.batch.ID, ValueDate: c.batch.Window.BusinessDate, Postings: postings,
 		Owner: Owner, OrFirstOpen: true,
 	})
-	return err
 }

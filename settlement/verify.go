@@ -21,7 +21,8 @@ import (
 //     and available accounts hold, each for itself (together, while the lines of
 //     a batch are still being written);
 //   - what is left of a merchant's debts that stand as receivables, and of fees that
-//     were invoiced, is what that account holds;
+//     were invoiced, is what that account holds, and what is recovered of a debt is what
+//     lines and movements took back of it;
 //   - the lines of invoices add up to them, and they to what is billed in all; their
 //     numbers are those that were given;
 //   - what is left of the holds of a merchant (held, less released, less drawn, with
@@ -32,7 +33,7 @@ import (
 //   - every movement of the journal stands in one batch or in none, and no entry
 //     stands in two places.
 //
-// Memory grows with the number of merchants, and by one bit for each entry.
+// Memory grows with the number of merchants and of debts, and by one bit for each entry.
 func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) error {
 	heads, err := r.Heads(ctx)
 	if err != nil {
@@ -40,13 +41,13 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 	}
 	v := &verifier{
 		reader: r, report: report, seen: make(map[uint16][]uint64, len(heads)),
-		sums: make(map[owner]*sums), accounts: make(map[ledger.AccountID]money.Amount),
+		sums: make(map[owner]*sums), accounts: make(map[ledger.AccountID]money.Amount), restored: make(map[string]money.Amount),
 	}
 	for _, h := range heads {
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readAccounts, v.readItems, v.readHolds, v.readPools, v.readDebts, v.readInvoices, v.readBatches, v.readDays, v.readPositions, v.readJournal,
+		v.readAccounts, v.readItems, v.readHolds, v.readPools, v.readInvoices, v.readBatches, v.readDebts, v.readDays, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -70,6 +71,7 @@ type verifier struct {
 	seen     map[uint16][]uint64 // by lane, one bit for each seq that is an item or a line
 	sums     map[owner]*sums
 	accounts map[ledger.AccountID]money.Amount // posted balances of the accounts looked at
+	restored map[string]money.Amount           // by debt, what movements and lines took back of it
 	twice    int                               // entries found again, or in no place of the journal
 }
 
@@ -135,6 +137,7 @@ func (v *verifier) readItems(ctx context.Context) error {
 			return err
 		}
 		v.once("movement "+item.Entry, item)
+		v.takesBack(item)
 		s := v.of(item.Merchant, item.Currency)
 		v.add(&s.unassigned, item.Net)
 		v.add(&s.pending, item.Pending)
@@ -161,20 +164,39 @@ func (v *verifier) readHolds(ctx context.Context) error {
 	return nil
 }
 
+// takesBack counts what a movement takes back of a debt.
+func (v *verifier) takesBack(item *payment.Item) {
+	if item.Type == string(payment.DebtRestored) && item.Category == payment.CategoryAdjustment {
+		sum := v.restored[item.SourceID]
+		v.add(&sum, item.Net.Neg())
+		v.restored[item.SourceID] = sum
+	}
+}
+
 func (v *verifier) readDebts(ctx context.Context) error {
 	for debt, err := range ledger.RecordsOf[*payment.Debt](ctx, v.reader, payment.DebtRecord, "") {
 		if err != nil {
 			return err
 		}
-		if debt.Status != payment.Reclassified {
-			continue
-		}
+		have := v.restored[debt.ID]
+		delete(v.restored, debt.ID)
 		left, err := debt.Left()
 		if err != nil || left.Sign() < 0 {
-			v.find("debt "+debt.ID, "no more paid and written off than it is", fmt.Sprintf("%s left, %v", left, err))
+			v.find("debt "+debt.ID, "no more paid, written off and recovered than it is", fmt.Sprintf("%s left, %v", left, err))
 			continue
 		}
-		v.add(&v.of(debt.Merchant, debt.Currency).receivable, left)
+		back := debt.Recovered
+		if debt.Status == payment.Reclassified {
+			v.add(&v.of(debt.Merchant, debt.Currency).receivable, left)
+		} else {
+			v.add(&back, left)
+		}
+		if have != back {
+			v.find("debt "+debt.ID, "what was taken back of it, "+have.String(), back.String())
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(v.restored)) {
+		v.find("debt "+id, "a debt that was taken back", "none")
 	}
 	return nil
 }

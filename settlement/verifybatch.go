@@ -108,6 +108,7 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 			continue
 		}
 		v.once(fmt.Sprintf("batch %s line %d", b.ID, line.No), &line.Item)
+		v.takesBack(&line.Item)
 		if err := lines.add(&line.Item); err != nil {
 			return err
 		}

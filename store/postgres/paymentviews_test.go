@@ -34,7 +34,7 @@ func paymentRecords() []ledger.Record {
 		&payment.Adjustment{Facts: paymentFacts("a1", 900), Life: fullLife(payment.AdjustmentDebit, payment.AdjustmentApproved, payment.Approved), Debit: true},
 		&payment.Debt{
 			Facts: paymentFacts("n1", 800), Life: fullLife(payment.DebtReclassified, payment.DebtRestored, payment.Restored),
-			Paid: money.Minor(100), WrittenOff: money.Minor(50),
+			Paid: money.Minor(100), WrittenOff: money.Minor(50), Recovered: money.Minor(25),
 		},
 		&payment.TopUp{Facts: paymentFacts("t1", 700), Life: paymentLife(payment.Received), ToDebt: money.Minor(100), ToFees: money.Minor(30)},
 		&payment.WriteOff{
@@ -100,8 +100,8 @@ func TestPaymentViews(t *testing.T) {
 		for _, tc := range []struct{ query, want string }{
 			{"SELECT adjustment, " + facts + ", debit, reason_code, actor, decided_by FROM v_adjustments",
 				"a1 | m1 | approved | 2026-01-31 12:00:00+00 | INR | 900 | 9.00 | t | r1 | asha | ben"},
-			{"SELECT debt, " + facts + ", paid, written_off, left_over, left_over_major, actor FROM v_debts",
-				"n1 | m1 | restored | 2026-01-31 12:00:00+00 | INR | 800 | 8.00 | 100 | 50 | 650 | 6.50 | asha"},
+			{"SELECT debt, " + facts + ", paid, written_off, recovered, left_over, left_over_major, actor FROM v_debts",
+				"n1 | m1 | restored | 2026-01-31 12:00:00+00 | INR | 800 | 8.00 | 100 | 50 | 25 | 625 | 6.25 | asha"},
 			{"SELECT top_up, " + facts + ", to_debt, to_fees, rail, rail_reference, bank_reference FROM v_top_ups",
 				"t1 | m1 | received | 2026-01-31 12:00:00+00 | INR | 700 | 7.00 | 100 | 30 | visa | rail-1 | bank-1"},
 			{"SELECT write_off, " + facts + ", of_debt, of_fees, dispute, reason_code, actor, decided_by FROM v_write_offs",

@@ -235,7 +235,7 @@ func TestRecordViewsOfBareResources(t *testing.T) {
 			&ledger.HoldState{Key: "h", At: noon, Status: ledger.HoldOpen},
 		)
 		wantRows(t, conn, "SELECT debit, actor, decided_by FROM v_adjustments", "f | - | -")
-		wantRows(t, conn, "SELECT paid, left_over FROM v_debts", "0 | 1")
+		wantRows(t, conn, "SELECT paid, recovered, left_over FROM v_debts", "0 | 0 | 1")
 		wantRows(t, conn, "SELECT built, left_over, changed_on, reason FROM v_reserve_pools", "0 | 0 | - | -")
 		wantRows(t, conn, "SELECT due, order_id, final FROM v_rail_instructions", "- | - | f")
 		wantRows(t, conn, "SELECT name, region, status, configured FROM v_merchants", "- | - | active | f")

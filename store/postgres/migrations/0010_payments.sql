@@ -178,17 +178,18 @@ SELECT r.body->>'id' AS debt, r.body->>'merchant' AS merchant, r.body->>'status'
        (r.body->>'occurred_at')::timestamptz AS occurred_at, r.body->>'currency' AS currency,
        (r.body->>'amount')::numeric(38,0) AS amount, (r.body->>'amount')::numeric(38,0) * c.minor_unit AS amount_major,
        coalesce((r.body->>'paid')::numeric(38,0), 0) AS paid, coalesce((r.body->>'written_off')::numeric(38,0), 0) AS written_off,
+       coalesce((r.body->>'recovered')::numeric(38,0), 0) AS recovered,
        (r.body->>'amount')::numeric(38,0) - coalesce((r.body->>'paid')::numeric(38,0), 0)
-           - coalesce((r.body->>'written_off')::numeric(38,0), 0) AS left_over,
+           - coalesce((r.body->>'written_off')::numeric(38,0), 0) - coalesce((r.body->>'recovered')::numeric(38,0), 0) AS left_over,
        ((r.body->>'amount')::numeric(38,0) - coalesce((r.body->>'paid')::numeric(38,0), 0)
-           - coalesce((r.body->>'written_off')::numeric(38,0), 0)) * c.minor_unit AS left_over_major,
+           - coalesce((r.body->>'written_off')::numeric(38,0), 0) - coalesce((r.body->>'recovered')::numeric(38,0), 0)) * c.minor_unit AS left_over_major,
        r.body->>'actor' AS actor, r.changed_at
 FROM records r
 LEFT JOIN currencies c ON c.code = r.body->>'currency'
 WHERE r.kind = 'debt';
 
 -- engines: postgresql yugabytedb
-COMMENT ON VIEW v_debts IS 'Negative balances that were made a receivable. left_over was neither paid nor written off; once the status is restored, that went back to available.';
+COMMENT ON VIEW v_debts IS 'Negative balances that were made a receivable. recovered went back to available with batches; left_over is neither that, nor paid, nor written off; once the status is restored, that went back to available.';
 
 CREATE OR REPLACE VIEW v_top_ups AS
 SELECT r.body->>'id' AS top_up, r.body->>'merchant' AS merchant, r.body->>'status' AS status,
