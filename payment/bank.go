@@ -1,9 +1,13 @@
 package payment
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
 
@@ -41,7 +45,8 @@ var openingTable = table{
 }
 
 // BankLine is a line of a bank statement that nothing explained when it came, or
-// money without a place of its own: what a merchant is owed who has been closed.
+// money without a place of its own: what a merchant is owed who has been closed. What a
+// statement says of a merchant is kept as it is said, also where nobody knows that one.
 type BankLine struct {
 	Facts
 	Life
@@ -82,6 +87,10 @@ func (p *plan) bankLines() map[Kind]func() error {
 func (p *plan) bankLine() error {
 	if fresh, err := opens[*BankLine](p, BankLineRecord); err != nil || !fresh {
 		return err
+	}
+	if strings.HasPrefix(p.event.ID, keptPrefix) {
+		return &FieldError{FieldID, fmt.Errorf("%q begins with %q, as ids of money do that is kept for merchants who have been closed: call the line something else",
+			p.event.ID, keptPrefix)}
 	}
 	line := &BankLine{Facts: facts(p.event), Life: born(p.event, Unexplained), Bank: p.bank, Debit: p.event.Kind == BankDebit}
 	p.pass(EntryBankLine, "unexplained", bankPath(line.Bank), line.suspense(), line.Amount, line.Debit)
@@ -137,6 +146,20 @@ func (p *plan) payOwner() error {
 	}
 	p.pass(EntryOwnerPaid, "paid", line.suspense(), bankPath(line.Bank), line.Amount, false)
 	return nil
+}
+
+// keptPrefix begins the ids of bank lines that nobody reports.
+const keptPrefix = "won-"
+
+// KeptLineID is the id of the bank line under which is kept what a dispute gives back
+// to a merchant who has been closed: "won-" and the dispute's, or where that is too long
+// for an id, "won-" and 32 hexadecimal digits of its SHA-256.
+func KeptLineID(dispute string) string {
+	if merchant.CheckID(keptPrefix+dispute) == nil {
+		return keptPrefix + dispute
+	}
+	sum := sha256.Sum256([]byte(dispute))
+	return keptPrefix + hex.EncodeToString(sum[:16])
 }
 
 // keepFor adds the record of money in suspense whose owner is known.

@@ -289,7 +289,7 @@ func (p *plan) happensTo(kind string, facts *Facts, life *Life) error {
 		return &FieldError{FieldOccurredAt, fmt.Errorf("%s is before %s %s came into being at %s",
 			p.event.OccurredAt.Format(timeFormat), kind, facts.ID, facts.OccurredAt.Format(timeFormat))}
 	}
-	if facts.Merchant == "" {
+	if facts.Merchant == "" || kind == BankLineRecord && take[Merchant](p.state, MerchantRecord, facts.Merchant) == nil {
 		return p.place(nil)
 	}
 	return p.locate(facts.Merchant, false)

@@ -177,7 +177,7 @@ func (p *plan) wonTooLate(d *Dispute, deposit *Deposit) error {
 		}
 	}
 	if !kept.IsZero() {
-		if err := p.keepFor("won-"+d.ID, &d.Facts, kept); err != nil {
+		if err := p.keepFor(KeptLineID(d.ID), &d.Facts, kept); err != nil {
 			return err
 		}
 	}
