@@ -2,6 +2,7 @@ package settlex
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,17 +24,18 @@ type Settled struct {
 // up to now) and releases the reserves that are due. Windows close in order of
 // their watermarks, however late; a window whose watermark the clock has not
 // reached stays open. Running it again does nothing. done, if not nil, is told
-// of each batch.
+// of each batch. What the books refuse of one merchant keeps no other one open;
+// the error joins the refusals.
 func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*settlement.Batch)) (Settled, error) {
 	var out Settled
 	ready := e.ready(e.now(), through)
-	var err error
-	if out.Matured, err = e.settleByHand(ctx, ready); err != nil {
-		return out, err
+	var fault error
+	if out.Matured, fault = e.settleByHand(ctx, ready); fault != nil && !settlement.Refused(fault) {
+		return out, fault
 	}
 	targets, err := e.due(ctx, ready)
 	if err != nil {
-		return out, fmt.Errorf("find what is due: %w", err)
+		return out, errors.Join(fault, fmt.Errorf("find what is due: %w", err))
 	}
 	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules}
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) {
@@ -46,7 +48,7 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 			done(b)
 		}
 	})
-	return out, err
+	return out, errors.Join(fault, err)
 }
 
 // Due counts the batches that Settle would close.
@@ -112,12 +114,12 @@ func (e *Engine) settleByHand(ctx context.Context, ready settlement.Ready) (move
 		return 0, err
 	}
 	for i, err := range errs {
-		if err != nil {
+		if err != nil && !settlement.Refused(err) {
 			return moved, err
 		}
-		if m, ok := commands[i].(*payment.Mature); ok && m.Moved {
+		if m, ok := commands[i].(*payment.Mature); ok && err == nil && m.Moved {
 			moved++
 		}
 	}
-	return moved, nil
+	return moved, errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -258,7 +259,8 @@ func (p *plan) keep(changed ledger.Record) {
 
 // ReleaseAll gives back what is left of a hold on a date: the entry that does
 // it, the hold afterwards, and the amount in minor units. The record changes
-// its kind, so whoever applies it removes the old one.
+// its kind, so whoever applies it removes the old one. The key of the entry is that
+// of its release alone: what was put back after one is released by another.
 func (h *Hold) ReleaseAll(on calendar.Date, reason string) (ledger.Entry, *Hold, money.Amount, error) {
 	left, err := h.Left()
 	if err != nil {
@@ -268,8 +270,12 @@ func (h *Hold) ReleaseAll(on calendar.Date, reason string) (ledger.Entry, *Hold,
 	if err != nil {
 		return ledger.Entry{}, nil, left, err
 	}
+	key := DepositRecord + "/" + h.ID + "/reserve.released"
+	if !h.Released.IsZero() { // something was put back into it since
+		key += "/" + strconv.FormatUint(h.Told, 10)
+	}
 	entry := ledger.Entry{
-		Key: DepositRecord + "/" + h.ID + "/reserve.released", Kind: EntryReserveFreed, Reference: reason, ValueDate: on,
+		Key: key, Kind: EntryReserveFreed, Reference: reason, ValueDate: on,
 		Owner: Owner, OrFirstOpen: true,
 		Postings: []ledger.Posting{
 			ledger.Dr(ReservePath(h.Merchant), left, h.Currency), ledger.Cr(AvailablePath(h.Merchant), left, h.Currency),

@@ -1,12 +1,16 @@
 package payment_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 )
 
 // draws has a refund or dispute draw on the reserve of its deposit, or put back.
@@ -95,4 +99,63 @@ func TestDrawEntries(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("movements (-want +got):\n%s", diff)
 	}
+}
+
+// A plan ends and gives back what it holds; a refund fails under its next version and
+// puts back what it had drawn. That is released on its date, by an entry of its own.
+func TestReleasedAgain(t *testing.T) {
+	t.Parallel()
+	rules := drawing()
+	rules.Plans[0].EffectiveTo, rules.Plans[0].AtEnd = date("2026-03-31"), reserve.EndRelease
+	d := open(t, rules)
+	d.book(captured())
+	d.settle("2026-03-02")
+	d.book(refund("r1", "d1", "40.00", "2026-03-05 10:00"))
+	d.stands(m, "reserve/rolling 60.00")
+	d.settle("2026-04-01")
+	d.stands(m, "reserve/rolling 0.00")
+	next := rules.Plans[0]
+	next.Version, next.EffectiveFrom, next.EffectiveTo = "2", date("2026-05-01"), calendar.Date{}
+	rules.Plans = append(rules.Plans, next)
+	d.book(later(payment.RefundFailed, "r1", "2026-05-05 10:00"))
+	d.stands(m, "reserve/rolling 40.00")
+	d.settle("2026-06-30")
+	d.stands(m, "reserve/rolling 0.00")
+	hold := record[*payment.Hold](d, payment.ReleasedRecord, "m/INR/2026-05-31/d1")
+	if hold.Released != rs("100.00") || hold.Told != 5 {
+		t.Errorf("released %s, %d events have left; want 100.00 and 5", inr().Format(hold.Released), hold.Told)
+	}
+	d.wantEntry("deposit/d1/reserve.released/4", "reserve.released deposit/d1/reserve.released/4\n"+
+		"  Dr merchants/m/reserve/rolling 40.00\n  Cr merchants/m/available 40.00\n")
+}
+
+// What the books refuse of one merchant keeps its own windows open, and no other's.
+func TestOneMerchantKeepsNoOtherOpen(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.decide(decision(payment.MerchantCreate, "2026-03-01 12:00"))
+	d.book(
+		captured(), of(shop, deposit("s1", "1000.00", "2026-03-02 11:00")),
+		deposit("d2", "1000.00", "2026-03-03 10:00"), of(shop, deposit("s2", "1000.00", "2026-03-03 11:00")),
+	)
+	freeze := func(key string, status ledger.Status) {
+		_, err := d.Books().ChangeAccount(d.Context(), ledger.AccountChange{
+			Key: key, Account: payment.PendingPath(m), Currency: inr(), Status: status, Reference: "court order",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	freeze("freeze", ledger.Frozen)
+	out, err := d.Settle(d.Context(), date("2026-03-03"), nil)
+	if !errors.Is(err, ledger.ErrAccountStatus) || out.Batches != 2 {
+		t.Errorf("%d batches, %v; want 2 and %v", out.Batches, err, ledger.ErrAccountStatus)
+	}
+	d.stands(shop, "pending 0.00")
+	d.stands(m, "pending 1752.80")
+	freeze("thaw", ledger.Open)
+	if batches := d.settle("2026-03-03"); len(batches) != 2 {
+		t.Errorf("%d batches afterwards, want 2", len(batches))
+	}
+	d.stands(m, "pending 0.00")
 }

@@ -88,13 +88,19 @@ type freeing struct {
 func (f *freeing) At() time.Time { return f.at }
 
 // Need implements ledger.Command.
-func (f *freeing) Need(_ *ledger.State, n *ledger.Need) {
-	hold := f.due.hold
-	n.Record(hold.Ref())
-	n.Record(payment.PositionRef(hold.Merchant, hold.Currency))
-	if entry, _, _, err := hold.ReleaseAll(laterOf(f.on, hold.HeldOn), f.due.reason); err == nil {
-		n.Entry(&entry)
-	}
+func (f *freeing) Need(s *ledger.State, n *ledger.Need) {
+	ref := f.due.hold.Ref()
+	n.Record(ref)
+	n.Record(payment.PositionRef(f.due.hold.Merchant, f.due.hold.Currency))
+	n.Explore(func() {
+		hold, ok := s.Record(ref).(*payment.Hold)
+		if !ok {
+			return
+		}
+		if entry, _, _, err := hold.ReleaseAll(laterOf(f.on, hold.HeldOn), f.due.reason); err == nil {
+			n.Entry(&entry)
+		}
+	})
 }
 
 // Apply implements ledger.Command.

@@ -2,7 +2,9 @@ package settlement
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/settlex/settlex/ledger"
@@ -38,12 +40,38 @@ func (c *Closer) chunk() int {
 // Close closes targets in order, several small batches in one transaction, a
 // large one in several, and reports each finished batch. Targets must come
 // from Due, on a ledger nobody else is closing batches of. Batches that a
-// crash has left unfinished are finished first.
+// crash has left unfinished are finished first. A batch that is Refused keeps only
+// the later ones of its merchant and currency open: the others are closed, and the
+// error joins the refusals. Any other fault ends it at once.
 func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch)) error {
 	if err := c.resume(ctx, done); err != nil {
 		return err
 	}
-	for len(targets) > 0 {
+	var faults []error
+	for {
+		err := c.closeAll(ctx, &targets, done)
+		batch, ok := errors.AsType[*unclosed](err)
+		if !ok || !Refused(err) {
+			return errors.Join(append(faults, err)...)
+		}
+		faults = append(faults, err)
+		targets = slices.DeleteFunc(slices.Clone(targets), func(t Target) bool { return t.owner() == batch.owner })
+	}
+}
+
+// unclosed says why a batch could not be closed, and whose it is.
+type unclosed struct {
+	owner owner
+	err   error
+}
+
+func (u *unclosed) Error() string { return u.err.Error() }
+func (u *unclosed) Unwrap() error { return u.err }
+
+// closeAll closes targets, and leaves those that are not closed yet.
+func (c *Closer) closeAll(ctx context.Context, left *[]Target, done func(*Batch)) error {
+	for len(*left) > 0 {
+		targets := *left
 		var finished []*Batch
 		n := 0
 		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
@@ -56,7 +84,7 @@ func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch))
 			for lines := 0; n < len(together) && lines < c.chunk(); n++ {
 				batch, err := c.closeTx(ctx, tx, &targets[n], marks)
 				if err != nil {
-					return fmt.Errorf("close %s %s %s: %w", targets[n].Merchant, targets[n].Currency, targets[n].Window.BusinessDate, err)
+					return &unclosed{targets[n].owner(), fmt.Errorf("close %s %s %s: %w", targets[n].Merchant, targets[n].Currency, targets[n].Window.BusinessDate, err)}
 				}
 				if batch == nil {
 					continue
@@ -69,7 +97,7 @@ func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch))
 		if err != nil {
 			return err
 		}
-		targets = targets[n:]
+		*left = targets[n:]
 		for _, batch := range finished {
 			if batch, err = c.finish(ctx, batch); err != nil {
 				return err
