@@ -62,16 +62,18 @@ type jobs struct {
 	log     *slog.Logger
 }
 
-// today settles what is due by now.
+// today settles what is due by now. What is refused of one merchant keeps no other
+// from being closed out.
 func (j *jobs) today(ctx context.Context) (more bool, err error) {
-	if err := j.settle(ctx, calendar.Date{}); err != nil {
-		return false, err
+	fault := j.settle(ctx, calendar.Date{})
+	if fault != nil && !settlement.Refused(fault) {
+		return false, fault
 	}
 	closed, err := j.CloseOut(ctx)
 	for _, id := range closed {
 		j.log.Info("merchant closed", "merchant", id)
 	}
-	return false, err
+	return false, errors.Join(fault, err)
 }
 
 // settle closes what is due up to a business date.

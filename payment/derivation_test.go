@@ -124,8 +124,15 @@ func (d *derivation) bounds(p *payment.Deposit) {
 	if len(d.rules.PayTwice) > 0 {
 		both = p.Refunded
 	}
-	if both.Cmp(p.Amount) > 0 || p.Disputed.Cmp(p.Amount) > 0 || p.FeeBack.Cmp(p.Fee.Fee) > 0 {
-		d.rt.Fatalf("deposit %s of %s: %s refunded, %s disputed, %s of its fee %s given back", p.ID, p.Amount, p.Refunded, p.Disputed, p.FeeBack, p.Fee.Fee)
+	var due money.Amount
+	if p.Policy == fees.RefundReturnProRata {
+		var err error
+		due, err = fees.ReturnedTotal(p.Fee.Fee, p.Amount, p.Refunded, p.Rounding)
+		must(d.rt, err)
+	}
+	if both.Cmp(p.Amount) > 0 || p.Disputed.Cmp(p.Amount) > 0 || p.FeeBack != due {
+		d.rt.Fatalf("deposit %s of %s: %s refunded, %s disputed, %s of its fee %s given back, want %s",
+			p.ID, p.Amount, p.Refunded, p.Disputed, p.FeeBack, p.Fee.Fee, due)
 	}
 }
 

@@ -2,7 +2,6 @@ package payment
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -119,9 +118,11 @@ func (p *plan) refund() error {
 	item := Item{Gross: p.event.Amount.Neg()}
 	item.own(d, refund.Drawn.Pending.Neg())
 	if d.Policy == fees.RefundReturnProRata {
-		if err := refund.returnFee(d, &changed); err != nil {
+		now, err := changed.refee(false)
+		if err != nil {
 			return err
 		}
+		refund.FeeReturned, refund.TaxReturned = now.Fee, now.Taxes
 		back, err := p.giveFee(d.Invoiced, "fee", created, processingFee, d.ID, refund.FeeReturned, refund.TaxReturned)
 		if err != nil {
 			return err
@@ -158,67 +159,50 @@ func (p *plan) chargeRefund(r *Refund, d *Deposit, created int, item *Item) erro
 	return item.withFee(taken)
 }
 
-// returnFee computes what comes back of the deposit's fee and of each tax. It
-// goes by what stands refunded and what stands returned, so that the parts of
-// several refunds add up exactly, and still do after one of them failed.
-func (r *Refund) returnFee(d, after *Deposit) (err error) {
-	if r.FeeReturned, after.FeeBack, err = due(d.Fee.Fee, d.FeeBack, after); err != nil {
-		return err
-	}
-	after.TaxBack = nil
-	for i, line := range d.Fee.Taxes {
-		var standing money.Amount
-		if i < len(d.TaxBack) {
-			standing = d.TaxBack[i].Amount
-		}
-		back := fees.TaxLine{Code: line.Code}
-		if back.Amount, standing, err = due(line.Amount, standing, after); err != nil {
-			return err
-		}
-		r.TaxReturned = append(r.TaxReturned, back)
-		after.TaxBack = append(after.TaxBack, fees.TaxLine{Code: line.Code, Amount: standing})
-	}
-	return nil
-}
-
-// returned is what the refund gave back of a fee, as a fee to charge again.
-func (r *Refund) returned() (*fees.Fee, error) {
-	total, err := withTaxes(r.FeeReturned, r.TaxReturned)
-	if err != nil {
+// refee brings what stands returned of the deposit's fee and of each tax into line with
+// what stands refunded: its share of each, rounded once. So the parts of several refunds
+// add up exactly, whichever of them fail. The result is what comes back now, or, again,
+// what is charged once more.
+func (d *Deposit) refee(again bool) (*fees.Fee, error) {
+	var change fees.Fee
+	var err error
+	if change.Fee, d.FeeBack, err = d.dueBack(d.Fee.Fee, d.FeeBack, again); err != nil {
 		return nil, err
 	}
-	tax, err := total.Sub(r.FeeReturned)
-	return &fees.Fee{Fee: r.FeeReturned, Tax: tax, Taxes: r.TaxReturned}, err
-}
-
-// due is what comes back now of a fee, and what then stands returned.
-func due(fee, standing money.Amount, after *Deposit) (now, total money.Amount, err error) {
-	if total, err = fees.ReturnedTotal(fee, after.Amount, after.Refunded, after.Rounding); err != nil {
-		return now, total, err
-	}
-	if now, err = total.Sub(standing); err != nil || now.Sign() < 0 {
-		return money.Amount{}, standing, err // a failed refund may have left a unit too much; it stays with the merchant
-	}
-	return now, total, nil
-}
-
-// undo takes a refund that failed or was canceled out of what stands refunded and returned.
-func (d *Deposit) undo(r *Refund) (err error) {
-	if d.Refunded, err = d.Refunded.Sub(r.Amount); err != nil {
-		return err
-	}
-	if d.FeeBack, err = d.FeeBack.Sub(r.FeeReturned); err != nil {
-		return err
-	}
-	taxes := slices.Clone(d.TaxBack)
-	for i := range r.TaxReturned {
-		if taxes[i].Amount, err = taxes[i].Amount.Sub(r.TaxReturned[i].Amount); err != nil {
-			return err
+	before := d.TaxBack
+	d.TaxBack = nil
+	for i, line := range d.Fee.Taxes {
+		var standing money.Amount
+		if i < len(before) {
+			standing = before[i].Amount
 		}
+		moved := fees.TaxLine{Code: line.Code}
+		if moved.Amount, standing, err = d.dueBack(line.Amount, standing, again); err != nil {
+			return nil, err
+		}
+		if change.Tax, err = change.Tax.Add(moved.Amount); err != nil {
+			return nil, err
+		}
+		change.Taxes = append(change.Taxes, moved)
+		d.TaxBack = append(d.TaxBack, fees.TaxLine{Code: line.Code, Amount: standing})
 	}
-	d.TaxBack = taxes
-	d.settleStatus()
-	return nil
+	return &change, nil
+}
+
+// dueBack is what comes back now of a fee, or, again, is charged once more, and what
+// then stands returned. Books that were kept before a failure was measured so may have
+// returned a unit too much or too little: it stays until the next refund.
+func (d *Deposit) dueBack(fee, standing money.Amount, again bool) (change, total money.Amount, err error) {
+	if total, err = fees.ReturnedTotal(fee, d.Amount, d.Refunded, d.Rounding); err != nil {
+		return change, total, err
+	}
+	if change, err = total.Sub(standing); again {
+		change = change.Neg()
+	}
+	if err != nil || change.Sign() < 0 {
+		return money.Amount{}, standing, err
+	}
+	return change, total, nil
 }
 
 // settleStatus derives the status of a deposit from what is refunded.
@@ -302,16 +286,19 @@ func (p *plan) refundEnds() error {
 	if r.Restored, ended, err = p.restore(&d, r.Drawn, r.Amount, kind, step, refunds); err != nil {
 		return err
 	}
-	again, err := r.returned()
-	if err != nil {
+	if d.Refunded, err = d.Refunded.Sub(r.Amount); err != nil {
 		return err
 	}
-	item, err := p.takeFee(d.Invoiced, EntryFeeRecharged, step+".fee", ended, AvailablePath(p.merchant.ID), processingFee, d.ID, again)
-	if err != nil {
-		return err
-	}
-	if err := d.undo(&r); err != nil {
-		return err
+	d.settleStatus()
+	var item Item
+	if d.Policy == fees.RefundReturnProRata {
+		again, err := d.refee(true)
+		if err != nil {
+			return err
+		}
+		if item, err = p.takeFee(d.Invoiced, EntryFeeRecharged, step+".fee", ended, AvailablePath(p.merchant.ID), processingFee, d.ID, again); err != nil {
+			return err
+		}
 	}
 	p.records = append(p.records, &r, &d)
 	if r.Policy == fees.RefundReturnProRata {
