@@ -211,8 +211,9 @@ func LateRefundID(deposit string) string {
 	return prefix + hex.EncodeToString(sum[:16])
 }
 
-// failLate is the recipe of a deposit that failed. If it had been captured, the
-// reserve held against it is freed, and its fee returned by the pinned policy.
+// failLate is the recipe of a deposit that failed. If it had been captured, it is taken
+// back, first of what it still has in pending; the reserve held against it is freed, and
+// its fee returned by the pinned policy.
 func (p *plan) failLate() error {
 	d, err := existing[*Deposit](p, DepositRecord)
 	if err != nil || p.repeated {
@@ -230,9 +231,18 @@ func (p *plan) failLate() error {
 		p.records = append(p.records, &changed)
 		return nil
 	}
-	available := AvailablePath(p.merchant.ID)
-	failed := p.post(EntryDepositFailed, "failed", -1, p.dr(available, d.Amount), p.cr(receivablePath(d.Rail), d.Amount))
+	drawn, err := p.drawPending(&changed, d.Amount)
+	if err != nil {
+		return err
+	}
+	rest, err := d.Amount.Sub(drawn)
+	if err != nil {
+		return err
+	}
+	failed := p.post(EntryDepositFailed, "failed", -1,
+		p.dr(PendingPath(p.merchant.ID), drawn), p.dr(AvailablePath(p.merchant.ID), rest), p.cr(receivablePath(d.Rail), d.Amount))
 	item := Item{Gross: d.Amount.Neg()}
+	item.own(d, drawn.Neg())
 	if d.Policy == fees.RefundReturnProRata {
 		back, err := p.giveFee(d.Invoiced, "failed.fee", failed, processingFee, d.ID, d.Fee.Fee, d.Fee.Taxes)
 		if err != nil {

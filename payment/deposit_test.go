@@ -185,7 +185,7 @@ func TestFailureAfterLateSuccess(t *testing.T) {
 	d.again(second)
 	d.again(captured())
 	d.account("rails/upi/receivable", "0.00")
-	d.stands(m, "available -876.40", "pending 876.40", "reserve/rolling 0.00")
+	d.stands(m, "available 0.00", "pending 0.00", "reserve/rolling 0.00")
 }
 
 func TestLateRefundID(t *testing.T) {

@@ -42,18 +42,22 @@ func (p *plan) ownPending(d *Deposit) (bool, error) {
 	return in.BusinessDate == d.Settles.BusinessDate && in.Ordinal == d.Settles.Ordinal, err
 }
 
+// drawPending counts at most an amount as taken of the deposit's own pending money.
+func (p *plan) drawPending(d *Deposit, most money.Amount) (drawn money.Amount, err error) {
+	own, err := p.ownPending(d)
+	if err != nil || !own || d.Undrawn.Sign() <= 0 {
+		return drawn, err
+	}
+	drawn = money.Min(most, d.Undrawn)
+	d.Undrawn, err = d.Undrawn.Sub(drawn)
+	return drawn, err
+}
+
 // draw books an entry that takes the event's amount from the merchant, in the
 // order of Sources, to an account of the rail. What it takes of the deposit's own
 // money is counted there.
 func (p *plan) draw(d *Deposit, kind, step, to string) (drawn Sources, entry int, err error) {
-	own, err := p.ownPending(d)
-	if err != nil {
-		return drawn, -1, err
-	}
-	if own && d.Undrawn.Sign() > 0 {
-		drawn.Pending = money.Min(p.event.Amount, d.Undrawn)
-	}
-	if d.Undrawn, err = d.Undrawn.Sub(drawn.Pending); err != nil {
+	if drawn.Pending, err = p.drawPending(d, p.event.Amount); err != nil {
 		return drawn, -1, err
 	}
 	rest, err := p.event.Amount.Sub(drawn.Pending)

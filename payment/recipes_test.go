@@ -139,7 +139,13 @@ funds.available position/hand/INR/available/1
   Dr merchants/hand/pending 876.40
   Cr merchants/hand/available 876.40
 `},
-		{name: "failed after capture", given: failed, key: "deposit/d1/failed", want: `
+		{name: "failed after capture, while the deposit is pending", given: failed, key: "deposit/d1/failed", want: `
+deposit.failed deposit/d1/failed
+  Dr merchants/m/pending 876.40
+  Dr merchants/m/available 123.60
+  Cr rails/upi/receivable 1000.00
+`},
+		{name: "failed after capture, when it is pending no more", given: []payment.Event{captured(), later(payment.DepositFailed, "d1", "2026-03-05 10:00")}, key: "deposit/d1/failed", want: `
 deposit.failed deposit/d1/failed
   Dr merchants/m/available 1000.00
   Cr rails/upi/receivable 1000.00

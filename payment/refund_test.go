@@ -239,7 +239,7 @@ func TestFailedDeposits(t *testing.T) {
 		t.Parallel()
 		d := open(t, terms())
 		d.book(captured(), failed)
-		d.stands(m, "available -876.40", "pending 876.40", "reserve/rolling 0.00")
+		d.stands(m, "available 0.00", "pending 0.00", "reserve/rolling 0.00")
 		d.refuse(refund("r1", "d1", "1.00", "2026-03-02 16:00"), "parent_id: refund is not possible now: deposit d1 is failed")
 		d.refuse(dispute("c1", "d1", "1.00", "2026-03-02 16:00"), "parent_id: dispute is not possible now: deposit d1 is failed")
 	})
@@ -258,6 +258,14 @@ func TestFailedDeposits(t *testing.T) {
 		d.refuse(failed, "id: deposit_failed is not possible now: d1 has refunds of 0.00 and disputes of 2.00")
 		d.book(later(payment.DisputeWon, "c1", "2026-03-02 12:00"), failed)
 		d.account("income/dispute_fee", "15.00")
+	})
+	t.Run("leaves what is available of others alone while it is pending", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, noReserve())
+		d.book(of(hand, deposit("d0", "1000.00", "2026-02-20 10:00")), of(hand, captured()), failed)
+		d.stands(hand, "pending 976.40", "available 0.00") // what has not matured is that of d0 alone
+		d.book(payout("p1", "970.50", "2026-03-04 10:00")) // with 5.90 of fee and tax it takes all of it
+		d.stands(hand, "pending 0.00", "available 0.00", "payouts 976.40")
 	})
 	t.Run("after its reserve's date, before a job has released it", func(t *testing.T) {
 		t.Parallel()
