@@ -1,4 +1,7 @@
 package iso20022
 
-// Interrupt has a function run whatever changes the file system from now on.
-func (r *Rail) Interrupt(step func(do func() error) error) { r.step = step }
+// Interrupt has a function run whatever changes the file system from now on, given
+// what it does to which paths: make, draft, write, rename, remove, sync.
+func (r *Rail) Interrupt(step func(do func() error, deed string, paths ...string) error) {
+	r.disk.step = step
+}

@@ -96,15 +96,15 @@ func (r *Rail) Refused(_ context.Context, a *payment.Answer, why error) error {
 func (r *Rail) move(a *payment.Answer, to, reason string) error {
 	dir := filepath.Join(r.config.Inbox, to)
 	name := filepath.Join(dir, a.ID[:12]+"-"+a.Name)
-	if err := r.step(func() error { return os.MkdirAll(dir, dirMode) }); err != nil {
+	if err := r.disk.makeAll(dir); err != nil {
 		return err
 	}
 	if reason != "" {
-		if err := r.step(func() error { return write(name+reasonMark, []byte(reason)) }); err != nil {
+		if err := r.disk.write(name+reasonMark, []byte(reason)); err != nil {
 			return err
 		}
 	}
-	err := r.step(func() error { return os.Rename(filepath.Join(r.config.Inbox, a.Name), name) })
+	err := r.disk.rename(filepath.Join(r.config.Inbox, a.Name), name)
 	if errors.Is(err, fs.ErrNotExist) { // it was moved before
 		return nil
 	}
@@ -114,7 +114,7 @@ func (r *Rail) move(a *payment.Answer, to, reason string) error {
 	if err != nil {
 		return err
 	}
-	return r.step(func() error { return errors.Join(syncDir(dir), syncDir(r.config.Inbox)) })
+	return r.disk.sync(dir, r.config.Inbox)
 }
 
 // check puts back a report that was moved, where another one has taken the place of
@@ -124,5 +124,5 @@ func (r *Rail) check(a *payment.Answer, name string) error {
 	if err != nil || digest(data) == a.ID {
 		return err
 	}
-	return r.step(func() error { return os.Rename(name, filepath.Join(r.config.Inbox, digest(data)[:12]+"-"+a.Name)) })
+	return r.disk.rename(name, filepath.Join(r.config.Inbox, digest(data)[:12]+"-"+a.Name))
 }

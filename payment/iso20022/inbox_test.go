@@ -114,7 +114,7 @@ func TestAnswersAfterACrash(t *testing.T) {
 		drop(t, c, "1.xml", readFile(t, "testdata/reports/completed_whole.xml"))
 		drop(t, c, "2.xml", "<half")
 		steps := 0
-		r.Interrupt(func(do func() error) error {
+		r.Interrupt(func(do func() error, _ string, _ ...string) error {
 			if steps++; steps != pull && steps != pull+1 { // the second call of each pair runs into it as well
 				return do()
 			}

@@ -91,7 +91,7 @@ func submitAndCrash(t *testing.T, pull int, after bool) (reached bool) {
 	r := rail(t, c)
 	s, list := prepared(t, r)
 	steps := 0
-	r.Interrupt(func(do func() error) error {
+	r.Interrupt(func(do func() error, _ string, _ ...string) error {
 		if steps++; steps != pull {
 			return do()
 		}
@@ -115,6 +115,93 @@ func submitAndCrash(t *testing.T, pull int, after bool) (reached bool) {
 		t.Errorf("step %d, after it %t (-want +got)\n%s", pull, after, diff)
 	}
 	return reached
+}
+
+// durable follows what the file system would still know after a power failure.
+type durable struct {
+	t     *testing.T
+	c     iso20022.Config
+	dirty map[string]bool // directories in which a name is not durable yet
+	pull  int             // the step that fails; 0: none
+	after bool            // it is done before that
+	steps int
+}
+
+// step does a step, fails it or both, and holds what it relies on.
+func (d *durable) step(do func() error, deed string, paths ...string) error {
+	d.steps++
+	fails := d.steps == d.pull
+	if deed == "rename" && filepath.Dir(paths[1]) == d.c.Outbox { // a file leaves: what we know of it must be durable
+		d.hold("before the file leaves", filepath.Join(d.c.Outbox, ".handed"), d.c.Outbox)
+	}
+	var err error
+	if !fails || d.after {
+		err = do()
+	}
+	if err == nil {
+		d.change(deed, paths, fails)
+	}
+	if fails {
+		return errors.Join(err, errPulled)
+	}
+	return err
+}
+
+func (d *durable) change(deed string, paths []string, fails bool) {
+	switch {
+	case deed == "sync" && !fails:
+		delete(d.dirty, paths[0])
+	case deed == "make" || deed == "write":
+		d.dirty[filepath.Dir(paths[0])] = true
+	case deed == "draft":
+		d.dirty[paths[0]] = true
+	case deed == "rename":
+		d.dirty[filepath.Dir(paths[0])], d.dirty[filepath.Dir(paths[1])] = true, true
+	}
+}
+
+// hold says which of some directories have names that are not durable.
+func (d *durable) hold(when string, dirs ...string) {
+	d.t.Helper()
+	for _, dir := range dirs {
+		if d.dirty[dir] {
+			d.t.Errorf("step %d, after it %t: %s, names in %s are not durable", d.pull, d.after, when, dir)
+		}
+	}
+}
+
+// A process that ends before or after whichever step, and another one that says that the
+// submission is handed over: then it is, whenever the power fails.
+func TestSubmitIsDurable(t *testing.T) {
+	t.Parallel()
+	pulled := 0
+	for reached := true; reached; pulled++ {
+		for _, after := range []bool{false, true} {
+			c := config(t)
+			s, list := prepared(t, rail(t, c))
+			d := &durable{t: t, c: c, dirty: make(map[string]bool), pull: pulled + 1, after: after}
+			done := func() {
+				r := rail(t, c)
+				r.Interrupt(d.step)
+				err := r.Submit(t.Context(), s, list)
+				if err == nil {
+					memory := filepath.Join(c.Outbox, ".handed")
+					d.hold("handed over", filepath.Dir(c.Outbox), c.Outbox, memory, filepath.Join(memory, s.Message))
+				} else if !errors.Is(err, errPulled) {
+					t.Error(err)
+				}
+			}
+			done()
+			reached = d.steps >= d.pull
+			done()
+			if left := out(t, c); len(left) != 1 {
+				t.Errorf("step %d, after it %t: %s left", d.pull, after, left)
+			}
+		}
+	}
+	if pulled < 12 {
+		t.Errorf("only %d steps", pulled)
+	}
 }
 
 // carry carries off what is in the outbox.
@@ -217,6 +304,70 @@ func TestForget(t *testing.T) {
 		if diff := cmp.Diff(append(step.kept, last), kept); diff != "" {
 			t.Errorf("after %d days (-want +got)\n%s", step.days, diff)
 		}
+	}
+}
+
+// submitted hands over a submission of one payment.
+func submitted(t *testing.T, r *iso20022.Rail, no uint64, at time.Time) (*payment.Submission, []payment.Instruction) {
+	t.Helper()
+	list := instructions()[:1]
+	s, err := payment.NewSubmission(r.Name(), no, at, list)
+	if err == nil {
+		err = errors.Join(r.Prepare(s, list), r.Submit(t.Context(), s, list))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, list
+}
+
+// Books from a backup hand over again what was forgotten long ago: it does not leave, until
+// somebody has said that it has.
+func TestSubmitForgotten(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	r := rail(t, c)
+	first, list := submitted(t, r, 1, at())
+	second, _ := submitted(t, r, 2, at().AddDate(0, 0, 31))
+	if carried := carry(t, c); len(carried) != 2 {
+		t.Fatalf("%d files left", len(carried))
+	}
+	want := "nothing is known here of message " + first.Message + ", SHA-256 " + first.Digest + ", and the later message " + second.Message +
+		" has left by " + c.Outbox + ": has it left before? See docs/RAILS.md"
+	for range 2 {
+		if err := r.Submit(t.Context(), first, list); err == nil || err.Error() != want {
+			t.Errorf("error %v\nwant  %s", err, want)
+		}
+	}
+	memory := filepath.Join(c.Outbox, ".handed", first.Message)
+	if err := errors.Join(os.Mkdir(memory, 0o700), os.WriteFile(filepath.Join(memory, "sha256"), []byte(first.Digest+"\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Submit(t.Context(), first, list); err != nil {
+		t.Error(err)
+	}
+	if left := out(t, c); left != nil {
+		t.Errorf("%s left again", left)
+	}
+}
+
+// A clock that was ahead for a while does not make the outbox forget the last message.
+func TestForgetByNumber(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	r := rail(t, c)
+	early, list := submitted(t, r, 1, at().AddDate(0, 0, 40))
+	last, lastList := submitted(t, r, 2, at())
+	if carried := carry(t, c); len(carried) != 2 {
+		t.Fatalf("%d files left", len(carried))
+	}
+	for range 2 { // as books from a backup do
+		if err := errors.Join(r.Submit(t.Context(), early, list), r.Submit(t.Context(), last, lastList)); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := out(t, c); left != nil {
+		t.Errorf("%s left again", left)
 	}
 }
 

@@ -39,7 +39,7 @@ type Config struct {
 // Rail is the rail of a bank that takes files. It implements payment.Rail.
 type Rail struct {
 	config Config
-	step   func(do func() error) error // runs what changes the file system; tests fail it
+	disk   disk
 }
 
 // New makes a rail; it touches no file. Errors are of what is missing.
@@ -56,7 +56,7 @@ func New(config Config) (*Rail, error) {
 	if config.Zone == nil {
 		config.Zone = time.UTC
 	}
-	return &Rail{config, func(do func() error) error { return do() }}, nil
+	return &Rail{config, newDisk()}, nil
 }
 
 // Name implements payment.Rail.
@@ -119,7 +119,7 @@ func (r *Rail) Submit(_ context.Context, s *payment.Submission, instructions []p
 	return r.outbox().put(s, file)
 }
 
-func (r *Rail) outbox() *outbox { return &outbox{r.config.Outbox, r.step} }
+func (r *Rail) outbox() *outbox { return &outbox{r.disk, r.config.Outbox} }
 
 // Modes of what the rail makes: for its owner and group.
 const (
