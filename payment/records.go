@@ -313,6 +313,7 @@ type Position struct {
 	Debt       string         `json:"debt,omitempty"`     // id of the debt that stands as a receivable
 	Told       uint64         `json:"told,omitzero"`      // how many events have left about it
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
+	ClosedBy   merchant.Pin   `json:"closed_by,omitzero"` // schedule of that batch: those of one watermark close in the order of their schedules
 }
 
 // Maturity is an amount that becomes available on a date.

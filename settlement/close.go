@@ -404,8 +404,8 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	position.Carry = c.batch.CarryOut.Neg()
-	if c.batch.Watermark.Before.After(position.Closed) {
-		position.Closed = c.batch.Watermark.Before
+	if !c.batch.Watermark.Before.Before(position.Closed) {
+		position.Closed, position.ClosedBy = c.batch.Watermark.Before, c.batch.Window.Schedule
 	}
 	s.Put(position)
 	if err := balance.Tell(s); err != nil {

@@ -27,7 +27,7 @@ type freed struct {
 type frees struct {
 	schedules Schedules
 	rules     *payment.Rules
-	closed    time.Time // watermark of the owner's last batch
+	closed    turn // of the owner's last batch
 }
 
 // release says when and why a hold is given back.
@@ -50,7 +50,7 @@ func (f *frees) hold(hold *payment.Hold, late delayed) (s *merchant.Schedule, w 
 	}
 	w, err = s.Timing.WindowAt(at)
 	if err == nil && reason != reasonDue {
-		w, _, err = s.Settles(w, f.closed)
+		w, err = f.closed.open(s, w)
 	}
 	if err != nil {
 		return nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
@@ -101,16 +101,13 @@ func scanHolds(
 type rest struct {
 	there    bool              // is there anything, now
 	leaves   func(Target) bool // may a batch that is still to close leave something there
-	closed   time.Time         // watermark of the owner's last batch
+	closed   turn              // of the owner's last batch
 	schedule *merchant.Schedule
 	first    calendar.Window // the one in which it is due
 }
 
-// window is the one it is given back in once a batch of a watermark is closed.
-func (r *rest) window(closed time.Time) (calendar.Window, error) {
-	w, _, err := r.schedule.Settles(r.first, closed)
-	return w, err
-}
+// window is the one it is given back in once a batch is closed.
+func (r *rest) window(closed turn) (calendar.Window, error) { return closed.open(r.schedule, r.first) }
 
 // windows adds those in which it may be given back, by when the batches before them
 // close: one of an earlier business date may have the later watermark. A window in
@@ -119,11 +116,11 @@ func (r *rest) windows(targets []Target, add func(*merchant.Schedule, calendar.W
 	if !r.there && !slices.ContainsFunc(targets, r.leaves) {
 		return nil
 	}
-	closes := []time.Time{r.closed}
+	turns := []turn{r.closed}
 	for _, t := range targets {
-		closes = append(closes, t.watermark)
+		turns = append(turns, t.turn())
 	}
-	for _, closed := range closes {
+	for _, closed := range turns {
 		w, err := r.window(closed)
 		if err != nil {
 			return err
@@ -223,7 +220,7 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 	if err != nil {
 		return nil, false, err
 	}
-	f := &frees{schedules: c.Schedules, rules: c.Rules, closed: position.Closed}
+	f := &frees{schedules: c.Schedules, rules: c.Rules, closed: lastOf(position)}
 	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, late, func(hold freed, s *merchant.Schedule, w calendar.Window) {
 		if s.Pin() == t.Window.Schedule && t.holds(w) {
 			due = append(due, hold)
@@ -233,7 +230,7 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 		return nil, false, err
 	}
 	here := func(back rest) error {
-		w, err := back.window(position.Closed)
+		w, err := back.window(f.closed)
 		left = left || back.there && back.schedule.Pin() == t.Window.Schedule && t.holds(w)
 		return err
 	}

@@ -121,8 +121,34 @@ func compareTargets(a, b Target) int {
 		a.watermark.Compare(b.watermark),
 		cmp.Compare(a.Merchant, b.Merchant),
 		a.Currency.Compare(b.Currency),
-		cmp.Compare(a.Window.Schedule.String(), b.Window.Schedule.String()),
+		a.turn().compare(b.turn()),
 	)
+}
+
+// turn is when a window of an owner closes: windows of one watermark do so in the
+// order of their schedules.
+type turn struct {
+	watermark time.Time
+	schedule  merchant.Pin
+}
+
+func (t *Target) turn() turn { return turn{t.watermark, t.Window.Schedule} }
+
+// lastOf is that of the owner's last batch.
+func lastOf(p *payment.Position) turn { return turn{p.Closed, p.ClosedBy} }
+
+func (t turn) compare(other turn) int {
+	return cmp.Or(t.watermark.Compare(other.watermark), cmp.Compare(t.schedule.String(), other.schedule.String()))
+}
+
+// open is a window of a schedule, or, once that window's turn is over, its first one
+// whose turn still comes. The error is the calendar's, when it ends before.
+func (t turn) open(s *merchant.Schedule, w calendar.Window) (calendar.Window, error) {
+	if (turn{s.Watermark(w), s.Pin()}).compare(t) > 0 {
+		return w, nil
+	}
+	w, _, err := s.Settles(w, t.watermark)
+	return w, err
 }
 
 // Ready says which windows are to be closed: those whose watermark has passed.
@@ -223,7 +249,7 @@ func dueOf(
 	if err != nil {
 		return nil, err
 	}
-	f := &frees{schedules: schedules, rules: ready.Rules, closed: p.Closed}
+	f := &frees{schedules: schedules, rules: ready.Rules, closed: lastOf(p)}
 	err = scanHolds(ctx, r, o, last, f, late, func(_ freed, s *merchant.Schedule, w calendar.Window) { add(s, w) })
 	if err != nil {
 		return nil, err
