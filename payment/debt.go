@@ -136,32 +136,57 @@ func (p *plan) reclassify() error {
 		}
 		return &FieldError{FieldMerchant, fmt.Errorf("%s %w: debt %s of %s is %s", p.event.Kind, ErrTransition, stands.ID, p.merchant.ID, Reclassified)}
 	}
-	position := p.position()
-	if owed, err := p.overdrawn(); err != nil {
+	if err := p.matureNow(); err != nil {
+		return err
+	}
+	if owed, err := p.owed(); err != nil {
 		return err
 	} else if p.event.Amount.Cmp(owed) > 0 {
 		return p.notOwed(owed)
 	}
+	position := p.position()
 	debt := &Debt{
 		Facts: facts(p.event), Life: born(p.event, Reclassified), BookedAt: notBefore(p.state.Now(), p.state, position.Ref()),
 	}
 	position.Debt = debt.ID
-	p.records = append(p.records, debt, position)
+	p.keep(position)
+	p.records = append(p.records, debt)
 	booked := p.post(EntryDebtReclassified, "reclassified", -1,
 		p.dr(MerchantReceivablePath(debt.Merchant), debt.Amount), p.cr(AvailablePath(debt.Merchant), debt.Amount))
 	return p.move(booked, CategoryAdjustment, string(DebtReclassified), &debt.Facts, Item{Gross: debt.Amount})
 }
 
-// overdrawn is by how much the merchant's available balance is below zero.
-func (p *plan) overdrawn() (owed money.Amount, err error) {
-	account, ok := p.state.Account(ledger.AccountID{Path: AvailablePath(p.merchant.ID), Currency: p.event.Currency})
-	if !ok {
-		return owed, nil
+// owed is what the merchant owes that no money covers which is still to come to it:
+// neither what is pending, nor what is available. Whether a job has run makes no
+// difference. Where no window waits for its batch it is never more than the available
+// balance is below zero.
+func (p *plan) owed() (owed money.Amount, err error) {
+	_, mark, err := p.window()
+	if err != nil {
+		return owed, err
 	}
-	if owed, err = account.Net(ledger.Debit); err != nil || owed.Sign() < 0 {
-		return money.Amount{}, err
+	owed, waits, err := p.position().owed(mark)
+	if err != nil || waits {
+		return owed, err
 	}
-	return owed, nil
+	overdrawn, err := p.overdrawn()
+	return money.Min(owed, overdrawn), err
+}
+
+// overdrawn is by how much the merchant's available balance is below zero, with what
+// the plan has made available.
+func (p *plan) overdrawn() (money.Amount, error) {
+	account, _ := p.state.Account(ledger.AccountID{Path: AvailablePath(p.merchant.ID), Currency: p.event.Currency})
+	sum, err := account.Net(ledger.Debit)
+	if err != nil {
+		return sum, err
+	}
+	matures, err := p.matures()
+	if err != nil {
+		return sum, err
+	}
+	sum, err = sum.Sub(matures)
+	return money.Max(sum, money.Amount{}), err
 }
 
 func (p *plan) notOwed(owed money.Amount) error {
@@ -186,7 +211,7 @@ func (p *plan) restoreDebt() error {
 	p.records = append(p.records, &debt)
 	if position := p.position(); position.Debt == debt.ID { // of one that was paid whole before, nothing stands there
 		position.Debt = ""
-		p.records = append(p.records, position)
+		p.keep(position)
 	}
 	booked := p.post(EntryDebtRestored, "restored", -1, p.dr(AvailablePath(debt.Merchant), left), p.cr(MerchantReceivablePath(debt.Merchant), left))
 	if booked < 0 { // nothing of it is left
@@ -224,7 +249,7 @@ func (p *plan) lessen(debt *Debt) error {
 	}
 	position := p.position()
 	position.Debt = ""
-	p.records = append(p.records, position)
+	p.keep(position)
 	return nil
 }
 
@@ -351,12 +376,15 @@ func (p *plan) giveUp(w *WriteOff) error {
 	if rest, err = rest.Sub(w.OfFees); err != nil {
 		return err
 	}
-	overdrawn, err := p.overdrawn()
+	if err := p.matureNow(); err != nil {
+		return err
+	}
+	uncovered, err := p.owed()
 	if err != nil {
 		return err
 	}
-	if rest.Cmp(overdrawn) > 0 {
-		owed, err := money.Sum(left, w.OfFees, overdrawn)
+	if rest.Cmp(uncovered) > 0 {
+		owed, err := money.Sum(left, w.OfFees, uncovered)
 		if err != nil {
 			return err
 		}

@@ -236,6 +236,9 @@ func (p *plan) sell(x *Exchanged) error {
 	if err := p.mature(calendar.DateOf(x.At, schedule.Timing.Zone)); err != nil {
 		return err
 	}
+	if err := p.spends(x.Amount, x.key("sold")); err != nil {
+		return err
+	}
 	sold := p.post(EntrySold, "sold", -1, p.dr(AvailablePath(x.Merchant), x.Amount), p.cr(fxPath(x.Sold), x.Amount))
 	p.entries[sold].Key = x.key("sold")
 	return p.move(sold, CategoryExchange, ExchangeRecord, &Facts{ID: x.ID}, Item{Gross: x.Amount.Neg()})

@@ -162,10 +162,14 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 // its window. Error: *FieldError where the schedule cannot say when it settles.
 func AddBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, item Item) (late bool, err error) {
 	item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, PositionRef(item.Merchant, item.Currency))
-	if _, late, err = settles(schedule, item.Window, item.BookedAt); err != nil {
+	in, late, err := settles(schedule, item.Window, item.BookedAt)
+	if err != nil {
 		return false, err
 	}
-	return late && !item.Manual, AddItem(s, &item)
+	if item.Manual {
+		return false, AddItem(s, &item)
+	}
+	return late, addItem(s, &item, MarkOf(schedule, in.Window))
 }
 
 // introduce adds the record of the payer.
@@ -188,8 +192,13 @@ func (h *Handle) introduce(p *plan) error {
 // journal's time, and a fact of before its watermark can still come.
 func notBefore(at time.Time, s *ledger.State, position ledger.Ref) time.Time {
 	stored, ok := s.Record(position).(*Position)
-	if ok && stored.Closed.After(at) {
-		return stored.Closed
+	if !ok {
+		return at
+	}
+	for _, passed := range []time.Time{stored.Closed, stored.Folded.Watermark} {
+		if passed.After(at) {
+			at = passed
+		}
 	}
 	return at
 }
@@ -217,10 +226,14 @@ func (h *Handle) plan(s *ledger.State) (*plan, error) {
 	return nil, &FieldError{FieldKind, fmt.Errorf("%s is not an event of a payment", h.Event.Kind)}
 }
 
-// AddItem records a movement of a merchant's money that is in no batch yet,
-// and counts it in the merchant's position, which the command must have
-// declared to need.
-func AddItem(s *ledger.State, item *Item) error {
+// AddItem records a movement of a merchant's money that is settled by hand, and
+// counts it in the merchant's position, which the command must have declared to
+// need.
+func AddItem(s *ledger.State, item *Item) error { return addItem(s, item, WindowMark{}) }
+
+// addItem records a movement that is in no batch yet; one that a job settles belongs
+// to a window.
+func addItem(s *ledger.State, item *Item, in WindowMark) error {
 	position := Position{Merchant: item.Merchant, Currency: item.Currency}
 	if stored, ok := s.Record(position.Ref()).(*Position); ok {
 		position = *stored
@@ -230,9 +243,12 @@ func AddItem(s *ledger.State, item *Item) error {
 		return err
 	}
 	if item.Manual {
-		if position.Manual, err = position.Manual.Add(item.Net); err != nil {
-			return err
-		}
+		position.Manual, err = position.Manual.Add(item.Net)
+	} else {
+		err = position.count(item, in)
+	}
+	if err != nil {
+		return err
 	}
 	if item.Manual && !item.Pending.IsZero() {
 		if position.Maturing, err = addOn(position.Maturing, item.matures(), item.Pending); err != nil {

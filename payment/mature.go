@@ -58,17 +58,22 @@ func (m *Mature) plan(s *ledger.State) (*ledger.Entry, *Position, error) {
 
 // mature moves what has become available by a date out of pending.
 func (p *plan) mature(on calendar.Date) error {
-	position := take[Position](p.state, PositionRecord, PositionRef(p.merchant.ID, p.event.Currency).ID)
-	if position == nil {
-		return nil
-	}
-	entry, changed, err := position.matureBy(on)
+	entry, changed, err := p.position().matureBy(on)
 	if err != nil || entry == nil {
 		return err
 	}
 	p.entries = append(p.entries, *entry)
-	p.records = append(p.records, changed)
+	p.keep(changed)
 	return nil
+}
+
+// matureNow moves what has become available by the event's date, by its schedule.
+func (p *plan) matureNow() error {
+	_, schedule, err := p.rules.pin(p.scope, p.event)
+	if err != nil {
+		return err
+	}
+	return p.mature(calendar.DateOf(p.event.OccurredAt, schedule.Timing.Zone))
 }
 
 // matureBy gives the entry that moves what has matured by a date, under the

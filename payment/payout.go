@@ -97,13 +97,17 @@ func (p *plan) payout() error {
 
 // fund takes the money of a payout out of what is available. For a merchant
 // that is settled by hand, what has matured by then becomes available first,
-// whether or not a job has run: the outcome depends on dates only.
+// whether or not a job has run: the outcome depends on dates only. What is the
+// batches' of windows that have closed before it cannot take, see Spendable.
 func (p *plan) fund(payout *Payout, schedule *merchant.Schedule) error {
 	if err := p.mature(calendar.DateOf(p.event.OccurredAt, schedule.Timing.Zone)); err != nil {
 		return err
 	}
 	total, _, err := payout.total()
 	if err != nil {
+		return err
+	}
+	if err := p.spends(total, p.key("requested")); err != nil {
 		return err
 	}
 	own, _, err := p.fromHand(payout, schedule)

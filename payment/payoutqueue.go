@@ -117,29 +117,24 @@ func (p *plan) waits(payout *Payout, rule *PayoutRule, schedule *merchant.Schedu
 // suffices tells whether what is available, and what has matured, pays for a
 // payout.
 func (p *plan) suffices(payout *Payout, schedule *merchant.Schedule) (bool, error) {
-	account, ok := p.state.Account(ledger.AccountID{Path: AvailablePath(p.merchant.ID), Currency: payout.Currency})
-	available, err := account.Available()
-	if err != nil || ok && !account.Limited {
-		return err == nil, err
-	}
-	var matures money.Amount
-	if position := take[Position](p.state, PositionRecord, PositionRef(p.merchant.ID, payout.Currency).ID); position != nil {
-		_, after, err := position.matureBy(calendar.DateOf(p.event.OccurredAt, schedule.Timing.Zone))
-		if err != nil {
-			return false, err
-		}
-		if after != nil {
-			if matures, err = after.Matured.Sub(position.Matured); err != nil {
-				return false, err
-			}
-		}
-	}
 	total, _, err := payout.total()
 	if err != nil {
 		return false, err
 	}
-	left, err := money.Sum(available, matures, total.Neg(), account.Floor.Neg())
-	return left.Sign() >= 0, err
+	position := p.position()
+	_, after, err := position.matureBy(calendar.DateOf(p.event.OccurredAt, schedule.Timing.Zone))
+	if err != nil {
+		return false, err
+	}
+	var matures money.Amount
+	if after != nil {
+		if matures, err = after.Matured.Sub(position.Matured); err != nil {
+			return false, err
+		}
+		position = after
+	}
+	lack, err := p.lack(position, total, matures, "")
+	return lack == nil, err
 }
 
 // queue has a payout wait. Nothing is booked.

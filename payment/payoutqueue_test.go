@@ -120,6 +120,35 @@ func TestPayoutQueueOrder(t *testing.T) {
 	}
 }
 
+// A payout that comes while others wait joins them, also where a job would have let
+// them go: nobody overtakes, and in the end everybody has the same.
+func TestPayoutQueueBeforeTheJob(t *testing.T) {
+	t.Parallel()
+	for _, first := range []bool{true, false} {
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			t.Parallel()
+			d := open(t, queueing())
+			d.book(saved(), payout("p1", "600.00", "2026-03-04 10:00"))
+			var released []string
+			if first {
+				released = d.releases("2026-03-05 01:00")
+			}
+			d.book(payout("p2", "200.00", "2026-03-05 12:00"))
+			if first {
+				d.stand("p1 approved", "p2 approved")
+			} else {
+				d.stand("p1 queued", "p2 queued")
+			}
+			released = append(released, d.releases("2026-03-05 12:00")...)
+			if want := map[bool][]string{true: {"p1"}, false: {"p1", "p2"}}[first]; !cmp.Equal(want, released) {
+				t.Errorf("released %q, want %q", released, want)
+			}
+			d.stand("p1 approved", "p2 approved")
+			d.stands(hand, "available 64.60", "payouts 811.80")
+		})
+	}
+}
+
 // Without the rule a payout is refused, but not past those that wait already.
 func TestPayoutQueueClosed(t *testing.T) {
 	t.Parallel()

@@ -314,6 +314,9 @@ type Position struct {
 	Told       uint64         `json:"told,omitzero"`      // how many events have left about it
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
 	ClosedBy   merchant.Pin   `json:"closed_by,omitzero"` // schedule of that batch: those of one watermark close in the order of their schedules
+	Open       []WindowSum    `json:"open,omitempty"`     // of Unassigned, what is settled by a job, by window, in the order in which batches close
+	Behind     money.Amount   `json:"behind,omitzero"`    // what the windows before Open leave to it: 0, or what they lack
+	Folded     WindowMark     `json:"folded,omitzero"`    // the last window that is in Behind and not closed; zero: all are
 }
 
 // Maturity is an amount that becomes available on a date.

@@ -121,6 +121,9 @@ func (p *plan) buildPool() error {
 	if err := p.stays(); err != nil {
 		return err
 	}
+	if err := p.closed(); err != nil {
+		return err
+	}
 	pin, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil {
 		return err
@@ -150,7 +153,19 @@ func (p *plan) buildPool() error {
 		return &FieldError{FieldAmount, fmt.Errorf("%s %s is more than plan %s builds: %s of %s are there", c, c.Format(p.event.Amount), plan.ID,
 			c.Format(balance), c.Format(*plan.Cap))}
 	}
+	if err := p.spends(p.event.Amount, p.key("built")); err != nil {
+		return err
+	}
 	return p.changePool(pool, pin, plan.Pin(), p.event.Amount)
+}
+
+// closed refuses to change a pool while batches are due that change it too: they would
+// see what was decided after them, and what they pay would depend on when they close.
+func (p *plan) closed() error {
+	if watermark, due := p.position().Due(p.state.Now()); due {
+		return &FieldError{FieldMerchant, fmt.Errorf("%s: %w: up to %s", p.merchant.ID, ErrWindowsDue, watermark.UTC().Format(timeFormat))}
+	}
+	return nil
 }
 
 // returnPool is the recipe of a fixed or minimum reserve that somebody gives back,
@@ -160,6 +175,9 @@ func (p *plan) returnPool() error {
 		return err
 	}
 	if err := p.locate(p.event.Merchant, false); err != nil {
+		return err
+	}
+	if err := p.closed(); err != nil {
 		return err
 	}
 	pin, _, err := p.rules.pin(p.scope, p.event)

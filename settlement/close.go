@@ -407,6 +407,7 @@ func (c *closing) Apply(s *ledger.State) error {
 	if !c.batch.Watermark.Before.Before(position.Closed) {
 		position.Closed, position.ClosedBy = c.batch.Watermark.Before, c.batch.Window.Schedule
 	}
+	position.Settled(payment.WindowMark{Watermark: c.batch.Watermark.Before, Schedule: c.batch.Window.Schedule})
 	s.Put(position)
 	if err := balance.Tell(s); err != nil {
 		return err

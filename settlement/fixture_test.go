@@ -125,7 +125,24 @@ func newHouse(t failer, store ledger.Store, rules *payment.Rules) *house {
 	}
 	h := &house{t: t, rules: rules}
 	h.on(store)
+	if err := h.books.Do(context.Background(), &keeping{rules.Book.Schedules}); err != nil {
+		t.Fatalf("keep the schedules: %v", err)
+	}
 	return h
+}
+
+// keeping has schedules stored, as an engine does when it starts.
+type keeping struct{ schedules []merchant.Schedule }
+
+func (k *keeping) At() time.Time { return time.Time{} }
+
+func (k *keeping) Need(*ledger.State, *ledger.Need) {}
+
+func (k *keeping) Apply(s *ledger.State) error {
+	for i := range k.schedules {
+		s.Put(&payment.Schedule{Schedule: k.schedules[i]})
+	}
+	return nil
 }
 
 // on goes on working through another view of the same store.

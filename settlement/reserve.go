@@ -27,7 +27,7 @@ type freed struct {
 type frees struct {
 	schedules Schedules
 	rules     *payment.Rules
-	closed    turn // of the owner's last batch
+	closed    payment.WindowMark // of the owner's last batch
 }
 
 // release says when and why a hold is given back.
@@ -50,7 +50,7 @@ func (f *frees) hold(hold *payment.Hold, late delayed) (s *merchant.Schedule, w 
 	}
 	w, err = s.Timing.WindowAt(at)
 	if err == nil && reason != reasonDue {
-		w, err = f.closed.open(s, w)
+		w, err = openWindow(s, w, f.closed)
 	}
 	if err != nil {
 		return nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
@@ -99,15 +99,17 @@ func scanHolds(
 // batch: a fixed or minimum reserve whose plan has ended, what was carried on for
 // somebody who is leaving.
 type rest struct {
-	there    bool              // is there anything, now
-	leaves   func(Target) bool // may a batch that is still to close leave something there
-	closed   turn              // of the owner's last batch
+	there    bool               // is there anything, now
+	leaves   func(Target) bool  // may a batch that is still to close leave something there
+	closed   payment.WindowMark // of the owner's last batch
 	schedule *merchant.Schedule
 	first    calendar.Window // the one in which it is due
 }
 
 // window is the one it is given back in once a batch is closed.
-func (r *rest) window(closed turn) (calendar.Window, error) { return closed.open(r.schedule, r.first) }
+func (r *rest) window(closed payment.WindowMark) (calendar.Window, error) {
+	return openWindow(r.schedule, r.first, closed)
+}
 
 // windows adds those in which it may be given back, by when the batches before them
 // close: one of an earlier business date may have the later watermark. A window in
@@ -116,11 +118,11 @@ func (r *rest) windows(targets []Target, add func(*merchant.Schedule, calendar.W
 	if !r.there && !slices.ContainsFunc(targets, r.leaves) {
 		return nil
 	}
-	turns := []turn{r.closed}
+	batches := []payment.WindowMark{r.closed}
 	for _, t := range targets {
-		turns = append(turns, t.turn())
+		batches = append(batches, t.mark())
 	}
-	for _, closed := range turns {
+	for _, closed := range batches {
 		w, err := r.window(closed)
 		if err != nil {
 			return err

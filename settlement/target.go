@@ -121,33 +121,28 @@ func compareTargets(a, b Target) int {
 		a.watermark.Compare(b.watermark),
 		cmp.Compare(a.Merchant, b.Merchant),
 		a.Currency.Compare(b.Currency),
-		a.turn().compare(b.turn()),
+		a.mark().Compare(b.mark()),
 	)
 }
 
-// turn is when a window of an owner closes: windows of one watermark do so in the
-// order of their schedules.
-type turn struct {
-	watermark time.Time
-	schedule  merchant.Pin
+// mark is the target's place among the batches of its owner.
+func (t *Target) mark() payment.WindowMark {
+	return payment.WindowMark{Watermark: t.watermark, Schedule: t.Window.Schedule}
 }
 
-func (t *Target) turn() turn { return turn{t.watermark, t.Window.Schedule} }
-
-// lastOf is that of the owner's last batch.
-func lastOf(p *payment.Position) turn { return turn{p.Closed, p.ClosedBy} }
-
-func (t turn) compare(other turn) int {
-	return cmp.Or(t.watermark.Compare(other.watermark), cmp.Compare(t.schedule.String(), other.schedule.String()))
+// lastOf is the place of the owner's last batch.
+func lastOf(p *payment.Position) payment.WindowMark {
+	return payment.WindowMark{Watermark: p.Closed, Schedule: p.ClosedBy}
 }
 
-// open is a window of a schedule, or, once that window's turn is over, its first one
-// whose turn still comes. The error is the calendar's, when it ends before.
-func (t turn) open(s *merchant.Schedule, w calendar.Window) (calendar.Window, error) {
-	if (turn{s.Watermark(w), s.Pin()}).compare(t) > 0 {
+// openWindow is a window of a schedule, or, where that closes no later than the last batch
+// did, the schedule's first one that is open. The error is the calendar's, when it ends
+// before.
+func openWindow(s *merchant.Schedule, w calendar.Window, last payment.WindowMark) (calendar.Window, error) {
+	if payment.MarkOf(s, w).Compare(last) > 0 {
 		return w, nil
 	}
-	w, _, err := s.Settles(w, t.watermark)
+	w, _, err := s.Settles(w, last.Watermark)
 	return w, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reserve"
@@ -30,6 +31,8 @@ import (
 //     and minimum reserves hold what was built of them and not given back;
 //   - a batch's lines add up to its totals, its totals obey the batch equation,
 //     its account holds its net until it is sent, and its day lists it;
+//   - what positions count of each open window, of what was settled by hand, and as
+//     behind, is what the movements in no batch say;
 //   - every movement of the journal stands in one batch or in none, and no entry
 //     stands in two places.
 //
@@ -47,7 +50,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readAccounts, v.readItems, v.readHolds, v.readPools, v.readInvoices, v.readBatches, v.readDebts, v.readDays, v.readPositions, v.readJournal,
+		v.readSchedules, v.readAccounts, v.readItems, v.readHolds, v.readPools, v.readInvoices, v.readBatches, v.readDebts, v.readDays, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -63,6 +66,8 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 type sums struct {
 	pending, available, unassigned, manual, reserve, fixed, minimum, receivable, left money.Amount
 	closing                                                                           bool
+	windows                                                                           []payment.WindowSum  // settled by a job, in order
+	unwritten                                                                         []payment.WindowMark // of batches whose lines are being written
 }
 
 type verifier struct {
@@ -70,6 +75,7 @@ type verifier struct {
 	report   func(ledger.Finding)
 	seen     map[uint16][]uint64 // by lane, one bit for each seq that is an item or a line
 	sums     map[owner]*sums
+	pins     map[merchant.Pin]*merchant.Schedule
 	accounts map[ledger.AccountID]money.Amount // posted balances of the accounts looked at
 	restored map[string]money.Amount           // by debt, what movements and lines took back of it
 	twice    int                               // entries found again, or in no place of the journal
@@ -141,10 +147,34 @@ func (v *verifier) readItems(ctx context.Context) error {
 		s := v.of(item.Merchant, item.Currency)
 		v.add(&s.unassigned, item.Net)
 		v.add(&s.pending, item.Pending)
+		v.add(&s.available, item.Net, item.Pending.Neg())
 		if item.Manual {
 			v.add(&s.manual, item.Net)
+			continue
 		}
-		v.add(&s.available, item.Net, item.Pending.Neg())
+		schedule := v.pins[item.Window.Schedule]
+		if schedule == nil {
+			v.find("movement "+item.Entry, "schedule "+item.Window.Schedule.String(), "not there")
+			continue
+		}
+		window, _, err := windowOf(schedule, item)
+		if err != nil {
+			v.find("movement "+item.Entry, "a window it is settled in", err.Error())
+			continue
+		}
+		v.window(s, payment.MarkOf(schedule, window), item)
+	}
+	return nil
+}
+
+// readSchedules takes the schedules that movements are pinned to.
+func (v *verifier) readSchedules(ctx context.Context) error {
+	v.pins = make(map[merchant.Pin]*merchant.Schedule)
+	for s, err := range ledger.RecordsOf[*payment.Schedule](ctx, v.reader, payment.ScheduleRecord, "") {
+		if err != nil {
+			return err
+		}
+		v.pins[s.Pin()] = &s.Schedule
 	}
 	return nil
 }
@@ -238,6 +268,7 @@ func (v *verifier) readPositions(ctx context.Context) error {
 		if s.manual != p.Manual {
 			v.find("position "+p.Ref().ID, "movements that no job settles "+s.manual.String(), p.Manual.String())
 		}
+		v.positionWindows(p, s)
 		v.add(&s.available, p.Carry, p.Matured)
 		v.add(&s.pending, p.Matured.Neg())
 	}

@@ -102,18 +102,18 @@ func TestVerifyFindsDamage(t *testing.T) {
 			item := records[*payment.Item](h, payment.ItemRecord)[0]
 			item.Window.BusinessDate = item.Window.BusinessDate.AddDays(1)
 			h.plant(item)
-		}, []string{"movement deposit/d3/captured", "position m1/INR", "account merchants/m1/pending INR"}},
+		}, []string{"movement deposit/d3/captured", "position m1/INR", "position m1/INR", "account merchants/m1/pending INR"}},
 		{"an item of a line", func(h *house, first, _ *settlement.Batch) {
 			h.plant(&h.lines(first.ID)[1].Item)
-		}, []string{"batch FIRST line 2", "position m1/INR", "account merchants/m1/pending INR"}},
+		}, []string{"batch FIRST line 2", "position m1/INR", "position m1/INR", "account merchants/m1/pending INR"}},
 		{"an item gone", func(h *house, _, _ *settlement.Batch) {
 			h.steal(records[*payment.Item](h, payment.ItemRecord)[0])
-		}, []string{"position m1/INR", "movement deposit/d3/captured", "account merchants/m1/pending INR"}},
+		}, []string{"position m1/INR", "position m1/INR", "movement deposit/d3/captured", "account merchants/m1/pending INR"}},
 		{"an item's pending part", func(h *house, _, _ *settlement.Batch) {
 			item := records[*payment.Item](h, payment.ItemRecord)[0]
 			item.Pending = must(item.Pending.Add(more))
 			h.plant(item)
-		}, []string{"account merchants/m1/pending INR", "account merchants/m1/available INR"}},
+		}, []string{"position m1/INR", "account merchants/m1/pending INR", "account merchants/m1/available INR"}},
 		{"a position's sum", func(h *house, _, _ *settlement.Batch) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
 			p.Unassigned = must(p.Unassigned.Add(more))
@@ -123,7 +123,27 @@ func TestVerifyFindsDamage(t *testing.T) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
 			p.Carry = must(p.Carry.Add(more))
 			h.plant(p)
-		}, []string{"account merchants/m1/available INR"}},
+		}, []string{"position m1/INR", "account merchants/m1/available INR"}},
+		{"what a position has behind", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Behind = must(p.Behind.Add(more))
+			h.plant(p)
+		}, []string{"position m1/INR"}},
+		{"a window that a position has open", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Open[0].Available = must(p.Open[0].Available.Add(more))
+			h.plant(p)
+		}, []string{"position m1/INR"}},
+		{"a window that a position has folded, and what is behind", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Folded, p.Behind, p.Open = p.Open[0].WindowMark, more, nil
+			h.plant(p)
+		}, []string{"position m1/INR"}},
+		{"what a position has of what is settled by hand", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Manual = must(p.Manual.Add(more))
+			h.plant(p)
+		}, []string{"position m1/INR"}},
 		{"a position gone, and all that waits", func(h *house, _, _ *settlement.Batch) {
 			h.steal(records[*payment.Position](h, payment.PositionRecord)[0])
 			h.steal(records[*payment.Item](h, payment.ItemRecord)[0])

@@ -116,6 +116,7 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 	if b.Status == Closing {
 		s := v.of(b.Merchant, b.Currency)
 		s.closing = true
+		s.unwritten = append(s.unwritten, payment.WindowMark{Watermark: b.Watermark.Before, Schedule: b.Window.Schedule})
 		v.add(&s.left, b.Totals.Net, lines.Totals.Net.Neg())
 		return nil
 	}

@@ -1,0 +1,72 @@
+package settlement
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// window counts a movement in the window it is settled in.
+func (v *verifier) window(s *sums, in payment.WindowMark, item *payment.Item) {
+	at, known := findWindow(s.windows, in)
+	if !known {
+		s.windows = slices.Insert(s.windows, at, payment.WindowSum{WindowMark: in})
+	}
+	w := &s.windows[at]
+	v.add(&w.Net, item.Net)
+	v.add(&w.Available, item.Net, item.Pending.Neg())
+}
+
+func findWindow(windows []payment.WindowSum, in payment.WindowMark) (at int, known bool) {
+	return slices.BinarySearchFunc(windows, in, func(w payment.WindowSum, m payment.WindowMark) int { return w.Compare(m) })
+}
+
+// positionWindows compares what a position counts of each window with the movements
+// that are settled in it. Batches whose lines are being written are closed already.
+func (v *verifier) positionWindows(p *payment.Position, s *sums) {
+	place := "position " + p.Ref().ID
+	windows := s.windows
+	for _, mark := range s.unwritten {
+		if at, known := findWindow(windows, mark); known {
+			windows = slices.Delete(windows, at, at+1)
+		}
+	}
+	folded := 0
+	for folded < len(windows) && windows[folded].Compare(p.Folded) <= 0 {
+		folded++
+	}
+	if want, have := windowsText(windows[folded:]), windowsText(p.Open); want != have {
+		v.find(place, "open windows"+want, "open windows"+have)
+	}
+	v.behind(place, p, windows[:folded])
+}
+
+// behind holds what a position says is behind against what its last batch carried and
+// the windows since. Where one of them was closed meanwhile, it says at most so much:
+// what batches release is not among the movements.
+func (v *verifier) behind(place string, p *payment.Position, folded []payment.WindowSum) {
+	none := money.Amount{}
+	want := money.Min(p.Carry, none)
+	for i := range folded {
+		v.add(&want, folded[i].Net)
+		want = money.Min(want, none)
+	}
+	if p.Behind.Cmp(want) > 0 || len(folded) == 0 && p.Behind != want {
+		v.find(place, "behind "+want.String(), p.Behind.String())
+	}
+	if open := len(folded) > 0; open != !p.Folded.Watermark.IsZero() {
+		v.find(place, fmt.Sprintf("%d windows behind that are not closed", len(folded)), fmt.Sprintf("the last at %s", p.Folded.Watermark.Format(time.RFC3339)))
+	}
+}
+
+// windowsText writes windows with what they add up to.
+func windowsText(windows []payment.WindowSum) (text string) {
+	for i := range windows {
+		w := &windows[i]
+		text += fmt.Sprintf(" [%s %s net %s, available %s]", w.Schedule, w.Watermark.UTC().Format(time.RFC3339), w.Net, w.Available)
+	}
+	return text
+}
