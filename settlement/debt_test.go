@@ -16,14 +16,15 @@ func about(kind payment.Kind, id, at, amount string) payment.Event {
 	}
 }
 
-// owes is a debt of m1 of 50.00 that stands as a receivable, and a deposit of 30.00.
+// owes is a debt of m1 of 50.00 that stands as a receivable, which no pending money
+// covers, and a deposit of 30.00 after it.
 func (h *house) owes() {
 	h.t.Helper()
 	approved := later(payment.AdjustmentApproved, "a1", ist("2026-03-02 11:10"))
 	approved.Actor = "bert"
 	h.take(
-		deposit("d1", "m1", ist("2026-03-02 10:00"), "30.00"), about(payment.AdjustmentDebit, "a1", "2026-03-02 11:00", "50.00"), approved,
-		about(payment.DebtReclassified, "b1", "2026-03-02 12:00", "50.00"),
+		deposit("d0", "m1", ist("2026-03-02 10:00"), "30.00"), about(payment.AdjustmentDebit, "a1", "2026-03-02 11:00", "80.00"), approved,
+		about(payment.DebtReclassified, "b1", "2026-03-02 12:00", "50.00"), deposit("d1", "m1", ist("2026-03-02 13:00"), "30.00"),
 	)
 }
 
@@ -38,9 +39,10 @@ func TestDebtTakenBack(t *testing.T) {
 	h.wants(`
 		m1 INR 2026-03-02 carried_forward, due 2026-03-03: 0.00 + 0.00 + 0.00 = 0.00
 		  1 debt_restored b1 -30.00
-		  2 deposit d1 30.00
-		  3 adjustment_debit a1 -50.00
+		  2 deposit d0 30.00
+		  3 adjustment_debit a1 -80.00
 		  4 debt_reclassified b1 50.00
+		  5 deposit d1 30.00
 		m1 INR 2026-03-03 closed, due 2026-03-04: 0.00 + 10.00 + 0.00 = 10.00
 		  1 debt_restored b1 -20.00
 		  2 deposit d2 30.00
