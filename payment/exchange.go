@@ -34,8 +34,8 @@ type Quote struct {
 // so that nothing is left over. What is sold must be available.
 //
 // Errors: ErrQuote, ErrConflict (the id was used for another exchange),
-// ErrUnknownMerchant, ErrTooLarge, ledger.ErrInsufficientFunds, what money, merchant and
-// calendar report.
+// ErrUnknownMerchant, ErrInactive (the merchant is suspended or closed), ErrTooLarge,
+// ledger.ErrInsufficientFunds, what money, merchant and calendar report.
 type Exchange struct {
 	Rules        *Rules
 	ID           string // of the exchange; telling it again does nothing
@@ -228,6 +228,9 @@ func (p *plan) leg(x *Exchanged, c money.Currency) error {
 func (p *plan) sell(x *Exchanged) error {
 	if err := p.leg(x, x.Sold); err != nil {
 		return err
+	}
+	if m, status, since := p.stood(); m != nil && (status == Suspended || status == Closed) {
+		return inactive(m, status, since)
 	}
 	_, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil {

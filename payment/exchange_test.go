@@ -233,3 +233,42 @@ func TestExchangeIsSettled(t *testing.T) {
 		t.Errorf("batches (-want +got):\n%s", diff)
 	}
 }
+
+// Who is suspended or closed exchanges nothing; an exchange of before is recognised, and
+// one who is closing may still turn what is left into the currency it is paid in.
+func TestExchangeOfTheInactive(t *testing.T) {
+	t.Parallel()
+	d := open(t, bothSides())
+	d.book(savedAbroad())
+	half := trade("x0")
+	half.Amount = rs("50000.00")
+	d.trade(half)
+	act := func(kind payment.MerchantAct, when string) {
+		decided := decision(kind, when)
+		decided.ID = hand
+		d.decide(decided)
+	}
+	other := func(id, when string) *payment.Exchange {
+		x := trade(id)
+		x.Rules, x.Amount, x.Instant, x.Quote.QuotedAt, x.Quote.ValidUntil = d.rules, rs("50000.00"), at(when), at(when), at(when)
+		return x
+	}
+	refused := func(x *payment.Exchange, want string) {
+		t.Helper()
+		before := d.everything()
+		if err := d.Books().Do(t.Context(), x); fmt.Sprint(err) != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		d.same(before, "a refused exchange")
+	}
+	act(payment.MerchantSuspend, "2026-03-06 10:00")
+	refused(other("x1", "2026-03-06 10:00"), "exchange x1: merchant_id: hand takes no new payments: it is suspended since 2026-03-06T04:30:00Z")
+	if err := d.Books().Do(t.Context(), half); err != nil || !half.Repeated {
+		t.Errorf("the exchange of before: repeated %t, %v", half.Repeated, err)
+	}
+	act(payment.MerchantClose, "2026-03-06 11:00")
+	d.trade(other("x1", "2026-03-06 12:00"))
+	d.book(payout("p1", "29815.86", "2026-03-06 13:00"), later(payment.PayoutSent, "p1", "2026-03-06 14:00"), later(payment.PayoutCompleted, "p1", "2026-03-06 15:00"))
+	d.closesOut(hand)
+	refused(other("x2", "2026-12-01 10:00"), "exchange x2: merchant_id: hand takes no new payments: it is closed since 2026-11-30T06:30:00Z")
+}

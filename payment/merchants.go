@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	// ErrInactive marks a new deposit or payout of a merchant who is suspended, is
-	// being closed or is closed. What happens to older ones is booked all the same.
+	// ErrInactive marks a new deposit, payout or exchange of a merchant who is suspended,
+	// is being closed or is closed. What happens to older ones is booked all the same.
 	ErrInactive = errors.New("takes no new payments")
 	// ErrRegionFixed marks a change of the region of a merchant who has been paid.
 	ErrRegionFixed = errors.New("has been paid and stays in its region")
@@ -25,7 +25,7 @@ var (
 // Statuses of merchants.
 const (
 	Active    Status = "active"
-	Suspended Status = "suspended" // takes no new deposits and requests no payouts, until resumed
+	Suspended Status = "suspended" // takes no new deposits, requests no payouts and exchanges nothing, until resumed; payouts that wait go on waiting
 	Closing   Status = "closing"   // for good; what is owed either way follows its dates
 	Closed    Status = "closed"    // nothing was owed either way
 )

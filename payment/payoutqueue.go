@@ -160,8 +160,8 @@ func (p *plan) leave(payout *Payout) error {
 
 // Release is the command that books the first payout of a queue, by the recipe of
 // a request, if what is available pays for it by then. Otherwise it does nothing,
-// and so it does when the queue is not as it was read any more: then Place may not
-// be the first. What it decides depends on the journal, the rules and its instant.
+// and so it does while the merchant is suspended, and when the queue is not as it was
+// read any more: then Place may not be the first. What it decides depends on the journal, the rules and its instant.
 type Release struct {
 	Rules    *Rules
 	Queue    PayoutQueue // as it was read
@@ -217,6 +217,9 @@ func (r *Release) plan(s *ledger.State) (*plan, error) {
 	}}
 	if err := p.locate(payout.Merchant, false); err != nil {
 		return nil, err
+	}
+	if m, status, _ := p.stood(); m != nil && status == Suspended {
+		return nil, nil
 	}
 	_, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil {

@@ -230,3 +230,28 @@ func TestPayoutQueueTells(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
+
+// While a merchant is suspended its payouts wait, whatever money there is; once it is
+// resumed they go.
+func TestQueueOfTheSuspended(t *testing.T) {
+	t.Parallel()
+	d := open(t, queueing())
+	d.book(saved(), payout("p1", "600.00", "2026-03-04 10:00"))
+	for _, step := range []struct {
+		act      payment.MerchantAct
+		when, at string
+		released []string
+		stands   string
+	}{
+		{payment.MerchantSuspend, "2026-03-04 11:00", "2026-03-06 10:00", nil, "p1 queued"},
+		{payment.MerchantResume, "2026-03-06 11:00", "2026-03-06 11:00", []string{"p1"}, "p1 approved"},
+	} {
+		act := decision(step.act, step.when)
+		act.ID = hand
+		d.decide(act)
+		if diff := cmp.Diff(step.released, d.releases(step.at)); diff != "" {
+			t.Errorf("after %s (-want +got):\n%s", step.act, diff)
+		}
+		d.stand(step.stands)
+	}
+}
