@@ -33,6 +33,16 @@
 // merchant's next. A batch of a business date whose files are written already
 // has them written again.
 //
+// # Who owes, and who is leaving
+//
+// A debt that stands as a receivable is taken back by the first batches that have money
+// after it, by a line of each; what is left of the batch is paid.
+//
+// The batches of a merchant who is leaving (closing or closed just before their
+// watermark) pay everything, also below the minimum, build no reserve, and give back
+// what fixed and minimum reserves hold. The window in which it was decided is due by
+// itself when an earlier batch has left anything.
+//
 // # How a batch is closed
 //
 // The first transaction fixes membership and totals, moves the money, and
