@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
@@ -50,25 +51,30 @@ func leavers(ctx context.Context, r ledger.Reader) (map[string]*payment.Merchant
 // scanLeaving visits what is left to a merchant whom somebody decided to close, from
 // the window of that decision on, and that no movement brings into a batch: what earlier
 // ones carried on because it was too little, or put into fixed and minimum reserves.
-// With nothing left it does so only if asked to. Whose windows no job closes is paid
-// by hand.
+// With nothing left it does so only if batches are due that may leave something. Whose
+// windows no job closes any more is paid by hand; what batches have carried on is paid
+// by the schedule of the last one.
 func scanLeaving(
-	ctx context.Context, r ledger.Reader, m *payment.Merchant, p *payment.Position, f *frees, always bool, visit func(rest) error,
+	ctx context.Context, r ledger.Reader, m *payment.Merchant, p *payment.Position, f *frees, due []Target, visit func(rest) error,
 ) error {
 	decided := closedFrom(m)
 	if f.rules == nil || decided.IsZero() {
 		return nil
 	}
 	left, err := anythingLeft(ctx, r, p)
-	if err != nil || !left && !always {
+	if err != nil || !left && len(due) == 0 {
 		return err
 	}
 	scope, err := f.rules.Book.Case(&m.Merchant, p.Currency, "")
 	if err != nil {
 		return err
 	}
+	at := func(*merchant.Schedule) time.Time { return decided }
 	last := rest{there: left, closed: f.closed, leaves: func(Target) bool { return true }}
-	last.schedule, last.first, err = f.window(scope, decided, func(*merchant.Schedule) time.Time { return decided })
+	last.schedule, last.first, err = f.window(scope, decided, at)
+	if err == nil && last.schedule == nil {
+		last.schedule, last.first, err = f.carriedWindow(scope, p, due, at, decided)
+	}
 	if err == nil && last.schedule != nil {
 		err = visit(last)
 	}
@@ -76,6 +82,30 @@ func scanLeaving(
 		return fmt.Errorf("last batch of %s: %w", m.ID, err)
 	}
 	return nil
+}
+
+// carriedWindow is window by the schedule of the last batch before a merchant was
+// closing: what that has carried on is paid by it, where no job closes the windows of
+// now. Where more was taken by hand than there was, nothing is.
+func (f *frees) carriedWindow(
+	scope merchant.Scope, p *payment.Position, due []Target, at func(*merchant.Schedule) time.Time, decided time.Time,
+) (*merchant.Schedule, calendar.Window, error) {
+	closed := lastClosed(p, due, decided)
+	if carries := p.Carry.Sign() > 0 && p.Manual.Sign() >= 0; closed.IsZero() || !carries && len(due) == 0 {
+		return nil, calendar.Window{}, nil
+	}
+	return f.window(scope, closed.Add(-time.Microsecond), at)
+}
+
+// lastClosed is the watermark of the last batch before an instant, closed or due.
+func lastClosed(p *payment.Position, due []Target, before time.Time) time.Time {
+	last := p.Closed
+	for i := range due {
+		if w := due[i].watermark; w.After(last) && !w.After(before) {
+			last = w
+		}
+	}
+	return last
 }
 
 // anythingLeft tells whether something waits for a batch that is no movement.

@@ -168,3 +168,35 @@ func TestLeavingByHand(t *testing.T) {
 		t.Errorf("available %s, want 25.00", got)
 	}
 }
+
+// What batches have carried on is paid by a batch also to who is settled by hand since.
+func TestLeavingByHandWithACarry(t *testing.T) {
+	t.Parallel()
+	schedule, byHand := india(), india()
+	schedule.MinPayout = minor("10.00")
+	byHand.Version, byHand.EffectiveFrom, byHand.Timing.Anchor = "2", date("2026-03-04"), calendar.Anchor{Kind: calendar.Manual}
+	for name, run := range jobs() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, rulesWith(schedule, byHand))
+			h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "5.00"), deposit("d2", "m1", ist("2026-03-04 12:00"), "7.00"))
+			run(h, "2026-03-04")
+			h.decides(payment.MerchantClose, ist("2026-03-05 12:00"))
+			h.settle(ist("2026-03-31 00:00"))
+			want := `
+				m1 INR 2026-03-02 carried_forward, due 2026-03-03: 0.00 + 5.00 + -5.00 = 0.00
+				  1 deposit d1 5.00
+				  2 carry_out -5.00
+				m1 INR 2026-03-05 closed, due 2026-03-06: 5.00 + 0.00 + 0.00 = 5.00
+				  1 carry_in 5.00
+				tail: m1 INR deposit d2 7.00 of 2026-03-04
+			`
+			h.wants(want)
+			h.settle(ist("2026-04-30 00:00"))
+			h.wants(want)
+			if got := h.balance(payment.AvailablePath("m1"), inr()); got != "7.00" {
+				t.Errorf("available %s, want 7.00", got)
+			}
+		})
+	}
+}

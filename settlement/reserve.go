@@ -237,7 +237,7 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 		return err
 	}
 	if err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, here); err == nil {
-		err = scanLeaving(ctx, r, m, position, f, false, here)
+		err = scanLeaving(ctx, r, m, position, f, nil, here)
 	}
 	return due, left, err
 }

@@ -251,7 +251,7 @@ func dueOf(
 	}
 	back := func(it rest) error { return it.windows(targets, add) }
 	if err = scanPools(ctx, r, o, last, f, back); err == nil && leave != nil {
-		err = scanLeaving(ctx, r, leave, p, f, len(targets) > 0, back)
+		err = scanLeaving(ctx, r, leave, p, f, targets, back)
 	}
 	return ready.prefix(targets), err
 }
