@@ -38,9 +38,12 @@ var depositTable = table{
 		{DepositCanceled, RequiresAction, Canceled, event.DepositCanceled},
 		{DepositCanceled, Authorized, Canceled, event.DepositCanceled},
 		{DepositFailed, Succeeded, Failed, event.DepositFailed},
+		{DepositFailed, PartiallyRefunded, Failed, event.DepositFailed},
+		{DepositFailed, Refunded, Failed, event.DepositFailed},
 		{DepositCaptured, Failed, Succeeded, event.DepositSucceeded},
 		{DepositCaptured, Expired, Succeeded, event.DepositSucceeded},
 	},
+	early: []Move{{On: DepositFailed, From: Succeeded, To: Succeeded}, {On: DepositExpired, From: Succeeded, To: Succeeded}},
 	requires: map[Kind][]Field{
 		DepositCreated:  {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod},
 		DepositCaptured: {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod},
@@ -82,7 +85,9 @@ func (p *plan) goOn() error {
 		return err
 	}
 	changed := *d
-	if changed.Life, err = d.next(p.event); err != nil {
+	if early := d.early(p.event); early != nil {
+		changed.Life = *early
+	} else if changed.Life, err = d.next(p.event); err != nil {
 		return err
 	}
 	p.records = append(p.records, &changed)
@@ -211,25 +216,21 @@ func LateRefundID(deposit string) string {
 	return prefix + hex.EncodeToString(sum[:16])
 }
 
-// failLate is the recipe of a deposit that failed. If it had been captured, it is taken
-// back, first of what it still has in pending; the reserve held against it is freed, and
-// its fee returned by the pinned policy.
+// failLate is the recipe of a deposit that failed. If it had been captured, all of it is
+// taken back, whatever was refunded or disputed of it, first of what it still has in
+// pending; the reserve held against it is freed, and what is left of its fee returned by
+// the pinned policy. A failure that preceded the capture books nothing.
 func (p *plan) failLate() error {
 	d, err := existing[*Deposit](p, DepositRecord)
 	if err != nil || p.repeated {
 		return err
 	}
-	if !d.Refunded.IsZero() || !d.Disputed.IsZero() {
-		return &FieldError{FieldID, fmt.Errorf("%s %w: %s has refunds of %s and disputes of %s", p.event.Kind, ErrTransition, d.ID,
-			d.Currency.Format(d.Refunded), d.Currency.Format(d.Disputed))}
+	if d.CapturedAt().IsZero() || d.early(p.event) != nil { // nothing was booked, or nothing is
+		return p.goOn()
 	}
 	changed := *d
 	if changed.Life, err = d.next(p.event); err != nil {
 		return err
-	}
-	if d.CapturedAt().IsZero() { // nothing was booked
-		p.records = append(p.records, &changed)
-		return nil
 	}
 	drawn, err := p.drawPending(&changed, d.Amount)
 	if err != nil {
@@ -244,7 +245,11 @@ func (p *plan) failLate() error {
 	item := Item{Gross: d.Amount.Neg()}
 	item.own(d, drawn.Neg())
 	if d.Policy == fees.RefundReturnProRata {
-		back, err := p.giveFee(d.Invoiced, "failed.fee", failed, processingFee, d.ID, d.Fee.Fee, d.Fee.Taxes)
+		now, err := changed.refee(false)
+		if err != nil {
+			return err
+		}
+		back, err := p.giveFee(d.Invoiced, "failed.fee", failed, processingFee, d.ID, now.Fee, now.Taxes)
 		if err != nil {
 			return err
 		}
@@ -252,7 +257,7 @@ func (p *plan) failLate() error {
 			return err
 		}
 	}
-	if item.Withholding, err = p.unwithhold(&changed, "failed.withholding", failed); err != nil {
+	if item.Withholding, err = p.rewithhold(&changed, "failed.withholding", failed); err != nil {
 		return err
 	}
 	if item.Reserve, err = p.free(d, failed); err != nil {
@@ -295,7 +300,7 @@ func (p *plan) happensTo(kind string, facts *Facts, life *Life) error {
 	if p.repeated, err = life.find(p.event); p.repeated || err != nil {
 		return err
 	}
-	if p.event.OccurredAt.Before(facts.OccurredAt) {
+	if p.event.OccurredAt.Before(facts.OccurredAt) && (kind != DepositRecord || life.early(p.event) == nil) {
 		return &FieldError{FieldOccurredAt, fmt.Errorf("%s is before %s %s came into being at %s",
 			p.event.OccurredAt.Format(timeFormat), kind, facts.ID, facts.OccurredAt.Format(timeFormat))}
 	}

@@ -219,3 +219,32 @@ func TestLateRefundIDIsTaken(t *testing.T) {
 	d.refuse(captured(), `refund late-d1: occurred_at: was reported before with other content: `+
 		`was "2026-03-02T04:11:00Z", is now "2026-03-02T04:30:00Z"`)
 }
+
+// A failure or expiry that preceded the capture and is told after it books nothing, and
+// nobody is told: the deposit stands as if it had been told in time.
+func TestFailureBeforeTheCapture(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []payment.Kind{payment.DepositFailed, payment.DepositExpired} {
+		for name, first := range map[string][]payment.Event{
+			"of a deposit that began": {begun("d1", "1000.00", "2026-03-02 09:00")}, "of one that did not": nil,
+		} {
+			t.Run(string(kind)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				d := open(t, terms())
+				early := later(kind, "d1", "2026-03-02 09:30")
+				d.book(append(first, captured(), refund("r1", "d1", "1.00", "2026-03-02 11:00"))...)
+				if news := announced(d, early); len(news) != 0 {
+					t.Errorf("told %v", news)
+				}
+				d.book(early)
+				d.again(early)
+				d.account("rails/upi/receivable", "1000.00")
+				if got := record[*payment.Deposit](d, payment.DepositRecord, "d1"); got.Status != payment.PartiallyRefunded {
+					t.Errorf("deposit is %s", got.Status)
+				}
+				d.book(later(payment.DepositFailed, "d1", "2026-03-02 12:00")) // a late failure
+				d.account("rails/upi/receivable", "0.00")
+			})
+		}
+	}
+}

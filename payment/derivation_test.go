@@ -88,9 +88,7 @@ func (d *derivation) deposits(r ledger.Reader) {
 		if p.Status != payment.Failed {
 			d.add("rails/"+p.Rail+"/receivable", p.Amount)
 		}
-		if p.Status != payment.Failed || p.Policy == fees.RefundKeep {
-			d.earn("income/processing_fee", &p.Fee)
-		}
+		d.earn("income/processing_fee", &p.Fee)
 		d.bounds(p)
 		d.withheld(p)
 		d.add("income/processing_fee", p.FeeBack)
@@ -127,7 +125,11 @@ func (d *derivation) bounds(p *payment.Deposit) {
 	var due money.Amount
 	if p.Policy == fees.RefundReturnProRata {
 		var err error
-		due, err = fees.ReturnedTotal(p.Fee.Fee, p.Amount, p.Refunded, p.Rounding)
+		gone := p.Refunded
+		if p.Status == payment.Failed {
+			gone = p.Amount
+		}
+		due, err = fees.ReturnedTotal(p.Fee.Fee, p.Amount, gone, p.Rounding)
 		must(d.rt, err)
 	}
 	if both.Cmp(p.Amount) > 0 || p.Disputed.Cmp(p.Amount) > 0 || p.FeeBack != due {

@@ -77,7 +77,8 @@ func (p *plan) draw(d *Deposit, kind, step, to string) (drawn Sources, entry int
 
 // restore books an entry that gives an amount back to the merchant from an
 // account of the rail: what was taken last goes back first. A reserve whose date
-// has come, and money that would no longer be pending, go to available.
+// has come, money that would no longer be pending, and all that is about a deposit
+// that has failed meanwhile go to available.
 func (p *plan) restore(d *Deposit, drawn Sources, amount money.Amount, kind, step, from string) (back Sources, entry int, err error) {
 	own, err := p.ownPending(d)
 	if err != nil {
@@ -88,7 +89,7 @@ func (p *plan) restore(d *Deposit, drawn Sources, amount money.Amount, kind, ste
 		return back, -1, err
 	}
 	held := money.Min(left, drawn.Reserve)
-	if own {
+	if own && d.Status != Failed {
 		if back.Pending, err = left.Sub(held); err != nil {
 			return back, -1, err
 		}

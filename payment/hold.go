@@ -135,10 +135,10 @@ func (p *plan) drawReserve(d *Deposit, most money.Amount, partOf int) (drawn mon
 
 // restoreReserve puts back into a deposit's hold at most what stands drawn of
 // it, out of what is available. Once the release date has begun nothing is put
-// back: the money stays available.
+// back, nor against a deposit that has failed: the money stays available.
 func (p *plan) restoreReserve(d *Deposit, amount money.Amount, partOf int) (restored money.Amount, err error) {
 	hold, err := p.openHold(d)
-	if err != nil || hold == nil {
+	if err != nil || hold == nil || d.Status == Failed {
 		return restored, err
 	}
 	out, err := hold.Out()

@@ -142,10 +142,11 @@ func (s *Step) same(e *Event) error {
 	return nil
 }
 
-// afresh tells whether a deposit fails once more: it had failed, succeeded late,
-// and this is later than all of it.
+// afresh tells whether something happens once more: a deposit that had failed and
+// succeeded late fails, a refund that had is paid or fails, and this is later than all
+// of it.
 func (l *Life) afresh(e *Event) bool {
-	return e.Kind == DepositFailed && l.Status == Succeeded &&
+	return slices.Contains([]Kind{DepositFailed, RefundConfirmed, RefundFailed}, e.Kind) && tableOf(e.Kind).find(e.Kind, l.Status) != nil &&
 		!slices.ContainsFunc(l.Steps, func(s Step) bool { return !s.At.Before(e.OccurredAt) })
 }
 

@@ -3,6 +3,7 @@ package payment
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/settlex/settlex/event"
@@ -80,8 +81,10 @@ func (p *plan) announce() error {
 
 // announceStep tells one step of a resource that was in a status before it.
 func (p *plan) announceStep(r resource, before Status, step *Step) error {
-	move := tableOf(step.Kind).find(step.Kind, before)
-	if move == nil || move.Tells == "" {
+	table := tableOf(step.Kind)
+	move := table.find(step.Kind, before)
+	early := slices.ContainsFunc(table.early, func(m Move) bool { return m.On == step.Kind && m.To == step.Status })
+	if move == nil || early || move.Tells == "" {
 		return nil
 	}
 	facts, object := r.known(), event.Object{Kind: r.Ref().Kind, ID: r.known().ID}

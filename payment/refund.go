@@ -160,8 +160,8 @@ func (p *plan) chargeRefund(r *Refund, d *Deposit, created int, item *Item) erro
 }
 
 // refee brings what stands returned of the deposit's fee and of each tax into line with
-// what stands refunded: its share of each, rounded once. So the parts of several refunds
-// add up exactly, whichever of them fail. The result is what comes back now, or, again,
+// what stands refunded: its share of each, rounded once, and all of it once the deposit
+// has failed. So the parts of several refunds add up exactly, whichever of them fail. The result is what comes back now, or, again,
 // what is charged once more.
 func (d *Deposit) refee(again bool) (*fees.Fee, error) {
 	var change fees.Fee
@@ -193,7 +193,11 @@ func (d *Deposit) refee(again bool) (*fees.Fee, error) {
 // then stands returned. Books that were kept before a failure was measured so may have
 // returned a unit too much or too little: it stays until the next refund.
 func (d *Deposit) dueBack(fee, standing money.Amount, again bool) (change, total money.Amount, err error) {
-	if total, err = fees.ReturnedTotal(fee, d.Amount, d.Refunded, d.Rounding); err != nil {
+	gone := d.Refunded
+	if d.Status == Failed {
+		gone = d.Amount
+	}
+	if total, err = fees.ReturnedTotal(fee, d.Amount, gone, d.Rounding); err != nil {
 		return change, total, err
 	}
 	if change, err = total.Sub(standing); again {
@@ -205,12 +209,14 @@ func (d *Deposit) dueBack(fee, standing money.Amount, again bool) (change, total
 	return change, total, nil
 }
 
-// settleStatus derives the status of a deposit from what is refunded.
+// settleStatus derives the status of a deposit from what is refunded; one that has
+// failed stays so.
 func (d *Deposit) settleStatus() {
 	switch {
+	case d.Status == Failed:
 	case d.Refunded.IsZero():
 		d.Status = Succeeded
-	case d.Refunded == d.Amount:
+	case d.Refunded.Cmp(d.Amount) >= 0:
 		d.Status = Refunded
 	default:
 		d.Status = PartiallyRefunded

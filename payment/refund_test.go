@@ -10,6 +10,7 @@ import (
 
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reserve"
@@ -230,8 +231,8 @@ func TestDisputeWonInPart(t *testing.T) {
 	}
 }
 
-// The deposit of a refund or a dispute must not have failed; one with either
-// cannot fail.
+// The deposit of a refund or a dispute must not have failed; one with either may fail
+// all the same: what the rail says is a fact.
 func TestFailedDeposits(t *testing.T) {
 	t.Parallel()
 	failed := later(payment.DepositFailed, "d1", "2026-03-02 15:00")
@@ -243,21 +244,39 @@ func TestFailedDeposits(t *testing.T) {
 		d.refuse(refund("r1", "d1", "1.00", "2026-03-02 16:00"), "parent_id: refund is not possible now: deposit d1 is failed")
 		d.refuse(dispute("c1", "d1", "1.00", "2026-03-02 16:00"), "parent_id: dispute is not possible now: deposit d1 is failed")
 	})
-	t.Run("with a refund cannot fail, but when it has failed", func(t *testing.T) {
+	t.Run("with a refund", func(t *testing.T) {
 		t.Parallel()
-		d := open(t, terms())
-		d.book(captured(), refund("r1", "d1", "1.00", "2026-03-02 11:00"))
-		d.refuse(failed, "id: deposit_failed is not possible now: d1 has refunds of 1.00 and disputes of 0.00")
-		d.book(later(payment.RefundFailed, "r1", "2026-03-02 12:00"), failed)
+		rules := taxing()
+		rules.DrawReserve = []merchant.Scope{{}}
+		d := open(t, rules)
+		d.book(captured(), refund("r1", "d1", "900.00", "2026-03-02 11:00"), failed)
+		d.again(failed)
+		d.account("rails/upi/receivable", "0.00")
 		d.account("income/processing_fee", "0.00")
+		d.account("withholding/tds_194o", "0.00")
+		d.stands(m, "pending 0.00", "available -900.00", "reserve/rolling 0.00") // the payer has got what was never paid
+		d.book(later(payment.RefundFailed, "r1", "2026-03-02 16:00"))
+		d.stands(m, "available 0.00", "pending 0.00", "reserve/rolling 0.00")
+		d.account("rails/upi/refunds", "0.00")
+		got := record[*payment.Deposit](d, payment.DepositRecord, "d1")
+		if got.Status != payment.Failed || got.FeeBack != rs("20.00") || !got.Refunded.IsZero() {
+			t.Errorf("deposit is %s, %s of its fee given back, %s refunded", got.Status, got.FeeBack, got.Refunded)
+		}
 	})
-	t.Run("with a dispute cannot fail, but when it is won", func(t *testing.T) {
+	t.Run("with all of it refunded", func(t *testing.T) {
 		t.Parallel()
 		d := open(t, terms())
-		d.book(captured(), dispute("c1", "d1", "2.00", "2026-03-02 11:00"))
-		d.refuse(failed, "id: deposit_failed is not possible now: d1 has refunds of 0.00 and disputes of 2.00")
-		d.book(later(payment.DisputeWon, "c1", "2026-03-02 12:00"), failed)
+		d.book(captured(), refund("r1", "d1", "1000.00", "2026-03-05 11:00"), later(payment.DepositFailed, "d1", "2026-03-05 12:00"))
+		d.stands(m, "available -1876.40", "reserve/rolling 0.00")
+	})
+	t.Run("with a dispute", func(t *testing.T) {
+		t.Parallel()
+		d := open(t, terms())
+		d.book(captured(), dispute("c1", "d1", "2.00", "2026-03-02 11:00"), failed)
+		d.stands(m, "available -19.70")
+		d.book(later(payment.DisputeWon, "c1", "2026-03-02 16:00"))
 		d.account("income/dispute_fee", "15.00")
+		d.stands(m, "available -17.70", "pending 0.00", "reserve/rolling 0.00")
 	})
 	t.Run("leaves what is available of others alone while it is pending", func(t *testing.T) {
 		t.Parallel()

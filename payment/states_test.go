@@ -39,7 +39,8 @@ func TestStates(t *testing.T) {
 // stateNotes say what a table does not.
 var stateNotes = map[string]string{
 	payment.DepositRecord: "Once it has succeeded, a deposit is *partially_refunded* or *refunded* by what stands refunded of it. What fails or expires before it\n" +
-		"is captured has booked nothing. What succeeds late is accepted or refunded by itself, by the rules. It is captured once only.\n",
+		"is captured has booked nothing. What succeeds late is accepted or refunded by itself, by the rules. It is captured once only. What failed or expired before the capture and is told\n" +
+		"after it books nothing.\n",
 }
 
 func drawStates() string {

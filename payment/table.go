@@ -22,6 +22,7 @@ type table struct {
 	moves    []Move // in the order of its life
 	requires map[Kind][]Field
 	follow   []Kind // of the moves, those that nobody reports: they follow from what is booked
+	early    []Move // of what preceded the move to From and is told after it: it books nothing, nothing leaves
 }
 
 // tables are those of all resources, in the order of a payment's life.
@@ -49,7 +50,7 @@ func Resources() []string {
 func Moves(resource string) []Move {
 	for _, t := range tables {
 		if t.resource == resource && t != &batchTable {
-			return slices.Clone(t.moves)
+			return slices.Concat(t.moves, t.early)
 		}
 	}
 	return nil
@@ -83,6 +84,25 @@ func (t *table) find(on Kind, from Status) *Move {
 	for i := range t.moves {
 		if m := &t.moves[i]; m.On == on && m.From == from {
 			return m
+		}
+	}
+	return nil
+}
+
+// early gives the life after an event that is told too late to change anything: it
+// happened before the resource came to stand where it does. Nil: the event is none.
+func (l Life) early(e *Event) *Life {
+	for _, m := range tableOf(e.Kind).early {
+		for _, step := range slices.Backward(l.Steps) {
+			if m.On != e.Kind || m.From != step.Status || step.Kind == e.Kind {
+				continue
+			}
+			if !e.OccurredAt.Before(step.At) {
+				break
+			}
+			now := l.with(e, m.To)
+			now.Status = l.Status
+			return &now
 		}
 	}
 	return nil

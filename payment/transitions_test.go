@@ -93,9 +93,12 @@ func depositLife() life {
 			}),
 			payment.RequiresAction: open(map[payment.Kind]payment.Status{payment.DepositAuthorized: payment.Authorized}),
 			payment.Authorized:     open(nil),
-			payment.Succeeded:      {payment.DepositFailed: payment.Failed},
-			payment.Failed:         {payment.DepositCaptured: payment.Succeeded},
-			payment.Expired:        {payment.DepositCaptured: payment.Succeeded},
+
+			payment.Succeeded:         {payment.DepositFailed: payment.Failed},
+			payment.PartiallyRefunded: {payment.DepositFailed: payment.Failed},
+			payment.Refunded:          {payment.DepositFailed: payment.Failed},
+			payment.Failed:            {payment.DepositCaptured: payment.Succeeded},
+			payment.Expired:           {payment.DepositCaptured: payment.Succeeded},
 		},
 		status: statusOf(payment.DepositRecord, func(d *payment.Deposit) payment.Status { return d.Status }),
 	}
@@ -478,7 +481,8 @@ func TestUnknownMerchants(t *testing.T) {
 	})
 }
 
-// Nothing happens to a resource before it came into being.
+// Nothing happens to a resource before it came into being, but that a deposit may have
+// failed before it was captured.
 func TestEventsBeforeTheirParent(t *testing.T) {
 	t.Parallel()
 	const early = "2026-03-02 09:59"
@@ -487,7 +491,6 @@ func TestEventsBeforeTheirParent(t *testing.T) {
 	d.book(captured(), of(hand, deposit("d2", "1000.00", "2026-03-02 10:00")))
 	d.refuse(refund("r1", "d1", "1.00", early), "occurred_at: 2026-03-02T04:29:00Z is before deposit d1 was captured at"+before)
 	d.refuse(dispute("c1", "d1", "1.00", early), "occurred_at: 2026-03-02T04:29:00Z is before deposit d1 was captured at"+before)
-	d.refuse(later(payment.DepositFailed, "d1", early), "occurred_at: 2026-03-02T04:29:00Z is before deposit d1 came into being at"+before)
 	d.book(refund("r1", "d1", "1.00", "2026-03-02 10:00"), dispute("c1", "d1", "1.00", "2026-03-02 10:00")) // the same instant is not before
 	d.refuse(later(payment.RefundConfirmed, "r1", early), "occurred_at: 2026-03-02T04:29:00Z is before refund r1 came into being at"+before)
 	d.refuse(later(payment.DisputeWon, "c1", early), "occurred_at: 2026-03-02T04:29:00Z is before dispute c1 came into being at"+before)

@@ -139,12 +139,16 @@ func (p *plan) withhold(d *Deposit, partOf int) (total money.Amount, err error) 
 
 // rewithhold brings what stands withheld of a deposit into line with what is refunded
 // and disputed of it: the share of what is gone stands given back, rounded once. So
-// parts add up exactly, in whatever order refunds fail and disputes are won. The
-// result is signed, in the merchant's favour.
+// parts add up exactly, in whatever order refunds fail and disputes are won. Of a
+// deposit that has failed all of it is gone. The result is signed, in the merchant's
+// favour.
 func (p *plan) rewithhold(d *Deposit, step string, partOf int) (total money.Amount, err error) {
 	gone, err := d.Refunded.Add(d.Disputed)
 	if err != nil {
 		return total, err
+	}
+	if d.Status == Failed {
+		gone = d.Amount
 	}
 	return p.giveWithheld(d, step, partOf, func(w *Withholding) (money.Amount, error) {
 		return fees.ReturnedTotal(w.Amount, d.Amount, gone, w.Rounding)
@@ -156,11 +160,6 @@ func (p *plan) wouldRewithhold(d *Deposit) (total money.Amount, err error) {
 	trial, deposit := *p, *d
 	trial.entries = []ledger.Entry{{}} // for what is withheld to be a part of
 	return trial.rewithhold(&deposit, "", 0)
-}
-
-// unwithhold gives back everything that was withheld of a deposit that failed.
-func (p *plan) unwithhold(d *Deposit, step string, partOf int) (total money.Amount, err error) {
-	return p.giveWithheld(d, step, partOf, func(w *Withholding) (money.Amount, error) { return w.Amount, nil })
 }
 
 // giveWithheld has of each code as much stand given back as due says, unless the
