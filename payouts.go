@@ -136,7 +136,7 @@ type PayoutOrder struct {
 func (e *Engine) PayoutBatch(ctx context.Context, order PayoutOrder) (payment.PayoutBatch, error) {
 	b := &payoutBatch{engine: e, order: order}
 	if err := b.survey(ctx); err != nil {
-		return b.batch, fmt.Errorf("batch of payouts %s: %w", order.ID, err)
+		return b.batch, fmt.Errorf("batch of payouts %s: %w", payment.MaskCards(order.ID), err)
 	}
 	if err := b.recount(ctx); err != nil {
 		return b.batch, fmt.Errorf("batch of payouts %s: %w", order.ID, err)
@@ -158,6 +158,9 @@ type payoutBatch struct {
 
 // survey reads through the items once, and finds what is known of the batch.
 func (b *payoutBatch) survey(ctx context.Context) error {
+	if err := payment.CheckCard(b.order.ID); err != nil {
+		return err
+	}
 	if err := merchant.CheckID(b.order.ID); err != nil {
 		return err
 	}

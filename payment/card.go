@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// ErrCardNumber marks free text that looks like a card number, which must not be
-// stored. An error that wraps it shows the last four digits only.
+// ErrCardNumber marks text that looks like a card number, which must not be stored. An
+// error that wraps it shows the last four digits only.
 var ErrCardNumber = errors.New("looks like a card number")
 
 // Fewest and most digits of a card number (ISO/IEC 7812).
@@ -16,124 +18,213 @@ const (
 	cardMax = 19
 )
 
-// IsFreeText says whether somebody may have written what they liked into a field.
-// Ids are keys made by machines, and the rest has a grammar.
-func (f Field) IsFreeText() bool {
+// IsText says whether a field holds words, codes or keys that somebody may have put a
+// card number into: all but kind, instant, currency and amounts.
+func (f Field) IsText() bool {
 	switch f {
-	case FieldMethod, FieldRail, FieldBrand, FieldFunding, FieldOrderID, FieldReasonCode, FieldRailRef, FieldBankRef, FieldActor:
+	case FieldID, FieldMerchant, FieldParent, FieldMethod, FieldRail, FieldBrand, FieldFunding, FieldOrderID, FieldReasonCode, FieldRailRef, FieldBankRef, FieldActor:
 		return true
 	}
 	return false
 }
 
-// CheckCard refuses text that looks like a card number: 13 to 19 digits, in one
-// piece or grouped as cards print them, with no letter or digit next to them, that
-// begin as card schemes begin theirs and pass the Luhn check. Package feed has the
-// details. Errors: ErrCardNumber.
+// CheckCard refuses text that looks like a card number: digits of any script, in one
+// piece or in groups, that have the first digits and the length of a card scheme's and
+// pass the Luhn check. Package feed has the details. Errors: ErrCardNumber.
 func CheckCard(s string) error {
 	number := CardNumber(s)
 	if number == "" {
 		return nil
 	}
-	return fmt.Errorf("%w: %d digits, the last four %s", ErrCardNumber, countDigits(number), number[len(number)-4:])
+	digits := plainDigits(number)
+	return fmt.Errorf("%w: %d digits, the last four %s", ErrCardNumber, len(digits), digits[len(digits)-4:])
 }
 
 // CardNumber gives the first part of s that CheckCard refuses; "" when there is
 // none. It is for leaving it out of what is shown, never for keeping it.
 func CardNumber(s string) string {
-	if countDigits(s) < cardMin {
+	if !manyDigits(s) {
 		return ""
 	}
-	for i := range len(s) {
-		if !isDigit(s[i]) || i > 0 && isAlnum(s[i-1]) {
-			continue
-		}
-		if n := cardAt(s[i:]); n > 0 {
-			return s[i : i+n]
+	var room [64]digit
+	for run := range runs(s, room[:0]) {
+		for i := range run {
+			if i > 0 && !run[i].first {
+				continue
+			}
+			for n := cardMin; n <= cardMax && i+n <= len(run); n++ {
+				if i+n < len(run) && !run[i+n].first || !isCard(run[i:i+n], s) {
+					continue
+				}
+				return s[run[i].at:run[i+n-1].end]
+			}
 		}
 	}
 	return ""
 }
 
-// cardAt gives the length of the card number at the start of s; 0 for none.
-func cardAt(s string) int {
-	n := 0
-	for n < len(s) && isDigit(s[n]) {
-		n++
-	}
-	if n != 4 {
-		if isCard(s, n) {
-			return n
+// manyDigits says whether s may have as many digits together as a card number has: a
+// quick look that keeps most text from the close one.
+func manyDigits(s string) bool {
+	digits, signs := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case isDigit(c) || c >= utf8.RuneSelf:
+			digits, signs = digits+1, 0
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+			digits = 0
+		case signs == apart:
+			digits = 0
+		default:
+			signs++
 		}
-		return 0
-	}
-	// Longer groupings first: the rest of three belongs to the number.
-	for _, groups := range [...]string{"44443", "44442", "44441", "4444", "465", "464"} {
-		if n := groupedLen(s, groups); isCard(s, n) {
-			return n
+		if digits == cardMin {
+			return true
 		}
-	}
-	return 0
-}
-
-// groupedLen gives the length of the start of s that is digits in these groups,
-// parted by one and the same space, hyphen or dot; 0 when it is not.
-func groupedLen(s, groups string) int {
-	at := 0
-	for g := range len(groups) {
-		if g > 0 {
-			if at >= len(s) || !strings.ContainsRune(" -.", rune(s[at])) || s[at] != s[4] {
-				return 0
-			}
-			at++
-		}
-		for range groups[g] - '0' {
-			if at >= len(s) || !isDigit(s[at]) {
-				return 0
-			}
-			at++
-		}
-	}
-	return at
-}
-
-// isCard says whether the first n bytes of s, digits and separators, are a card
-// number that nothing runs on from.
-func isCard(s string, n int) bool {
-	if n == 0 || n < len(s) && isAlnum(s[n]) {
-		return false
-	}
-	var digits [cardMax]byte
-	count := 0
-	for i := range n {
-		if !isDigit(s[i]) {
-			continue
-		}
-		if count == cardMax {
-			return false
-		}
-		digits[count] = s[i]
-		count++
-	}
-	return count >= cardMin && issued(string(digits[:count])) && luhn(digits[:count])
-}
-
-// issued says whether card schemes give out numbers that begin like this one.
-// Without it, every tenth time stamp would pass for a card.
-func issued(digits string) bool {
-	switch digits[0] {
-	case '4', '5', '6':
-		return true
-	case '2': // Mir and Mastercard, 2200-2720; dates begin with 19 and 20
-		return '2' <= digits[1] && digits[1] <= '7'
-	case '3': // Diners Club, American Express, JCB
-		return digits[1] == '0' || '4' <= digits[1]
-	case '8': // RuPay
-		return len(digits) == 16 && (digits[1] == '1' || digits[1] == '2')
-	case '9': // Troy
-		return len(digits) == 16 && strings.HasPrefix(digits, "9792")
 	}
 	return false
+}
+
+// digit is one digit of a text.
+type digit struct {
+	value   byte // 0 to 9
+	at, end int  // where it stands, in bytes
+	first   bool // of a group: something that is no digit is before it
+}
+
+// apart is how many signs may part two digits of one number.
+const apart = 3
+
+// runs gives the digits of s that may be one number: nothing is between them but a few
+// signs that are no letters. They lie in room, and are overwritten by the next.
+func runs(s string, room []digit) func(yield func([]digit) bool) {
+	return func(yield func([]digit) bool) {
+		run, signs := room, 0
+		for at, r := range s {
+			value, ok := digitOf(r)
+			switch {
+			case ok:
+				run = append(run, digit{value, at, at + utf8.RuneLen(r), signs > 0})
+				signs = 0
+				continue
+			case !unicode.IsLetter(r) && signs < apart:
+				if len(run) > 0 {
+					signs++
+				}
+				continue
+			}
+			if len(run) >= cardMin && !yield(run) {
+				return
+			}
+			run, signs = room, 0
+		}
+		if len(run) >= cardMin {
+			yield(run)
+		}
+	}
+}
+
+// digitOf gives the value of a decimal digit of any script.
+func digitOf(r rune) (value byte, ok bool) {
+	if r < utf8.RuneSelf {
+		return byte(r - '0'), '0' <= r && r <= '9'
+	}
+	if !unicode.Is(unicode.Nd, r) {
+		return 0, false
+	}
+	// Digits stand in tens, from zero on.
+	for _, t := range unicode.Nd.R16 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return byte((r - rune(t.Lo)) % 10), true
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return byte((r - rune(t.Lo)) % 10), true
+		}
+	}
+	return 0, false
+}
+
+// isCard says whether digits of s, from the first of a group to the last of one, are a
+// card number.
+func isCard(run []digit, s string) bool {
+	if !grouped(run) {
+		return false
+	}
+	var number [cardMax]byte
+	for i := range run {
+		number[i] = '0' + run[i].value
+	}
+	digits := string(number[:len(run)])
+	if !luhn(number[:len(run)]) {
+		return false
+	}
+	from, to := run[0].at, run[len(run)-1].end
+	if lettered(s, from, to) {
+		return (len(digits) == 16 || len(digits) == 15) && issued(digits) && !keyed(s, from, to)
+	}
+	return issued(digits) && !keyed(s, from, to)
+}
+
+// grouped says whether people write a number in such groups: each of one digit, each of
+// two, or each of four or more but the last.
+func grouped(run []digit) bool {
+	fewest, most, size := len(run), 0, 0
+	for i := range run {
+		if i > 0 && run[i].first {
+			fewest, most, size = min(fewest, size), max(most, size), 0
+		}
+		size++
+	}
+	return most == 0 || fewest >= 4 || most <= 2 && fewest == most && size <= most
+}
+
+// lettered says whether a letter stands next to a part of s.
+func lettered(s string, from, to int) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:from])
+	behind, _ := utf8.DecodeRuneInString(s[to:])
+	return unicode.IsLetter(before) || unicode.IsLetter(behind)
+}
+
+// issued says whether card schemes give out numbers that begin like this one and are as
+// long. Without it, every tenth time stamp would pass for a card.
+func issued(digits string) bool {
+	n := len(digits)
+	for i := range schemes {
+		if s := &schemes[i]; s.from <= digits[:len(s.from)] && digits[:len(s.to)] <= s.to {
+			for _, length := range s.lengths {
+				if int(length) == n {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// schemes are the first digits that card schemes use, and how long their numbers are.
+var schemes = [...]struct {
+	from, to string
+	lengths  []uint8
+}{
+	{"4", "4", []uint8{13, 16, 19}},           // Visa
+	{"51", "55", []uint8{16}},                 // Mastercard
+	{"2221", "2720", []uint8{16}},             // Mastercard
+	{"2200", "2204", []uint8{16, 17, 18, 19}}, // Mir
+	{"34", "34", []uint8{15}},                 // American Express
+	{"37", "37", []uint8{15}},                 // American Express
+	{"30", "30", []uint8{14, 16}},             // Diners Club
+	{"36", "36", []uint8{14, 16}},             // Diners Club
+	{"38", "39", []uint8{14, 16}},             // Diners Club
+	{"3528", "3589", []uint8{16, 17, 18, 19}}, // JCB
+	{"62", "62", []uint8{16, 17, 18, 19}},     // UnionPay
+	{"60", "61", []uint8{16, 18, 19}},         // Discover, RuPay, Maestro
+	{"63", "69", []uint8{16, 18, 19}},         // Discover, RuPay, Maestro
+	{"50", "50", []uint8{16, 18, 19}},         // Maestro, RuPay, Elo
+	{"56", "58", []uint8{16, 18, 19}},         // Maestro
+	{"81", "82", []uint8{16}},                 // RuPay
+	{"9792", "9792", []uint8{16}},             // Troy
 }
 
 // luhn says whether the last digit is the check digit of the others.
@@ -158,28 +249,27 @@ func MaskCards(s string) string {
 		if number == "" {
 			return s
 		}
-		masked := []byte(number)
-		for i := range len(masked) - 4 {
-			if isDigit(masked[i]) {
-				masked[i] = '*'
+		left := len(plainDigits(number)) - 4
+		masked := strings.Map(func(r rune) rune {
+			if _, ok := digitOf(r); ok && left > 0 {
+				left--
+				return '*'
 			}
-		}
-		s = strings.ReplaceAll(s, number, string(masked))
+			return r
+		}, number)
+		s = strings.ReplaceAll(s, number, masked)
 	}
 }
 
-func countDigits(s string) int {
-	n := 0
-	for i := range len(s) {
-		if isDigit(s[i]) {
-			n++
+// plainDigits are the digits of s, in ASCII.
+func plainDigits(s string) string {
+	var digits []byte
+	for _, r := range s {
+		if value, ok := digitOf(r); ok {
+			digits = append(digits, '0'+value)
 		}
 	}
-	return n
+	return string(digits)
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func isAlnum(c byte) bool {
-	return isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}

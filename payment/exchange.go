@@ -8,7 +8,6 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
-	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
 
@@ -91,7 +90,7 @@ func (x *Exchange) Need(s *ledger.State, n *ledger.Need) {
 func (x *Exchange) Apply(s *ledger.State) error {
 	p, err := x.plan(s)
 	if err != nil {
-		return fmt.Errorf("exchange %s: %w", x.ID, err)
+		return fmt.Errorf("exchange %s: %w", MaskCards(x.ID), err)
 	}
 	x.Late = false
 	if x.Repeated = p.repeated; p.repeated {
@@ -154,8 +153,8 @@ func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 func (x *Exchange) validate() error {
 	q := &x.Quote
 	switch {
-	case merchant.CheckID(x.ID) != nil:
-		return merchant.CheckID(x.ID)
+	case checkID(x.ID) != nil:
+		return checkID(x.ID)
 	case x.Merchant == "":
 		return errors.New("merchant is missing")
 	case x.Sold.IsZero() || x.Bought.IsZero() || x.Sold == x.Bought:

@@ -222,7 +222,7 @@ func (d *MerchantDecision) Apply(s *ledger.State) error {
 
 // validate reports the first fault the decision has by itself.
 func (d *MerchantDecision) validate() error {
-	if err := merchant.CheckID(d.ID); err != nil {
+	if err := checkID(d.ID); err != nil {
 		return &FieldError{FieldMerchant, err}
 	}
 	if d.Actor == "" {

@@ -85,7 +85,7 @@ type PayoutResult struct {
 
 // refuse is the result of an item that an error keeps out.
 func (r PayoutResult) refuse(err error) PayoutResult {
-	r.Outcome, r.Field, r.Reason = PayoutWasRefused, "", err.Error()
+	r.ID, r.Outcome, r.Field, r.Reason = MaskCards(r.ID), PayoutWasRefused, "", err.Error()
 	if at, ok := errors.AsType[*FieldError](err); ok && err.Error() == at.Error() {
 		r.Field, r.Reason = at.Field, at.Err.Error()
 	}

@@ -32,7 +32,7 @@ func (e *Event) Validate() error {
 	if t := tableOf(e.Kind); t == nil || slices.Contains(t.follow, e.Kind) {
 		return &FieldError{FieldKind, fmt.Errorf("%q is not a kind of event", e.Kind)}
 	}
-	if err := merchant.CheckID(e.ID); err != nil {
+	if err := checkID(e.ID); err != nil {
 		return &FieldError{FieldID, err}
 	}
 	if e.OccurredAt.IsZero() {
@@ -108,7 +108,7 @@ func (e *Event) checkForm() error {
 		if id.value == "" {
 			continue
 		}
-		if err := merchant.CheckID(id.value); err != nil {
+		if err := checkID(id.value); err != nil {
 			return &FieldError{id.field, err}
 		}
 	}
@@ -160,6 +160,15 @@ func checkAmount(c money.Currency, amount money.Amount) error {
 		return fmt.Errorf("%s %w, %s", c.Format(amount), ErrTooLarge, c.Format(most))
 	}
 	return nil
+}
+
+// checkID refuses what is no id, and looks for a card number first: other errors show
+// the id.
+func checkID(id string) error {
+	if err := CheckCard(id); err != nil {
+		return err
+	}
+	return merchant.CheckID(id)
 }
 
 // checkText refuses free text that is too long, no text, or looks like a card number.

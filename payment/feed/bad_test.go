@@ -275,7 +275,7 @@ func TestRawOfBadRows(t *testing.T) {
 		{"card number", "p.csv", head + "\ndeposit,a,2026-02-01T00:00:00Z,INR,1,4111 1111 1111 1111\n",
 			"deposit,a,2026-02-01T00:00:00Z,INR,1,**** **** **** 1111"},
 		{"card number in a row bad otherwise", "p.csv", head + "\nx,4111111111111111,2026-02-01T00:00:00Z,INR,1,378282246310005\n",
-			"x,4111111111111111,2026-02-01T00:00:00Z,INR,1,***********0005"},
+			"x,************1111,2026-02-01T00:00:00Z,INR,1,***********0005"},
 		{"card number in disguise", "p.ndjson", `{"order_id":"\u00341\u00311111111111111"}`, ""},
 	}
 	for _, test := range tests {

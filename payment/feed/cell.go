@@ -40,11 +40,11 @@ func (c *cells) columns() (columns [fieldCount]int32) {
 	return columns
 }
 
-// mask gives the raw row without what looks like card numbers in free text; ""
+// mask gives the raw row without what looks like card numbers in text; ""
 // when they are written so that they cannot be found.
 func (c *cells) mask(raw string) string {
 	for i, f := range fields() {
-		if !f.IsFreeText() {
+		if f != payment.FieldKind && !f.IsText() {
 			continue
 		}
 		number := payment.CardNumber(c.fields[i].text)

@@ -56,21 +56,24 @@
 //
 // A card number must not be stored, so a value that looks like one is refused
 // (by payment.CheckCard, as everywhere), and neither the error nor Row.Raw repeats
-// more than its last four digits. Looked at are the fields that hold somebody's free text or a code: method,
-// rail, brand, funding, order_id, reason_code, rail_reference, bank_reference, actor.
-// The ids (id, parent_id, merchant_id) are not: they are keys made by machines,
-// and one all-digit key in ten would pass the test by chance. A card number is
+// more than its last four digits. Looked at are all fields but kind, occurred_at,
+// currency and amounts: ids too, and what is known of a payer. A card number is
 //
-//   - 13 to 19 digits in one piece, or grouped as cards print them (4-4-4-4 and
-//     a rest of up to three, 4-6-5, 4-6-4) by single spaces, hyphens or dots,
-//   - with no letter or digit next to them (so no piece of a hex digest, a UUID
-//     or a bank's alphanumeric reference),
-//   - that begin as card schemes begin theirs (22-27, 30, 34-39, 4, 5, 6, and of
-//     16 digits 81, 82, 9792; so no time stamp),
-//   - and pass the Luhn check.
+//   - 13 to 19 digits, of any script, in one piece or with up to three signs that
+//     are no letters between them, of whatever kind: each digit for itself, in
+//     twos, or in groups of four and more, of which the last may be shorter,
+//   - with the first digits and the length of a scheme: Visa (4; 13, 16, 19
+//     digits), Mastercard (51-55, 2221-2720; 16), American Express (34, 37; 15),
+//     Diners Club (30, 36, 38, 39; 14, 16), JCB (3528-3589; 16 to 19), UnionPay
+//     (62; 16 to 19), Mir (2200-2204; 16 to 19), Discover, Maestro, RuPay and Elo
+//     (50, 56-58, 60, 61, 63-69; 16, 18, 19), RuPay (81, 82; 16), Troy (9792; 16);
+//     with a letter next to it, of 15 or 16 digits only,
+//   - that pass the Luhn check.
 //
-// An order number of digits alone may still be hit by chance; leave that column
-// out, or have its owner put a letter before the digits.
+// No card number is what lies in a UUID, in 32 or more hexadecimal digits, or in an
+// IBAN whose check digits are right; and no time stamp begins like one. Of keys of
+// 16 random digits one in twenty-four is hit by chance, of twelve, or of twenty and
+// more, none.
 //
 // # Limits
 //

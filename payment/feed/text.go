@@ -9,13 +9,13 @@ import (
 )
 
 // checkText refuses a value that cannot stand in a field: not UTF-8, a control
-// character, white space around it, and in free text a card number. An empty
+// character, white space around it, or a card number. An empty
 // value is absent, and passes.
 func checkText(f payment.Field, s string) error {
 	if err := checkRunes(s); err != nil {
 		return err
 	}
-	if !f.IsFreeText() {
+	if !f.IsText() {
 		return nil
 	}
 	return payment.CheckCard(s)
