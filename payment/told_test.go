@@ -52,7 +52,8 @@ func silent() []event.Type {
 
 // Every other type is told by something, in the transaction that made it true: the
 // object's record is saved with it, and counts it. Its payload is of the type that its
-// object's events have, with nothing in it that the type does not know.
+// object's events have, with nothing in it that the type does not know; about reserves it
+// says why.
 func TestEveryTypeIsTold(t *testing.T) {
 	t.Parallel()
 	heard := make(map[event.Type]bool)
@@ -126,6 +127,13 @@ func telltales() (all []telltale) {
 			d.book(captured(), of(hand, deposit("d2", "1000.00", "2026-03-02 10:00")), refund("r1", "d1", "1000.00", "2026-03-05 10:00"))
 			d.settle(calendar.DateOf(clock(), kolkata()).AddDays(-1).String())
 		}},
+		telltale{"securities, built by a batch and a decision, and given back", secured(), func(d *desk) {
+			d.book(deposit("d2", "1000.00", "2026-03-02 10:00"), saved(), pays("x1", "security", "60.00", "2026-03-05 10:00"), returns("x2", "security", "2026-03-06 10:00"))
+			d.settle("2026-03-06")
+		}},
+		telltale{"a reserve that comes back", drawing(), func(d *desk) {
+			d.book(captured(), refund("r1", "d1", "1000.00", "2026-03-05 10:00"), later(payment.RefundFailed, "r1", "2026-03-05 11:00"))
+		}},
 		telltale{"a merchant", noReserve(), func(d *desk) {
 			for _, act := range []payment.MerchantAct{payment.MerchantCreate, payment.MerchantSuspend, payment.MerchantClose} {
 				d.decide(decision(act, "2026-03-02 08:00"))
@@ -158,6 +166,9 @@ func hear(t *testing.T, story string, c *ledger.Changes, heard map[event.Type]bo
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(payload); err != nil {
 			t.Errorf("%s: %s of %s says %s: %v", story, e.Type, e.Object, e.Data, err)
+		}
+		if r, ok := payload.(*payment.ReservePayload); ok && r.ReasonCode == "" {
+			t.Errorf("%s: %s of %s does not say why: %s", story, e.Type, e.Object, e.Data)
 		}
 		if data, err := json.Marshal(payload); err != nil || !bytes.Equal(data, e.Data) {
 			t.Errorf("%s: %s of %s says %s, which is read as %s, %v", story, e.Type, e.Object, e.Data, data, err)
