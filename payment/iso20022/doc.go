@@ -16,7 +16,8 @@
 // byte, if it has not left. Whether it has, the outbox remembers in .handed/: a file
 // leaves once, whoever carries it off, and however many processes hand it over. A file of
 // that name with another content is an error, and so are books that are older than the
-// outbox: they know nothing of a message that has left.
+// outbox: they know nothing of a message that has left, or hand over one so old that the
+// outbox has forgotten whether it has.
 //
 // InstrId and EndToEndId are the instruction's id. Instructions of one debtor account,
 // execution date and currency make a payment information block, whose id is the
@@ -29,20 +30,23 @@
 //
 // A status counts for everything below it that has none of its own: a group's for the
 // whole file, a payment information's for its block. PART says that each has its own,
-// and of what is not listed nothing is known. Everything the report repeats must agree
-// with what left: message, blocks, ids, counts, sums, amounts. What does not is an
-// *Error that names file, line and element, and of such a report nothing is taken: it is
-// set aside in refused/ below the inbox, with the reason in a file beside it.
+// and of what is not listed nothing is known. What the report repeats must agree with
+// what left: ids, counts, sums, amounts, accounts, execution dates. It must agree with
+// itself, too: nothing is there twice that is there once by the standard, nothing below a
+// final status has another outcome, counts by status fit. What does not is an *Error that
+// names file, line and element, and of such a report nothing is taken: it is set aside in
+// refused/ below the inbox, with the reason in a file beside it.
 //
 //	RCVD ACTC ACCP ACSP ACWC PDNG   nothing is booked: it is on its way
 //	ACSC ACCC                       completed
 //	RJCT, CANC                      failed, with the reason's code
-//	RJCT with AM05, DU01 to DU05    unknown: a copy was refused, not the first one
+//	these with AM05, DU.., DUPL     unknown: who knows whether the copy is meant, or the first one
 //
 // # Limits
 //
-// Reports have at most 16 MiB, and elements lie at most 24 deep; a document type, an
-// entity or another encoding than UTF-8 is refused. There is no inquiry: what the bank
+// Reports have at most 16 MiB and 200,000 elements, which lie at most 24 deep; no tag or
+// text has more than 64 KiB. A document type, an entity or another encoding than UTF-8 is
+// refused. There is no inquiry: what the bank
 // does not report stays open. The outbox is on one file system, which renames files and
 // directories at once, as POSIX has it; what a disk forgets that said it was synced may
 // leave twice, and the bank tells by the message id.

@@ -60,7 +60,7 @@ func (r *Rail) answer(ctx context.Context, name string, handed payment.Handed) (
 	a.Message = report.Original
 	s, err := handed.Submission(ctx, report.Original)
 	if errors.Is(err, payment.ErrUnknown) {
-		return a, report.group.at("OrgnlMsgId").faultf("message %q is %w to rail %s", report.Original, payment.ErrUnknown, r.config.Name)
+		return a, report.original.faultf("message %q is %w to rail %s", report.Original, payment.ErrUnknown, r.config.Name)
 	}
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +91,17 @@ func TestReportLimits(t *testing.T) {
 	for _, test := range []struct{ name, file, want string }{
 		{"size", strings.Repeat(" ", iso20022.MaxBytes+1), "r.xml: has more than 16777216 bytes"},
 		{"depth", strings.Repeat("<a>", 100), "r.xml:1: a lies more than 24 deep"},
+		{"name", "<a>\n<" + strings.Repeat("b", 65) + "/></a>", `r.xml:2: name "bbbbbbbbbbbbbbbbbbbb" and so on has 65 bytes, at most 64 are allowed`},
+		{"elements", "<a>" + strings.Repeat("<b/>", iso20022.MaxElements), "r.xml:1: has more than 200000 elements"},
+		{"tag", "<a>\n<b " + strings.Repeat("x='' ", 14_000), "r.xml:2: cannot be read: a tag or a text has more than 65536 bytes"},
+		{"text", "<a>\n" + strings.Repeat("x", 1<<16), "r.xml:2: cannot be read: a tag or a text has more than 65536 bytes"},
+		{"comment", "<a>\n<!--" + strings.Repeat("x", 1<<16), "r.xml:2: cannot be read: a tag or a text has more than 65536 bytes"},
+		{"text before", "junk<a/>", `r.xml:1: has text "junk" outside the document`},
+		{"text behind", "<a/>\n\n junk", `r.xml:1: has text "junk" outside the document`},
+		{"mark behind", "<a/>\ufeff", `r.xml:1: has text "\ufeff" outside the document`},
+		{"mark before", "\ufeff<a/>", `r.xml:1: is a of "", want Document of "urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"`},
+		{"text beside another's", "<a>\n<b>AC<c xmlns='d'/>SC</b></a>", `r.xml:2: b: has text "ACSC" beside elements`},
+		{"text beside elements", "<a>\n<b>x<c/></b></a>", `r.xml:2: b: has text "x" beside elements`},
 		{"type", `<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`, "r.xml:1: has a document type, which is not taken"},
 		{"entity", `<a>&b;</a>`, "r.xml:1: cannot be read: XML syntax error on line 1: invalid character entity &b;"},
 		{"encoding", `<?xml version="1.0" encoding="ISO-8859-1"?><a/>`,
@@ -106,6 +118,39 @@ func TestReportLimits(t *testing.T) {
 				t.Errorf("error %v\nwant  %s", err, test.want)
 			}
 		})
+	}
+}
+
+// What a report costs to read grows as the report does, whatever is in it, and not beyond
+// what the limits allow. The test is not parallel, for it counts the bytes of the whole process.
+func TestReportCost(t *testing.T) {
+	long := strings.Repeat("n", 64)
+	nested := strings.Repeat("<"+long+">", 20)
+	for _, test := range []struct {
+		name, before, each, after string
+	}{
+		{"elements", "<a>", "<b/>", "</a>"},
+		{"long names", nested, "<" + long + "/>", strings.Repeat("</"+long+">", 20)},
+		{"texts in pieces", "<a>", "aaaa<!---->", "</a>"},
+		{"attributes", "<a>", "<b " + strings.Repeat("x='' ", 100) + "/>", "</a>"},
+		{"namespaces", "<a>", `<b xmlns="` + long + `" xmlns:c="` + long + `"/>`, "</a>"},
+	} {
+		cost := func(n int) float64 {
+			file := []byte(test.before + strings.Repeat(test.each, n) + test.after)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := iso20022.Read("r.xml", file, nil)
+			runtime.ReadMemStats(&after)
+			if fault, ok := errors.AsType[*iso20022.Error](err); !ok || !strings.Contains(fault.Error(), "want Document") {
+				t.Errorf("%s: error %v", test.name, err)
+			}
+			return float64(after.TotalAlloc-before.TotalAlloc) / float64(len(file))
+		}
+		one, four := cost(5_000), cost(20_000)
+		t.Logf("%s: %.1f bytes for each byte, %.1f in a report of four times the length", test.name, one, four)
+		if four > 200 || four > 2*one {
+			t.Errorf("%s: %.1f bytes for each byte, %.1f in a report of four times the length", test.name, one, four)
+		}
 	}
 }
 
@@ -135,6 +180,9 @@ func FuzzReport(f *testing.F) {
 		for _, r := range reports {
 			if seen[r.Instruction] || r.At.Before(at()) || (r.Outcome == payment.OutcomeFailed || r.Outcome == payment.OutcomeUnknown) != (r.ReasonCode != "") {
 				t.Errorf("report %+v", r)
+			}
+			if r.Final && strings.Contains(strings.ToUpper(r.ReasonCode), "DUPL") {
+				t.Errorf("a copy has a final outcome: %+v", r)
 			}
 			seen[r.Instruction] = true
 		}
