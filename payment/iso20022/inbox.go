@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,28 +23,54 @@ const (
 	reasonMark = ".txt"
 )
 
-// Answers implements payment.Rail: each report in the inbox is one, in order of the
-// names of the files. Its id is the SHA-256 of the file.
+// Answers implements payment.Rail: each report in the inbox is one, in the order in which
+// the bank made them, and of the files' names. What cannot be read comes first. The id of
+// an answer is the SHA-256 of its file.
 func (r *Rail) Answers(ctx context.Context, _ time.Time, handed payment.Handed) iter.Seq2[*payment.Answer, error] {
 	return func(yield func(*payment.Answer, error) bool) {
-		err := os.MkdirAll(r.config.Inbox, dirMode)
-		var files []fs.DirEntry
-		if err == nil {
-			files, err = os.ReadDir(r.config.Inbox)
-		}
+		files, err := r.reports()
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		for _, file := range files {
-			if !file.Type().IsRegular() || strings.HasPrefix(file.Name(), ".") || !strings.EqualFold(filepath.Ext(file.Name()), ".xml") {
-				continue
-			}
-			if !yield(r.answer(ctx, file.Name(), handed)) {
+			if !yield(r.answer(ctx, file.name, handed)) {
 				return
 			}
 		}
 	}
+}
+
+// received is a file in the inbox, and when the bank made it.
+type received struct {
+	name    string
+	created time.Time // zero: it cannot be read
+}
+
+// reports lists the reports in the inbox in the order in which they are to be booked.
+// It keeps none of them: there may be many.
+func (r *Rail) reports() (list []received, err error) {
+	if err := os.MkdirAll(r.config.Inbox, dirMode); err != nil {
+		return nil, err
+	}
+	files, err := os.ReadDir(r.config.Inbox)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		if !file.Type().IsRegular() || strings.HasPrefix(file.Name(), ".") || !strings.EqualFold(filepath.Ext(file.Name()), ".xml") {
+			continue
+		}
+		one := received{name: file.Name()}
+		if data, err := readFile(filepath.Join(r.config.Inbox, one.name)); err == nil {
+			if report, err := Read(one.name, data, r.config.Zone); err == nil {
+				one.created = report.Created
+			}
+		}
+		list = append(list, one)
+	}
+	slices.SortStableFunc(list, func(a, b received) int { return a.created.Compare(b.created) }) // they are in order of names
+	return list, nil
 }
 
 // answer reads one report. An error that an answer comes with is of the report.
@@ -95,7 +122,7 @@ func (r *Rail) Refused(_ context.Context, a *payment.Answer, why error) error {
 // move moves a report to a directory below the inbox, behind the reason for it, if any.
 func (r *Rail) move(a *payment.Answer, to, reason string) error {
 	dir := filepath.Join(r.config.Inbox, to)
-	name := filepath.Join(dir, a.ID[:12]+"-"+a.Name)
+	name := filepath.Join(dir, filed(a.ID, a.Name))
 	if err := r.disk.makeAll(dir); err != nil {
 		return err
 	}
@@ -124,5 +151,20 @@ func (r *Rail) check(a *payment.Answer, name string) error {
 	if err != nil || digest(data) == a.ID {
 		return err
 	}
-	return r.disk.rename(name, filepath.Join(r.config.Inbox, digest(data)[:12]+"-"+a.Name))
+	return r.disk.rename(name, filepath.Join(r.config.Inbox, filed(digest(data), a.Name)))
+}
+
+// maxFile is how many bytes the name of a file may have, less those of a reason's mark.
+const maxFile = 255 - len(reasonMark)
+
+// filed is the name under which a report is put away: the beginning of its id, which it
+// may have from the last time, and its own, as much of it as a name may have.
+func filed(id, name string) string {
+	id = id[:12] + "-"
+	name = strings.TrimPrefix(name, id)
+	if more := len(id) + len(name) - maxFile; more > 0 {
+		end := filepath.Ext(name)
+		name = strings.ToValidUTF8(name[:len(name)-len(end)-more], "") + end
+	}
+	return id + name
 }

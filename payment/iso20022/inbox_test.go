@@ -58,7 +58,7 @@ func filed(t *testing.T, c iso20022.Config) []string {
 	return all
 }
 
-// The inbox is read in order of names; what was taken and what never will be is moved
+// The inbox is read in order of instants and names; what was taken and what never will be is moved
 // away, the latter beside its reason, and neither keeps the others.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
@@ -79,9 +79,9 @@ func TestAnswers(t *testing.T) {
 	drop(t, c, ".5.xml", "a draft")
 	got, err := collect(t, r, h)
 	want := []string{
+		"2a.xml:9: cannot be read: XML syntax error on line 9: unexpected EOF",
 		"1.XML 6 64",
 		`2.xml:10: CstmrPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgId: message "UNHEARD-OF" is not known to rail bank`,
-		"2a.xml:9: cannot be read: XML syntax error on line 9: unexpected EOF",
 		strings.Replace(strings.TrimSpace(readFile(t, "testdata/reports/bad_amount.txt")), "bad_amount.xml", "2b.xml", 1),
 		"3.xml 6 64",
 	}
@@ -97,7 +97,7 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("inbox (-want +got)\n%s", diff)
 	}
 	reasons, err := filepath.Glob(filepath.Join(c.Inbox, "refused", "*-2.xml.txt"))
-	if err != nil || len(reasons) != 1 || readFile(t, reasons[0]) != want[1]+"\n" {
+	if err != nil || len(reasons) != 1 || readFile(t, reasons[0]) != want[2]+"\n" {
 		t.Errorf("reasons in %s: %v", reasons, err)
 	}
 }
@@ -132,6 +132,67 @@ func TestAnswersAfterACrash(t *testing.T) {
 		if steps < pull {
 			break
 		}
+	}
+}
+
+// What becomes of a payment is what the bank said last, whatever it calls its files.
+func TestAnswersInOrder(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	r := rail(t, c)
+	s, list := prepared(t, r)
+	whole := readFile(t, "testdata/reports/completed_whole.xml")
+	for name, created := range map[string]string{
+		"10.xml": "2026-03-03T12:00:00+05:30", "9.xml": "2026-03-03T05:00:00Z", "8.xml": "2026-03-03T12:00:00+05:30", "a.xml": "2026-03-03T04:59:59Z",
+	} {
+		drop(t, c, name, strings.Replace(whole, "2026-03-03T09:00:00+05:30", created, 1))
+	}
+	drop(t, c, "z.xml", "<half")
+	got, err := collect(t, r, &books{s, list})
+	want := []string{"z.xml:1: cannot be read: XML syntax error on line 1: unexpected EOF", "a.xml 6 64", "9.xml 6 64", "10.xml 6 64", "8.xml 6 64"}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+// A name that is as long as names may be does not keep a report in the inbox, and a
+// report that is put back gets no longer name.
+func TestAnswersOfLongNames(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	r := rail(t, c)
+	s, list := prepared(t, r)
+	h := &books{s, list}
+	long := strings.Repeat("x", 233) + "é" + strings.Repeat("y", 255-233-2-4) + ".xml"
+	drop(t, c, long, readFile(t, "testdata/reports/completed_whole.xml"))
+	drop(t, c, "short.xml", "<half")
+	var first []string
+	for range 3 {
+		if _, err := collect(t, r, h); err != nil {
+			t.Fatal(err)
+		}
+		got := names(t, c.Inbox)
+		if first == nil {
+			first = got
+		}
+		if diff := cmp.Diff(first, got); diff != "" {
+			t.Errorf("put back (-want +got)\n%s", diff)
+		}
+		for _, name := range got {
+			if strings.HasSuffix(name, ".xml") {
+				if err := os.Rename(filepath.Join(c.Inbox, name), filepath.Join(c.Inbox, filepath.Base(name))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	want := []string{"refused/...-short.xml", "refused/...-short.xml.txt", "taken/...-" + strings.Repeat("x", 233) + ".xml"}
+	for i, name := range first {
+		dir, file, _ := strings.Cut(name, "/")
+		first[i] = dir + "/..." + file[12:]
+	}
+	if diff := cmp.Diff(want, first); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

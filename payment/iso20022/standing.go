@@ -23,7 +23,8 @@ const (
 )
 
 // isDuplicate tells whether a code says that the bank has seen a message, a block or a
-// payment before: AM05, DU01 and so on, DUPL, and what banks have made of those.
+// payment before: AM05, DU01 and so on, DUPL, and what banks have made of those. It is
+// clean.
 func isDuplicate(code string) bool {
 	code = strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -124,7 +125,7 @@ func reasons(e *element) (first, copied reason, err error) {
 			if first.code == "" {
 				first = one
 			}
-			if copied.code == "" && isDuplicate(code.text) {
+			if copied.code == "" && isDuplicate(Clean(code.text, len(code.text))) {
 				copied = one
 			}
 		}
