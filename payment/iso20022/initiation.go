@@ -216,7 +216,7 @@ func check(i *payment.Instruction) error {
 		if p.party.Name != Clean(p.party.Name, 140) {
 			return fmt.Errorf("name %q of %s is not clean", p.party.Name, p.who)
 		}
-		if err := CheckParty(p.party); err != nil {
+		if err := checkParty(p.party); err != nil {
 			return fmt.Errorf("%s: %w", p.who, err)
 		}
 	}
@@ -225,8 +225,20 @@ func check(i *payment.Instruction) error {
 
 // CheckParty tells why somebody can neither pay nor be paid by a file: a name of which
 // Clean leaves nothing, an account or a bank's identifier of other characters or too
-// long. A party may do without a bank; one that pays may not.
+// long, an account that is written as an IBAN and is none. A party may do without a bank;
+// one that pays may not.
 func CheckParty(p payment.Party) error {
+	if err := checkParty(p); err != nil {
+		return err
+	}
+	if err := checkIBAN(p.Account); err != nil {
+		return fmt.Errorf("account %w", err)
+	}
+	return nil
+}
+
+// checkParty is what every file that was ever prepared obeys.
+func checkParty(p payment.Party) error {
 	if Clean(p.Name, 140) == "" {
 		return fmt.Errorf("name %q has nothing that banks take", p.Name)
 	}

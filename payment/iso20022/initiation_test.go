@@ -246,6 +246,65 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// What is written as an IBAN leaves as one, or waits: a typo is not paid as a bank's own
+// number.
+func TestIBAN(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ account, leaves, fault string }{
+		{"DE89370400440532013000", "IBAN DE89370400440532013000", ""},
+		{"DE89 3704 0044 0532 0130 00", "IBAN DE89370400440532013000", ""},
+		{"de89370400440532013000", "IBAN DE89370400440532013000", ""},
+		{"DE89370400440532013001", "", `account "DE89370400440532013001" is no IBAN: its check digits are wrong`},
+		{"DE89 3704 0044 0532 0130 01", "", `account "DE89 3704 0044 0532 0130 01" is no IBAN: its check digits are wrong`},
+		{"DE8937040044053201300", "", `account "DE8937040044053201300" is no IBAN: it has 21 characters, those of DE have 22`},
+		{"IN12345678901234567", "Othr IN12345678901234567", ""}, // India has none
+		{"DE1234", "Othr DE1234", ""},
+		{"DE89-370400440532013", "Othr DE89-370400440532013", ""},
+		{"5010 0012 345", "Othr 5010 0012 345", ""},
+	} {
+		t.Run(test.account, func(t *testing.T) {
+			t.Parallel()
+			c := config(t)
+			c.Creditors["m_1"] = payment.Party{Name: "First", Account: test.account}
+			told := iso20022.CheckParty(c.Creditors["m_1"])
+			list := instructions()[:1]
+			s, err := payment.NewSubmission("bank", 1, at(), list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = rail(t, c).Prepare(s, list)
+			if test.fault != "" {
+				if told == nil || told.Error() != test.fault {
+					t.Errorf("configured: error %v, want %s", told, test.fault)
+				}
+				if refused, ok := errors.AsType[*payment.NotCarriedError](err); !ok || refused.Error() != "instruction p1: creditor m_1: "+test.fault {
+					t.Errorf("prepared: error %v, want %s", err, test.fault)
+				}
+				return
+			}
+			if err != nil || told != nil {
+				t.Fatalf("errors %v, %v", told, err)
+			}
+			file, err := iso20022.Render(s, list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var root node
+			if err := xml.Unmarshal(file, &root); err != nil {
+				t.Fatal(err)
+			}
+			id := root.Kids[0].of("PmtInf")[0].of("CdtTrfTxInf")[0].of("CdtrAcct")[0].Kids[0].Kids[0]
+			got := id.XMLName.Local + " " + id.Text
+			for _, kid := range id.Kids {
+				got += kid.Text
+			}
+			if strings.Join(strings.Fields(got), " ") != test.leaves {
+				t.Errorf("%q leaves, want %q", got, test.leaves)
+			}
+		})
+	}
+}
+
 func FuzzClean(f *testing.F) {
 	f.Add("Müller & Söhne // x", 10)
 	f.Add("/ / /", 3)

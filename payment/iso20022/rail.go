@@ -26,10 +26,10 @@ type Config struct {
 	// Sender is the name of who sends the files; required, and cleaned.
 	Sender string
 	// Debtors are our accounts, by the names that regions give them; their names are
-	// cleaned.
+	// cleaned, and IBANs written without blanks.
 	Debtors map[string]payment.Party
 	// Creditors are the accounts that may be paid, by beneficiary; their names are
-	// cleaned. What has none waits.
+	// cleaned, and IBANs written without blanks. What has none waits.
 	Creditors map[string]payment.Party
 	// Zone is that of execution dates, and of instants in reports that have no offset;
 	// nil: UTC.
@@ -81,7 +81,12 @@ func (r *Rail) Prepare(s *payment.Submission, instructions []payment.Instruction
 		case !theirs:
 			return notCarried(i, fmt.Errorf("rail %s knows no account of beneficiary %q", r.config.Name, i.Beneficiary))
 		}
-		i.Debtor.Name, i.Creditor.Name = Clean(i.Debtor.Name, 140), Clean(i.Creditor.Name, 140)
+		if err := prepare(&i.Debtor); err != nil {
+			return notCarried(i, fmt.Errorf("debtor %s: %w", i.Bank, err))
+		}
+		if err := prepare(&i.Creditor); err != nil {
+			return notCarried(i, fmt.Errorf("creditor %s: %w", i.Beneficiary, err))
+		}
 		if i.Due.Before(today) {
 			i.Due = today
 		}
@@ -92,6 +97,15 @@ func (r *Rail) Prepare(s *payment.Submission, instructions []payment.Instruction
 		return err
 	}
 	s.Digest = digest(file)
+	return nil
+}
+
+// prepare writes a party as banks take it.
+func prepare(p *payment.Party) error {
+	p.Name, p.Account = Clean(p.Name, 140), compact(p.Account)
+	if err := checkIBAN(p.Account); err != nil {
+		return fmt.Errorf("account %w", err)
+	}
 	return nil
 }
 

@@ -74,25 +74,6 @@ func checkID(text string, atMost int) error {
 	return nil
 }
 
-// isIBAN tells whether an account is an IBAN whose check digits are right.
-func isIBAN(account string) bool {
-	if len(account) < 15 || len(account) > 34 || !matches(account[:4], "AA00") {
-		return false
-	}
-	rest := 0
-	for _, r := range account[4:] + account[:4] {
-		switch {
-		case r >= '0' && r <= '9':
-			rest = (rest*10 + int(r-'0')) % 97
-		case r >= 'A' && r <= 'Z':
-			rest = (rest*100 + int(r-'A') + 10) % 97
-		default:
-			return false
-		}
-	}
-	return rest == 1
-}
-
 // isBIC tells whether a bank's identifier has the form of ISO 9362.
 func isBIC(agent string) bool {
 	return matches(agent, "NNNNAANN") || matches(agent, "NNNNAANNNNN")
