@@ -23,16 +23,27 @@ const (
 )
 
 // isDuplicate tells whether a code says that the bank has seen a message, a block or a
-// payment before: AM05, DU01 and so on, DUPL, and what banks have made of those. It is
-// clean.
+// payment before: AM05, DU01 and so on, DUPL, and what banks have made of those.
 func isDuplicate(code string) bool {
-	code = strings.Map(func(r rune) rune {
+	code = letters(code)
+	return strings.HasPrefix(code, "AM05") || strings.HasPrefix(code, "DU") || strings.Contains(code, duplicate)
+}
+
+// duplicate is how words for one begin in most languages of banks. maxDetail is how many
+// characters of what a bank adds are kept.
+const (
+	duplicate = "DUPL"
+	maxDetail = 255
+)
+
+// letters are those of a text and its digits, plain and in capitals.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
 		}
 		return unicode.ToUpper(r)
-	}, code)
-	return strings.HasPrefix(code, "AM05") || strings.HasPrefix(code, "DU") || strings.Contains(code, "DUPL")
+	}, Clean(text, len(text)))
 }
 
 // reason is why a bank says that something has its status.
@@ -106,13 +117,16 @@ func stand(e *element, name string, above standing) (standing, error) {
 }
 
 // reasons gives the first reason that a level names, and the first that says that it is a
-// copy, each with all that is added to it.
+// copy, by its code or in words, each with all that is added to it.
 func reasons(e *element) (first, copied reason, err error) {
 	for _, info := range e.all("StsRsnInf") {
+		words := added(info)
+		one := reason{unexplained, Clean(words, maxDetail)}
 		given, err := info.optional("Rsn")
 		if err != nil {
 			return first, copied, err
 		}
+		said := strings.Contains(letters(words), duplicate)
 		for _, name := range []string{"Cd", "Prtry"} {
 			code, err := given.optional(name)
 			if err != nil {
@@ -121,13 +135,14 @@ func reasons(e *element) (first, copied reason, err error) {
 			if code == nil || Clean(code.text, maxID) == "" {
 				continue
 			}
-			one := reason{Clean(code.text, maxID), added(info)}
+			one.code = Clean(code.text, maxID)
 			if first.code == "" {
 				first = one
 			}
-			if copied.code == "" && isDuplicate(Clean(code.text, len(code.text))) {
-				copied = one
-			}
+			said = said || isDuplicate(code.text)
+		}
+		if said && copied.code == "" {
+			copied = one
 		}
 	}
 	return first, copied, nil
@@ -139,5 +154,5 @@ func added(info *element) string {
 	for _, text := range info.all("AddtlInf") {
 		texts = append(texts, text.text)
 	}
-	return Clean(strings.Join(texts, " "), 255)
+	return strings.Join(texts, " ")
 }
