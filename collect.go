@@ -140,6 +140,9 @@ func (c *collection) book(ctx context.Context, h *handed, a *payment.Answer) (in
 	t := &together{at: latest(events)}
 	for _, event := range events {
 		command, _ := c.command(event)
+		if move, ok := command.(*settlement.Move); ok {
+			move.Sending = payment.EndToEndID(payment.BatchObject, event.ID, 1)
+		}
 		t.commands = append(t.commands, command)
 	}
 	answered := &payment.Answered{Rail: s.Rail, Answer: a.ID, Name: a.Name, Message: a.Message, At: c.now(), Events: len(events)}
@@ -225,7 +228,8 @@ func (c *collection) events(ctx context.Context, a *payment.Answer, list []payme
 }
 
 // event is what a report means for the books as they are; false: nothing. What is
-// refused after it had completed has come back.
+// refused after it had completed has come back; a refusal that was told before is
+// told again.
 func (c *collection) event(ctx context.Context, r ledger.Reader, i *payment.Instruction, report payment.Report) (payment.Event, bool, error) {
 	if err := c.checkInstant(report.At); err != nil {
 		return payment.Event{}, false, err
@@ -235,7 +239,7 @@ func (c *collection) event(ctx context.Context, r ledger.Reader, i *payment.Inst
 		return payment.Event{}, false, err
 	}
 	knows := func(o payment.Outcome) bool { return slices.Contains(told, payment.KindOf(i.Object, o)) }
-	if report.Outcome == payment.OutcomeFailed && knows(payment.OutcomeCompleted) {
+	if report.Outcome == payment.OutcomeFailed && knows(payment.OutcomeCompleted) && !knows(payment.OutcomeFailed) {
 		report.Outcome = payment.OutcomeReturned
 	}
 	event, ok := report.Event(i)
@@ -264,5 +268,5 @@ func toldOf(ctx context.Context, r ledger.Reader, i *payment.Instruction) (kinds
 	if err != nil {
 		return nil, err
 	}
-	return settlement.Told(batch), nil
+	return settlement.Told(batch, i.ID), nil
 }

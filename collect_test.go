@@ -223,3 +223,122 @@ func TestCollectBatchOfAnotherRail(t *testing.T) {
 		t.Errorf("inbox (-want +got)\n%s", diff)
 	}
 }
+
+// A batch that ours refused, and that somebody paid through the same bank afterwards,
+// stays paid when ours repeats its refusal, and is not paid by what ours says of the
+// sending that is over.
+func TestCollectRefusedAndPaidAgain(t *testing.T) {
+	t.Parallel()
+	h, b := atBank(t)
+	at := ist(sixth)
+	b.report("1.xml", message, "RJCT")
+	if _, err := h.Collect(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	batch := h.batches()[0].ID
+	h.take(payment.Event{Kind: payment.BatchSent, ID: batch, OccurredAt: at.Add(30 * time.Minute), Rail: "bank", RailRef: "portal-1"})
+	paid := reported("SET-"+batch[4:], "ACSC")
+	b.report("2.xml", message, paid)
+	const contradicts = "kind: was reported before with other content: batch set_"
+	if _, err := h.Collect(t.Context(), nil); err == nil || !strings.Contains(err.Error(), contradicts) {
+		t.Errorf("error %v\nwant  %s", err, contradicts)
+	}
+	b.report("3.xml", message, "RJCT.\n")
+	if done, err := h.Collect(t.Context(), nil); err != nil || done != (settlex.Collected{Answers: 1}) {
+		t.Errorf("refused again on its way: %+v, %v", done, err)
+	}
+	h.take(payment.Event{Kind: payment.BatchPaid, ID: batch, OccurredAt: at.Add(40 * time.Minute)})
+	b.report("4.xml", message, "RJCT.\n\n")
+	if done, err := h.Collect(t.Context(), nil); err != nil || done != (settlex.Collected{Answers: 1}) {
+		t.Errorf("refused again after it was paid: %+v, %v", done, err)
+	}
+	// the refusal comes by a file of events, too
+	refused := payment.Event{Kind: payment.BatchRefused, ID: batch, OccurredAt: at.Add(5 * time.Minute), ReasonCode: "AC04"}
+	if done := h.take(refused); done.Repeated != 1 {
+		t.Errorf("%+v", done)
+	}
+	if diff := cmp.Diff([]string{"o1 failed MS03", "o2 failed MS03", "m1 paid"}, h.statuses("o1", "o2")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := h.available("m1"); got != "0.00" {
+		t.Errorf("available to m1: %s", got)
+	}
+}
+
+// available is what is available to a merchant, in rupees.
+func (h *house) available(merchant string) string {
+	h.t.Helper()
+	all, err := h.Balances(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, b := range all {
+		if b.Merchant == merchant && b.Currency == inr() {
+			return inr().Format(b.Available)
+		}
+	}
+	return "none"
+}
+
+// What a rail has told and somebody reports, too, at another instant and with other
+// references, is booked once, whoever comes first.
+func TestCollectAndIngest(t *testing.T) {
+	t.Parallel()
+	at := ist(sixth)
+	reports := func(batch string) []payment.Event {
+		return []payment.Event{
+			{Kind: payment.PayoutSent, ID: "o1", OccurredAt: at.Add(2 * time.Second), RailRef: "portal"},
+			{Kind: payment.PayoutCompleted, ID: "o1", OccurredAt: at.Add(40 * time.Second), BankRef: "UTR1", Currency: inr(), Amount: minor("100.00")},
+			{Kind: payment.PayoutFailed, ID: "o2", OccurredAt: at.Add(41 * time.Second), ReasonCode: "invalid_account"},
+			{Kind: payment.BatchSent, ID: batch, OccurredAt: at.Add(2 * time.Second), Rail: "sandbox"},
+			{Kind: payment.BatchPaid, ID: batch, OccurredAt: at.Add(42 * time.Second), BankRef: "UTR2", Currency: inr(), Amount: minor("876.40")},
+		}
+	}
+	want := []string{"o1 completed", "o2 failed", "m1 paid"}
+	status := func(h *house) (all []string) {
+		for _, line := range h.statuses("o1", "o2") {
+			words := strings.Fields(line)
+			all = append(all, words[0]+" "+words[1])
+		}
+		return all
+	}
+	for _, first := range []string{"the rail", "the file"} {
+		t.Run(first, func(t *testing.T) {
+			t.Parallel()
+			h := onRails(t, sandboxed(t))
+			h.owe(paidOut("o1", "100.00"), paidOut("o2", "90.12"))
+			if _, err := h.Send(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			*h.clock = at.Add(time.Hour)
+			batch := h.batches()[0].ID
+			if first == "the file" {
+				if done := h.take(reports(batch)...); done.Booked != 3 || done.Repeated != 2 {
+					t.Errorf("%+v", done)
+				}
+			}
+			done, err := h.Collect(t.Context(), nil)
+			if events := map[string]int{"the rail": 3}[first]; err != nil || done.Answers != 3 || done.Events != events {
+				t.Errorf("%+v, %v; want %d events", done, err, events)
+			}
+			if done := h.take(reports(batch)...); done.Booked != 0 || done.Repeated != 5 {
+				t.Errorf("told again: %+v", done)
+			}
+			if diff := cmp.Diff(want, status(h)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			for _, e := range []payment.Event{ // none of these is a repetition
+				{Kind: payment.PayoutCompleted, ID: "o1", OccurredAt: at.Add(time.Minute), Currency: inr(), Amount: minor("100.01")},
+				{Kind: payment.PayoutFailed, ID: "o1", OccurredAt: at.Add(time.Minute), ReasonCode: "AC04"},
+				{Kind: payment.PayoutCompleted, ID: "o2", OccurredAt: at.Add(time.Minute)},
+				{Kind: payment.BatchPaid, ID: batch, OccurredAt: at.Add(time.Minute), Currency: inr(), Amount: minor("876.41")},
+				{Kind: payment.BatchSent, ID: batch, OccurredAt: at.Add(time.Minute), Rail: "imps"},
+				{Kind: payment.BatchRefused, ID: batch, OccurredAt: at.Add(time.Minute), ReasonCode: "AC04"},
+			} {
+				if done, err := h.Ingest(t.Context(), rows(t, e), settlex.IngestOptions{}); err == nil {
+					t.Errorf("%s of %s is taken: %+v", e.Kind, e.ID, done)
+				}
+			}
+		})
+	}
+}

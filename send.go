@@ -410,7 +410,7 @@ func (d *dispatch) assigning(s *payment.Submission, list []payment.Instruction, 
 
 // sends is the command that books an instruction as sent.
 func (e *Engine) sends(i *payment.Instruction, rail string) ledger.Command {
-	event := payment.Event{Kind: payment.PayoutSent, ID: i.Source, OccurredAt: i.Sent, RailRef: i.ID}
+	event := payment.Event{Kind: payment.PayoutSent, ID: i.Source, OccurredAt: i.Sent, RailRef: i.ID, FromRail: true}
 	if i.Object == payment.BatchObject {
 		event.Kind, event.Rail = payment.BatchSent, rail
 	}

@@ -102,6 +102,7 @@ type Event struct {
 	Actor      string         // who decided it, where somebody did: an operator, an API key
 	Cost       money.Amount   // rail settlements: cost the rail kept, minor units
 	CostTax    money.Amount   // rail settlements and invoices: tax on the cost, minor units
+	FromRail   bool           // a rail that the engine drives tells it, or was handed it: nobody reports it
 }
 
 // OfBatch tells an event of a settlement batch, which package settlement books.

@@ -114,8 +114,9 @@ func TestAnswerEvents(t *testing.T) {
 	}}
 	got, err := answer.Events(list)
 	want := []payment.Event{
-		{Kind: payment.BatchPaid, ID: "b", OccurredAt: at, Rail: "bank", RailRef: "ref"}, {Kind: payment.PayoutFailed, ID: "a", OccurredAt: at, ReasonCode: "AC04"},
-		{Kind: payment.BatchUnknown, ID: "b", OccurredAt: at, Rail: "bank"},
+		{Kind: payment.BatchPaid, ID: "b", OccurredAt: at, Rail: "bank", RailRef: "ref", FromRail: true},
+		{Kind: payment.PayoutFailed, ID: "a", OccurredAt: at, ReasonCode: "AC04", FromRail: true},
+		{Kind: payment.BatchUnknown, ID: "b", OccurredAt: at, Rail: "bank", FromRail: true},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)

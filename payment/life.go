@@ -92,6 +92,9 @@ type Step struct {
 	BankRef string       `json:"bank_reference,omitempty"`
 	Actor   string       `json:"actor,omitempty"`
 	Follows bool         `json:"follows,omitempty"` // from the step before it: nobody reported it
+
+	// FromRail says that a rail which the engine drives told it, or was handed it.
+	FromRail bool `json:"from_rail,omitempty"`
 }
 
 // Life is the status of a resource and how it got there.
@@ -103,7 +106,8 @@ type Life struct {
 
 // find looks for an earlier event of the same kind. One with the same content
 // is a repetition; with other content the error names the first field that
-// differs.
+// differs. A rail and whoever reports what it told have clocks and references of
+// their own: what one of them tells after the other is a repetition, whatever those are.
 func (l *Life) find(e *Event) (repeated bool, err error) {
 	for _, step := range l.Steps {
 		if step.Kind != e.Kind || step.Follows {
@@ -125,6 +129,9 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 
 // same tells whether an event repeats the step.
 func (s *Step) same(e *Event) error {
+	if s.FromRail || e.FromRail {
+		return s.sameAmount(e)
+	}
 	switch {
 	case !s.At.Equal(e.OccurredAt):
 		return differs(FieldOccurredAt, s.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
@@ -138,6 +145,14 @@ func (s *Step) same(e *Event) error {
 		return differs(FieldBankRef, s.BankRef, e.BankRef)
 	case s.Actor != e.Actor:
 		return differs(FieldActor, s.Actor, e.Actor)
+	}
+	return nil
+}
+
+// sameAmount tells whether an event is about as much as the step, where both say it.
+func (s *Step) sameAmount(e *Event) error {
+	if s.Amount != e.Amount && !s.Amount.IsZero() && !e.Amount.IsZero() {
+		return differs(FieldAmount, e.Currency.Format(s.Amount), e.Currency.Format(e.Amount))
 	}
 	return nil
 }
@@ -158,7 +173,7 @@ func differs(f Field, was, now string) error {
 func (l Life) with(e *Event, to Status) Life {
 	steps := make([]Step, len(l.Steps), len(l.Steps)+1)
 	copy(steps, l.Steps)
-	step := Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode, RailRef: e.RailRef, BankRef: e.BankRef, Actor: e.Actor}
+	step := Step{Kind: e.Kind, At: e.OccurredAt, Status: to, Amount: e.Amount, Reason: e.ReasonCode, RailRef: e.RailRef, BankRef: e.BankRef, Actor: e.Actor, FromRail: e.FromRail}
 	return Life{Status: to, Steps: append(steps, step), Told: l.Told}
 }
 

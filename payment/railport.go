@@ -126,7 +126,7 @@ func (r *Report) Event(i *Instruction) (Event, bool) {
 	if kind == "" {
 		return Event{}, false
 	}
-	e := Event{Kind: kind, ID: i.Source, OccurredAt: r.At, ReasonCode: r.ReasonCode, RailRef: r.RailRef}
+	e := Event{Kind: kind, ID: i.Source, OccurredAt: r.At, ReasonCode: r.ReasonCode, RailRef: r.RailRef, FromRail: true}
 	if i.Object == BatchObject { // it may have been sent again by another
 		e.Rail = i.Rail()
 	}

@@ -118,6 +118,9 @@ type Step struct {
 	BankRef string       `json:"bank_reference,omitempty"`
 	Reason  string       `json:"reason,omitempty"`
 	Actor   string       `json:"actor,omitempty"`
+
+	// FromRail says that a rail which the engine drives told it, or was handed it.
+	FromRail bool `json:"from_rail,omitempty"`
 }
 
 // kind is what was reported; steps of before it was kept say so by their status.

@@ -1,6 +1,10 @@
 package settlement
 
-import "github.com/settlex/settlex/payment"
+import (
+	"slices"
+
+	"github.com/settlex/settlex/payment"
+)
 
 // MayLeave tells whether a batch has never been handed to a rail and may still be. One
 // that came back is sent again by nobody's leave but a person's.
@@ -19,13 +23,32 @@ func MayLeave(b *Batch) bool {
 	return b.Net.Sign() > 0
 }
 
-// Told lists the kinds of event that rails have reported of a batch.
-func Told(b *Batch) []payment.Kind {
+// Told lists the kinds of event that were reported of one sending of a batch by a rail that
+// the engine drives: its reference is that of what the rail was handed.
+func Told(b *Batch, sending string) []payment.Kind {
 	var kinds []payment.Kind
-	for _, step := range b.Steps {
-		if step.Kind != "" {
-			kinds = append(kinds, step.Kind)
+	of := false
+	for i := range b.Steps {
+		step := &b.Steps[i]
+		if step.kind() == payment.BatchSent {
+			of = step.is(sending)
+		}
+		if of {
+			kinds = append(kinds, step.kind())
 		}
 	}
 	return kinds
 }
+
+// sending is the step that sent a batch last; nil: none did.
+func (b *Batch) sending() *Step {
+	for i := range slices.Backward(b.Steps) {
+		if b.Steps[i].kind() == payment.BatchSent {
+			return &b.Steps[i]
+		}
+	}
+	return nil
+}
+
+// is tells whether a step is that sending by a rail that the engine drives.
+func (s *Step) is(sending string) bool { return s.FromRail && s.Ref == sending }

@@ -36,14 +36,17 @@ func Moves() []payment.Move { return slices.Clone(table) }
 // applied without an error, Repeated tells whether it was booked before, and Late
 // whether the money it puts back came too late for the window of its instant.
 //
-// A report is a repetition when it bears the instant of an earlier one of its kind;
-// a batch that was refused may be sent again, at a later instant.
+// A report is a repetition when it bears the instant of an earlier one of its kind, or
+// when one of the two is a rail's that the engine drives: it and whoever reports what it
+// told have clocks and references of their own. A batch that was refused may be sent again,
+// at a later instant; what is told of a sending that is over moves nothing.
 //
 // Its errors are *payment.FieldError (wrapping ErrUnknownBatch, payment.ErrConflict,
 // payment.ErrTransition, or what merchant and calendar report) and the ledger's own.
 type Move struct {
 	Rules    *payment.Rules // which window money belongs to that a batch puts back: canceled and returned need it
 	Event    payment.Event  // normalized; ID is the batch's
+	Sending  string         // reference of the sending that a rail's answer is about; empty: the last one
 	Repeated bool
 	Late     bool
 }
@@ -127,6 +130,9 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	if err := agrees(stored, e); err != nil {
 		return nil, err
 	}
+	if last := stored.sending(); m.Sending != "" && (last == nil || !last.is(m.Sending)) {
+		return nil, fault(payment.FieldKind, "%w: batch %s was refused and sent again", payment.ErrConflict, e.ID)
+	}
 	row, err := next(stored, e)
 	if err != nil || row == nil {
 		return nil, err
@@ -139,6 +145,7 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	}
 	step := Step{
 		Kind: e.Kind, Status: batch.Status, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor,
+		FromRail: e.FromRail,
 	}
 	batch.Steps = append(slices.Clip(stored.Steps), step)
 	out := &moved{batch: &batch, step: &step, tells: row.Tells}
@@ -151,28 +158,65 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 // next finds the row of the table that an event takes; nil: it repeats one that was
 // booked.
 func next(b *Batch, e *payment.Event) (*payment.Move, error) {
-	var before *Step // the last report of the kind
-	stands := false  // it has not been undone by a refusal
-	for i := range b.Steps {
-		step := &b.Steps[i]
-		if stands = stands && step.kind() != payment.BatchRefused; step.kind() != e.Kind {
-			continue
-		}
-		if before, stands = step, true; step.At.Equal(e.OccurredAt) {
-			return nil, step.repeats(b, e)
-		}
+	h := historyOf(b, e)
+	if h.same != nil {
+		return nil, h.same.repeats(b, e)
 	}
 	at := slices.IndexFunc(table, func(r payment.Move) bool { return r.On == e.Kind && r.From == payment.Status(b.Status) })
-	switch {
-	case before != nil && at >= 0 && !e.OccurredAt.After(before.At), stands && at < 0:
+	switch again := h.stands && at < 0 || h.before != nil && at >= 0 && !e.OccurredAt.After(h.since); {
+	case h.told != nil && (h.stands || !e.OccurredAt.After(h.since)):
+		return nil, h.told.repeats(b, e)
+	case h.stands && e.FromRail:
+		return nil, h.before.repeats(b, e)
+	case again:
 		return nil, fault(payment.FieldOccurredAt, "%w: was %s, is now %s", payment.ErrConflict,
-			before.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
+			h.before.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
 	case at < 0:
 		return nil, fault(payment.FieldKind, "%s %w: batch %s is %s", e.Kind, payment.ErrTransition, e.ID, b.Status)
 	case e.Kind == payment.BatchSent && e.Rail == "":
 		return nil, fault(payment.FieldRail, "is missing; a %s needs it", e.Kind)
 	}
 	return &table[at], nil
+}
+
+// history is what was told before of the kind of an event.
+type history struct {
+	same   *Step     // at the very instant
+	before *Step     // the last one
+	told   *Step     // the last one of a rail's; nil too where another one stands
+	stands bool      // before is about the sending that is the last
+	since  time.Time // another one must be later: before, and what made another one possible
+}
+
+func historyOf(b *Batch, e *payment.Event) (h history) {
+	opens := payment.BatchSent // makes another report of the kind possible
+	if e.Kind == payment.BatchSent {
+		opens = payment.BatchRefused
+	}
+	for i := range b.Steps {
+		step := &b.Steps[i]
+		switch step.kind() {
+		case e.Kind:
+			h.before, h.stands = step, true
+			if step.At.Equal(e.OccurredAt) {
+				h.same = step
+			}
+			if step.FromRail {
+				h.told = step
+			}
+		case opens:
+			h.stands = false
+		default:
+			continue
+		}
+		if step.At.After(h.since) {
+			h.since = step.At
+		}
+	}
+	if h.stands && !h.before.FromRail {
+		h.told = nil
+	}
+	return h
 }
 
 // post makes the entries of the report's recipe.
@@ -291,6 +335,9 @@ func otherRail(b *Batch, was, now string) error {
 func (s *Step) repeats(b *Batch, e *payment.Event) error {
 	if e.Kind == payment.BatchSent && e.Rail != s.Rail {
 		return otherRail(b, s.Rail, e.Rail)
+	}
+	if s.FromRail || e.FromRail {
+		return nil
 	}
 	for _, c := range []struct {
 		field    payment.Field

@@ -54,6 +54,12 @@ func TestBatchPaid(t *testing.T) {
 	}
 }
 
+// byRail is an event that a rail tells which the engine drives.
+func byRail(e payment.Event) payment.Event {
+	e.FromRail = true
+	return e
+}
+
 // A repetition is recognised, a conflict and an impossible move are refused and
 // write nothing.
 func TestMoves(t *testing.T) {
@@ -76,6 +82,26 @@ func TestMoves(t *testing.T) {
 		{"sent twice", func(id string) []payment.Event { return []payment.Event{sent(id, at), sent(id, at)} }, nil, ""},
 		{"sent again at another time", func(id string) []payment.Event {
 			return []payment.Event{sent(id, at), sent(id, at.Add(time.Second))}
+		}, payment.ErrConflict, payment.FieldOccurredAt},
+		{"told by a rail and by a report", func(id string) []payment.Event {
+			return []payment.Event{byRail(sent(id, at)), sent(id, at.Add(time.Second)), later(payment.BatchPaid, id, at), byRail(later(payment.BatchPaid, id, at.Add(time.Hour)))}
+		}, nil, ""},
+		{"told by a rail and by a report of another", func(id string) []payment.Event {
+			other := sent(id, at.Add(time.Second))
+			other.Rail = "upi"
+			return []payment.Event{byRail(sent(id, at)), other}
+		}, payment.ErrConflict, payment.FieldRail},
+		{"a refusal that a rail told, after the batch was sent again", func(id string) []payment.Event {
+			refused := later(payment.BatchRefused, id, at.Add(time.Minute))
+			again := refused
+			again.OccurredAt = at.Add(2 * time.Minute)
+			return []payment.Event{byRail(sent(id, at)), byRail(refused), sent(id, at.Add(time.Hour)), again, later(payment.BatchPaid, id, at.Add(2*time.Hour))}
+		}, nil, ""},
+		{"a refusal from before the batch was sent again", func(id string) []payment.Event {
+			refused := later(payment.BatchRefused, id, at.Add(time.Minute))
+			again := refused
+			again.OccurredAt = at.Add(2 * time.Minute)
+			return []payment.Event{sent(id, at), refused, sent(id, at.Add(time.Hour)), again}
 		}, payment.ErrConflict, payment.FieldOccurredAt},
 		{"paid before it was sent", func(id string) []payment.Event {
 			return []payment.Event{later(payment.BatchPaid, id, at)}

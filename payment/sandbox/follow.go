@@ -65,6 +65,7 @@ func followPayment(sent *payment.Event, object, order string) []payment.Event {
 	for n := range choose(false, order, sent.Amount).Steps {
 		report := reportOf(choose(false, order, sent.Amount), n, "", sent.OccurredAt)
 		if e, ok := report.Event(&instruction); ok {
+			e.FromRail = false // whoever gets it reports it
 			out = append(out, e)
 		}
 	}
