@@ -147,11 +147,11 @@ func (c *collection) book(ctx context.Context, h *handed, a *payment.Answer) (in
 	}
 	answered := &payment.Answered{Rail: s.Rail, Answer: a.ID, Name: a.Name, Message: a.Message, At: c.now(), Events: len(events)}
 	final := c.final(a, list)
-	t.needs = append(t.needs, s.Ref(), answered.Ref())
+	t.needs = append(submissionRefs(s), answered.Ref())
 	for _, i := range final {
 		t.needs = append(t.needs, i.Ref())
 	}
-	t.then = func(state *ledger.State) error { return settle(state, s.Ref(), answered, final) }
+	t.then = func(state *ledger.State) error { return settle(state, submissionRefs(s), answered, final) }
 	err = c.books.Do(ctx, t)
 	if member, ok := errors.AsType[*memberError](err); ok {
 		err = fmt.Errorf("%s of %s: %w", events[member.index].Kind, events[member.index].ID, member.err)
@@ -170,7 +170,7 @@ func (c *collection) final(a *payment.Answer, list []payment.Instruction) (final
 }
 
 // settle notes that an answer was taken, and of what nothing more is expected.
-func settle(state *ledger.State, submission ledger.Ref, answered *payment.Answered, final []payment.Instruction) error {
+func settle(state *ledger.State, submission []ledger.Ref, answered *payment.Answered, final []payment.Instruction) error {
 	if state.Record(answered.Ref()) != nil {
 		return fmt.Errorf("answer %s of rail %s was taken meanwhile", answered.Answer, answered.Rail)
 	}

@@ -342,3 +342,46 @@ func TestCollectAndIngest(t *testing.T) {
 		})
 	}
 }
+
+// An answer may come before whoever handed the submission over has noted that: nothing is
+// wrong with the books then.
+func TestCollectBeforeTheNote(t *testing.T) {
+	t.Parallel()
+	inner := sandboxed(t).Rail
+	rail := &quick{teller: &teller{Rail: inner}}
+	h := onRails(t, settlex.Route{Rail: rail, For: []merchant.Scope{{}}})
+	h.owe(paidOut("o1", "100.00"))
+	rail.then = func(s *payment.Submission) {
+		*h.clock = ist(sixth).Add(time.Hour)
+		a := payment.Answer{ID: "1", Name: "1", Message: s.Message}
+		for _, id := range s.Instructions {
+			a.Reports = append(a.Reports, payment.Report{Instruction: id, Outcome: payment.OutcomeCompleted, At: ist(sixth).Add(time.Minute), Final: true})
+		}
+		rail.answers = append(rail.answers, a)
+		if done, err := h.Collect(t.Context(), nil); err != nil || done.Events != 2 {
+			t.Errorf("%+v, %v", done, err)
+		}
+	}
+	want := settlex.Dispatched{Submissions: 1, Payouts: 1, Batches: 1, Delivered: 1}
+	if done, err := h.Send(t.Context(), nil); err != nil || done != want {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if diff := cmp.Diff([]string{"o1 completed", "m1 paid"}, h.statuses("o1")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if done, err := h.Send(t.Context(), nil); err != nil || done != (settlex.Dispatched{}) {
+		t.Errorf("sent again: %+v, %v", done, err)
+	}
+}
+
+// quick is a rail that answers while it is handed something.
+type quick struct {
+	*teller
+	then func(*payment.Submission)
+}
+
+func (q *quick) Submit(ctx context.Context, s *payment.Submission, list []payment.Instruction) error {
+	err := q.teller.Submit(ctx, s, list)
+	q.then(s)
+	return err
+}

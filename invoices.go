@@ -86,6 +86,9 @@ func invoicesAfter(ctx context.Context, r ledger.Reader, b *payment.Billing) ite
 			if err == nil && !ok {
 				err = fmt.Errorf("%w: %s is no invoice", ledger.ErrCorrupt, record.Ref())
 			}
+			if err == nil && invoice.Month == b.Issued { // where the search began
+				continue
+			}
 			if !yield(invoice, err) || err != nil {
 				return
 			}

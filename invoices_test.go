@@ -191,3 +191,19 @@ func TestInvoicesJob(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing is due nothing is written, however many invoices were issued.
+func TestCloseInvoicesIdle(t *testing.T) {
+	t.Parallel()
+	h := open(t, invoicing())
+	h.take(twoMonths()...)
+	if numbers, err := h.issue("2026-06-01 00:00", payment.Month{}); err != nil || len(numbers) != 5 {
+		t.Fatalf("%q, %v", numbers, err)
+	}
+	h.store.writes = 0
+	for _, through := range []payment.Month{{}, monthOf(t, "2026-04")} {
+		if numbers, err := h.issue("2026-06-01 00:00", through); err != nil || numbers != nil || h.store.writes != 0 {
+			t.Errorf("again through %v: %q, %v, %d write transactions", through, numbers, err, h.store.writes)
+		}
+	}
+}

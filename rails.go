@@ -145,10 +145,9 @@ type handed struct {
 
 // Submission implements payment.Handed.
 func (h *handed) Submission(ctx context.Context, message string) (found *payment.Submission, err error) {
-	ref := payment.SubmissionRef(h.rail, message)
 	err = h.books.Read(ctx, func(r ledger.Reader) error {
-		for _, kind := range []string{payment.SubmissionRecord, payment.SubmissionEndRecord} {
-			found, err = record[*payment.Submission](ctx, r, ledger.Ref{Kind: kind, ID: ref.ID})
+		for _, ref := range submissionRefs(&payment.Submission{Rail: h.rail, Message: message}) {
+			found, err = record[*payment.Submission](ctx, r, ref)
 			if err != nil || found != nil {
 				return err
 			}
@@ -210,21 +209,31 @@ func open(ctx context.Context, books *ledger.Ledger, prefix string) iter.Seq2[*p
 	}
 }
 
-// change puts a submission as it is after something that was told of it.
-func change(s *ledger.State, ref ledger.Ref, edit func(*payment.Submission) error) error {
-	stored, ok := s.Record(ref).(*payment.Submission)
-	if !ok {
-		return fmt.Errorf("%w: submission %s is not there", ledger.ErrCorrupt, ref.ID)
+// submissionRefs are where a submission may be: while something of it is open, and when
+// nothing more is expected. An answer may be quicker than whoever handed it over.
+func submissionRefs(s *payment.Submission) []ledger.Ref {
+	open := payment.SubmissionRef(s.Rail, s.Message)
+	return []ledger.Ref{open, {Kind: payment.SubmissionEndRecord, ID: open.ID}}
+}
+
+// change puts a submission, wherever it is, as it is after something that was told of it.
+func change(s *ledger.State, refs []ledger.Ref, edit func(*payment.Submission) error) error {
+	for _, ref := range refs {
+		stored, ok := s.Record(ref).(*payment.Submission)
+		if !ok {
+			continue
+		}
+		changed := *stored
+		if err := edit(&changed); err != nil {
+			return err
+		}
+		if changed.Ref() != ref {
+			s.Delete(ref)
+		}
+		s.Put(&changed)
+		return nil
 	}
-	changed := *stored
-	if err := edit(&changed); err != nil {
-		return err
-	}
-	if changed.Ref() != ref {
-		s.Delete(ref)
-	}
-	s.Put(&changed)
-	return nil
+	return fmt.Errorf("%w: submission %s is not there", ledger.ErrCorrupt, refs[0].ID)
 }
 
 // joinNamed adds an error, with the name of what it is about, to others.

@@ -101,9 +101,9 @@ func (d *dispatch) deliver(ctx context.Context, rail payment.Rail, s *payment.Su
 	if err := rail.Submit(ctx, s, list); err != nil {
 		return fmt.Errorf("hand over submission %s: %w", s.Message, err)
 	}
-	ref := payment.SubmissionRef(s.Rail, s.Message)
-	err := d.books.Do(ctx, &together{needs: []ledger.Ref{ref}, then: func(state *ledger.State) error {
-		return change(state, ref, func(s *payment.Submission) error { s.Delivered = true; return nil })
+	refs := submissionRefs(s)
+	err := d.books.Do(ctx, &together{needs: refs, then: func(state *ledger.State) error {
+		return change(state, refs, func(s *payment.Submission) error { s.Delivered = true; return nil })
 	}})
 	if err != nil {
 		return fmt.Errorf("note that submission %s is handed over: %w", s.Message, err)
