@@ -16,7 +16,7 @@ import (
 type Collected struct {
 	Answers  int // taken
 	Events   int // booked for them
-	Repeated int // answers that had been taken before
+	Repeated int // answers that had been taken before, or were refused before for the same reason
 	Refused  int // answers that will never be booked, handed back to their rail
 }
 
@@ -42,8 +42,8 @@ func (e *RefusedAnswerError) Unwrap() error { return e.Err }
 // told of each answer.
 //
 // The error joins those of the answers that were not taken, and all others are taken. What
-// contradicts the books or is malformed goes back to its rail: *RefusedAnswerError. What
-// cannot be taken yet, or because the store fails, stays where it is.
+// contradicts the books or is malformed goes back to its rail: *RefusedAnswerError, once for
+// each reason, however often the rail tells it. What cannot be taken yet, or because the store fails, stays where it is.
 func (e *Engine) Collect(ctx context.Context, taken func(rail string, a *payment.Answer, events int)) (Collected, error) {
 	c := &collection{Engine: e, taken: taken}
 	var faults error
@@ -62,14 +62,42 @@ func (e *Engine) Collect(ctx context.Context, taken func(rail string, a *payment
 	return c.done, faults
 }
 
-// refuse gives an answer back to its rail.
+// refuse gives an answer back to its rail, and tells of it unless that was done before for
+// the same reason.
 func (c *collection) refuse(ctx context.Context, rail payment.Rail, a *payment.Answer, why error) error {
-	refused := &RefusedAnswerError{Rail: rail.Name(), Name: a.Name, Err: why}
+	known, err := c.remembered(ctx, payment.AnswerRefusedRef(rail.Name(), a.ID))
+	if err != nil {
+		return err
+	}
+	var refused error
+	if known == nil || known.Refused != why.Error() {
+		refused = &RefusedAnswerError{Rail: rail.Name(), Name: a.Name, Err: why}
+	}
 	if err := rail.Refused(ctx, a, why); err != nil {
 		return errors.Join(refused, fmt.Errorf("set answer %s aside: %w", a.Name, err))
 	}
+	if refused == nil {
+		c.done.Repeated++
+		return nil
+	}
 	c.done.Refused++
-	return refused
+	return errors.Join(refused, c.remember(ctx, rail, a, why))
+}
+
+// remember notes why an answer was refused.
+func (c *collection) remember(ctx context.Context, rail payment.Rail, a *payment.Answer, why error) error {
+	if a.ID == "" || why.Error() == "" { // a malformed one may have no name
+		return nil
+	}
+	record := &payment.Answered{Rail: rail.Name(), Answer: a.ID, Name: a.Name, Message: a.Message, At: c.now(), Refused: why.Error()}
+	err := c.books.Do(ctx, &together{needs: []ledger.Ref{record.Ref()}, then: func(s *ledger.State) error {
+		s.Put(record)
+		return nil
+	}})
+	if err != nil {
+		return fmt.Errorf("note that answer %s is refused: %w", a.Name, err)
+	}
+	return nil
 }
 
 // never tells whether what the books say to an answer will be so whenever they are
@@ -91,11 +119,11 @@ type collection struct {
 
 // take books an answer, unless it was taken before, and lets the rail know.
 func (c *collection) take(ctx context.Context, rail payment.Rail, h *handed, a *payment.Answer) error {
-	known, err := c.known(ctx, rail.Name(), a.ID)
+	known, err := c.remembered(ctx, payment.AnsweredRef(rail.Name(), a.ID))
 	switch {
 	case err != nil:
 		return err
-	case known:
+	case known != nil:
 		c.done.Repeated++
 	default:
 		events, err := c.book(ctx, h, a)
@@ -114,13 +142,13 @@ func (c *collection) take(ctx context.Context, rail payment.Rail, h *handed, a *
 	return rail.Taken(ctx, a)
 }
 
-func (c *collection) known(ctx context.Context, rail, answer string) (known bool, err error) {
+// remembered is what is known of an answer; nil: nothing.
+func (c *collection) remembered(ctx context.Context, ref ledger.Ref) (found *payment.Answered, err error) {
 	err = c.books.Read(ctx, func(r ledger.Reader) error {
-		found, err := record[*payment.Answered](ctx, r, payment.AnsweredRef(rail, answer))
-		known = found != nil
+		found, err = record[*payment.Answered](ctx, r, ref)
 		return err
 	})
-	return known, err
+	return found, err
 }
 
 // book books all events of an answer with the record that it was taken.
@@ -147,7 +175,7 @@ func (c *collection) book(ctx context.Context, h *handed, a *payment.Answer) (in
 	}
 	answered := &payment.Answered{Rail: s.Rail, Answer: a.ID, Name: a.Name, Message: a.Message, At: c.now(), Events: len(events)}
 	final := c.final(a, list)
-	t.needs = append(submissionRefs(s), answered.Ref())
+	t.needs = append(submissionRefs(s), answered.Ref(), payment.AnswerRefusedRef(s.Rail, a.ID))
 	for _, i := range final {
 		t.needs = append(t.needs, i.Ref())
 	}
@@ -175,6 +203,9 @@ func settle(state *ledger.State, submission []ledger.Ref, answered *payment.Answ
 		return fmt.Errorf("answer %s of rail %s was taken meanwhile", answered.Answer, answered.Rail)
 	}
 	state.Put(answered)
+	if refused := payment.AnswerRefusedRef(answered.Rail, answered.Answer); state.Record(refused) != nil {
+		state.Delete(refused)
+	}
 	return change(state, submission, func(s *payment.Submission) error {
 		s.Delivered = true // whoever answers has it, whatever became of our note
 		for i := range final {

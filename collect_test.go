@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func atBank(t *testing.T) (*house, *bank) {
 }
 
 // What contradicts an answer that was taken, or is about what never left, books nothing
-// and is set aside; once put back, it is told of again. A refusal after payment is no
+// and is set aside; once put back, it is set aside again, and nothing new is told. A refusal after payment is no
 // contradiction: the money came back.
 func TestCollectContradictions(t *testing.T) {
 	t.Parallel()
@@ -97,8 +98,13 @@ func TestCollectContradictions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done, err := h.Collect(t.Context(), nil); done.Refused != 1 || err == nil {
+	if done, err := h.Collect(t.Context(), nil); err != nil || done != (settlex.Collected{Repeated: 1}) {
 		t.Errorf("put back: %+v, %v", done, err)
+	}
+	want[0] = "refused/2.xml.txt"
+	want = slices.Concat(want[:1], []string{"refused/again.xml", "refused/again.xml.txt"}, want[2:])
+	if diff := cmp.Diff(want, inbox(t, b.dir)); diff != "" {
+		t.Errorf("inbox (-want +got)\n%s", diff)
 	}
 }
 
@@ -384,4 +390,48 @@ func (q *quick) Submit(ctx context.Context, s *payment.Submission, list []paymen
 	err := q.teller.Submit(ctx, s, list)
 	q.then(s)
 	return err
+}
+
+// A rail that keeps nothing tells a contradiction again and again: it is told of once, and
+// taken as soon as the books allow it.
+func TestCollectContradictionOnce(t *testing.T) {
+	t.Parallel()
+	rail := &teller{Rail: sandboxed(t).Rail}
+	h := onRails(t, settlex.Route{Rail: rail, For: []merchant.Scope{{}}})
+	h.owe(paidOut("o1", "100.00"), paidOut("o2", "50.00"))
+	var list []string
+	if _, err := h.Send(t.Context(), func(s *payment.Submission) { list = s.Instructions }); err != nil {
+		t.Fatal(err)
+	}
+	at := ist(sixth)
+	*h.clock = at.Add(time.Hour)
+	h.take(payment.Event{Kind: payment.PayoutFailed, ID: "o1", OccurredAt: at.Add(time.Second), ReasonCode: "AC04"})
+	tell := func(id string, instruction int, outcome payment.Outcome) {
+		rail.answers = append(rail.answers, payment.Answer{ID: id, Name: id, Message: message, Reports: []payment.Report{
+			{Instruction: list[instruction], Outcome: outcome, At: at.Add(time.Minute), Final: true},
+		}})
+	}
+	tell("a", 1, payment.OutcomeCompleted)
+	tell("b", 2, payment.OutcomeReturned) // it has not completed
+	for i, want := range []struct {
+		done settlex.Collected
+		err  bool
+	}{
+		{settlex.Collected{Refused: 2}, true},
+		{settlex.Collected{Repeated: 2}, false},
+		{settlex.Collected{Repeated: 2}, false},
+	} {
+		if done, err := h.Collect(t.Context(), nil); done != want.done || (err != nil) != want.err {
+			t.Errorf("time %d: %+v, %v; want %+v", i+1, done, err, want.done)
+		}
+	}
+	h.take(payment.Event{Kind: payment.PayoutCompleted, ID: "o2", OccurredAt: at.Add(time.Second)})
+	for _, want := range []settlex.Collected{{Answers: 1, Events: 1, Repeated: 1}, {Repeated: 2}} {
+		if done, err := h.Collect(t.Context(), nil); err != nil || done != want {
+			t.Errorf("%+v, %v; want %+v", done, err, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"o1 failed AC04", "o2 returned", "m1 submitted"}, h.statuses("o1", "o2")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }

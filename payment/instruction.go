@@ -19,6 +19,7 @@ const (
 	SubmissionRecord    = "rail_submission"      // something of it has no final outcome yet
 	SubmissionEndRecord = "rail_submission_done" // nothing more is expected
 	AnswerRecord        = "rail_answer"
+	AnswerRefusedRecord = "rail_answer_refused"
 	DepartureRecord     = "rail_departure"
 	DispatchRecord      = "rail_dispatch"
 )
@@ -148,22 +149,33 @@ func SubmissionRef(rail, message string) ledger.Ref {
 	return ledger.Ref{Kind: SubmissionRecord, ID: rail + "/" + message}
 }
 
-// Answered remembers that an answer was taken.
+// Answered remembers that an answer was taken, or why it was refused.
 type Answered struct {
 	Rail    string    `json:"rail"`
 	Answer  string    `json:"answer"` // id
 	Name    string    `json:"name"`
-	Message string    `json:"message"` // of the submission it was about
-	At      time.Time `json:"at"`      // when it was taken, UTC
-	Events  int       `json:"events"`  // that were booked for it
+	Message string    `json:"message"`           // of the submission it was about
+	At      time.Time `json:"at"`                // when it was taken or refused, UTC
+	Events  int       `json:"events"`            // that were booked for it
+	Refused string    `json:"refused,omitempty"` // why; empty: it was taken
 }
 
 // Ref makes Answered a ledger.Record.
-func (a *Answered) Ref() ledger.Ref { return AnsweredRef(a.Rail, a.Answer) }
+func (a *Answered) Ref() ledger.Ref {
+	if a.Refused != "" {
+		return AnswerRefusedRef(a.Rail, a.Answer)
+	}
+	return AnsweredRef(a.Rail, a.Answer)
+}
 
 // AnsweredRef names the record of an answer that was taken.
 func AnsweredRef(rail, answer string) ledger.Ref {
 	return ledger.Ref{Kind: AnswerRecord, ID: rail + "/" + answer}
+}
+
+// AnswerRefusedRef names the record of an answer that was refused.
+func AnswerRefusedRef(rail, answer string) ledger.Ref {
+	return ledger.Ref{Kind: AnswerRefusedRecord, ID: rail + "/" + answer}
 }
 
 // Departure is something that may have to leave by a rail: it waits here until it has

@@ -46,7 +46,9 @@ type Rail interface {
 	Taken(ctx context.Context, a *Answer) error
 	// Refused is called instead with an answer that will never be booked, and why: it
 	// came with an error, or it contradicts the books. A rail that keeps answers sets it
-	// aside with the reason, where it is yielded no more until somebody puts it back.
+	// aside with the reason, where it is yielded no more until somebody puts it back. One
+	// that is yielded again is tried again, and refused again without a word to anybody
+	// else while the reason is the same.
 	Refused(ctx context.Context, a *Answer, why error) error
 }
 

@@ -129,7 +129,7 @@ func NewRecord(kind string) ledger.Record {
 		return new(Instruction)
 	case SubmissionRecord, SubmissionEndRecord:
 		return new(Submission)
-	case AnswerRecord:
+	case AnswerRecord, AnswerRefusedRecord:
 		return new(Answered)
 	case DepartureRecord:
 		return new(Departure)

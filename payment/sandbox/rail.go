@@ -123,5 +123,6 @@ func reportOf(script *Script, n int, instruction string, sent time.Time) payment
 // Taken implements payment.Rail.
 func (r *Rail) Taken(context.Context, *payment.Answer) error { return nil }
 
-// Refused implements payment.Rail. What was told is told again.
+// Refused implements payment.Rail. What was told is told again: whoever asks remembers
+// what was refused.
 func (r *Rail) Refused(context.Context, *payment.Answer, error) error { return nil }
