@@ -88,7 +88,7 @@ func TestAccountingKinds(t *testing.T) {
 	}
 	want := []string{
 		payment.EntryCaptured, payment.EntryDepositFee, payment.EntryReserveHeld, payment.EntryReserveFreed, payment.EntryDepositFailed,
-		payment.EntryFeeReturned, payment.EntryFeeRecharged, payment.EntryRefund, payment.EntryRefundPaid, payment.EntryRefundBounced,
+		payment.EntryFeeReturned, payment.EntryFeeRecharged, payment.EntryRefund, payment.EntryRefundPaid, payment.EntryRefundRevived, payment.EntryPayoutRevived, payment.EntryRefundBounced,
 		payment.EntryRefundFailed, payment.EntryRefundCanceled, payment.EntryReserveDrawn, payment.EntryReserveBack,
 		payment.EntryDispute, payment.EntryDisputeFee, payment.EntryDisputeWon, payment.EntryDisputeDebit, payment.EntryDisputeCredit, payment.EntryPayout,
 		payment.EntryPayoutRejected, payment.EntryPayoutCanceled, payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,

@@ -29,6 +29,7 @@ const (
 	EntryFeeReturned    = "fee.returned"
 	EntryFeeRecharged   = "fee.recharged"
 	EntryRefund         = "refund.created"
+	EntryRefundRevived  = "refund.revived"
 	EntryRefundPaid     = "refund.confirmed"
 	EntryRefundBounced  = "refund.bounced"
 	EntryRefundFailed   = "refund.failed"
@@ -43,6 +44,7 @@ const (
 	EntryPayoutCanceled = "payout.canceled"
 	EntryPayoutSent     = "payout.sent"
 	EntryPayoutDone     = "payout.completed"
+	EntryPayoutRevived  = "payout.revived"
 	EntryPayoutFailed   = "payout.failed"
 	EntryPayoutReturned = "payout.returned"
 	EntryRailSettled    = "rail.settled"
@@ -78,7 +80,7 @@ const (
 // point of view: what merchants are owed is a liability.
 func Chart() (*ledger.Chart, error) {
 	mayBreach := []string{
-		EntryDepositFailed, EntryRefund, EntryRefundFee, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
+		EntryDepositFailed, EntryRefund, EntryRefundRevived, EntryPayoutRevived, EntryRefundFee, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
 		EntryReserveBack, EntryRewithheld,
 		EntryAdjustedDown, EntryDebtRestored, EntryFeesDeducted,
 		// A batch takes what was there at its watermark; settlement proves it

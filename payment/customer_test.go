@@ -185,3 +185,21 @@ func TestCustomerRefusals(t *testing.T) {
 		t.Error("it is not erased")
 	}
 }
+
+// A capture that brings what was erased meanwhile is booked all the same, without it.
+func TestErasedBeforeTheCapture(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	data := payer()
+	d.book(begun("d1", "1000.00", "2026-03-02 09:00"))
+	if err := d.EraseCustomer(t.Context(), "d1", "privacy desk", "asked for it"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Books().Do(t.Context(), &payment.Handle{Rules: d.rules, Event: captured().Normalize(), Customer: &data}); err != nil {
+		t.Fatal(err)
+	}
+	d.stands(m, "pending 876.40")
+	if c := d.known("d1"); c.Erased == nil || c.CustomerData != (payment.CustomerData{}) {
+		t.Errorf("customer %+v", c)
+	}
+}

@@ -132,7 +132,7 @@ func (d *derivation) bounds(p *payment.Deposit) {
 		due, err = fees.ReturnedTotal(p.Fee.Fee, p.Amount, gone, p.Rounding)
 		must(d.rt, err)
 	}
-	if both.Cmp(p.Amount) > 0 || p.Disputed.Cmp(p.Amount) > 0 || p.FeeBack != due {
+	if both.Cmp(plus(d.rt, p.Amount, p.Over)) > 0 || p.Disputed.Cmp(p.Amount) > 0 || p.FeeBack != due {
 		d.rt.Fatalf("deposit %s of %s: %s refunded, %s disputed, %s of its fee %s given back, want %s",
 			p.ID, p.Amount, p.Refunded, p.Disputed, p.FeeBack, p.Fee.Fee, due)
 	}

@@ -226,13 +226,15 @@ func Taken(ctx context.Context, r ledger.Reader, visit func(Standing) error) err
 		if !ok {
 			continue
 		}
-		have := money.Max(t.refunded, t.disputed)
-		if !d.Twice {
-			if have, err = t.refunded.Add(t.disputed); err != nil {
-				return err
-			}
+		have, err := d.taken(t.refunded, t.disputed)
+		if err != nil {
+			return err
 		}
-		s := Standing{AccountID: ledger.AccountID{Currency: d.Currency}, Subject: "deposit " + d.ID, Have: have, Want: &d.Amount}
+		most, err := d.Amount.Add(d.Over)
+		if err != nil {
+			return err
+		}
+		s := Standing{AccountID: ledger.AccountID{Currency: d.Currency}, Subject: "deposit " + d.ID, Have: have, Want: &most}
 		if err := visit(s); err != nil {
 			return err
 		}

@@ -169,11 +169,14 @@ func (f *follower) ofPayment(rt failer, e *event.Event) standing {
 		return now
 	case p.Object == payment.RefundRecord:
 		deposit.Refunded = plus(rt, deposit.Refunded, stands(before).Neg(), stands(now))
-		deposit.Status = string(payment.PartiallyRefunded)
-		if deposit.Refunded.IsZero() {
+		switch {
+		case deposit.Status == string(payment.Failed): // late, and it stays so
+		case deposit.Refunded.IsZero():
 			deposit.Status = string(payment.Succeeded)
-		} else if deposit.Refunded == deposit.Amount {
+		case deposit.Refunded.Cmp(deposit.Amount) >= 0:
 			deposit.Status = string(payment.Refunded)
+		default:
+			deposit.Status = string(payment.PartiallyRefunded)
 		}
 	case p.Object == payment.DisputeRecord:
 		now.Recovered = p.RecoveredMinor

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -181,6 +182,9 @@ func (h *Handle) introduce(p *plan) error {
 		return &FieldError{FieldKind, fmt.Errorf("a %s has no customer, only a deposit", h.Event.Kind)}
 	}
 	customer, err := h.Customer.customer(p.state, h.Event.ID)
+	if errors.Is(err, ErrErased) { // what happened is booked, and what was erased stays so
+		return nil
+	}
 	if customer != nil {
 		p.records = append(p.records, customer)
 	}

@@ -37,7 +37,9 @@ var payoutTable = table{
 		{PayoutFailed, Sent, Failed, event.PayoutFailed},
 		{PayoutFailed, Unknown, Failed, event.PayoutFailed},
 		{PayoutReturned, Completed, Returned, event.PayoutReturned},
+		{PayoutCompleted, Failed, Completed, event.PayoutCompleted},
 	},
+	early: []Move{{On: PayoutFailed, From: Completed, To: Completed}},
 	requires: map[Kind][]Field{
 		PayoutRequested: {FieldMerchant, FieldCurrency, FieldAmount, FieldMethod},
 		PayoutApproved:  {FieldActor},
@@ -164,10 +166,14 @@ func (p *plan) payoutMoves() error {
 		return err
 	}
 	payout := *before
+	p.records = append(p.records, &payout)
+	if early := payout.early(p.event); early != nil {
+		payout.Life = *early
+		return nil
+	}
 	if payout.Life, err = payout.next(p.event); err != nil {
 		return err
 	}
-	p.records = append(p.records, &payout)
 	total, extra, err := payout.total()
 	if err != nil {
 		return err
@@ -180,6 +186,9 @@ func (p *plan) payoutMoves() error {
 		p.post(EntryPayoutSent, "sent", -1, p.dr(payoutsPath(m), payout.Amount), p.cr(rail, payout.Amount))
 		return nil
 	case PayoutCompleted:
+		if before.Status == Failed {
+			return p.payoutAfterAll(&payout, total)
+		}
 		postings := []ledger.Posting{
 			p.dr(rail, payout.Amount), p.dr(payoutsPath(m), extra),
 			p.cr(bankPath(p.bank), payout.Amount), p.cr(payoutFee, payout.Fee.Fee),
@@ -199,6 +208,18 @@ func (p *plan) payoutMoves() error {
 		}
 		return p.payoutBack(&payout, back, total)
 	}
+}
+
+// payoutAfterAll is the recipe of a payout that was paid although it had failed: the
+// money has left the bank, so the merchant pays amount, fee and tax once more, whatever
+// it has.
+func (p *plan) payoutAfterAll(payout *Payout, total money.Amount) error {
+	postings := []ledger.Posting{
+		p.dr(AvailablePath(p.merchant.ID), total), p.cr(bankPath(p.bank), payout.Amount), p.cr(payoutFee, payout.Fee.Fee),
+	}
+	paid := p.post(EntryPayoutRevived, "revived", -1, append(postings, p.taxes(p.cr, payout.Fee.Taxes)...)...)
+	return p.move(paid, CategoryPayout, string(PayoutCompleted), &payout.Facts,
+		Item{Gross: payout.Amount.Neg(), Fee: payout.Fee.Fee.Neg(), Tax: payout.Fee.Tax.Neg(), TaxCode: taxCode(payout.Fee.Taxes)})
 }
 
 // payoutBack gives back all of a payout that failed, was rejected or canceled.

@@ -160,3 +160,31 @@ func TestPayoutTakenBack(t *testing.T) {
 		})
 	}
 }
+
+// A payout that failed and was paid after all has left the bank: the merchant pays it
+// whatever it has, once. A failure that preceded that and is told after it does nothing.
+func TestPayoutPaidAfterAll(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(
+		saved(), payout("p1", "500.00", "2026-03-05 10:00"), later(payment.PayoutSent, "p1", "2026-03-05 11:00"),
+		later(payment.PayoutFailed, "p1", "2026-03-05 12:00"), payout("p2", "800.00", "2026-03-05 12:30"),
+	)
+	d.stands(hand, "available 70.50")
+	completed := later(payment.PayoutCompleted, "p1", "2026-03-06 12:00")
+	d.book(completed)
+	d.again(completed)
+	d.stands(hand, "available -435.40", "payouts 805.90")
+	d.account("rails/imps/payouts", "0.00")
+	d.account("bank/escrow_in", "-500.00")
+	d.book(later(payment.PayoutReturned, "p1", "2026-03-07 12:00"))
+	d.stands(hand, "available 64.60")
+
+	early := later(payment.PayoutFailed, "p2", "2026-03-07 13:30")
+	d.book(later(payment.PayoutSent, "p2", "2026-03-07 13:00"), later(payment.PayoutCompleted, "p2", "2026-03-07 14:00"), early)
+	d.again(early)
+	if got := record[*payment.Payout](d, payment.PayoutRecord, "p2").Status; got != payment.Completed {
+		t.Errorf("payout p2 is %s", got)
+	}
+	d.account("bank/escrow_in", "-800.00")
+}

@@ -3,6 +3,8 @@ package payment
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/settlex/settlex/calendar"
@@ -23,6 +25,7 @@ type plan struct {
 	event    *Event
 	batch    string // of payouts, that the event came in
 	repeated bool   // the event is a repetition and does nothing
+	turned   string // ends the keys of its entries
 
 	merchant *merchant.Merchant
 	scope    merchant.Scope
@@ -107,7 +110,15 @@ func (p *plan) post(kind, step string, partOf int, postings ...ledger.Posting) i
 
 // key is the business key of an entry: kind of source, its id, the step.
 func (p *plan) key(step string) string {
-	return sourceKind(p.event.Kind) + "/" + p.event.ID + "/" + step
+	return sourceKind(p.event.Kind) + "/" + p.event.ID + "/" + step + p.turned
+}
+
+// turn gives what happens to a resource that had failed or was canceled before keys of
+// its own: they end with how many steps it had.
+func (p *plan) turn(l *Life) {
+	if slices.ContainsFunc(l.Steps, func(s Step) bool { return s.Status == Failed || s.Status == Canceled }) {
+		p.turned = "/" + strconv.Itoa(len(l.Steps))
+	}
 }
 
 func sourceKind(k Kind) string {

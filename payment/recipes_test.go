@@ -189,6 +189,7 @@ func refundRecipes() []recipe {
 	unknown := later(payment.RefundUnknown, "r1", "2026-03-05 12:30")
 	canceled := later(payment.RefundCanceled, "r1", "2026-03-05 12:30")
 	all := refund("r1", "d1", "1000.00", "2026-03-05 12:00")
+	afterAll := []payment.Event{captured(), quarter, later(payment.RefundFailed, "r1", "2026-03-05 14:00"), later(payment.RefundConfirmed, "r1", "2026-03-05 15:00")}
 	return []recipe{
 		{name: "refund, fee kept", given: []payment.Event{card, all}, key: "refund/r1/created", want: `
 refund.created refund/r1/created
@@ -261,6 +262,22 @@ refund.bounced refund/r1/bounced
 refund.failed refund/r1/failed
   Dr rails/upi/refunds 250.00
   Cr merchants/m/available 250.00
+`},
+		{name: "refund paid although it had failed", given: afterAll, key: "refund/r1/revived/2", want: `
+refund.revived refund/r1/revived/2
+  Dr merchants/m/available 250.00
+  Cr rails/upi/refunds 250.00
+`},
+		{name: "... and confirmed", given: afterAll, key: "refund/r1/confirmed/2", want: `
+refund.confirmed refund/r1/confirmed/2
+  Dr rails/upi/refunds 250.00
+  Cr bank/escrow_in 250.00
+`},
+		{name: "... its fee returned again", given: afterAll, key: "refund/r1/revived.fee/2", want: `
+fee.returned refund/r1/revived.fee/2 < refund/r1/revived/2
+  Dr income/processing_fee 5.00
+  Dr tax/gst 0.90
+  Cr merchants/m/available 5.90
 `},
 	}
 }
@@ -638,6 +655,13 @@ payout.failed payout/p1/failed
 payout.returned payout/p1/returned
   Dr bank/escrow_in 500.00
   Cr merchants/hand/available 500.00
+`},
+		{name: "payout paid although it had failed", given: append(slices.Clip(sent), later(payment.PayoutFailed, "p1", "2026-03-05 12:00"), later(payment.PayoutCompleted, "p1", "2026-03-06 12:00")), key: "payout/p1/revived", want: `
+payout.revived payout/p1/revived
+  Dr merchants/hand/available 505.90
+  Cr bank/escrow_in 500.00
+  Cr income/payout_fee 5.00
+  Cr tax/gst 0.90
 `},
 	}
 }

@@ -238,6 +238,7 @@ type Deposit struct {
 	Refunded money.Amount      `json:"refunded"`                // sum of refunds that have not failed
 	Disputed money.Amount      `json:"disputed"`                // sum of disputes that are open or lost
 	Twice    bool              `json:"twice,omitempty"`         // the rules let the same money be refunded and disputed
+	Over     money.Amount      `json:"over,omitzero"`           // what refunds that succeeded late went beyond Amount at most
 	FeeBack  money.Amount      `json:"fee_back"`                // of the fee, what stands given back
 	TaxBack  []fees.TaxLine    `json:"tax_back,omitempty"`      // the same of each tax
 	Withheld []Withholding     `json:"withheld,omitempty"`      // tax that was withheld at capture, by code

@@ -29,7 +29,10 @@ var refundTable = table{
 		{RefundFailed, Unknown, Failed, event.RefundFailed},
 		{RefundFailed, Succeeded, Failed, event.RefundFailed},
 		{RefundCanceled, Pending, Canceled, event.RefundCanceled},
+		{RefundConfirmed, Failed, Succeeded, event.RefundSucceeded},
+		{RefundConfirmed, Canceled, Succeeded, event.RefundSucceeded},
 	},
+	early:    []Move{{On: RefundFailed, From: Succeeded, To: Succeeded}},
 	requires: map[Kind][]Field{RefundCreated: {FieldParent, FieldCurrency, FieldAmount, FieldReasonCode}},
 }
 
@@ -103,27 +106,50 @@ func (p *plan) refund() error {
 	if err != nil {
 		return err
 	}
-	changed := *d
-	changed.Twice = d.Twice || p.mayPayTwice()
-	if changed.Refunded, err = d.Refunded.Add(p.event.Amount); err != nil {
-		return err
-	}
-	changed.settleStatus()
 	refund := &Refund{Facts: facts(p.event), Life: born(p.event, Pending)}
-	var created int
-	refund.Drawn, created, err = p.draw(&changed, EntryRefund, "created", railRefundsPath(p.event.Rail))
+	schedule, fee, err := p.rules.priceRefund(p.scope, p.event, d.PricedOn)
 	if err != nil {
+		return &FieldError{FieldKind, err}
+	}
+	if schedule != nil {
+		refund.Fee, refund.Invoiced, refund.Policy = fee, schedule.Charge == fees.ChargeGross, schedule.Refund
+	}
+	changed := *d
+	p.records = append(p.records, refund)
+	return p.takeRefund(refund, &changed, refundTaking{kind: EntryRefund, step: "created", typ: RefundRecord, charges: schedule != nil})
+}
+
+// refundTaking says how a refund is taken from its merchant.
+type refundTaking struct {
+	kind, step string // of its entry
+	part       string // before the steps of its parts
+	typ        string // of its movement
+	charges    bool   // what the refund itself costs is charged
+}
+
+// takeRefund takes a refund, the event's amount, from its merchant: fee and withholding
+// of the deposit, which it changes, follow, and what the refund itself costs, by the
+// price list in force when the deposit was captured.
+func (p *plan) takeRefund(r *Refund, d *Deposit, how refundTaking) (err error) {
+	before := *d
+	d.Twice = d.Twice || p.mayPayTwice()
+	if d.Refunded, err = d.Refunded.Add(r.Amount); err != nil {
 		return err
 	}
-	item := Item{Gross: p.event.Amount.Neg()}
-	item.own(d, refund.Drawn.Pending.Neg())
+	d.settleStatus()
+	var taken int
+	if r.Drawn, taken, err = p.draw(d, how.kind, how.step, railRefundsPath(r.Rail)); err != nil {
+		return err
+	}
+	item := Item{Gross: r.Amount.Neg()}
+	item.own(&before, r.Drawn.Pending.Neg())
 	if d.Policy == fees.RefundReturnProRata {
-		now, err := changed.refee(false)
+		now, err := d.refee(false)
 		if err != nil {
 			return err
 		}
-		refund.FeeReturned, refund.TaxReturned = now.Fee, now.Taxes
-		back, err := p.giveFee(d.Invoiced, "fee", created, processingFee, d.ID, refund.FeeReturned, refund.TaxReturned)
+		r.FeeReturned, r.TaxReturned = now.Fee, now.Taxes
+		back, err := p.giveFee(d.Invoiced, how.part+"fee", taken, processingFee, d.ID, r.FeeReturned, r.TaxReturned)
 		if err != nil {
 			return err
 		}
@@ -131,32 +157,55 @@ func (p *plan) refund() error {
 			return err
 		}
 	}
-	if err := p.chargeRefund(refund, d, created, &item); err != nil {
+	if how.charges {
+		fee, err := p.takeFee(r.Invoiced, EntryRefundFee, how.part+"refund_fee", taken, AvailablePath(p.merchant.ID), refundFee, d.ID, &r.Fee)
+		if err != nil {
+			return err
+		}
+		if err := item.withFee(fee); err != nil {
+			return err
+		}
+	}
+	if item.Withholding, err = p.rewithhold(d, how.part+"withholding", taken); err != nil {
 		return err
 	}
-	if item.Withholding, err = p.rewithhold(&changed, "withholding", created); err != nil {
-		return err
-	}
-	p.records = append(p.records, refund, &changed)
-	return p.move(created, CategoryRefund, RefundRecord, &refund.Facts, item)
+	p.records = append(p.records, d)
+	return p.move(taken, CategoryRefund, how.typ, &r.Facts, item)
 }
 
-// chargeRefund charges what the refund itself costs, by the price list in force when
-// its deposit was captured.
-func (p *plan) chargeRefund(r *Refund, d *Deposit, created int, item *Item) error {
-	schedule, fee, err := p.rules.priceRefund(p.scope, p.event, d.PricedOn)
-	if err != nil {
-		return &FieldError{FieldKind, err}
+// refundAfterAll takes a refund once more that was paid although it had failed or was
+// canceled. The rail says so: it may leave more refunded than was captured.
+func (p *plan) refundAfterAll(r *Refund) error {
+	deposit := take[Deposit](p.state, DepositRecord, r.Parent)
+	if deposit == nil {
+		return unknown(FieldParent, DepositRecord, r.Parent)
 	}
-	if schedule == nil {
-		return nil
-	}
-	r.Fee, r.Invoiced, r.Policy = fee, schedule.Charge == fees.ChargeGross, schedule.Refund
-	taken, err := p.takeFee(r.Invoiced, EntryRefundFee, "refund_fee", created, AvailablePath(p.merchant.ID), refundFee, d.ID, &fee)
+	d, e := *deposit, *p.event
+	e.Amount = r.Amount
+	p.event = &e
+	r.Restored = Sources{}
+	err := p.takeRefund(r, &d, refundTaking{
+		kind: EntryRefundRevived, step: "revived", part: "revived.", typ: string(RefundConfirmed), charges: r.Policy == fees.RefundReturnProRata,
+	})
 	if err != nil {
 		return err
 	}
-	return item.withFee(taken)
+	gone, err := d.taken(d.Refunded, d.Disputed)
+	if err != nil {
+		return err
+	}
+	over, err := gone.Sub(d.Amount)
+	d.Over = money.Max(d.Over, over)
+	return err
+}
+
+// taken is what refunds and disputes come to together, or the larger of both where the
+// same money may be both.
+func (d *Deposit) taken(refunded, disputed money.Amount) (money.Amount, error) {
+	if d.Twice {
+		return money.Max(refunded, disputed), nil
+	}
+	return refunded.Add(disputed)
 }
 
 // refee brings what stands returned of the deposit's fee and of each tax into line with
@@ -249,6 +298,12 @@ func (p *plan) refundPaid() error {
 	if changed.Life, err = changed.next(p.event); err != nil {
 		return err
 	}
+	p.turn(&before.Life)
+	if before.Status == Failed || before.Status == Canceled {
+		if err := p.refundAfterAll(&changed); err != nil {
+			return err
+		}
+	}
 	changed.Netted = p.rules.Rails[changed.Rail].NetsRefunds
 	p.post(EntryRefundPaid, "confirmed", -1,
 		p.dr(railRefundsPath(changed.Rail), changed.Amount), p.cr(p.funds(changed.Rail, changed.Netted), changed.Amount))
@@ -277,9 +332,15 @@ func (p *plan) refundEnds() error {
 		return unknown(FieldParent, DepositRecord, before.Parent)
 	}
 	r, d := *before, *deposit
+	if early := r.early(p.event); early != nil {
+		r.Life = *early
+		p.records = append(p.records, &r)
+		return nil
+	}
 	if r.Life, err = r.next(p.event); err != nil {
 		return err
 	}
+	p.turn(&before.Life)
 	refunds := railRefundsPath(r.Rail)
 	if before.Status == Succeeded {
 		p.post(EntryRefundBounced, "bounced", -1, p.dr(p.funds(r.Rail, r.Netted), r.Amount), p.cr(refunds, r.Amount))

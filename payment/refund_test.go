@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -353,4 +354,39 @@ func TestVersionsOfReservePlans(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("holds (-want +got):\n%s", diff)
 	}
+}
+
+// A refund that failed and is paid after all stands as if it had never failed, however
+// often it turns; one in whose place another was paid leaves more refunded than captured.
+func TestRefundPaidAfterAll(t *testing.T) {
+	t.Parallel()
+	rules := taxing()
+	rules.DrawReserve = []merchant.Scope{{}}
+	d := open(t, rules)
+	turns := []payment.Event{
+		later(payment.RefundConfirmed, "r1", "2026-03-02 12:00"), later(payment.RefundFailed, "r1", "2026-03-02 12:10"),
+		later(payment.RefundConfirmed, "r1", "2026-03-02 12:20"), later(payment.RefundFailed, "r1", "2026-03-02 12:30"),
+	}
+	d.book(captured(), refund("r1", "d1", "900.00", "2026-03-02 11:00"), turns[0])
+	want := []string{"pending 0.00", "available 22.14", "reserve/rolling 75.40"}
+	d.stands(m, want...)
+	for range 2 {
+		d.book(turns[1])
+		d.stands(m, "pending 875.40", "available 0.00", "reserve/rolling 100.00")
+		d.account("bank/escrow_in", "0.00")
+		d.book(turns[2])
+		d.stands(m, want...)
+		d.account("bank/escrow_in", "-900.00")
+		for i := range turns {
+			turns[i].OccurredAt = turns[i].OccurredAt.Add(time.Hour)
+		}
+	}
+	late := later(payment.RefundFailed, "r1", "2026-03-02 11:30") // before the last success
+	d.book(refund("r2", "d1", "100.00", "2026-03-02 15:00"), later(payment.RefundFailed, "r2", "2026-03-02 15:10"), refund("r3", "d1", "100.00", "2026-03-02 15:20"))
+	d.book(later(payment.RefundConfirmed, "r2", "2026-03-02 15:30"))
+	got := record[*payment.Deposit](d, payment.DepositRecord, "d1")
+	if got.Refunded != rs("1100.00") || got.Over != rs("100.00") || got.Status != payment.Refunded || got.FeeBack != rs("20.00") {
+		t.Errorf("deposit is %s, refunded %s, %s over, fee back %s", got.Status, got.Refunded, got.Over, got.FeeBack)
+	}
+	d.refuse(late, `occurred_at: was reported before with other content: was "2026-03-02T06:40:00Z", is now "2026-03-02T06:00:00Z"`)
 }

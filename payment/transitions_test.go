@@ -166,6 +166,8 @@ func refundLife() life {
 			},
 			payment.Unknown:   {payment.RefundConfirmed: payment.Succeeded, payment.RefundFailed: payment.Failed},
 			payment.Succeeded: {payment.RefundFailed: payment.Failed},
+			payment.Failed:    {payment.RefundConfirmed: payment.Succeeded},
+			payment.Canceled:  {payment.RefundConfirmed: payment.Succeeded},
 		},
 		status: statusOf(payment.RefundRecord, func(r *payment.Refund) payment.Status { return r.Status }),
 	}
@@ -265,6 +267,7 @@ func payoutLife() life {
 			payment.Sent:      {payment.PayoutUnknown: payment.Unknown, payment.PayoutCompleted: payment.Completed, payment.PayoutFailed: payment.Failed},
 			payment.Unknown:   {payment.PayoutCompleted: payment.Completed, payment.PayoutFailed: payment.Failed},
 			payment.Completed: {payment.PayoutReturned: payment.Returned},
+			payment.Failed:    {payment.PayoutCompleted: payment.Completed},
 		},
 		follow: map[payment.Status]map[payment.Kind]payment.Status{
 			payment.Requested: {payment.PayoutQueued: payment.Queued},
@@ -380,6 +383,9 @@ func (l *life) try(d *desk, s stage, kind payment.Kind) {
 // happened tells whether an event of a kind has happened already. What failed before it succeeded may fail once more.
 func (l *life) happened(s stage, kind payment.Kind) bool {
 	events := s.events
+	if _, ok := l.moves[s.status][kind]; ok && l.record == payment.RefundRecord {
+		return false
+	}
 	late := slices.IndexFunc(events, func(e payment.Event) bool { return e.Kind == payment.DepositCaptured && e.ID == l.id })
 	if kind == payment.DepositFailed && late >= 0 {
 		events = events[late:]
