@@ -146,7 +146,7 @@ func TestReportCost(t *testing.T) {
 			}
 			return float64(after.TotalAlloc-before.TotalAlloc) / float64(len(file))
 		}
-		one, four := cost(5_000), cost(20_000)
+		one, four := cost(1_000), cost(4_000)
 		t.Logf("%s: %.1f bytes for each byte, %.1f in a report of four times the length", test.name, one, four)
 		if four > 200 || four > 2*one {
 			t.Errorf("%s: %.1f bytes for each byte, %.1f in a report of four times the length", test.name, one, four)
