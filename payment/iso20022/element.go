@@ -127,7 +127,7 @@ func parse(file string, data []byte) (*element, error) {
 			return t.root, nil
 		}
 		if err != nil {
-			return nil, &Error{File: file, Line: line, Err: fmt.Errorf("cannot be read: %w", err)}
+			return nil, &Error{File: file, Line: line, Err: fmt.Errorf("cannot be read: %.200s", strings.ToValidUTF8(err.Error(), "."))} // it quotes names
 		}
 		switch token := token.(type) {
 		case xml.Directive:
