@@ -229,3 +229,32 @@ func checkSchedules(t *testing.T, got []merchant.Schedule) {
 	}, s)
 	diff(t, calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{15, 31}}, got[1].Timing.Anchor)
 }
+
+// Rails may name merchants that the file does not have: they were made by other means.
+func TestRailsOfOtherMerchants(t *testing.T) {
+	t.Parallel()
+	c := parse(t, least+`
+rails:
+  - id: bank
+    kind: file
+    for: [{merchant: m-2}, {merchant: m-3, currency: INR}]
+    outbox: out
+    inbox: in
+    sender: Example Pay
+    timezone: Asia/Kolkata
+    accounts: [{bank: in_escrow, name: Example Pay, account: "1", agent: HDFC0000001}]
+    beneficiaries: [{merchant: m-2, name: Second, account: "2", agent: ICIC0000002}]
+`)
+	diff(t, []merchant.Scope{{Merchant: "m-2"}, {Merchant: "m-3", Currency: money.MustCurrency("INR")}}, c.Rails[0].For)
+	s, err := payment.NewSubmission("bank", 1, time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := payment.Instruction{
+		ID: "p1", Object: payment.PayoutRecord, Source: "p1", Merchant: "m-2", Beneficiary: "m-2", Bank: "in_escrow", Currency: money.MustCurrency("INR"), Amount: money.Minor(100),
+	}
+	list := []payment.Instruction{one}
+	if err := c.Rails[0].Rail.Prepare(s, list); err != nil || list[0].Creditor.Name != "Second" {
+		t.Errorf("%+v, %v", list[0].Creditor, err)
+	}
+}

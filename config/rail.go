@@ -98,7 +98,7 @@ func (l *railList) carrier(o *object, id string) (rail payment.Rail, scopes []me
 		} else if forWhom.present() {
 			forWhom.faultf("is of rails with a kind only")
 		}
-		scopes = l.scopes(forWhom)
+		scopes = l.scopesOf(forWhom, node.maybeID) // merchants may be made by other means than the file
 		l.readFiles(o, word, kind.present(), &c)
 		if word == railFile {
 			l.checkAccounts(o.get("accounts"), scopes, c.Debtors)
@@ -128,7 +128,7 @@ func (l *railList) readFiles(o *object, kind string, kinded bool, c *iso20022.Co
 	c.Zone = zone.zone()
 	c.Outbox, c.Inbox = l.directory(out), l.directory(in)
 	c.Debtors = readParties(accounts, "bank", l.bankOf, node.required)
-	c.Creditors = readParties(beneficiaries, "merchant", l.payeeOf, func(n node) node { return n })
+	c.Creditors = readParties(beneficiaries, "merchant", node.maybeID, func(n node) node { return n })
 	for _, only := range []node{sender, zone, out, in, accounts, beneficiaries} {
 		if only.present() && (kind == railSandbox || !kinded) {
 			only.faultf("is of rails of kind %s only", railFile)
@@ -209,12 +209,4 @@ func (b *book) bankOf(n node) string {
 		}
 		return "", fmt.Errorf("no region's bank is called %q", name)
 	})
-}
-
-// payeeOf reads the id of a merchant: one of the file, unless others come into being.
-func (b *book) payeeOf(n node) string {
-	if b.rules.CreateMerchants {
-		return scan(n, func(s string) (string, error) { return s, merchant.CheckID(s) })
-	}
-	return b.merchantOf(n)
 }

@@ -54,7 +54,12 @@ func checkRunes(s string) error {
 
 // id reads the id of something that becomes part of an account path.
 func (n node) id() string {
-	return scan(n.required(), func(s string) (string, error) { return s, merchant.CheckID(s) })
+	return n.required().maybeID()
+}
+
+// maybeID reads an id that may be absent.
+func (n node) maybeID() string {
+	return scan(n, func(s string) (string, error) { return s, merchant.CheckID(s) })
 }
 
 // scan reads a single value by a function that parses its text.

@@ -15,11 +15,14 @@ import (
 const everything = "platform"
 
 // scopes reads what a schedule or a reserve plan is meant for.
-func (b *book) scopes(n node) []merchant.Scope {
+func (b *book) scopes(n node) []merchant.Scope { return b.scopesOf(n, b.merchantOf) }
+
+// scopesOf reads scopes, and the merchants they name by a function.
+func (b *book) scopesOf(n node, merchantOf func(node) string) []merchant.Scope {
 	var all []merchant.Scope
 	for _, item := range n.items() {
 		var scope merchant.Scope
-		if !b.r.quiet(func() { scope = b.scope(item) }) {
+		if !b.r.quiet(func() { scope = b.scope(item, merchantOf) }) {
 			continue
 		}
 		if slices.Contains(all, scope) {
@@ -33,14 +36,14 @@ func (b *book) scopes(n node) []merchant.Scope {
 	return all
 }
 
-func (b *book) scope(n node) merchant.Scope {
+func (b *book) scope(n node, merchantOf func(node) string) merchant.Scope {
 	if text, ok := scalarText(n.value); ok && text == everything {
 		return merchant.Scope{}
 	}
 	var s merchant.Scope
 	sound := b.r.quiet(func() {
 		o := n.object()
-		s.Merchant = b.merchantOf(o.get("merchant"))
+		s.Merchant = merchantOf(o.get("merchant"))
 		s.Region = b.regionOf(o.get("region"))
 		s.Currency = unmarshal[money.Currency](o.get("currency"))
 		s.Method = o.get("method").text()
