@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/payment"
@@ -164,7 +165,7 @@ func (c *collection) book(ctx context.Context, h *handed, a *payment.Answer) (in
 	if err != nil {
 		return 0, err
 	}
-	t := &together{at: atOnce}
+	t := &together{at: latest(events)}
 	for _, event := range events {
 		command, _ := c.command(event)
 		if move, ok := command.(*settlement.Move); ok {
@@ -222,6 +223,16 @@ func settle(state *ledger.State, submission []ledger.Ref, answered *payment.Answ
 		}
 		return nil
 	})
+}
+
+// latest is the instant an answer is booked under: that of the last thing it tells.
+func latest(events []payment.Event) (at time.Time) {
+	for i := range events {
+		if events[i].OccurredAt.After(at) {
+			at = events[i].OccurredAt
+		}
+	}
+	return at
 }
 
 // events are those of an answer that the books do not know yet.

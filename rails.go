@@ -79,11 +79,6 @@ func (r *routes) way(c merchant.Scope) payment.Rail {
 	return nil
 }
 
-// atOnce is the instant of what jobs of rails book: right behind what is there, with the
-// instants of what happened in the events. At the clock's instant it would make all payments
-// late that are reported afterwards, and batches would depend on when a job has run.
-var atOnce = time.UnixMicro(1).UTC()
-
 // together is the command that does several as one: all of them or none.
 type together struct {
 	at       time.Time

@@ -384,7 +384,7 @@ func (d *dispatch) assign(ctx context.Context, rail payment.Rail, at time.Time, 
 
 // assigning is the command that does it.
 func (d *dispatch) assigning(s *payment.Submission, list []payment.Instruction, was *payment.Dispatch) *together {
-	t := &together{at: atOnce, needs: []ledger.Ref{payment.DispatchRef(), s.Ref()}}
+	t := &together{at: s.At, needs: []ledger.Ref{payment.DispatchRef(), s.Ref()}}
 	for i := range list {
 		one := &list[i]
 		t.commands = append(t.commands, &sending{Command: d.sends(one, s.Rail), instruction: one})

@@ -637,37 +637,3 @@ func TestSandboxDeposits(t *testing.T) {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }
-
-// Which batch a payment is in does not depend on when things leave or answers come: a file
-// of payments that comes after that is as late as without any rail.
-func TestSendMakesNothingLate(t *testing.T) {
-	t.Parallel()
-	for _, when := range []string{"", "2026-03-06 19:00", "2026-03-09 18:05", "2026-03-20 10:00"} {
-		t.Run(when, func(t *testing.T) {
-			t.Parallel()
-			h := onRails(t, sandboxed(t))
-			h.owe(paidOut("o1", "100.00"))
-			if when != "" {
-				*h.clock = ist(when)
-				if done, err := h.Send(t.Context(), nil); err != nil || done.Payouts != 1 {
-					t.Fatalf("%+v, %v", done, err)
-				}
-				*h.clock = ist("2026-03-20 10:05")
-				if done, err := h.Collect(t.Context(), nil); err != nil || done.Events != 2 {
-					t.Fatalf("%+v, %v", done, err)
-				}
-			}
-			*h.clock = ist("2026-03-20 10:06")
-			if done := h.take(deposit("a2", "m1", "2026-03-09 10:00", "1000.00")); done.Late != 0 {
-				t.Errorf("%+v", done)
-			}
-			h.settle(ist("2026-03-25 10:00"))
-			for _, b := range h.batches() {
-				if b.Merchant == "m1" && b.Lines == 1 && b.Window.BusinessDate.String() == "2026-03-09" {
-					return
-				}
-			}
-			t.Errorf("no batch of 2026-03-09: %v", h.batches())
-		})
-	}
-}
