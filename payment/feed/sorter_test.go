@@ -132,6 +132,8 @@ func TestSorterKeepsEveryField(t *testing.T) {
 			field.Set(reflect.ValueOf(money.Minor(int64(-1000 - i))))
 		case money.Currency:
 			field.Set(reflect.ValueOf(money.MustCurrency("BHD")))
+		case bool:
+			field.SetBool(true)
 		case time.Time:
 			field.Set(reflect.ValueOf(time.Date(2026, 3, 2, 10, 0, 0, 123456789, time.UTC)))
 		default:
