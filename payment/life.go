@@ -109,7 +109,9 @@ type Life struct {
 // differs. A rail and whoever reports what it told have clocks and references of
 // their own: what one of them tells after the other is a repetition, whatever those are.
 func (l *Life) find(e *Event) (repeated bool, err error) {
-	for _, step := range l.Steps {
+	byRail := false
+	for i := range l.Steps {
+		step := &l.Steps[i]
 		if step.Kind != e.Kind || step.Follows {
 			continue
 		}
@@ -117,6 +119,7 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 		if fault == nil {
 			return true, nil
 		}
+		byRail = byRail || (step.FromRail || e.FromRail) && step.sameAmount(e)
 		if err == nil {
 			err = fault
 		}
@@ -124,14 +127,14 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 	if l.afresh(e) {
 		return false, nil
 	}
+	if byRail {
+		return true, nil
+	}
 	return false, err
 }
 
 // same tells whether an event repeats the step.
 func (s *Step) same(e *Event) error {
-	if s.FromRail || e.FromRail {
-		return s.sameAmount(e)
-	}
 	switch {
 	case !s.At.Equal(e.OccurredAt):
 		return differs(FieldOccurredAt, s.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
@@ -150,11 +153,8 @@ func (s *Step) same(e *Event) error {
 }
 
 // sameAmount tells whether an event is about as much as the step, where both say it.
-func (s *Step) sameAmount(e *Event) error {
-	if s.Amount != e.Amount && !s.Amount.IsZero() && !e.Amount.IsZero() {
-		return differs(FieldAmount, e.Currency.Format(s.Amount), e.Currency.Format(e.Amount))
-	}
-	return nil
+func (s *Step) sameAmount(e *Event) bool {
+	return s.Amount == e.Amount || s.Amount.IsZero() || e.Amount.IsZero()
 }
 
 // afresh tells whether something happens once more: a deposit that had failed and

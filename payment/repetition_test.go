@@ -250,3 +250,25 @@ func TestDerivedRailIsNoContradiction(t *testing.T) {
 	d.book(e, by("UPI", later(payment.DepositFailed, "d1", "2026-03-02 11:00")))
 	d.account("rails/upi-yes/receivable", "0.00")
 }
+
+// What a rail has told, or tells, is a repetition at another instant and with other
+// references, but not for another amount; what happens once more is none.
+func TestRepetitionOfARail(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	byRail := func(e payment.Event) payment.Event {
+		e.FromRail = true
+		return e
+	}
+	d.book(full(captured()), full(refund("r1", "d1", "100.00", "2026-03-02 11:00")), byRail(later(payment.RefundConfirmed, "r1", "2026-03-02 12:00")))
+	d.again(full(later(payment.RefundConfirmed, "r1", "2026-03-02 12:01")))
+	d.again(withAmount("100.00", later(payment.RefundConfirmed, "r1", "2026-03-02 11:59")))
+	d.refuse(withAmount("99.00", later(payment.RefundConfirmed, "r1", "2026-03-02 12:01")), `amount: was reported before with other content: was "100.00", is now "99.00"`)
+	d.book(full(later(payment.RefundFailed, "r1", "2026-03-02 13:00")))
+	d.again(byRail(later(payment.RefundFailed, "r1", "2026-03-02 13:30")))
+	d.again(later(payment.RefundConfirmed, "r1", "2026-03-02 12:30"))
+	d.refuse(full(later(payment.RefundFailed, "r1", "2026-03-02 13:30")),
+		`occurred_at: was reported before with other content: was "2026-03-02T07:30:00Z", is now "2026-03-02T08:00:00Z"`)
+	d.book(later(payment.RefundConfirmed, "r1", "2026-03-02 14:00")) // after all
+	d.again(byRail(later(payment.RefundConfirmed, "r1", "2026-03-02 14:01")))
+}
