@@ -23,11 +23,14 @@ type Choice struct {
 }
 
 // Again runs tests of the test binary once more, on PostgreSQL, in a process of their own; properties are tried less often. It does nothing in
-// that process. Without a server the test is skipped, as package pgtest does it.
+// that process. Without a server the test is skipped, as package pgtest does it; with -short it is too: `go test ./...` runs it.
 func Again(t *testing.T, choice Choice) {
 	t.Helper()
 	if Chosen(t) != Bolt {
 		t.Skip("this is again")
+	}
+	if testing.Short() {
+		t.Skip("once is enough with -short")
 	}
 	server := pgtest.Newest(t)
 	program, err := os.Executable()
@@ -53,9 +56,6 @@ func arguments(t *testing.T, choice Choice) []string {
 	}
 	if choice.Skip != "" {
 		out = append(out, "-test.skip="+choice.Skip)
-	}
-	if testing.Short() {
-		out = append(out, "-test.short")
 	}
 	if testing.Verbose() {
 		out = append(out, "-test.v")
