@@ -21,6 +21,14 @@ func (p *Position) handMoney(on calendar.Date) (money.Amount, error) {
 	return left, err
 }
 
+// OwedByHand is what a merchant owes of what no job settles: 0, or below. One who was
+// settled by hand once may, and batches pay so much less. Minor units. Errors:
+// money.ErrOverflow.
+func (p *Position) OwedByHand(on calendar.Date) (money.Amount, error) {
+	left, err := p.handMoney(on)
+	return money.Min(left, money.Amount{}), err
+}
+
 // anyByHand tells whether anything may be paid out to the event's merchant that no batch
 // pays.
 func (p *plan) anyByHand() bool {

@@ -107,7 +107,8 @@ type Life struct {
 // find looks for an earlier event of the same kind. One with the same content
 // is a repetition; with other content the error names the first field that
 // differs. A rail and whoever reports what it told have clocks and references of
-// their own: what one of them tells after the other is a repetition, whatever those are.
+// their own: what one of them tells after the other is a repetition, whatever those are,
+// unless it is a failure that comes behind a payment after all.
 func (l *Life) find(e *Event) (repeated bool, err error) {
 	byRail := false
 	for i := range l.Steps {
@@ -119,7 +120,7 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 		if fault == nil {
 			return true, nil
 		}
-		byRail = byRail || (step.FromRail || e.FromRail) && step.sameAmount(e)
+		byRail = byRail || (step.FromRail || e.FromRail) && step.sameAmount(e) && !paidSince(l.Steps[i:], e)
 		if err == nil {
 			err = fault
 		}
@@ -131,6 +132,19 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 		return true, nil
 	}
 	return false, err
+}
+
+// paidSince tells whether a payout that is said to have failed was paid after it had, and
+// before what is said now: somebody has to look whether it came back.
+func paidSince(steps []Step, e *Event) bool {
+	return e.Kind == PayoutFailed && slices.ContainsFunc(steps, func(s Step) bool {
+		return s.Kind == PayoutCompleted && s.At.Before(e.OccurredAt)
+	})
+}
+
+// had tells whether a step of a kind was reported.
+func (l *Life) had(kind Kind) bool {
+	return slices.ContainsFunc(l.Steps, func(s Step) bool { return s.Kind == kind })
 }
 
 // same tells whether an event repeats the step.

@@ -171,6 +171,9 @@ func (p *plan) payoutMoves() error {
 		payout.Life = *early
 		return nil
 	}
+	if p.event.Kind == PayoutCompleted && before.Status == Failed && !before.had(PayoutSent) {
+		return &FieldError{FieldKind, fmt.Errorf("%s %w: %s is %s, and was never sent", p.event.Kind, ErrTransition, p.event.ID, before.Status)}
+	}
 	if payout.Life, err = payout.next(p.event); err != nil {
 		return err
 	}

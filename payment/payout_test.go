@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -187,4 +188,36 @@ func TestPayoutPaidAfterAll(t *testing.T) {
 		t.Errorf("payout p2 is %s", got)
 	}
 	d.account("bank/escrow_in", "-800.00")
+}
+
+// What was never sent cannot have been paid: nobody has approved it, perhaps.
+func TestPayoutNeverSent(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(saved(), payout("p1", "500.00", "2026-03-05 10:00"), later(payment.PayoutFailed, "p1", "2026-03-05 12:00"))
+	_, err := d.report(later(payment.PayoutCompleted, "p1", "2026-03-06 12:00"))
+	if want := "kind: payout_completed is not possible now: p1 is failed, and was never sent"; !errors.Is(err, payment.ErrTransition) || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	d.account("bank/escrow_in", "0.00")
+}
+
+// A failure that comes behind a payment after all is no repetition of the one before,
+// whoever tells it: the money may have come back.
+func TestPayoutFailedBehindPayment(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(saved(), payout("p1", "500.00", "2026-03-05 10:00"))
+	told := func(kind payment.Kind, at string) payment.Event {
+		e := later(kind, "p1", at)
+		e.FromRail = true
+		return e
+	}
+	d.book(told(payment.PayoutSent, "2026-03-05 11:00"), told(payment.PayoutFailed, "2026-03-05 12:00"))
+	d.again(later(payment.PayoutFailed, "p1", "2026-03-05 12:10"))
+	d.book(told(payment.PayoutCompleted, "2026-03-05 13:00"))
+	d.again(later(payment.PayoutFailed, "p1", "2026-03-05 12:20"))
+	if _, err := d.report(later(payment.PayoutFailed, "p1", "2026-03-05 14:00")); !errors.Is(err, payment.ErrConflict) {
+		t.Errorf("error %v, want %v", err, payment.ErrConflict)
+	}
 }

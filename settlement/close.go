@@ -393,7 +393,7 @@ func (c *closing) Apply(s *ledger.State) error {
 	if err := c.recoverDebt(s, position); err != nil {
 		return err
 	}
-	if err := c.balance(position.Carry); err != nil {
+	if err := c.balance(position); err != nil {
 		return err
 	}
 	if err := c.post(s); err != nil {
@@ -467,17 +467,26 @@ func (c *closing) position(s *ledger.State) (*payment.Position, error) {
 	return &position, nil
 }
 
-// balance decides what is paid and what is carried.
-func (c *closing) balance(carry money.Amount) error {
+// balance decides what is paid and what is carried. What the merchant owes of what no job
+// settles stays where it is, and so much of the batch is carried on to stand against it.
+func (c *closing) balance(position *payment.Position) error {
 	b := &c.batch
-	b.OpeningCarry = carry
-	total, err := carry.Add(b.Totals.Net)
+	b.OpeningCarry = position.Carry
+	total, err := b.OpeningCarry.Add(b.Totals.Net)
+	if err != nil {
+		return err
+	}
+	owed, err := position.OwedByHand(b.Window.BusinessDate)
+	if err != nil {
+		return err
+	}
+	pays, err := total.Add(owed)
 	if err != nil {
 		return err
 	}
 	b.AtClose = Closed
-	if total.Sign() > 0 && (c.last || total.Cmp(c.minPayout) >= 0) {
-		b.Net = total
+	if pays.Sign() > 0 && (c.last || pays.Cmp(c.minPayout) >= 0) {
+		b.Net, b.CarryOut = pays, owed
 	} else {
 		b.CarryOut, b.AtClose = total.Neg(), CarriedForward
 	}

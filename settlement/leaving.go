@@ -86,12 +86,12 @@ func scanLeaving(
 
 // carriedWindow is window by the schedule of the last batch before a merchant was
 // closing: what that has carried on is paid by it, where no job closes the windows of
-// now. Where more was taken by hand than there was, nothing is.
+// now, less what is owed by hand.
 func (f *frees) carriedWindow(
 	scope merchant.Scope, p *payment.Position, due []Target, at func(*merchant.Schedule) time.Time, decided time.Time,
 ) (*merchant.Schedule, calendar.Window, error) {
 	closed := lastClosed(p, due, decided)
-	if carries := p.Carry.Sign() > 0 && p.Manual.Sign() >= 0; closed.IsZero() || !carries && len(due) == 0 {
+	if carries := p.Carry.Sign() > 0; closed.IsZero() || !carries && len(due) == 0 {
 		return nil, calendar.Window{}, nil
 	}
 	return f.window(scope, closed.Add(-time.Microsecond), at)
@@ -110,7 +110,12 @@ func lastClosed(p *payment.Position, due []Target, before time.Time) time.Time {
 
 // anythingLeft tells whether something waits for a batch that is no movement.
 func anythingLeft(ctx context.Context, r ledger.Reader, p *payment.Position) (left bool, err error) {
-	left = p.Carry.Sign() > 0
+	owed, err := p.OwedByHand(calendar.Date{})
+	if err != nil {
+		return false, err
+	}
+	carried, err := p.Carry.Add(owed)
+	left = carried.Sign() > 0
 	for _, kind := range reserve.Kinds() {
 		if kind.Pooled() && !left && err == nil {
 			left, err = poolHolds(ctx, r, owner{p.Merchant, p.Currency}, kind)

@@ -200,3 +200,37 @@ func TestLeavingByHandWithACarry(t *testing.T) {
 		})
 	}
 }
+
+// Who owes of what was settled by hand, and is settled by a schedule since, is paid so
+// much less: what is carried on stands against it, and stays when the merchant leaves.
+func TestOwedByHand(t *testing.T) {
+	t.Parallel()
+	byHand, schedule := india(), india()
+	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
+	schedule.Version, schedule.EffectiveFrom = "2", date("2026-03-04")
+	h := open(t, rulesWith(byHand, schedule))
+	approved := later(payment.AdjustmentApproved, "a1", ist("2026-03-02 11:10"))
+	approved.Actor = "bert"
+	d0 := deposit("d0", "m1", ist("2026-03-02 10:00"), "30.00")
+	h.take(d0, about(payment.AdjustmentDebit, "a1", "2026-03-02 11:00", "80.00"), approved)
+	h.take(deposit("d1", "m1", ist("2026-03-04 10:00"), "120.00"), deposit("d2", "m1", ist("2026-03-05 10:00"), "10.00"))
+	h.decides(payment.MerchantClose, ist("2026-03-05 12:00"))
+	for range 2 {
+		h.settle(ist("2026-03-31 00:00"))
+		h.wants(`
+			m1 INR 2026-03-04 closed, due 2026-03-05: 0.00 + 120.00 + -50.00 = 70.00
+			  1 deposit d1 120.00
+			  2 carry_out -50.00
+			m1 INR 2026-03-05 closed, due 2026-03-06: 50.00 + 10.00 + -50.00 = 10.00
+			  1 carry_in 50.00
+			  2 deposit d2 10.00
+			  3 carry_out -50.00
+			tail: m1 INR deposit d0 30.00 of 2026-03-02
+			tail: m1 INR adjustment_debit a1 -80.00 of 2026-03-02
+		`)
+		if got := h.balance(payment.AvailablePath("m1"), inr()); got != "0.00" {
+			t.Errorf("available is %s, want 0.00", got)
+		}
+		h.sound()
+	}
+}
