@@ -71,6 +71,12 @@ func of(merchant string, e payment.Event) payment.Event {
 	return e
 }
 
+// over makes an event name its rail.
+func over(rail string, e payment.Event) payment.Event {
+	e.Rail = rail
+	return e
+}
+
 // by makes an event be of another method.
 func by(method string, e payment.Event) payment.Event {
 	e.Method = method

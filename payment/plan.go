@@ -250,7 +250,7 @@ func (p *plan) inherit(f *Facts) error {
 		return differs(FieldCurrency, f.Currency.String(), e.Currency.String())
 	}
 	e.Merchant, e.Currency = f.Merchant, f.Currency
-	e.Method, e.Rail = cmp.Or(e.Method, f.Method), cmp.Or(e.Rail, f.Rail)
+	e.Method, e.Rail = cmp.Or(f.Method, e.Method), cmp.Or(f.Rail, e.Rail) // the event's rail may only follow from its method
 	e.Brand, e.Funding = cmp.Or(e.Brand, f.Brand), cmp.Or(e.Funding, f.Funding)
 	p.event = &e
 	return nil

@@ -3,6 +3,7 @@ package payment
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -203,7 +204,10 @@ func (f *Facts) same(e *Event) error {
 	now := facts(e)
 	if f.Parent != "" { // what a refund or dispute leaves out it took from its deposit
 		now.Merchant = cmp.Or(now.Merchant, f.Merchant)
-		now.Method, now.Rail = cmp.Or(now.Method, f.Method), cmp.Or(now.Rail, f.Rail)
+		now.Method = cmp.Or(now.Method, f.Method)
+		if now.Rail == strings.ToLower(e.Method) { // by Normalize, where the event names no rail
+			now.Rail = f.Rail
+		}
 		now.Brand, now.Funding = cmp.Or(now.Brand, f.Brand), cmp.Or(now.Funding, f.Funding)
 	}
 	if !f.OccurredAt.Equal(now.OccurredAt) {

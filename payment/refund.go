@@ -2,6 +2,7 @@ package payment
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -51,7 +52,7 @@ func (p *plan) parent() (*Deposit, error) {
 	if d == nil {
 		return nil, unknown(FieldParent, DepositRecord, p.event.Parent)
 	}
-	if err := p.inherit(&d.Facts); err != nil {
+	if err := p.goesBack(d); err != nil {
 		return nil, err
 	}
 	if d.Status != Succeeded && d.Status != PartiallyRefunded && d.Status != Refunded {
@@ -74,6 +75,22 @@ func (p *plan) parent() (*Deposit, error) {
 			c, c.Format(p.event.Amount), ErrTooMuch, d.ID, c.Format(d.Amount), c.Format(d.Refunded), c.Format(d.Disputed))}
 	}
 	return d, nil
+}
+
+// goesBack completes an event from the deposit whose way its money takes: one that
+// names another method or rail is refused. A rail that follows from the method (see
+// Normalize) is not named.
+func (p *plan) goesBack(d *Deposit) error {
+	derived := strings.ToLower(p.event.Method)
+	for _, c := range []struct {
+		field      Field
+		own, named string
+	}{{FieldMethod, d.Method, p.event.Method}, {FieldRail, d.Rail, p.event.Rail}} {
+		if c.named != "" && c.named != c.own && (c.field != FieldRail || c.named != derived) {
+			return &FieldError{c.field, fmt.Errorf("%q is another one than deposit %s came by, %q", c.named, d.ID, c.own)}
+		}
+	}
+	return p.inherit(&d.Facts)
 }
 
 // mayPayTwice tells whether refunds and disputes are held against the deposit each

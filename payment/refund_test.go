@@ -390,3 +390,52 @@ func TestRefundPaidAfterAll(t *testing.T) {
 	}
 	d.refuse(late, `occurred_at: was reported before with other content: was "2026-03-02T06:40:00Z", is now "2026-03-02T06:00:00Z"`)
 }
+
+// What goes back goes the way its deposit came, over the deposit's own rail, also where
+// the event names the method only, from which the rail would follow.
+func TestGoesBackByItsOwnRail(t *testing.T) {
+	t.Parallel()
+	d := open(t, noReserve())
+	d.book(over("psp", captured()))
+	back := func(method, rail string) []payment.Event {
+		return []payment.Event{
+			over(rail, by(method, refund("r1", "d1", "100.00", "2026-03-02 11:00"))), over(rail, by(method, dispute("c1", "d1", "200.00", "2026-03-02 12:00"))),
+		}
+	}
+	for _, c := range []struct{ method, rail, want string }{
+		{"NEFT", "", `method: "NEFT" is another one than deposit d1 came by, "UPI"`},
+		{"NEFT", "psp", `method: "NEFT" is another one than deposit d1 came by, "UPI"`},
+		{"UPI", "bank", `rail: "bank" is another one than deposit d1 came by, "psp"`},
+		{"", "upi", `rail: "upi" is another one than deposit d1 came by, "psp"`},
+	} {
+		for _, e := range back(c.method, c.rail) {
+			d.refuse(e, c.want)
+		}
+	}
+	d.book(back("UPI", "")...)
+	for _, named := range [][2]string{{"UPI", ""}, {"", ""}, {"", "psp"}, {"UPI", "psp"}} {
+		for _, e := range back(named[0], named[1]) {
+			d.again(e)
+		}
+	}
+	d.account("rails/psp/refunds", "100.00")
+	d.account("rails/upi/refunds", "0.00")
+	d.account("disputes/psp/clearing", "-200.00")
+	d.account("disputes/upi/clearing", "0.00")
+	d.book(by("UPI", later(payment.RefundConfirmed, "r1", "2026-03-02 13:00")), by("UPI", later(payment.DisputeLost, "c1", "2026-03-02 14:00")),
+		by("UPI", later(payment.DisputeDebited, "c1", "2026-03-02 15:00")))
+	d.account("rails/psp/refunds", "0.00")
+	d.account("disputes/psp/clearing", "0.00")
+}
+
+// A hold is released by the way of its deposit too.
+func TestReleaseNamesAnotherMethod(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(captured())
+	release := payment.Event{Kind: payment.ReserveRelease, ID: "x1", OccurredAt: at("2026-03-02 12:00"), Parent: "d1", Actor: "ann", ReasonCode: "trusted"}
+	d.refuse(by("CARD", release), `method: "CARD" is another one than deposit d1 came by, "UPI"`)
+	d.book(by("UPI", release))
+	d.again(by("UPI", release))
+	d.again(release)
+}

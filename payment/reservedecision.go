@@ -67,7 +67,7 @@ func (p *plan) releaseHold() error {
 	if d == nil {
 		return unknown(FieldParent, DepositRecord, p.event.Parent)
 	}
-	if err := p.inherit(&d.Facts); err != nil {
+	if err := p.goesBack(d); err != nil {
 		return err
 	}
 	if err := p.locate(d.Merchant, false); err != nil {
