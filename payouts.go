@@ -255,12 +255,15 @@ func (b *payoutBatch) take(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		note := &payment.PayoutGroup{Before: b.batch, New: b.fresh, Items: group}
-		err = failed(b.engine.books.DoAll(ctx, append(commandsOf(group), note)...))
+		var after payment.PayoutBatch
+		err = b.engine.books.Write(ctx, func(tx ledger.Tx) (err error) {
+			after, err = b.decide(ctx, tx, group)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		b.batch, b.fresh = note.After, false
+		b.batch, b.fresh = after, false
 		for _, item := range group {
 			if err := b.tell([]payment.PayoutResult{item.Result}); err != nil {
 				return err
@@ -268,6 +271,15 @@ func (b *payoutBatch) take(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// decide books the items of a group as far as they can be, and notes their results. An
+// error means that the note is refused: the transaction must not be committed then, for
+// whoever has taken the batch meanwhile may have taken other items.
+func (b *payoutBatch) decide(ctx context.Context, tx ledger.Tx, group []*payment.PayoutItem) (payment.PayoutBatch, error) {
+	note := &payment.PayoutGroup{Before: b.batch, New: b.fresh, Items: group}
+	err := failed(b.engine.books.DoTx(ctx, tx, append(commandsOf(group), note)...))
+	return note.After, err
 }
 
 // groups makes commands of the items behind the first ones, group by group, as far
@@ -356,8 +368,8 @@ func (b *payoutBatch) wholly(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			note := &payment.PayoutGroup{Before: b.batch, New: b.fresh, Items: group}
-			if err := failed(b.engine.books.DoTx(ctx, tx, append(commandsOf(group), note)...)); err != nil {
+			after, err := b.decide(ctx, tx, group)
+			if err != nil {
 				return err
 			}
 			for _, item := range group {
@@ -365,7 +377,7 @@ func (b *payoutBatch) wholly(ctx context.Context) error {
 					return errItemRefused
 				}
 			}
-			b.batch, b.fresh = note.After, false
+			b.batch, b.fresh = after, false
 		}
 		return nil
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 )
@@ -231,5 +232,49 @@ func TestAbsurdAmounts(t *testing.T) {
 	}
 	if found := h.findings(); len(found) > 0 {
 		t.Errorf("%d broken", len(found))
+	}
+}
+
+// Whoever takes payouts under an id while somebody else reads theirs takes the batch:
+// the others are refused, and no money of theirs moves.
+func TestPayoutBatchIsTakenMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]payment.Event{
+		"other payouts": payout("q1", "2026-03-03 10:00", "10.00"), "the same": payout("p1", "2026-03-03 10:00", "500.00"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, threeRegions())
+			h.take(deposit("d1", "m9", "2026-03-02 10:00", "1000.00"))
+			reads := 0
+			ours := settlex.PayoutOrder{ID: "b1", Mode: payment.PayoutsIndependent, Items: func(yield func(payment.Event, error) bool) {
+				if reads++; reads == 2 { // the first time it was nobody's
+					_, b, err := h.batch(settlex.PayoutOrder{ID: "b1", Mode: payment.PayoutsIndependent, Items: items(first)})
+					if err != nil || b.Booked != 1 {
+						t.Errorf("the first: %+v, %v", b, err)
+					}
+				}
+				if yield(payout("p1", "2026-03-03 10:00", "500.00"), nil) {
+					yield(payout("p2", "2026-03-03 10:00", "100.00"), nil)
+				}
+			}}
+			got, _, err := h.batch(ours)
+			if !errors.Is(err, payment.ErrBatchChanged) || len(got) != 0 {
+				t.Errorf("results %+v, %v, want %v", got, err, payment.ErrBatchChanged)
+			}
+			var paid []string
+			err = h.Books().Read(t.Context(), func(r ledger.Reader) error {
+				for p, err := range ledger.RecordsOf[*payment.Payout](t.Context(), r, payment.PayoutRecord, "") {
+					if err != nil {
+						return err
+					}
+					paid = append(paid, p.ID)
+				}
+				return nil
+			})
+			if diff := cmp.Diff([]string{first.ID}, paid); diff != "" || err != nil {
+				t.Errorf("payouts, %v (-want +got)\n%s", err, diff)
+			}
+		})
 	}
 }

@@ -248,13 +248,10 @@ func (l *Ledger) decide(ctx context.Context, r Reader, s *State, commands []Comm
 }
 
 func (l *Ledger) commit(ctx context.Context, commands []Command) (errs []error, err error) {
-	err = l.store.Write(ctx, func(tx Tx) error {
+	err = l.Write(ctx, func(tx Tx) error {
 		errs, err = l.DoTx(ctx, tx, commands...)
 		return err
 	})
-	if err == nil {
-		l.news.tell()
-	}
 	return errs, err
 }
 
@@ -298,7 +295,13 @@ func (l *Ledger) DryRun(ctx context.Context, fn func(apply func(...Command) ([]e
 func (l *Ledger) Read(ctx context.Context, fn func(Reader) error) error { return l.store.Read(ctx, fn) }
 
 // Write runs fn in a transaction of its own; DoTx and PostTx take part in it.
-func (l *Ledger) Write(ctx context.Context, fn func(Tx) error) error { return l.store.Write(ctx, fn) }
+func (l *Ledger) Write(ctx context.Context, fn func(Tx) error) error {
+	err := l.store.Write(ctx, fn)
+	if err == nil {
+		l.news.tell()
+	}
+	return err
+}
 
 // Account reads an account as it stands; ok is false when no entry, hold or
 // change ever named it.

@@ -267,5 +267,17 @@ func TestWait(t *testing.T) {
 		}
 		mustPost(t, books, sale("c", 1))
 		c.wait.Wait()
+
+		// What is booked in a transaction of its own is seen at once as well.
+		c.start("fourth", func() error { return books.Wait(t.Context(), "3") })
+		start = time.Now()
+		err = books.Write(t.Context(), func(tx ledger.Tx) error {
+			_, err := books.PostTx(t.Context(), tx, sale("d", 1))
+			return err
+		})
+		if over, waited := c.done("fourth"); err != nil || !over || waited != nil || time.Since(start) != 0 {
+			t.Errorf("%v, the fourth is over: %t, %v, %s later", err, over, waited, time.Since(start))
+		}
+		c.wait.Wait()
 	})
 }

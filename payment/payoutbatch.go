@@ -167,7 +167,8 @@ func (g *PayoutGroup) At() time.Time { return time.Time{} }
 // Need implements ledger.Command.
 func (g *PayoutGroup) Need(_ *ledger.State, n *ledger.Need) { n.Record(g.Before.Ref()) }
 
-// Apply implements ledger.Command. Errors: ErrBatchChanged, ledger.ErrCorrupt.
+// Apply implements ledger.Command. Errors: ErrBatchChanged, ledger.ErrCorrupt. Then
+// nothing of the transaction may be committed, for the items are booked before.
 func (g *PayoutGroup) Apply(s *ledger.State) error {
 	stored := take[PayoutBatch](s, PayoutBatchRecord, g.Before.ID)
 	if g.New != (stored == nil) || stored != nil && (stored.Hash != g.Before.Hash || stored.Decided != g.Before.Decided) {
