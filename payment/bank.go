@@ -1,13 +1,9 @@
 package payment
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"strings"
 
 	"github.com/settlex/settlex/ledger"
-	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
 
@@ -88,9 +84,8 @@ func (p *plan) bankLine() error {
 	if fresh, err := opens[*BankLine](p, BankLineRecord); err != nil || !fresh {
 		return err
 	}
-	if strings.HasPrefix(p.event.ID, keptPrefix) {
-		return &FieldError{FieldID, fmt.Errorf("%q begins with %q, as ids of money do that is kept for merchants who have been closed: call the line something else",
-			p.event.ID, keptPrefix)}
+	if err := checkReported(p.event.ID, keptPrefix, "line", "money that is kept for merchants who have been closed"); err != nil {
+		return err
 	}
 	line := &BankLine{Facts: facts(p.event), Life: born(p.event, Unexplained), Bank: p.bank, Debit: p.event.Kind == BankDebit}
 	p.pass(EntryBankLine, "unexplained", bankPath(line.Bank), line.suspense(), line.Amount, line.Debit)
@@ -148,19 +143,10 @@ func (p *plan) payOwner() error {
 	return nil
 }
 
-// keptPrefix begins the ids of bank lines that nobody reports.
-const keptPrefix = "won-"
-
 // KeptLineID is the id of the bank line under which is kept what a dispute gives back
 // to a merchant who has been closed: "won-" and the dispute's, or where that is too long
 // for an id, "won-" and 32 hexadecimal digits of its SHA-256.
-func KeptLineID(dispute string) string {
-	if merchant.CheckID(keptPrefix+dispute) == nil {
-		return keptPrefix + dispute
-	}
-	sum := sha256.Sum256([]byte(dispute))
-	return keptPrefix + hex.EncodeToString(sum[:16])
-}
+func KeptLineID(dispute string) string { return madeID(keptPrefix, dispute) }
 
 // keepFor adds the record of money in suspense whose owner is known.
 func (p *plan) keepFor(id string, of *Facts, amount money.Amount) error {

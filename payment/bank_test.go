@@ -45,7 +45,7 @@ func TestKeptLine(t *testing.T) {
 			kept := payment.KeptLineID(id)
 			for _, kind := range []payment.Kind{payment.BankCredit, payment.BankDebit} {
 				d.refuse(passing(kind, kept, "5.00", "2026-11-30 12:10"),
-					`id: "`+kept+`" begins with "won-", as ids of money do that is kept for merchants who have been closed: call the line something else`)
+					`id: "`+kept+`" begins with "won-", as ids of money that is kept for merchants who have been closed do: call the line something else`)
 			}
 			d.book(
 				dispute(id, saved().ID, "100.00", "2026-12-01 10:00"), of(hand, toppedUp("t1", "117.70", "2026-12-02 10:00")),

@@ -2,8 +2,6 @@ package payment
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
-	"github.com/settlex/settlex/merchant"
 )
 
 // depositTable is what may happen to a deposit. It is partially_refunded or
@@ -207,14 +204,7 @@ func (p *plan) succeedLate(d *Deposit) {
 // LateRefundID is the id of the refund by which a deposit goes back that succeeded
 // late: "late-" and the deposit's, or where that is too long for an id, "late-" and
 // 32 hexadecimal digits of its SHA-256.
-func LateRefundID(deposit string) string {
-	const prefix = "late-"
-	if merchant.CheckID(prefix+deposit) == nil {
-		return prefix + deposit
-	}
-	sum := sha256.Sum256([]byte(deposit))
-	return prefix + hex.EncodeToString(sum[:16])
-}
+func LateRefundID(deposit string) string { return madeID(latePrefix, deposit) }
 
 // failLate is the recipe of a deposit that failed. If it had been captured, all of it is
 // taken back, whatever was refunded or disputed of it, first of what it still has in

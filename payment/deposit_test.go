@@ -209,15 +209,31 @@ func TestLateRefundID(t *testing.T) {
 	}
 }
 
-// A refund that somebody opened under the id of the one that would follow is in
-// its way, and the whole is refused.
-func TestLateRefundIDIsTaken(t *testing.T) {
+// Nobody else's refund is in the way of the one that follows, whichever is told first.
+// The latter is a repetition where somebody tells it too.
+func TestLateRefundIDIsKept(t *testing.T) {
 	t.Parallel()
-	d := open(t, returning())
-	d.book(late()[:2]...)
-	d.book(deposit("d2", "5.00", "2026-03-02 09:40"), refund("late-d1", "d2", "5.00", "2026-03-02 09:41"))
-	d.refuse(captured(), `refund late-d1: occurred_at: was reported before with other content: `+
-		`was "2026-03-02T04:11:00Z", is now "2026-03-02T04:30:00Z"`)
+	for _, id := range []string{"d1", strings.Repeat("x", 64)} {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			d := open(t, returning())
+			follows := payment.LateRefundID(id)
+			named := func(e payment.Event) payment.Event {
+				e.ID = id
+				return e
+			}
+			d.book(named(late()[0]), named(late()[1]), deposit("d2", "5.00", "2026-03-02 09:40"))
+			own := refund(follows, "d2", "5.00", "2026-03-02 09:41")
+			d.refuse(own, `id: "`+follows+`" begins with "late-", as ids of refunds that follow from a late success do: call the refund something else`)
+			d.book(named(late()[2]))
+			d.refuse(own, `occurred_at: was reported before with other content: was "2026-03-02T04:30:00Z", is now "2026-03-02T04:11:00Z"`)
+			told := refund(follows, id, "1000.00", "2026-03-02 10:00")
+			told.ReasonCode = payment.ReasonLateSuccess
+			d.again(told)
+			own.ID = "later"
+			d.book(own)
+		})
+	}
 }
 
 // A failure or expiry that preceded the capture and is told after it books nothing, and

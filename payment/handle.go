@@ -30,7 +30,8 @@ type Handle struct {
 	Repeated bool
 	Late     bool // it came after the watermark of its window, and goes to a later batch
 
-	asked *ledger.State // the last one that was asked for everything
+	asked     *ledger.State // the last one that was asked for everything
+	following bool          // the event follows from another one by the rules
 }
 
 // At implements ledger.Command: a fact is booked under its own instant.
@@ -104,7 +105,7 @@ func (h *Handle) Apply(s *ledger.State) error {
 
 // follow books what follows from the event by the rules, after it.
 func (h *Handle) follow(s *ledger.State, e Event) error {
-	next := &Handle{Rules: h.Rules, Event: e.Normalize()}
+	next := &Handle{Rules: h.Rules, Event: e.Normalize(), following: true}
 	err := next.Apply(s)
 	h.Late = h.Late || next.Late
 	if err != nil {
@@ -219,7 +220,7 @@ func settles(s *merchant.Schedule, pin WindowPin, booked time.Time) (in WindowPi
 
 // plan chooses the recipe.
 func (h *Handle) plan(s *ledger.State) (*plan, error) {
-	p := &plan{state: s, rules: h.Rules, event: &h.Event, batch: h.Batch}
+	p := &plan{state: s, rules: h.Rules, event: &h.Event, batch: h.Batch, following: h.following}
 	for _, recipes := range []func() map[Kind]func() error{
 		p.deposits, p.refunds, p.disputes, p.payouts, p.rails, p.bankLines, p.ownMoney, p.adjustments, p.debts, p.decisions,
 	} {

@@ -40,6 +40,8 @@ type plan struct {
 	news    []event.Event
 	holds   []holdChange
 	follows *Event // what the rules have happen then, in the same transaction
+
+	following bool // the event follows so from another one: nobody reported it
 }
 
 // plannedItem is a movement that waits for the sequence of its entry.

@@ -119,6 +119,11 @@ func (p *plan) refund() error {
 		p.repeated = true
 		return r.same(p.event)
 	}
+	if !p.following {
+		if err := checkReported(p.event.ID, latePrefix, "refund", "refunds that follow from a late success"); err != nil {
+			return err
+		}
+	}
 	d, err := p.parent()
 	if err != nil {
 		return err
