@@ -2,6 +2,8 @@ package payment
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/fees"
@@ -252,6 +254,36 @@ func (p *plan) disputeMoves() error {
 	return nil
 }
 
+// schemeMoves adds the event's amount, or where it has none all that is left up to a
+// limit, to what the scheme has moved of a dispute, and gives it. The entries of the second
+// part on end with its number; all go by what the rail netted at the first.
+func (p *plan) schemeMoves(d *Dispute, moved *Passed, limit money.Amount, what string) (amount money.Amount, step string, err error) {
+	left, err := limit.Sub(moved.Amount)
+	if err != nil {
+		return amount, "", err
+	}
+	var parts []Step
+	for _, s := range d.Steps {
+		if s.Kind == p.event.Kind {
+			parts = append(parts, s)
+		}
+	}
+	switch {
+	case len(parts) == 1:
+		moved.Netted = p.rules.Rails[d.Rail].NetsDisputes
+	case left.IsZero():
+		return amount, "", differs(FieldOccurredAt, parts[0].At.Format(time.RFC3339Nano), p.event.OccurredAt.Format(time.RFC3339Nano))
+	default:
+		what = "that are left of the " + d.Currency.Format(limit) + " " + what
+		step = "/" + strconv.Itoa(len(parts))
+	}
+	if amount, err = p.upTo(left, what); err != nil {
+		return amount, "", err
+	}
+	moved.Amount, err = moved.Amount.Add(amount)
+	return amount, step, err
+}
+
 // disputeDebited is the recipe of the scheme that takes the money of a dispute
 // from us.
 func (p *plan) disputeDebited() error {
@@ -259,12 +291,11 @@ func (p *plan) disputeDebited() error {
 	if err != nil || p.repeated {
 		return err
 	}
-	d.Debited.Netted = p.rules.Rails[d.Rail].NetsDisputes
-	if d.Debited.Amount, err = p.upTo(d.Amount, "of dispute "+d.ID); err != nil {
+	taken, step, err := p.schemeMoves(d, &d.Debited, d.Amount, "of dispute "+d.ID)
+	if err != nil {
 		return err
 	}
-	p.post(EntryDisputeDebit, "debited", -1,
-		p.dr(clearingPath(d.Rail), d.Debited.Amount), p.cr(p.funds(d.Rail, d.Debited.Netted), d.Debited.Amount))
+	p.post(EntryDisputeDebit, "debited"+step, -1, p.dr(clearingPath(d.Rail), taken), p.cr(p.funds(d.Rail, d.Debited.Netted), taken))
 	p.records = append(p.records, d)
 	return nil
 }
@@ -275,12 +306,11 @@ func (p *plan) disputeCredited() error {
 	if err != nil || p.repeated {
 		return err
 	}
-	d.Credited.Netted = p.rules.Rails[d.Rail].NetsDisputes
-	if d.Credited.Amount, err = p.upTo(d.Recovered, "recovered of dispute "+d.ID); err != nil {
+	given, step, err := p.schemeMoves(d, &d.Credited, d.Recovered, "recovered of dispute "+d.ID)
+	if err != nil {
 		return err
 	}
-	p.post(EntryDisputeCredit, "credited", -1,
-		p.dr(p.funds(d.Rail, d.Credited.Netted), d.Credited.Amount), p.cr(clearingPath(d.Rail), d.Credited.Amount))
+	p.post(EntryDisputeCredit, "credited"+step, -1, p.dr(p.funds(d.Rail, d.Credited.Netted), given), p.cr(clearingPath(d.Rail), given))
 	p.records = append(p.records, d)
 	return nil
 }

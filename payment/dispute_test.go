@@ -56,7 +56,7 @@ func TestSquareDisputes(t *testing.T) {
 }
 
 // The scheme takes no more than was disputed, gives back no more than was
-// recovered, and does each once.
+// recovered, in as many parts as it likes.
 func TestSchemeMovesNoMoreThanItMay(t *testing.T) {
 	t.Parallel()
 	d := open(t, terms())
@@ -71,11 +71,37 @@ func TestSchemeMovesNoMoreThanItMay(t *testing.T) {
 	d.refuse(withAmount("300.01", credited), "amount: INR 300.01 is more than the 300.00 recovered of dispute c1")
 	d.book(withAmount("250.00", credited))
 	d.again(withAmount("250.00", credited))
-	d.refuse(withAmount("50.00", later(payment.DisputeCredited, "c1", "2026-03-10 10:00")),
-		`occurred_at: was reported before with other content: was "2026-03-09T04:30:00Z", is now "2026-03-10T04:30:00Z"`)
 	d.account("bank/escrow_in", "-450.00")
 	d.account("disputes/upi/clearing", "0.00") // -750.00 + 700.00 + 300.00 - 250.00: what it kept is what was lost
 	d.wantSquare("c1", true)
+
+	more := later(payment.DisputeDebited, "c1", "2026-03-06 09:00") // told after what happened after it
+	d.refuse(withAmount("50.01", more), "amount: INR 50.01 is more than the 50.00 that are left of the 750.00 of dispute c1")
+	more.RailRef = "r2"
+	d.book(withAmount("20.00", more))
+	again := withAmount("20.00", later(payment.DisputeDebited, "c1", "2026-03-06 09:30"))
+	again.RailRef = "r2" // one reference is one part
+	d.refuse(again, `occurred_at: was reported before with other content: was "2026-03-06T04:30:00Z", is now "2026-03-06T04:00:00Z"`)
+	rest := later(payment.DisputeDebited, "c1", "2026-03-08 10:00")
+	rest.RailRef = "r3"
+	d.book(rest) // 30.00
+	d.wantSquare("c1", false)
+	d.refuse(withAmount("50.01", later(payment.DisputeCredited, "c1", "2026-03-10 10:00")),
+		"amount: INR 50.01 is more than the 50.00 that are left of the 300.00 recovered of dispute c1")
+	d.book(withAmount("50.00", later(payment.DisputeCredited, "c1", "2026-03-10 10:00")))
+	for _, e := range []payment.Event{
+		withAmount("700.00", debited), withAmount("20.00", more), rest, withAmount("250.00", credited),
+		withAmount("50.00", later(payment.DisputeCredited, "c1", "2026-03-10 10:00")),
+	} {
+		d.again(e)
+	}
+	d.account("bank/escrow_in", "-450.00")
+	d.account("disputes/upi/clearing", "0.00")
+	d.wantSquare("c1", true)
+	for kind, first := range map[payment.Kind]string{payment.DisputeDebited: "06", payment.DisputeCredited: "09"} {
+		d.refuse(withAmount("0.01", later(kind, "c1", "2026-03-11 10:00")),
+			`occurred_at: was reported before with other content: was "2026-03-`+first+`T04:30:00Z", is now "2026-03-11T04:30:00Z"`)
+	}
 }
 
 // A refund that comes back goes where it was paid from, whatever the rail does by
@@ -176,4 +202,18 @@ func TestTwoRefundsOfOneAmount(t *testing.T) {
 	if got := record[*payment.Deposit](d, payment.DepositRecord, "d1"); got.Status != payment.Succeeded {
 		t.Errorf("deposit is %s", got.Status)
 	}
+}
+
+// What a rail nets of a dispute is settled with the first part of it.
+func TestPartsAreNettedAlike(t *testing.T) {
+	t.Parallel()
+	rules := terms()
+	rules.Rails = map[string]payment.RailTerms{"upi": {NetsDisputes: true}}
+	d := open(t, rules)
+	d.book(captured(), dispute("c1", "d1", "750.00", "2026-03-05 10:00"), withAmount("700.00", later(payment.DisputeDebited, "c1", "2026-03-06 10:00")))
+	rules.Rails = nil
+	d.book(later(payment.DisputeDebited, "c1", "2026-03-07 10:00"))
+	d.account("rails/upi/receivable", "250.00")
+	d.account("bank/escrow_in", "0.00")
+	d.account("disputes/upi/clearing", "0.00")
 }

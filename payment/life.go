@@ -125,7 +125,7 @@ func (l *Life) find(e *Event) (repeated bool, err error) {
 			err = fault
 		}
 	}
-	if l.afresh(e) {
+	if l.afresh(e) || l.inParts(e) {
 		return false, nil
 	}
 	if byRail {
@@ -177,6 +177,14 @@ func (s *Step) sameAmount(e *Event) bool {
 func (l *Life) afresh(e *Event) bool {
 	return slices.Contains([]Kind{DepositFailed, RefundConfirmed, RefundFailed}, e.Kind) && tableOf(e.Kind).find(e.Kind, l.Status) != nil &&
 		!slices.ContainsFunc(l.Steps, func(s Step) bool { return !s.At.Before(e.OccurredAt) })
+}
+
+// inParts tells whether the scheme moves one more part of its money: at an instant of its
+// own and, where it has one, under a reference of its own.
+func (l *Life) inParts(e *Event) bool {
+	return (e.Kind == DisputeDebited || e.Kind == DisputeCredited) && !slices.ContainsFunc(l.Steps, func(s Step) bool {
+		return s.Kind == e.Kind && (s.FromRail || e.FromRail || s.At.Equal(e.OccurredAt) || s.RailRef != "" && s.RailRef == e.RailRef)
+	})
 }
 
 func differs(f Field, was, now string) error {
