@@ -59,13 +59,20 @@ func (n *names) appendKept(dst []byte, k *Kept) ([]byte, error) {
 			dst = append(dst, wide[:]...)
 		}
 	}
-	if k.Fault == nil {
-		return append(dst, 0), nil
+	dst = appendFlag(dst, k.FromRail)
+	if dst = appendFlag(dst, k.Fault != nil); k.Fault == nil {
+		return dst, nil
 	}
-	dst = append(dst, 1)
 	dst = appendBytes(dst, k.Fault.Field)
 	dst = binary.AppendVarint(dst, int64(k.Fault.Column))
 	return appendBytes(dst, k.Fault.Err.Error()), nil
+}
+
+func appendFlag(dst []byte, flag bool) []byte {
+	if flag {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
 }
 
 func appendBytes[T ~string | ~[]byte](dst []byte, text T) []byte {
@@ -99,7 +106,8 @@ func (n *names) decodeKept(data string) (k Kept, err error) {
 			*amount = d.amount()
 		}
 	}
-	if d.take(1) == "\x01" {
+	k.FromRail = d.flag()
+	if d.flag() {
 		k.Fault = &Error{File: k.File, Line: k.Line, Field: payment.Field(d.text()), Column: int(d.varint())}
 		k.Fault.Err = errors.New(d.text())
 	}
@@ -165,6 +173,8 @@ func (d *keptDecoder) varint() int64 {
 	v := d.uvarint()
 	return int64(v>>1) ^ -int64(v&1)
 }
+
+func (d *keptDecoder) flag() bool { return d.take(1) == "\x01" }
 
 func (d *keptDecoder) text() string { return d.take(d.uvarint()) }
 
