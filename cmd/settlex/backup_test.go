@@ -73,6 +73,9 @@ func TestBackupBesideRun(t *testing.T) {
 // left of the attempt: what the pages do not show, the ledger does.
 func TestBackupOfDamage(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("damages and copies files for seconds")
+	}
 	dir, config := booksWithDays(t)
 	good, bad := filepath.Join(dir, "good.db"), filepath.Join(dir, "bad.db")
 	succeed(t, "backup", good, "--config", config)

@@ -15,6 +15,9 @@ import (
 // together, and nothing is left behind.
 func TestBenchIngest(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("measures for seconds")
+	}
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "settlex", "bench", "ingest", "--events", "700", "--runs", "2", "--json", "--format", "ndjson")
 	cmd.Dir, cmd.Stderr = dir, os.Stderr

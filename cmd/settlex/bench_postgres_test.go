@@ -31,6 +31,9 @@ func schemas(t *testing.T, dsn string) []string {
 // A server is measured with the figures of a file, and those of the way to it; nothing is left there.
 func TestBenchPostgres(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts a cluster and measures it")
+	}
 	dsn := pgtest.Database(t, pgtest.Newest(t))
 	out := succeed(t, "bench", "ledger", "--store", "postgres", "--dsn", dsn, "--json", "--mode", "single", "--clients", "16", "--entries", "640",
 		"--accounts", "100", "--lanes", "3", "--writers", "2", "--simulate-latency", "200us", "--verify", "--reads", "--reopen")

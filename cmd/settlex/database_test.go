@@ -124,6 +124,9 @@ func succeedSigner(t *testing.T) string {
 // another lane, long after what is ingested.
 func TestManyLanes(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("books the bundled month in 16 lanes")
+	}
 	dir, _ := onDatabase(t, pgtest.Newest(t), 16)
 	config := filepath.Join(dir, "settlex.yaml")
 	verifyAtEnd(t, config)

@@ -20,6 +20,9 @@ import (
 //nolint:tparallel // in turn: the data file has one user at a time
 func TestDemo(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes the bundled month through everything, twice")
+	}
 	dir := filepath.Join(t.TempDir(), "settlex-demo")
 	config := filepath.Join(dir, "settlex.yaml")
 	verifyAtEnd(t, config)

@@ -15,6 +15,9 @@ import (
 // sittings. The sums are those that the data's own page states.
 func TestMarketplace(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("settles two years of a marketplace")
+	}
 	const data = "../../../shared/data/payments/brl-marketplace-2017.csv"
 	_, err := os.Stat(data)
 	testneed.Need(t, data, "it is laid beside the project in CI; its licence keeps it out of the project", err == nil)

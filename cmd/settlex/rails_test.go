@@ -182,6 +182,9 @@ func TestRailsKilled(t *testing.T) {
 // Processes that send from one database at once pay each payout once.
 func TestRailsOnDatabase(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("sends and collects on two servers")
+	}
 	for _, server := range pgtest.Servers(t) {
 		t.Run(server.String(), func(t *testing.T) {
 			t.Parallel()

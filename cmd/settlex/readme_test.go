@@ -14,6 +14,9 @@ import (
 // payments.
 func TestReadmeQuickstart(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes the bundled month through everything")
+	}
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

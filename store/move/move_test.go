@@ -179,6 +179,9 @@ func (b *breaking) Write(ctx context.Context, fn func(ledger.Tx) error) error {
 // A move that is interrupted goes on where it was, whatever it was writing.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("moves the same books a hundred times")
+	}
 	from := storetest.NewMemory()
 	days(t, from, "2026-03-03")
 	for write := 1; ; write++ {
@@ -216,6 +219,9 @@ func TestInterrupted(t *testing.T) {
 // The move that goes on also takes what the source has got in the meantime.
 func TestInterruptedAndGrown(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("moves the same books many times")
+	}
 	from, to := storetest.NewMemory(), storetest.NewMemory()
 	source := days(t, from, "2026-03-03")
 	if _, err := move.Run(t.Context(), from, &breaking{Store: to, left: 9}, move.Options{}); !errors.Is(err, errPulled) {

@@ -83,6 +83,9 @@ func TestMoveOfSeveralLanes(t *testing.T) {
 // A move to a database that breaks off anywhere goes on there.
 func TestInterruptedOnPostgres(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("moves the same books sixteen times")
+	}
 	server := pgtest.Newest(t)
 	from := openFile(t, filepath.Join(t.TempDir(), "from.db"))
 	days(t, from, "2026-03-03")

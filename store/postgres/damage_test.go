@@ -145,6 +145,9 @@ var damages = []damage{
 // Every damage is found, by Verify or by the store's own Check, and its place named.
 func TestDamage(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("verifies the books once for each damage")
+	}
 	onServers(t, func(on database) {
 		l := openLaned(on.T, on.url, 4, 7)
 		l.history(on.T, 300)
