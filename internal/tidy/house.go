@@ -126,6 +126,7 @@ func Plan() House {
 			{"golang.org/x/mod", "ledger"},
 			{"github.com/robfig/cron/v3", "runner"},
 			{"github.com/parquet-go/parquet-go", "reconcile/report"},
+			{"github.com/segmentio/encoding", "ledger"},
 			{"github.com/goccy/go-yaml", "config"},
 			{"github.com/spf13/cobra", "cmd/settlex"},
 			{"github.com/spf13/pflag", "cmd/settlex"},
@@ -141,7 +142,7 @@ func Plan() House {
 		Network:      []string{"net/http", "database/sql"},
 		Embedder: Embedder{
 			Packages:  []string{"ledger", "ledger/proof", "store/bolt"},
-			Libraries: []string{"github.com/cockroachdb/apd/v3", "go.etcd.io/bbolt", "golang.org/x/mod", "golang.org/x/sys"},
+			Libraries: []string{"github.com/cockroachdb/apd/v3", "github.com/segmentio/asm", "github.com/segmentio/encoding", "go.etcd.io/bbolt", "golang.org/x/mod", "golang.org/x/sys"},
 			// apd brings database/sql/driver, a page of interfaces; the package above it would be a client.
 			Barred: []string{"net/http", "database/sql"},
 		},

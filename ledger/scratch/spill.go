@@ -2,7 +2,6 @@ package scratch
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -112,7 +111,7 @@ func (s *spill) encode(r ledger.Record) ([]byte, error) {
 		return nil, nil
 	}
 	s.types[r.Ref().Kind] = reflect.TypeOf(r).Elem()
-	return json.Marshal(r)
+	return ledger.EncodeRecord(r)
 }
 
 // item reads the item that took a key; nil: none here.
@@ -134,11 +133,11 @@ func (s *spill) record(ref ledger.Ref) (r ledger.Record, ok bool, err error) {
 			return nil
 		}
 		into := reflect.New(s.types[ref.Kind]).Interface()
-		if err := json.Unmarshal(data, into); err != nil {
-			return fmt.Errorf("record %s: %w", ref, err)
-		}
 		if r, ok = into.(ledger.Record); !ok {
 			return fmt.Errorf("record %s: a %T is no record", ref, into)
+		}
+		if err := ledger.DecodeRecord(data, r); err != nil {
+			return fmt.Errorf("record %s: %w", ref, err)
 		}
 		return nil
 	})

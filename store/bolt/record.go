@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -33,7 +32,7 @@ func decodeRecord(ref ledger.Ref, sealed []byte) (ledger.Record, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: record %s does not fit its checksum", ledger.ErrCorrupt, ref)
 	}
-	if err := json.Unmarshal(data, record); err != nil {
+	if err := ledger.DecodeRecord(data, record); err != nil {
 		return nil, fmt.Errorf("%w: record %s: %w", ledger.ErrCorrupt, ref, err)
 	}
 	if record.Ref() != ref {
@@ -68,9 +67,9 @@ func encodeRecords(changes []ledger.RecordChange) ([][]byte, error) {
 		if change.Record == nil {
 			continue
 		}
-		data, err := json.Marshal(change.Record)
+		data, err := ledger.EncodeRecord(change.Record)
 		if err != nil {
-			return nil, fmt.Errorf("record %s: %w", change.Ref, err)
+			return nil, err
 		}
 		values[i] = seal(data)
 	}

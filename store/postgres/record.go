@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/settlex/settlex/ledger"
@@ -25,7 +24,7 @@ func decodeRecord(ref ledger.Ref, body []byte) (ledger.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(restoredJSON(body), record); err != nil {
+	if err := ledger.DecodeRecord(restoredJSON(body), record); err != nil {
 		return nil, corrupt("record %s: %w", ref, err)
 	}
 	if record.Ref() != ref {

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -38,9 +37,9 @@ func (c *recordChanges) gather(t *Tx, changes []ledger.RecordChange) error {
 			t.records[ref] = false
 			continue
 		}
-		body, err := json.Marshal(change.Record)
+		body, err := ledger.EncodeRecord(change.Record)
 		if err != nil {
-			return fmt.Errorf("record %s: %w", ref, err)
+			return err
 		}
 		into := &c.written
 		if known && !is {
