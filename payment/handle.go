@@ -150,11 +150,13 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 		s.Tell(news)
 	}
 	for _, planned := range p.items {
-		after, err := AddBooked(s, planned.schedule, &booked[planned.entry], planned.item)
+		in, after, err := addBooked(s, planned.schedule, &booked[planned.entry], planned.item)
 		if err != nil {
 			return false, err
 		}
-		late = late || after
+		if late = late || after; after {
+			p.holdUntil(s, &planned.item, in)
+		}
 	}
 	return late, balances.Tell(s)
 }
@@ -163,15 +165,33 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 // gets the entry's place and key. It is late when it comes after the watermark of
 // its window. Error: *FieldError where the schedule cannot say when it settles.
 func AddBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, item Item) (late bool, err error) {
+	_, late, err = addBooked(s, schedule, by, item)
+	return late, err
+}
+
+// addBooked is AddBooked, and gives the window the movement is settled in.
+func addBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, item Item) (in WindowPin, late bool, err error) {
 	item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, PositionRef(item.Merchant, item.Currency))
-	in, late, err := settles(schedule, item.Window, item.BookedAt)
+	in, late, err = settles(schedule, item.Window, item.BookedAt)
 	if err != nil {
-		return false, err
+		return in, false, err
 	}
 	if item.Manual {
-		return false, AddItem(s, &item)
+		return in, false, AddItem(s, &item)
 	}
-	return late, addItem(s, &item, MarkOf(schedule, in.Window))
+	return in, late, addItem(s, &item, MarkOf(schedule, in.Window))
+}
+
+// holdUntil notes with the reserve of a deposit that came late where the deposit is
+// settled.
+func (p *plan) holdUntil(s *ledger.State, deposit *Item, in WindowPin) {
+	for _, r := range p.records {
+		if hold, ok := r.(*Hold); ok && deposit.Type == DepositRecord && hold.ID == deposit.SourceID {
+			late := *hold
+			late.Settles = &in.Window
+			s.Put(&late)
+		}
+	}
 }
 
 // introduce adds the record of the payer.
@@ -250,7 +270,7 @@ func addItem(s *ledger.State, item *Item, in WindowMark) error {
 	if item.Manual {
 		position.Manual, err = position.Manual.Add(item.Net)
 	} else {
-		err = position.count(item, in)
+		err = countWindow(s, &position, item, in)
 	}
 	if err != nil {
 		return err
@@ -265,6 +285,16 @@ func addItem(s *ledger.State, item *Item, in WindowMark) error {
 	s.Put(&position)
 	s.Put(item)
 	return nil
+}
+
+// countWindow counts a movement in the window it is settled in, and keeps the windows
+// that are behind from now on.
+func countWindow(s *ledger.State, p *Position, item *Item, in WindowMark) error {
+	behind, err := p.count(item, in)
+	for _, w := range behind {
+		s.Put(&FoldedWindow{Merchant: p.Merchant, Currency: p.Currency, WindowSum: w})
+	}
+	return err
 }
 
 // matures is the date on which the pending part becomes available, settled by hand.

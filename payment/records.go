@@ -3,6 +3,7 @@ package payment
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ const (
 	ExchangeRecord      = "exchange"
 	ItemRecord          = "item"
 	PositionRecord      = "position"
+	FoldedRecord        = "folded_window"
 	HoldRecord          = "hold"
 	ReleasedRecord      = "released_hold"
 	AdjustmentRecord    = "adjustment"
@@ -94,6 +96,8 @@ func NewRecord(kind string) ledger.Record {
 		return new(Item)
 	case PositionRecord:
 		return new(Position)
+	case FoldedRecord:
+		return new(FoldedWindow)
 	case HoldRecord, ReleasedRecord:
 		return new(Hold)
 	case AdjustmentRecord:
@@ -346,6 +350,9 @@ type Hold struct {
 	ReleaseAt time.Time `json:"release_at"`       // start of the release date in the schedule's zone, UTC
 	Zone      string    `json:"zone,omitempty"`   // of the schedule: where ReleaseAt is a midnight
 	Told      uint64    `json:"told,omitzero"`    // how many events have left about it
+	// Settles is the window its deposit is settled in, where that came too late for its
+	// own: the hold is not released before. nil: Window.
+	Settles *calendar.Window `json:"settles,omitempty"`
 }
 
 // Ref makes Deposit a ledger.Record.
@@ -441,7 +448,20 @@ type Item struct {
 // Ref makes Item a ledger.Record: items of a merchant and currency order by
 // business date, lane and sequence, which is the order of a batch's lines.
 func (i *Item) Ref() ledger.Ref {
-	return ledger.Ref{Kind: ItemRecord, ID: fmt.Sprintf("%s%s/%05d/%020d", ItemPrefix(i.Merchant, i.Currency), i.Window.BusinessDate, i.Lane, i.Seq)}
+	id := make([]byte, 0, 64) // many are named while a batch closes
+	id = append(append(append(append(id, i.Merchant...), '/'), i.Currency.String()...), '/')
+	id = append(append(id, i.Window.BusinessDate.String()...), '/')
+	id = append(appendPadded(id, uint64(i.Lane), 5), '/')
+	return ledger.Ref{Kind: ItemRecord, ID: string(appendPadded(id, i.Seq, 20))}
+}
+
+// appendPadded appends a number with zeros before it, so many digits at least.
+func appendPadded(b []byte, n uint64, width int) []byte {
+	digits := strconv.AppendUint(make([]byte, 0, 20), n, 10)
+	for range width - len(digits) {
+		b = append(b, '0')
+	}
+	return append(b, digits...)
 }
 
 // ItemPrefix is the prefix of the ids of a merchant's items in one currency.

@@ -43,10 +43,28 @@ type WindowSum struct {
 	Available money.Amount `json:"available"` // of Net, what is not pending
 }
 
-// count adds a movement that is settled in a window by a job.
-func (p *Position) count(item *Item, in WindowMark) (err error) {
-	if err = p.fold(item.BookedAt); err != nil {
-		return err
+// FoldedWindow is a window that its merchant's position counts as behind, until its batch
+// is closed.
+type FoldedWindow struct {
+	Merchant string         `json:"merchant"`
+	Currency money.Currency `json:"currency"`
+	WindowSum
+}
+
+// Ref makes FoldedWindow a ledger.Record: those of a merchant and currency order as their
+// batches close.
+func (f *FoldedWindow) Ref() ledger.Ref { return FoldedRef(f.Merchant, f.Currency, f.WindowMark) }
+
+// FoldedRef names the record of a window that is behind.
+func FoldedRef(merchantID string, currency money.Currency, in WindowMark) ledger.Ref {
+	return ledger.Ref{Kind: FoldedRecord, ID: ItemPrefix(merchantID, currency) + in.Watermark.UTC().Format("20060102T150405.000000Z") + "/" + in.Schedule.String()}
+}
+
+// count adds a movement that is settled in a window by a job, and gives the windows that
+// are behind from now on.
+func (p *Position) count(item *Item, in WindowMark) (behind []WindowSum, err error) {
+	if behind, err = p.fold(item.BookedAt); err != nil {
+		return nil, err
 	}
 	at, known := slices.BinarySearchFunc(p.Open, in, func(w WindowSum, m WindowMark) int { return w.Compare(m) })
 	open := make([]WindowSum, 0, len(p.Open)+1) // what is stored is shared
@@ -58,23 +76,24 @@ func (p *Position) count(item *Item, in WindowMark) (err error) {
 	}
 	w := &open[at]
 	if w.Net, err = w.Net.Add(item.Net); err != nil {
-		return err
+		return nil, err
 	}
 	w.Available, err = money.Sum(w.Available, item.Net, item.Pending.Neg())
 	p.Open = open
-	return err
+	return behind, err
 }
 
 // fold counts the windows into Behind that get no movement any more which is booked
-// from an instant on.
-func (p *Position) fold(booked time.Time) (err error) {
+// from an instant on, and gives them.
+func (p *Position) fold(booked time.Time) (behind []WindowSum, err error) {
 	for len(p.Open) > 0 && !p.Open[0].Watermark.After(booked) {
 		if p.Behind, err = carried(p.Behind, p.Open[0].Net); err != nil {
-			return err
+			return nil, err
 		}
+		behind = append(behind, p.Open[0])
 		p.Folded, p.Open = p.Open[0].WindowMark, p.Open[1:]
 	}
-	return nil
+	return behind, nil
 }
 
 // carried is what is behind after a batch: what it pays is gone, and what it lacks the

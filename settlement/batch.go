@@ -170,24 +170,32 @@ func (b *Batch) Ref() ledger.Ref { return BatchRef(b.ID) }
 // BatchRef names a batch's record.
 func BatchRef(id string) ledger.Ref { return ledger.Ref{Kind: BatchRecord, ID: id} }
 
-// Check proves the batch equation, and that net is what is left of the lines.
+// Check proves the batch equation, and that net is what is left of the lines. While lines
+// are still being written, what they are made up of is not known yet.
 func (b *Batch) Check() error {
-	have, err := money.Sum(b.OpeningCarry, b.Totals.Net, b.CarryOut)
-	if err != nil {
+	if err := b.equation(); err != nil || b.Status == Closing {
 		return err
 	}
 	parts, err := money.Sum(b.Totals.Gross, b.Totals.Fee, b.Totals.Tax, b.Totals.Withholding, b.Totals.Reserve)
 	if err != nil {
 		return err
 	}
-	c := b.Currency
-	if have != b.Net || b.Net.Sign() < 0 {
-		return fmt.Errorf("%w: batch %s: opening carry %s + lines %s + carry out %s = %s, net is %s", ErrEquation, b.ID,
-			c.Format(b.OpeningCarry), c.Format(b.Totals.Net), c.Format(b.CarryOut), c.Format(have), c.Format(b.Net))
-	}
-	if parts != b.Totals.Net {
+	if c := b.Currency; parts != b.Totals.Net {
 		return fmt.Errorf("%w: batch %s: gross, fee, tax, withholding and reserve sum to %s, line nets to %s", ErrEquation, b.ID,
 			c.Format(parts), c.Format(b.Totals.Net))
+	}
+	return nil
+}
+
+// equation proves what carry and lines come to.
+func (b *Batch) equation() error {
+	have, err := money.Sum(b.OpeningCarry, b.Totals.Net, b.CarryOut)
+	if err != nil {
+		return err
+	}
+	if c := b.Currency; have != b.Net || b.Net.Sign() < 0 {
+		return fmt.Errorf("%w: batch %s: opening carry %s + lines %s + carry out %s = %s, net is %s", ErrEquation, b.ID,
+			c.Format(b.OpeningCarry), c.Format(b.Totals.Net), c.Format(b.CarryOut), c.Format(have), c.Format(b.Net))
 	}
 	return nil
 }
@@ -212,7 +220,11 @@ type Line struct {
 
 // Ref makes Line a ledger.Record: lines order by batch and number.
 func (l *Line) Ref() ledger.Ref {
-	return ledger.Ref{Kind: LineRecord, ID: fmt.Sprintf("%s/%09d", l.Batch, l.No)}
+	const width = 9
+	id := append(make([]byte, 0, 48), l.Batch...)
+	no := strconv.Itoa(l.No)
+	id = append(id, "/00000000"[:max(1, 1+width-len(no))]...)
+	return ledger.Ref{Kind: LineRecord, ID: string(append(id, no...))}
 }
 
 // Day lists a batch under its currency and business date.

@@ -156,10 +156,12 @@ func (c *Closer) resume(ctx context.Context, done func(*Batch)) error {
 
 // finish writes the lines that are left, chunk by chunk.
 func (c *Closer) finish(ctx context.Context, batch *Batch) (*Batch, error) {
+	from := ""
 	for batch.Status == Closing {
+		last := from
 		var written Batch // by the last run of the transaction, which a store may repeat
 		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
-			cmd := &continuing{writer: writer{batch: *batch}}
+			cmd := &continuing{writer: writer{batch: *batch, from: from}}
 			target := Target{Merchant: batch.Merchant, Currency: batch.Currency, Window: batch.Window}
 			if err := tx.Lock(ctx, positionsOf([]Target{target})...); err != nil {
 				return err
@@ -170,13 +172,13 @@ func (c *Closer) finish(ctx context.Context, batch *Batch) (*Batch, error) {
 			if err := c.run(ctx, tx, cmd); err != nil {
 				return err
 			}
-			written = cmd.batch
+			written, last = cmd.batch, cmd.from
 			return nil
 		})
 		if err != nil {
 			return nil, fmt.Errorf("batch %s: write lines from %d: %w", batch.ID, batch.Written.Lines+1, err)
 		}
-		batch = &written
+		batch, from = &written, last
 	}
 	return batch, nil
 }
@@ -231,12 +233,11 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	if cmd.fixed.Watermark, err = marks.before(ctx, tx, schedule.Watermark(t.Window.Window)); err != nil {
 		return nil, err
 	}
-	late, err := cmd.count(ctx, tx, t, c.Schedules, c.chunk())
-	if err != nil {
+	if err := c.collect(ctx, tx, t, &cmd.writer); err != nil {
 		return nil, err
 	}
 	var left bool
-	if cmd.holds, left, err = c.dueReserves(ctx, tx, t, m, late); err != nil {
+	if cmd.holds, left, err = c.dueReserves(ctx, tx, t, m); err != nil {
 		return nil, err
 	}
 	if len(cmd.items) == 0 && len(cmd.holds) == 0 && !left {
@@ -250,11 +251,19 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 
 // collect gathers the next items of a batch, up to a chunk.
 func (c *Closer) collect(ctx context.Context, r ledger.Reader, t *Target, w *writer) error {
-	_, err := members(ctx, r, t, c.Schedules, func(item *payment.Item, late bool) (bool, error) {
-		w.items = append(w.items, lateItem{item, late})
-		return len(w.items) < c.chunk(), nil
+	w.items, w.more = nil, false
+	return members(ctx, r, t, w.from, c.Schedules, func(item *payment.Item, late bool) (bool, error) {
+		if len(w.items) == c.chunk() {
+			w.more = true
+			return false, nil
+		}
+		if item.Window.SettlementDate.After(t.Window.SettlementDate) {
+			return false, fmt.Errorf("%w: %s is available on %s, after the batch settles on %s", ledger.ErrCorrupt,
+				item.Entry, item.Window.SettlementDate, t.Window.SettlementDate)
+		}
+		w.items, w.from = append(w.items, lateItem{item, late}), item.Ref().ID
+		return true, nil
 	})
-	return err
 }
 
 // lateItem is a member with its lateness.
@@ -275,33 +284,22 @@ type closing struct {
 	scope     merchant.Scope // the merchant's own, of all methods
 }
 
-// count sums the members, keeps those of the first chunk, and gives the
-// deposits that are late.
-func (c *closing) count(ctx context.Context, r ledger.Reader, t *Target, schedules Schedules, chunk int) (delayed, error) {
-	return members(ctx, r, t, schedules, func(item *payment.Item, late bool) (bool, error) {
-		if item.Window.SettlementDate.After(t.Window.SettlementDate) {
-			return false, fmt.Errorf("%w: %s is available on %s, after the batch settles on %s", ledger.ErrCorrupt,
-				item.Entry, item.Window.SettlementDate, t.Window.SettlementDate)
-		}
-		if len(c.items) < chunk {
-			c.items = append(c.items, lateItem{item, late})
-		}
-		var err error
-		if c.pending, err = c.pending.Add(item.Pending); err != nil {
-			return false, err
-		}
-		return true, c.fixed.add(item)
-	})
+// add counts an item that the closing itself brings, in the net and in the totals.
+func (b *Batch) add(item *payment.Item) (err error) {
+	if b.Totals.Net, err = b.Totals.Net.Add(item.Net); err != nil {
+		return err
+	}
+	return b.count(item)
 }
 
-// add counts an item in the totals.
-func (b *Batch) add(item *payment.Item) error {
+// count counts an item in the totals; the net has it already.
+func (b *Batch) count(item *payment.Item) error {
 	sums := []struct {
 		into *money.Amount
 		add  money.Amount
 	}{
 		{&b.Totals.Gross, item.Gross}, {&b.Totals.Fee, item.Fee}, {&b.Totals.Tax, item.Tax},
-		{&b.Totals.Withholding, item.Withholding}, {&b.Totals.Reserve, item.Reserve}, {&b.Totals.Net, item.Net},
+		{&b.Totals.Withholding, item.Withholding}, {&b.Totals.Reserve, item.Reserve},
 		{b.Categories.of(item.Category), item.Net},
 	}
 	for _, s := range sums {
@@ -345,6 +343,7 @@ func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	b := &c.fixed
 	n.Record(b.Ref())
 	n.Record(payment.PositionRef(b.Merchant, b.Currency))
+	n.Record(payment.FoldedRef(b.Merchant, b.Currency, c.mark()))
 	n.Record((&Reported{Currency: b.Currency}).Ref())
 	for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant), payment.SettlementPath(b.ID)} {
 		n.Account(ledger.AccountID{Path: path, Currency: b.Currency})
@@ -375,7 +374,15 @@ func (c *closing) Apply(s *ledger.State) error {
 	if err != nil {
 		return err
 	}
-	itemNet := c.batch.Totals.Net
+	sum, open := c.sumOf(s, position)
+	if !open && len(c.items) > 0 {
+		return fmt.Errorf("%w: %d movements or more of merchant %s are settled in batch %s, and its position in %s knows no such window", ledger.ErrCorrupt,
+			len(c.items), c.batch.Merchant, c.batch.ID, c.batch.Currency)
+	}
+	c.batch.Totals.Net = sum.Net
+	if c.pending, err = sum.Net.Sub(sum.Available); err != nil {
+		return err
+	}
 	balance, err := payment.WatchAvailable(s, c.batch.Merchant, c.batch.Currency)
 	if err != nil {
 		return err
@@ -400,15 +407,16 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	c.batch.begin(s.Now())
-	if position.Unassigned, err = position.Unassigned.Sub(itemNet); err != nil {
+	if position.Unassigned, err = position.Unassigned.Sub(sum.Net); err != nil {
 		return err
 	}
 	position.Carry = c.batch.CarryOut.Neg()
 	if !c.batch.Watermark.Before.Before(position.Closed) {
 		position.Closed, position.ClosedBy = c.batch.Watermark.Before, c.batch.Window.Schedule
 	}
-	position.Settled(payment.WindowMark{Watermark: c.batch.Watermark.Before, Schedule: c.batch.Window.Schedule})
+	position.Settled(c.mark())
 	s.Put(position)
+	s.Delete(payment.FoldedRef(position.Merchant, position.Currency, c.mark()))
 	if err := balance.Tell(s); err != nil {
 		return err
 	}
@@ -495,7 +503,7 @@ func (c *closing) balance(position *payment.Position) error {
 			b.Lines++
 		}
 	}
-	return b.Check()
+	return b.equation()
 }
 
 // begin notes the instant of the close, which is that of its first transaction

@@ -19,6 +19,8 @@ const reasonDue = reserve.ReasonDue
 type writer struct {
 	batch    Batch
 	items    []lateItem // of this chunk
+	from     string     // id of the last of them
+	more     bool       // there are others behind them
 	releases []lateItem // booked by closing itself; in its first chunk
 }
 
@@ -60,19 +62,15 @@ func (w *writer) write(s *ledger.State) error {
 			return err
 		}
 		s.Delete(item.item.Ref())
-		var err error
+		err := b.count(item.item)
+		if err != nil {
+			return err
+		}
 		if b.Written.Items, err = b.Written.Items.Add(item.item.Net); err != nil {
 			return err
 		}
 	}
-	last := b.Lines
-	if !b.CarryOut.IsZero() {
-		last--
-	}
-	if b.Written.Lines < last {
-		if len(w.items) == 0 {
-			return fmt.Errorf("%w: batch %s has %d lines, %d were found", ledger.ErrCorrupt, b.ID, b.Lines, b.Written.Lines)
-		}
+	if w.more {
 		s.Put(&Unfinished{Batch: b.ID})
 		s.Put(&w.batch)
 		return nil
@@ -91,6 +89,9 @@ func (w *writer) close(s *ledger.State) error {
 			b.Written.Lines, b.Currency.Format(b.Written.Running), b.Lines, b.Currency.Format(b.Net))
 	}
 	b.Status = b.Steps[len(b.Steps)-1].Status
+	if err := b.Check(); err != nil {
+		return err
+	}
 	s.Delete((&Unfinished{Batch: b.ID}).Ref())
 	told := event.SettlementCreated
 	if b.AtClose == CarriedForward {

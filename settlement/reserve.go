@@ -40,7 +40,7 @@ func (f *frees) release(hold *payment.Hold) (on calendar.Date, at time.Time, rea
 
 // hold gives the window a hold is released in, and why: the window that
 // holds the start of its release date, but never one before its deposit is settled.
-func (f *frees) hold(hold *payment.Hold, late delayed) (s *merchant.Schedule, w calendar.Window, reason string, err error) {
+func (f *frees) hold(hold *payment.Hold) (s *merchant.Schedule, w calendar.Window, reason string, err error) {
 	if s, err = f.schedules(hold.Window.Schedule); err != nil {
 		return nil, w, "", err
 	}
@@ -55,8 +55,8 @@ func (f *frees) hold(hold *payment.Hold, late delayed) (s *merchant.Schedule, w 
 	if err != nil {
 		return nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
 	}
-	if settled, ok := late[hold.ID]; ok && settled.Closes.After(w.Closes) {
-		w = settled
+	if settled := hold.Settles; settled != nil && settled.Closes.After(w.Closes) {
+		w = *settled
 	}
 	return s, w, reason, nil
 }
@@ -65,7 +65,7 @@ func (f *frees) hold(hold *payment.Hold, late delayed) (s *merchant.Schedule, w 
 // in order of their own dates, with the window each is released in. Those of
 // merchants settled by hand are in no window.
 func scanHolds(
-	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, late delayed,
+	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees,
 	visit func(hold freed, s *merchant.Schedule, w calendar.Window),
 ) error {
 	early := f.rules != nil && f.rules.EndsEarly()
@@ -86,7 +86,7 @@ func scanHolds(
 		if on.After(last) { // perhaps so late that no calendar knows the day
 			continue
 		}
-		schedule, window, reason, err := f.hold(hold, late)
+		schedule, window, reason, err := f.hold(hold)
 		if err != nil {
 			return err
 		}
@@ -217,13 +217,13 @@ func positionOf(ctx context.Context, r ledger.Reader, o owner) (*payment.Positio
 // dueReserves gives the holds that a target releases, in order of their dates, and
 // whether anything else makes it a batch: a fixed or minimum reserve that is given
 // back, or what is left to a merchant who is leaving.
-func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m *payment.Merchant, late delayed) (due []freed, left bool, err error) {
+func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m *payment.Merchant) (due []freed, left bool, err error) {
 	position, err := positionOf(ctx, r, t.owner())
 	if err != nil {
 		return nil, false, err
 	}
 	f := &frees{schedules: c.Schedules, rules: c.Rules, closed: lastOf(position)}
-	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, late, func(hold freed, s *merchant.Schedule, w calendar.Window) {
+	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, func(hold freed, s *merchant.Schedule, w calendar.Window) {
 		if s.Pin() == t.Window.Schedule && t.holds(w) {
 			due = append(due, hold)
 		}

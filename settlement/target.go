@@ -50,25 +50,25 @@ func windowOf(s *merchant.Schedule, item *payment.Item) (window calendar.Window,
 	return window, late, nil
 }
 
-// delayed gives the windows that deposits are settled in which were booked too
-// late for their own, by the deposit's id.
-type delayed map[string]calendar.Window
-
-// scan visits the movements of an owner, in order of business date, lane and
-// sequence, from windows up to a business date, with the window each is settled
-// in. Those settled by hand are in no window. It stops when visit says so.
-func scan(
-	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, schedules Schedules,
-	visit func(item *payment.Item, s *merchant.Schedule, w calendar.Window, late bool) (bool, error),
+// members visits what belongs to a target from an item on (its id; empty: from the first),
+// in the order of its lines, by business date, lane and sequence. Those settled by hand are
+// in no window. It stops when visit says so.
+func members(
+	ctx context.Context, r ledger.Reader, t *Target, from string, schedules Schedules, visit func(item *payment.Item, late bool) (bool, error),
 ) error {
-	for item, err := range ledger.RecordsOf[*payment.Item](ctx, r, payment.ItemRecord, o.prefix()) {
+	prefix := t.owner().prefix()
+	for record, err := range r.Records(ctx, payment.ItemRecord, prefix, from) {
 		if err != nil {
 			return err
 		}
-		if item.Window.BusinessDate.After(last) {
+		item, ok := record.(*payment.Item)
+		if !ok {
+			return fmt.Errorf("%w: record of kind %q is a %T", ledger.ErrCorrupt, payment.ItemRecord, record)
+		}
+		if item.Window.BusinessDate.After(t.Window.BusinessDate) {
 			return nil
 		}
-		if item.Manual {
+		if item.Manual || item.Window.Schedule != t.Window.Schedule {
 			continue
 		}
 		schedule, err := schedules(item.Window.Schedule)
@@ -79,41 +79,14 @@ func scan(
 		if err != nil {
 			return err
 		}
-		if more, err := visit(item, schedule, window, late); err != nil || !more {
+		if !t.holds(window) {
+			continue
+		}
+		if more, err := visit(item, late); err != nil || !more {
 			return err
 		}
 	}
 	return nil
-}
-
-// note remembers a deposit that is late.
-func (d delayed) note(item *payment.Item, w calendar.Window) {
-	if item.Type == payment.DepositRecord {
-		d[item.SourceID] = w
-	}
-}
-
-// members visits what belongs to a target, in the order of its lines, and gives
-// the deposits that it found to be late, of whatever window. It keeps no member
-// in memory.
-func members(
-	ctx context.Context, r ledger.Reader, t *Target, schedules Schedules, visit func(item *payment.Item, late bool) (bool, error),
-) (delayed, error) {
-	found := make(delayed)
-	err := scan(ctx, r, t.owner(), t.Window.BusinessDate, schedules,
-		func(item *payment.Item, s *merchant.Schedule, w calendar.Window, late bool) (bool, error) {
-			if s.Pin() != t.Window.Schedule {
-				return true, nil
-			}
-			if late {
-				found.note(item, w)
-			}
-			if !t.holds(w) {
-				return true, nil
-			}
-			return visit(item, late)
-		})
-	return found, err
 }
 
 func compareTargets(a, b Target) int {
@@ -233,19 +206,12 @@ func dueOf(
 			Merchant: p.Merchant, Currency: p.Currency, Window: payment.WindowPin{Schedule: s.Pin(), Window: w}, watermark: s.Watermark(w),
 		})
 	}
-	o, last, late := owner{p.Merchant, p.Currency}, ready.last(), make(delayed)
-	err = scan(ctx, r, o, last, schedules, func(item *payment.Item, s *merchant.Schedule, w calendar.Window, isLate bool) (bool, error) {
-		if isLate {
-			late.note(item, w)
-		}
-		add(s, w)
-		return true, nil
-	})
-	if err != nil {
+	o, last := owner{p.Merchant, p.Currency}, ready.last()
+	if err = scanWindows(ctx, r, p, schedules, add); err != nil {
 		return nil, err
 	}
 	f := &frees{schedules: schedules, rules: ready.Rules, closed: lastOf(p)}
-	err = scanHolds(ctx, r, o, last, f, late, func(_ freed, s *merchant.Schedule, w calendar.Window) { add(s, w) })
+	err = scanHolds(ctx, r, o, last, f, func(_ freed, s *merchant.Schedule, w calendar.Window) { add(s, w) })
 	if err != nil {
 		return nil, err
 	}

@@ -138,6 +138,10 @@ func TestVerifyFindsDamage(t *testing.T) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
 			p.Folded, p.Behind, p.Open = p.Open[0].WindowMark, more, nil
 			h.plant(p)
+		}, []string{"position m1/INR", "position m1/INR"}},
+		{"a window that is kept as behind, and is not", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			h.plant(&payment.FoldedWindow{Merchant: p.Merchant, Currency: p.Currency, WindowSum: p.Open[0]})
 		}, []string{"position m1/INR"}},
 		{"what a position has of what is settled by hand", func(h *house, _, _ *settlement.Batch) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]

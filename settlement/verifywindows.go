@@ -1,10 +1,12 @@
 package settlement
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
@@ -18,6 +20,18 @@ func (v *verifier) window(s *sums, in payment.WindowMark, item *payment.Item) {
 	w := &s.windows[at]
 	v.add(&w.Net, item.Net)
 	v.add(&w.Available, item.Net, item.Pending.Neg())
+}
+
+// readFolded takes the windows that are kept as behind.
+func (v *verifier) readFolded(ctx context.Context) error {
+	for folded, err := range ledger.RecordsOf[*payment.FoldedWindow](ctx, v.reader, payment.FoldedRecord, "") {
+		if err != nil {
+			return err
+		}
+		s := v.of(folded.Merchant, folded.Currency)
+		s.folded = append(s.folded, folded.WindowSum)
+	}
+	return nil
 }
 
 func findWindow(windows []payment.WindowSum, in payment.WindowMark) (at int, known bool) {
@@ -40,6 +54,9 @@ func (v *verifier) positionWindows(p *payment.Position, s *sums) {
 	}
 	if want, have := windowsText(windows[folded:]), windowsText(p.Open); want != have {
 		v.find(place, "open windows"+want, "open windows"+have)
+	}
+	if want, have := windowsText(windows[:folded]), windowsText(s.folded); want != have {
+		v.find(place, "windows behind"+want, "windows behind"+have)
 	}
 	v.behind(place, p, windows[:folded])
 }
