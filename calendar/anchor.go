@@ -19,9 +19,10 @@ const (
 	Weekly                       // the last listed cut-off of the listed weekdays
 	Monthly                      // the last listed cut-off of the listed month days
 	Manual                       // as EachWindow, but no job closes the windows
+	Cron                         // every cut-off of a cron expression, on the dates it names
 )
 
-var anchorKinds = []string{"each_window", "daily", "weekly", "monthly", "manual"}
+var anchorKinds = []string{"each_window", "daily", "weekly", "monthly", "manual", "cron"}
 
 // String returns the kind as configuration writes it, such as "each_window".
 func (k AnchorKind) String() string { return nameOf(anchorKinds, uint8(k)) }
@@ -31,12 +32,12 @@ func (k AnchorKind) MarshalText() ([]byte, error) {
 	return marshalName("anchor kind", anchorKinds, uint8(k))
 }
 
-// UnmarshalText reads one of each_window, daily, weekly, monthly and manual.
+// UnmarshalText reads one of each_window, daily, weekly, monthly, manual and cron.
 func (k *AnchorKind) UnmarshalText(text []byte) error {
 	return unmarshalName("anchor kind", anchorKinds, text, (*uint8)(k))
 }
 
-// Roll says where a weekly or monthly closing goes when its date is not open.
+// Roll says where a weekly, monthly or cron closing goes when its date is not open.
 // The zero value is RollNone.
 type Roll uint8
 
@@ -68,7 +69,8 @@ type Anchor struct {
 	// MonthDays of Monthly: at least one, 1 to 31. A day that a month does not
 	// have is the month's last day; then it rolls.
 	MonthDays []int
-	Roll      Roll // of Weekly and Monthly; the schedule's calendars say what is open
+	Cron      CronExpr // of Cron: the dates, and the cut-offs of each
+	Roll      Roll     // of Weekly, Monthly and Cron; the schedule's calendars say what is open
 }
 
 // anchorJSON is the JSON form of an Anchor: weekdays by name.
@@ -76,13 +78,14 @@ type anchorJSON struct {
 	Kind      AnchorKind `json:"kind"`
 	Weekdays  []string   `json:"weekdays,omitempty"`
 	MonthDays []int      `json:"month_days,omitempty"`
+	Cron      CronExpr   `json:"cron,omitzero"`
 	Roll      Roll       `json:"roll,omitempty"`
 }
 
 // MarshalJSON returns an object such as
 // {"kind": "weekly", "weekdays": ["thursday"], "roll": "preceding"}.
 func (a Anchor) MarshalJSON() ([]byte, error) {
-	form := anchorJSON{Kind: a.Kind, MonthDays: a.MonthDays, Roll: a.Roll}
+	form := anchorJSON{Kind: a.Kind, MonthDays: a.MonthDays, Cron: a.Cron, Roll: a.Roll}
 	for _, day := range a.Weekdays {
 		if day < time.Sunday || day > time.Saturday {
 			return nil, fmt.Errorf("%w: number %d", ErrBadWeekday, day)
@@ -98,7 +101,7 @@ func (a *Anchor) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &form); err != nil {
 		return err
 	}
-	read := Anchor{Kind: form.Kind, MonthDays: form.MonthDays, Roll: form.Roll}
+	read := Anchor{Kind: form.Kind, MonthDays: form.MonthDays, Cron: form.Cron, Roll: form.Roll}
 	for _, name := range form.Weekdays {
 		day, err := parseWeekday(name)
 		if err != nil {
@@ -127,8 +130,11 @@ func (a *Anchor) validate() error {
 	if (len(a.MonthDays) > 0) != (a.Kind == Monthly) {
 		fault("month_days belong to a monthly anchor and only there: kind %s has %d", a.Kind, len(a.MonthDays))
 	}
-	if a.Roll != RollNone && a.Kind != Weekly && a.Kind != Monthly {
-		fault("roll %s belongs to a weekly or monthly anchor, not to %s", a.Roll, a.Kind)
+	if a.Cron.IsZero() == (a.Kind == Cron) {
+		fault("a cron expression belongs to a cron anchor and only there: kind %s has %q", a.Kind, a.Cron)
+	}
+	if a.Roll != RollNone && a.Kind != Weekly && a.Kind != Monthly && a.Kind != Cron {
+		fault("roll %s belongs to a weekly, monthly or cron anchor, not to %s", a.Roll, a.Kind)
 	}
 	for i, day := range a.Weekdays {
 		if day < time.Sunday || day > time.Saturday || slices.Contains(a.Weekdays[:i], day) {
@@ -145,7 +151,9 @@ func (a *Anchor) validate() error {
 
 // everyCutoff reports whether all cut-offs of a day close windows, and not only
 // the last.
-func (a *Anchor) everyCutoff() bool { return a.Kind == EachWindow || a.Kind == Manual }
+func (a *Anchor) everyCutoff() bool {
+	return a.Kind == EachWindow || a.Kind == Manual || a.Kind == Cron
+}
 
 // onOrBefore returns the last date up to d that the anchor names, before it
 // rolls; no date when there is none.
@@ -155,6 +163,8 @@ func (a *Anchor) onOrBefore(d Date) Date {
 		return a.nextWeekday(d, -1)
 	case Monthly:
 		return a.monthDayOnOrBefore(d)
+	case Cron:
+		return a.Cron.search(d, -1)
 	default:
 		return d
 	}
@@ -168,6 +178,8 @@ func (a *Anchor) after(d Date) Date {
 		return a.nextWeekday(d.AddDays(1), +1)
 	case Monthly:
 		return a.monthDayAfter(d)
+	case Cron:
+		return a.Cron.search(d.AddDays(1), +1)
 	default:
 		return d.AddDays(1)
 	}

@@ -21,7 +21,8 @@
 //     25 hours need no rule of their own.
 //   - The business date of a window is the local date of the cut-off that closes
 //     it, and may be a holiday. Its settlement date is the n-th date after it
-//     that is open in all calendars; see Schedule.SettlementDate.
+//     that is open in all calendars; see Schedule.SettlementDate. With a delay in
+//     hours it is the local date n hours after the cut-off; see Window.DueAt.
 //   - A calendar asked about a date it has no facts for answers with a
 //     *RangeError, and so does everything that needed the answer. Nothing is
 //     guessed.
@@ -30,11 +31,11 @@
 //
 // # Which cut-offs close windows
 //
-// With EachWindow and Manual every listed cut-off of every day closes a window.
-// With Daily, Weekly and Monthly only the last listed cut-off does, of every
+// With EachWindow and Manual every listed cut-off of every day closes a window,
+// with Cron those of the expression on the dates that it names. With Daily, Weekly and Monthly only the last listed cut-off does, of every
 // day or of the days the anchor names. A month day that a month does not have
-// is its last day. Weekly and monthly days then roll by the calendars; days that
-// roll to the same date close one window.
+// is its last day. Weekly, monthly and cron days then roll by the calendars; days
+// that roll to the same date count once.
 //
 // A cut-off that is overtaken closes nothing: one for which an override, or an
 // hour that the zone skips, puts a later one of the same day, or of a later day,

@@ -1,7 +1,10 @@
 package calendar_test
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -97,12 +100,15 @@ func genSchedule(loc *time.Location, near calendar.Date) *rapid.Generator[*calen
 			CutoffInclusive: rapid.Bool().Draw(t, "inclusive"),
 			Delay: calendar.Delay{
 				N:    rapid.IntRange(0, 7).Draw(t, "n"),
-				Unit: rapid.SampledFrom([]calendar.Unit{calendar.BusinessDays, calendar.CalendarDays}).Draw(t, "unit"),
+				Unit: rapid.SampledFrom([]calendar.Unit{calendar.BusinessDays, calendar.CalendarDays, calendar.Hours}).Draw(t, "unit"),
 			},
 		}
 		clocks := rapid.SliceOfNDistinct(genClock(), 1, 4, rapid.ID).Draw(t, "cut-offs")
 		slices.SortFunc(clocks, calendar.Clock.Compare)
 		for i, c := range clocks {
+			if s.Anchor.Kind == calendar.Cron {
+				break
+			}
 			s.Cutoffs = append(s.Cutoffs, calendar.WindowCutoff{At: c, Label: "w" + string(rune('0'+i))})
 		}
 		for i := range rapid.IntRange(0, 2).Draw(t, "calendars") {
@@ -118,7 +124,7 @@ func genSchedule(loc *time.Location, near calendar.Date) *rapid.Generator[*calen
 func genAnchor() *rapid.Generator[calendar.Anchor] {
 	return rapid.Custom(func(t *rapid.T) calendar.Anchor {
 		roll := rapid.Map(rapid.IntRange(0, 3), func(n int) calendar.Roll { return calendar.Roll(n) })
-		a := calendar.Anchor{Kind: calendar.AnchorKind(rapid.IntRange(0, 4).Draw(t, "kind"))}
+		a := calendar.Anchor{Kind: calendar.AnchorKind(rapid.IntRange(0, 5).Draw(t, "kind"))}
 		switch a.Kind {
 		case calendar.Weekly:
 			weekday := rapid.Map(rapid.IntRange(0, 6), func(n int) time.Weekday { return time.Weekday(n) })
@@ -127,8 +133,73 @@ func genAnchor() *rapid.Generator[calendar.Anchor] {
 		case calendar.Monthly:
 			a.MonthDays = rapid.SliceOfNDistinct(rapid.IntRange(1, 31), 1, 4, rapid.ID).Draw(t, "month days")
 			a.Roll = roll.Draw(t, "roll")
+		case calendar.Cron:
+			a.Cron = genCron().Filter(often).Draw(t, "cron")
+			a.Roll = roll.Draw(t, "roll")
 		default:
 		}
 		return a
 	})
+}
+
+// genCron draws expressions, half of whose times are in the hours at which clocks
+// are moved.
+func genCron() *rapid.Generator[calendar.CronExpr] {
+	return rapid.Custom(func(t *rapid.T) calendar.CronExpr {
+		times := func(name string, most int, near []int) string {
+			n := rapid.OneOf(rapid.IntRange(0, most), rapid.SampledFrom(near))
+			list := rapid.SliceOfNDistinct(n, 1, 3, rapid.ID).Draw(t, name)
+			return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]")
+		}
+		field := func(name string, least, most int, names ...string) string {
+			part := rapid.Custom(func(t *rapid.T) string {
+				from := rapid.IntRange(least, most).Draw(t, "from")
+				to := rapid.IntRange(from, most).Draw(t, "to")
+				step := rapid.IntRange(1, most).Draw(t, "step")
+				switch rapid.IntRange(0, 5).Draw(t, "form") {
+				case 0:
+					return fmt.Sprintf("%d-%d", from, to)
+				case 1:
+					return fmt.Sprintf("%d-%d/%d", from, to, step)
+				case 2:
+					return fmt.Sprintf("*/%d", step)
+				case 3:
+					if len(names) > 0 {
+						return names[(from-least)%len(names)]
+					}
+				}
+				return strconv.Itoa(from)
+			})
+			if rapid.Bool().Draw(t, name+" any") {
+				return "*"
+			}
+			return strings.Join(rapid.SliceOfN(part, 1, 3).Draw(t, name), ",")
+		}
+		text := strings.Join([]string{
+			times("minute", 59, []int{0, 15, 30, 59}), times("hour", 23, []int{0, 1, 2, 3, 23}),
+			field("day", 1, 31), field("month", 1, 12, "jan", "Feb"), field("weekday", 0, 7, "sun", "MON", "tue"),
+		}, " ")
+		c, err := calendar.ParseCron(text)
+		if err != nil {
+			if strings.Contains(err.Error(), "no year has such a date") {
+				return calendar.MustCron("0 17 * * *")
+			}
+			t.Fatal(err)
+		}
+		return c
+	})
+}
+
+// often reports whether an expression names a date of every quarter of a year.
+func often(c calendar.CronExpr) bool {
+	last := calendar.MustDate("2024-01-01")
+	for d := last; d.Before(calendar.MustDate("2026-01-01")); d = d.AddDays(1) {
+		if c.Names(d) {
+			last = d
+		}
+		if d.DaysSince(last) > 60 {
+			return false
+		}
+	}
+	return true
 }

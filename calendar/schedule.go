@@ -14,9 +14,10 @@ type Unit uint8
 const (
 	BusinessDays Unit = iota // days on which all calendars of the schedule are open
 	CalendarDays             // all days; a date that is not open moves to the next open one
+	Hours                    // from the cut-off; an instant of a date that is not open moves to the start of the next open one
 )
 
-var units = []string{"business_days", "calendar_days"}
+var units = []string{"business_days", "calendar_days", "hours"}
 
 // String returns the unit as configuration writes it, such as "business_days".
 func (u Unit) String() string { return nameOf(units, uint8(u)) }
@@ -24,13 +25,14 @@ func (u Unit) String() string { return nameOf(units, uint8(u)) }
 // MarshalText returns the text of String, and an error for an unknown unit.
 func (u Unit) MarshalText() ([]byte, error) { return marshalName("unit of delay", units, uint8(u)) }
 
-// UnmarshalText reads one of business_days and calendar_days.
+// UnmarshalText reads one of business_days, calendar_days and hours.
 func (u *Unit) UnmarshalText(text []byte) error {
 	return unmarshalName("unit of delay", units, text, (*uint8)(u))
 }
 
 // Delay is the time from a window's business date to its settlement date: the
-// T+N of a schedule.
+// T+N of a schedule. In Hours it is the time from the window's cut-off to the
+// instant at which its money is due.
 type Delay struct {
 	N    int  `json:"n"`
 	Unit Unit `json:"unit"`
@@ -38,6 +40,18 @@ type Delay struct {
 
 // delayMax is a year and a day: more is a slip of the pen.
 const delayMax = 366
+
+// check bounds the delay.
+func (d Delay) check() error {
+	most, what := delayMax, "days"
+	if d.Unit == Hours {
+		most, what = delayMax*24, "hours"
+	}
+	if d.N < 0 || d.N > most {
+		return fmt.Errorf("delay of %d %s is not within 0 to %d", d.N, what, most)
+	}
+	return nil
+}
 
 // WindowCutoff is a time of day at which windows close, and the name of the
 // window that ends there, such as "morning".
@@ -50,10 +64,12 @@ type WindowCutoff struct {
 // is due. It is a value: filled in, checked once with Validate, and never
 // changed after; then it is safe for concurrent use.
 type Schedule struct {
-	Zone    *time.Location // the zone of the cut-offs, an IANA zone; not time.Local
-	Cutoffs []WindowCutoff // at least one, ascending; several need distinct labels
-	Delay   Delay          // default: T+0 in business days
-	Anchor  Anchor         // which cut-offs close windows; default: each
+	Zone *time.Location // the zone of the cut-offs, an IANA zone; not time.Local
+	// Cutoffs are at least one, ascending; several need distinct labels. With a
+	// Cron anchor there are none: its expression has them.
+	Cutoffs []WindowCutoff
+	Delay   Delay  // default: T+0 in business days
+	Anchor  Anchor // which cut-offs close windows; default: each
 	// Calendars say which days are open for Delay and for Anchor.Roll, and may
 	// override cut-offs.
 	Calendars Calendars
@@ -76,9 +92,7 @@ func (s *Schedule) Validate() error {
 	} else if s.Zone == time.Local {
 		faults = append(faults, errors.New("timezone \"Local\" depends on the machine: name an IANA zone"))
 	}
-	if s.Delay.N < 0 || s.Delay.N > delayMax {
-		faults = append(faults, fmt.Errorf("delay of %d days is not within 0 to %d", s.Delay.N, delayMax))
-	}
+	faults = append(faults, s.Delay.check())
 	if int(s.Delay.Unit) >= len(units) {
 		faults = append(faults, fmt.Errorf("unknown unit of delay %d", s.Delay.Unit))
 	}
@@ -91,7 +105,10 @@ func (s *Schedule) Validate() error {
 
 func (s *Schedule) checkCutoffs() []error {
 	var faults []error
-	if len(s.Cutoffs) == 0 {
+	switch byCron := s.Anchor.Kind == Cron; {
+	case byCron && len(s.Cutoffs) > 0:
+		faults = append(faults, fmt.Errorf("the cron expression has the cut-offs, so none is listed beside it: here are %d", len(s.Cutoffs)))
+	case !byCron && len(s.Cutoffs) == 0:
 		faults = append(faults, errors.New("schedule has no cut-off"))
 	}
 	labels := make(map[string]Clock, len(s.Cutoffs))
@@ -105,6 +122,14 @@ func (s *Schedule) checkCutoffs() []error {
 		labels[c.Label] = c.At
 	}
 	return faults
+}
+
+// cutoffs returns the listed cut-offs, or those of the cron expression.
+func (s *Schedule) cutoffs() []WindowCutoff {
+	if s.Anchor.Kind == Cron {
+		return s.Anchor.Cron.cutoffs
+	}
+	return s.Cutoffs
 }
 
 func (s *Schedule) checkCalendars() []error {
@@ -127,20 +152,58 @@ func (s *Schedule) checkCalendars() []error {
 // SettlementDate returns the date on which the money of business date d is due:
 // with a delay in business days the n-th open date strictly after d, and for
 // n = 0 the date d itself if open, else the next open one; with a delay in
-// calendar days the date n days after d if open, else the next open one. It
-// returns a *RangeError when a date on the way lies beyond what a calendar of
+// calendar days the date n days after d if open, else the next open one; with
+// one in hours, which count from a cut-off, the date for the last cut-off of d.
+// It returns a *RangeError when a date on the way lies beyond what a calendar of
 // the schedule knows.
 func (s *Schedule) SettlementDate(d Date) (Date, error) {
-	if s.Delay.Unit == CalendarDays {
+	switch s.Delay.Unit {
+	case CalendarDays:
 		return s.Calendars.Following(d.AddDays(s.Delay.N))
+	case Hours:
+		last := s.cutoffs()
+		if d.IsZero() || s.Zone == nil || len(last) == 0 {
+			return Date{}, s.noWindow(d, 0)
+		}
+		_, due, err := s.dueAfter(Cutoff(d, s.clock(d, len(last)-1), s.Zone))
+		return due, err
+	default:
+		return s.Calendars.AddBusinessDays(d, s.Delay.N)
 	}
-	return s.Calendars.AddBusinessDays(d, s.Delay.N)
+}
+
+// due returns when the money of a window is due: the date, and with a delay in
+// hours the instant.
+func (s *Schedule) due(d Date, closes time.Time) (at time.Time, on Date, err error) {
+	if s.Delay.Unit == Hours {
+		return s.dueAfter(closes)
+	}
+	on, err = s.SettlementDate(d)
+	return time.Time{}, on, err
+}
+
+// dueAfter adds the hours of the delay to a cut-off, as elapsed time. Where the
+// local date is not open then, it is the start of the next open one. A date that
+// the zone skips has no start of its own: it starts where the date after it does.
+func (s *Schedule) dueAfter(closes time.Time) (at time.Time, on Date, err error) {
+	at = closes.Add(time.Duration(s.Delay.N) * time.Hour)
+	for {
+		on = DateOf(at, s.Zone)
+		open, err := s.Calendars.Following(on)
+		if err != nil {
+			return time.Time{}, Date{}, err
+		}
+		if open == on {
+			return at, on, nil
+		}
+		at = Cutoff(open, Clock{}, s.Zone)
+	}
 }
 
 // scheduleJSON is the JSON form of a Schedule.
 type scheduleJSON struct {
 	Timezone        string         `json:"timezone"`
-	Windows         []WindowCutoff `json:"windows"`
+	Windows         []WindowCutoff `json:"windows,omitempty"` // none with a cron expression, which has them
 	Delay           Delay          `json:"delay"`
 	Anchor          Anchor         `json:"anchor"`
 	Calendars       Calendars      `json:"calendars,omitempty"`

@@ -124,6 +124,30 @@ func TestScheduleValidate(t *testing.T) {
 			[]string{"delay of -1 days is not within 0 to 366", "unknown unit of delay 7", "grace -1s is negative"},
 		},
 		{"delay too long", func(s *calendar.Schedule) { s.Delay.N = 367 }, []string{"delay of 367 days"}},
+		{"delay in hours", func(s *calendar.Schedule) { s.Delay = calendar.Delay{N: 367, Unit: calendar.Hours} }, nil},
+		{
+			"delay too long in hours",
+			func(s *calendar.Schedule) { s.Delay = calendar.Delay{N: 8785, Unit: calendar.Hours} },
+			[]string{"delay of 8785 hours is not within 0 to 8784"},
+		},
+		{
+			"cron without an expression",
+			func(s *calendar.Schedule) { s.Anchor = calendar.Anchor{Kind: calendar.Cron} },
+			[]string{`a cron expression belongs to a cron anchor and only there: kind cron has ""`, "the cron expression has the cut-offs, so none is listed beside it: here are 1"},
+		},
+		{
+			"daily with an expression",
+			func(s *calendar.Schedule) { s.Anchor.Cron = calendar.MustCron("0 17 * * *") },
+			[]string{`kind daily has "0 17 * * *"`},
+		},
+		{
+			"cron, rolled",
+			func(s *calendar.Schedule) {
+				s.Cutoffs = nil
+				s.Anchor = calendar.Anchor{Kind: calendar.Cron, Cron: calendar.MustCron("0 17 * * *"), Roll: calendar.RollFollowing}
+			},
+			nil,
+		},
 		{
 			"unknown anchor and roll",
 			func(s *calendar.Schedule) { s.Anchor = calendar.Anchor{Kind: 9, Roll: 9} },
@@ -144,7 +168,7 @@ func TestScheduleValidate(t *testing.T) {
 		{
 			"daily with a roll",
 			func(s *calendar.Schedule) { s.Anchor.Roll = calendar.RollFollowing },
-			[]string{"roll following belongs to a weekly or monthly anchor, not to daily"},
+			[]string{"roll following belongs to a weekly, monthly or cron anchor, not to daily"},
 		},
 		{
 			"weekdays unknown and twice",
@@ -208,6 +232,14 @@ func TestScheduleJSON(t *testing.T) {
 				`"cutoff_inclusive":true,"grace":"1m30s"}`,
 		},
 		{
+			"cron, hours",
+			func(s *calendar.Schedule) {
+				s.Anchor = calendar.Anchor{Kind: calendar.Cron, Cron: calendar.MustCron("0 17 * * 1-5")}
+				s.Cutoffs, s.Delay = nil, calendar.Delay{N: 4, Unit: calendar.Hours}
+			},
+			`{"timezone":"Asia/Dhaka","delay":{"n":4,"unit":"hours"},"anchor":{"kind":"cron","cron":"0 17 * * 1-5"}}`,
+		},
+		{
 			"monthly",
 			func(s *calendar.Schedule) {
 				s.Anchor = calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{15, 31}}
@@ -250,7 +282,7 @@ func TestScheduleJSONRefuses(t *testing.T) {
 		{"zone", `{"timezone":"Asia/Atlantis"}`, `timezone "Asia/Atlantis"`},
 		{"grace", `{"grace":"soon"}`, "grace: "},
 		{"cut-off", `{"windows":[{"cutoff":"24:00"}]}`, "there is no 24:00"},
-		{"unit", `{"delay":{"unit":"hours"}}`, `unknown unit of delay "hours": want business_days, calendar_days`},
+		{"unit", `{"delay":{"unit":"weeks"}}`, `unknown unit of delay "weeks": want business_days, calendar_days, hours`},
 		{"kind", `{"anchor":{"kind":"dayly"}}`, `unknown anchor kind "dayly": want each_window, daily`},
 		{"roll", `{"anchor":{"roll":"back"}}`, `unknown roll "back": want none, following`},
 		{"weekday", `{"anchor":{"weekdays":["thu"]}}`, `bad weekday: "thu"`},

@@ -24,6 +24,10 @@ type Window struct {
 	Closes time.Time `json:"closes"`
 	// SettlementDate is when the money of the window is due.
 	SettlementDate Date `json:"settlement_date"`
+	// DueAt is the instant, UTC, before which the money is not due: with a delay
+	// in hours, on SettlementDate in the schedule's zone. With the other delays,
+	// which name a date only, it is the zero time.
+	DueAt time.Time `json:"due_at,omitzero"`
 }
 
 // WindowAt returns the window that instant t belongs to. Every instant belongs
@@ -42,7 +46,7 @@ func (s *Schedule) WindowAt(t time.Time) (Window, error) {
 // hour has left it without any time, the error wraps ErrNoWindow; the errors of
 // WindowAt are possible too.
 func (s *Schedule) WindowOf(d Date, ordinal int) (Window, error) {
-	if d.IsZero() || ordinal < 0 || ordinal >= len(s.Cutoffs) || s.Zone == nil {
+	if d.IsZero() || ordinal < 0 || ordinal >= len(s.cutoffs()) || s.Zone == nil {
 		return Window{}, s.noWindow(d, ordinal)
 	}
 	closes := Cutoff(d, s.clock(d, ordinal), s.Zone)
@@ -57,7 +61,7 @@ func (s *Schedule) WindowOf(d Date, ordinal int) (Window, error) {
 }
 
 func (s *Schedule) noWindow(d Date, ordinal int) error {
-	return fmt.Errorf("%w: none closes on %q at cut-off %d of %d", ErrNoWindow, d, ordinal, len(s.Cutoffs))
+	return fmt.Errorf("%w: none closes on %q at cut-off %d of %d", ErrNoWindow, d, ordinal, len(s.cutoffs()))
 }
 
 // Next returns the window that opens when w closes. It returns the errors of
@@ -70,7 +74,7 @@ func (s *Schedule) Next(w Window) (Window, error) { return s.windowAround(w.Clos
 // keeps their order, so a search that starts at the anchor's last date up to t
 // and steps while needed finds the day that closes after t and the one before.
 func (s *Schedule) windowAround(t time.Time) (Window, error) {
-	if s.Zone == nil || len(s.Cutoffs) == 0 {
+	if s.Zone == nil || len(s.cutoffs()) == 0 {
 		return Window{}, fmt.Errorf("%w: the schedule has no zone or no cut-off", ErrNoWindow)
 	}
 	f := finder{schedule: s, span: spanAt(t, s.Zone)}
@@ -113,7 +117,7 @@ func (f *finder) closing(anchor Date) (closing, error) {
 	if err != nil {
 		return closing{}, err
 	}
-	last, exact := f.cutoff(date, len(s.Cutoffs)-1)
+	last, exact := f.cutoff(date, len(s.cutoffs())-1)
 	return closing{anchor: anchor, date: date, last: last, exact: exact}, nil
 }
 
@@ -121,7 +125,7 @@ func (f *finder) closing(anchor Date) (closing, error) {
 // before and that of day.
 func (f *finder) window(before, day closing, now int64) (Window, error) {
 	s := f.schedule
-	opens, closes, ordinal := before.last, day.last, len(s.Cutoffs)-1
+	opens, closes, ordinal := before.last, day.last, len(s.cutoffs())-1
 	if s.Anchor.everyCutoff() {
 		// Backwards, because of two cut-offs that an override or a skipped hour
 		// has put in disorder or on one instant, the later one counts.
@@ -142,14 +146,15 @@ func (f *finder) window(before, day closing, now int64) (Window, error) {
 			return Window{}, err
 		}
 	}
-	due, err := s.SettlementDate(day.date)
-	if err != nil {
+	w := Window{
+		BusinessDate: day.date, Label: s.cutoffs()[ordinal].Label, Ordinal: ordinal,
+		Opens: time.Unix(opens, 0).UTC(), Closes: time.Unix(closes, 0).UTC(),
+	}
+	var err error
+	if w.DueAt, w.SettlementDate, err = s.due(day.date, w.Closes); err != nil {
 		return Window{}, err
 	}
-	return Window{
-		BusinessDate: day.date, Label: s.Cutoffs[ordinal].Label, Ordinal: ordinal,
-		Opens: time.Unix(opens, 0).UTC(), Closes: time.Unix(closes, 0).UTC(), SettlementDate: due,
-	}, nil
+	return w, nil
 }
 
 // skipped moves on from a cut-off that the clock skips to the last of those that
@@ -162,7 +167,7 @@ func (f *finder) skipped(day closing, ordinal int) (closing, int, error) {
 		if next, err = f.closing(s.Anchor.after(next.anchor)); err != nil {
 			return closing{}, 0, err
 		}
-		for i := len(s.Cutoffs) - 1; i >= 0; i-- {
+		for i := len(s.cutoffs()) - 1; i >= 0; i-- {
 			at, _ := f.cutoff(next.date, i)
 			if at == day.last {
 				day, ordinal = closing{anchor: next.anchor, date: next.date, last: at}, i
@@ -189,10 +194,10 @@ func (f *finder) cutoff(d Date, ordinal int) (at int64, exact bool) {
 // clock returns the time of day of a listed cut-off on date d: the earliest
 // override of the calendars, else as listed.
 func (s *Schedule) clock(d Date, ordinal int) Clock {
-	listed := s.Cutoffs[ordinal]
+	listed := s.cutoffs()[ordinal]
 	at, overridden := listed.At, false
 	for _, c := range s.Calendars {
-		o, found := c.override(d, listed.Label, ordinal == len(s.Cutoffs)-1)
+		o, found := c.override(d, listed.Label, ordinal == len(s.cutoffs())-1)
 		if found && (!overridden || o.Compare(at) < 0) {
 			at, overridden = o, true
 		}

@@ -105,12 +105,9 @@ func windowByTheRules(t *rapid.T, s *calendar.Schedule, at time.Time) calendar.W
 			want.Opens = c.at
 			continue
 		}
-		due, err := s.SettlementDate(c.date)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want.BusinessDate, want.Ordinal, want.Label = c.date, c.ordinal, s.Cutoffs[c.ordinal].Label
-		want.Closes, want.SettlementDate = c.at, due
+		want.BusinessDate, want.Ordinal, want.Label = c.date, c.ordinal, listed(s)[c.ordinal].Label
+		want.Closes = c.at
+		want.DueAt, want.SettlementDate = dueByTheRules(t, s, c)
 		break
 	}
 	return want
@@ -122,10 +119,11 @@ func closingCutoffs(t *rapid.T, s *calendar.Schedule, middle calendar.Date) []cl
 	t.Helper()
 	closes := closingDates(t, s, middle.AddDays(-140), middle.AddDays(140))
 	var list []closingCutoff
+	cutoffs := listed(s)
 	for d := middle.AddDays(-100); d.DaysSince(middle) < 100; d = d.AddDays(1) {
-		for i, c := range s.Cutoffs {
-			last := i == len(s.Cutoffs)-1
-			every := s.Anchor.Kind == calendar.EachWindow || s.Anchor.Kind == calendar.Manual
+		for i, c := range cutoffs {
+			last := i == len(cutoffs)-1
+			every := s.Anchor.Kind == calendar.EachWindow || s.Anchor.Kind == calendar.Manual || s.Anchor.Kind == calendar.Cron
 			if !closes[d] || !last && !every {
 				continue
 			}
@@ -135,6 +133,43 @@ func closingCutoffs(t *rapid.T, s *calendar.Schedule, middle calendar.Date) []cl
 		}
 	}
 	return list
+}
+
+// dueByTheRules looks for the settlement date hour by hour and day by day.
+func dueByTheRules(t *rapid.T, s *calendar.Schedule, c closingCutoff) (time.Time, calendar.Date) {
+	t.Helper()
+	if s.Delay.Unit != calendar.Hours {
+		due, err := s.SettlementDate(c.date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return time.Time{}, due
+	}
+	at := c.at.Add(time.Duration(s.Delay.N) * time.Hour)
+	for moved := false; ; moved = true {
+		on := calendar.DateOf(at, s.Zone)
+		open, err := s.Calendars.Open(on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open {
+			return at, on
+		}
+		if !moved {
+			at = at.Truncate(time.Minute)
+		}
+		for calendar.DateOf(at, s.Zone) == on {
+			at = at.Add(time.Minute)
+		}
+	}
+}
+
+// listed returns the cut-offs of each date.
+func listed(s *calendar.Schedule) []calendar.WindowCutoff {
+	if s.Anchor.Kind == calendar.Cron {
+		return cronTimes(s.Anchor.Cron.String())
+	}
+	return s.Cutoffs
 }
 
 // closingDates returns the rolled dates of the anchor's dates within from..to.
@@ -147,8 +182,12 @@ func closingDates(t *rapid.T, s *calendar.Schedule, from, to calendar.Date) map[
 		calendar.RollModifiedFollowing: s.Calendars.ModifiedFollowing,
 	}[s.Anchor.Roll]
 	closes := make(map[calendar.Date]bool)
+	named := func(d calendar.Date) bool { return namedByAnchor(s.Anchor, d) }
+	if s.Anchor.Kind == calendar.Cron {
+		named = cronByTheRules(s.Anchor.Cron.String())
+	}
 	for d := from; !d.After(to); d = d.AddDays(1) {
-		if !namedByAnchor(s.Anchor, d) {
+		if !named(d) {
 			continue
 		}
 		rolled, err := roll(d)

@@ -103,6 +103,87 @@ func TestWindowAt(t *testing.T) {
 	}
 }
 
+// TestDelayInHours adds elapsed time to a cut-off.
+func TestDelayInHours(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, zone, cutoff, id string
+		hours                  int
+		at, due, on            string
+	}{
+		{"the same day", "Asia/Karachi", "12:00", "PK", 4, "2026-03-05T06:00:00Z", "2026-03-05T11:00:00Z", "2026-03-05"},
+		{"at the cut-off", "Asia/Karachi", "12:00", "PK", 0, "2026-03-05T06:00:00Z", "2026-03-05T07:00:00Z", "2026-03-05"},
+		{"after midnight", "Asia/Karachi", "22:00", "PK", 4, "2026-03-05T06:00:00Z", "2026-03-05T21:00:00Z", "2026-03-06"},
+		{"after midnight, to a weekend: Monday's midnight", "Asia/Karachi", "22:00", "PK", 4, "2026-03-06T06:00:00Z", "2026-03-08T19:00:00Z", "2026-03-09"},
+		{"Eid, weekend, Pakistan Day", "Asia/Karachi", "12:00", "PK", 24, "2026-03-19T06:00:00Z", "2026-03-23T19:00:00Z", "2026-03-24"},
+		{"a cut-off on a closed date", "Asia/Karachi", "12:00", "PK", 1, "2026-03-07T06:00:00Z", "2026-03-08T19:00:00Z", "2026-03-09"},
+		{"over the skipped hour", "America/New_York", "01:30", "", 2, "2026-03-08T06:00:00Z", "2026-03-08T08:30:00Z", "2026-03-08"},
+		{"from a skipped cut-off", "America/New_York", "02:30", "", 2, "2026-03-08T06:00:00Z", "2026-03-08T09:00:00Z", "2026-03-08"},
+		{"over the repeated hour", "America/New_York", "00:30", "", 2, "2026-11-01T04:00:00Z", "2026-11-01T06:30:00Z", "2026-11-01"},
+		{"from a repeated cut-off", "America/New_York", "01:30", "", 1, "2026-11-01T05:00:00Z", "2026-11-01T06:30:00Z", "2026-11-01"},
+		{"24 hours of a day of 25", "America/New_York", "00:00", "", 24, "2026-10-31T12:00:00Z", "2026-11-02T04:00:00Z", "2026-11-01"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := daily(t, tt.zone, tt.cutoff, 0)
+			if tt.id != "" {
+				s.Calendars = calendar.Calendars{shipped(t, tt.id)}
+			}
+			s.Delay = calendar.Delay{N: tt.hours, Unit: calendar.Hours}
+			w, err := s.WindowAt(instant(t, tt.at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{tt.due, tt.on}, []string{w.DueAt.Format(time.RFC3339), w.SettlementDate.String()}); diff != "" {
+				t.Errorf("due (-want +got):\n%s", diff)
+			}
+			if on, err := s.SettlementDate(w.BusinessDate); err != nil || on != w.SettlementDate {
+				t.Errorf("the settlement date of %s is %s, %v", w.BusinessDate, on, err)
+			}
+		})
+	}
+}
+
+// TestDelayInHoursIntoMissingMidnight moves on to a date whose midnight the clock
+// skips, or that it skips altogether.
+func TestDelayInHoursIntoMissingMidnight(t *testing.T) {
+	t.Parallel()
+	closed := func(dates ...string) calendar.Calendars {
+		c := &calendar.Calendar{
+			ID: "c", Version: "1", Source: "made up", ValidFrom: calendar.MustDate("2011-01-01"), ValidUntil: calendar.MustDate("2017-12-31"),
+		}
+		for _, d := range dates {
+			c.Holidays = append(c.Holidays, calendar.Holiday{Date: calendar.MustDate(d), Name: "Holiday"})
+		}
+		return calendar.Calendars{c}
+	}
+	tests := []struct {
+		name, zone string
+		calendars  calendar.Calendars
+		at, due    string
+		on         string
+	}{
+		{"midnight", "America/Sao_Paulo", closed("2017-10-14"), "2017-10-14T12:00:00Z", "2017-10-15T03:00:00Z", "2017-10-15"},
+		{"the whole date", "Pacific/Apia", closed("2011-12-29"), "2011-12-29T20:00:00Z", "2011-12-30T10:00:00Z", "2011-12-31"},
+		{"the whole date, the next is closed", "Pacific/Apia", closed("2011-12-29", "2011-12-31"), "2011-12-29T20:00:00Z", "2011-12-31T10:00:00Z", "2012-01-01"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := daily(t, tt.zone, "18:00", 0)
+			s.Calendars, s.Delay = tt.calendars, calendar.Delay{N: 1, Unit: calendar.Hours}
+			w, err := s.WindowAt(instant(t, tt.at))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{tt.due, tt.on}, []string{w.DueAt.Format(time.RFC3339), w.SettlementDate.String()}); diff != "" {
+				t.Errorf("due (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestAnchors walks the windows from an instant on by Next.
 func TestAnchors(t *testing.T) {
 	t.Parallel()
@@ -309,6 +390,29 @@ func TestWindowAtOutOfRange(t *testing.T) {
 				t.Errorf("WindowAt(%s) = %s, %v, want %v", tt.at, write(w), err, tt.want)
 			}
 		})
+	}
+}
+
+func TestWindowJSONWithHours(t *testing.T) {
+	t.Parallel()
+	s := threeADay(t)
+	s.Delay = calendar.Delay{N: 4, Unit: calendar.Hours}
+	want, err := s.WindowAt(instant(t, "2026-01-09T10:00:00Z"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const form = `{"business_date":"2026-01-09","label":"evening","ordinal":2,"opens":"2026-01-09T09:30:00Z",` +
+		`"closes":"2026-01-09T12:30:00Z","settlement_date":"2026-01-09","due_at":"2026-01-09T16:30:00Z"}`
+	if diff := cmp.Diff(form, string(text)); diff != "" {
+		t.Errorf("JSON (-want +got):\n%s", diff)
+	}
+	var got calendar.Window
+	if err := json.Unmarshal(text, &got); err != nil || got != want {
+		t.Errorf("read back %s, %v, want %s", write(got), err, write(want))
 	}
 }
 

@@ -205,7 +205,7 @@ func TestEveryKey(t *testing.T) {
 
 func checkSchedules(t *testing.T, got []merchant.Schedule) {
 	t.Helper()
-	diff(t, 2, len(got))
+	diff(t, 3, len(got))
 	s := got[0]
 	diff(t, "Asia/Kolkata", s.Timing.Zone.String())
 	diff(t, "BANK", s.Timing.Calendars[0].ID)
@@ -228,6 +228,9 @@ func checkSchedules(t *testing.T, got []merchant.Schedule) {
 		MinPayout: money.Minor(50000),
 	}, s)
 	diff(t, calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{15, 31}}, got[1].Timing.Anchor)
+	diff(t, calendar.Anchor{Kind: calendar.Cron, Cron: calendar.MustCron("30 11,17 * * mon-fri"), Roll: calendar.RollFollowing}, got[2].Timing.Anchor)
+	diff(t, calendar.Delay{N: 4, Unit: calendar.Hours}, got[2].Timing.Delay)
+	diff(t, 0, len(got[2].Timing.Cutoffs))
 }
 
 // Rails may name merchants that the file does not have: they were made by other means.

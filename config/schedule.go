@@ -62,11 +62,16 @@ func (b *book) schedule(o *object) (s merchant.Schedule) {
 func (b *book) timing(o *object) calendar.Schedule {
 	t := calendar.Schedule{
 		Zone:            o.get("timezone").required().zone(),
-		Cutoffs:         cutoffs(o.get("cutoffs").required()),
 		CutoffInclusive: o.get("cutoff_inclusive").boolean(),
 		Grace:           o.get("grace").duration(),
 		Anchor:          anchor(o.get("anchor")),
 		Delay:           delay(o.get("delay").required()),
+	}
+	switch listed := o.get("cutoffs"); {
+	case t.Anchor.Kind != calendar.Cron:
+		t.Cutoffs = cutoffs(listed.required())
+	case listed.present():
+		listed.faultf("must be left out: the cron expression has the cut-offs")
 	}
 	o.get("grace").adopt(probe(func(s *calendar.Schedule) { s.Grace = t.Grace }))
 	o.adopt(probe(func(s *calendar.Schedule) { s.Anchor = t.Anchor }))
@@ -88,7 +93,9 @@ func (b *book) timing(o *object) calendar.Schedule {
 // probe validates a schedule of which one aspect is set.
 func probe(set func(*calendar.Schedule)) error {
 	s := calendar.Schedule{Zone: time.UTC, Cutoffs: []calendar.WindowCutoff{{}}}
-	set(&s)
+	if set(&s); s.Anchor.Kind == calendar.Cron {
+		s.Cutoffs = nil
+	}
 	return s.Validate()
 }
 
@@ -117,7 +124,7 @@ func delay(n node) calendar.Delay {
 	o := n.object()
 	d := calendar.Delay{N: o.get("n").required().integer(), Unit: unmarshal[calendar.Unit](o.get("unit"))}
 	o.done()
-	o.get("n").adopt(probe(func(s *calendar.Schedule) { s.Delay.N = d.N }))
+	o.get("n").adopt(probe(func(s *calendar.Schedule) { s.Delay = d }))
 	return d
 }
 
@@ -128,6 +135,7 @@ func anchor(n node) calendar.Anchor {
 	o := n.object()
 	a := calendar.Anchor{
 		Kind: unmarshal[calendar.AnchorKind](o.get("kind").required()),
+		Cron: unmarshal[calendar.CronExpr](o.get("cron")),
 		Roll: unmarshal[calendar.Roll](o.get("roll")),
 	}
 	for _, item := range o.get("weekdays").items() {
