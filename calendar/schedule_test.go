@@ -40,6 +40,11 @@ func TestSettlementDate(t *testing.T) {
 		{"second Saturday", "IN", "2026-01-09", calendar.Delay{N: 1}, "2026-01-12"},
 		{"first Saturday", "IN", "2026-01-02", calendar.Delay{N: 1}, "2026-01-03"},
 		{"fourth Saturday, Sunday, Republic Day", "IN", "2026-01-23", calendar.Delay{N: 2}, "2026-01-28"},
+		{"Easter in TARGET", "EU", "2026-04-02", calendar.Delay{N: 1}, "2026-04-07"},
+		{"Christmas in England, observed", "GB", "2026-12-24", calendar.Delay{N: 1}, "2026-12-29"},
+		{"Eid and the weekend in the Emirates", "AE", "2026-03-19", calendar.Delay{N: 1}, "2026-03-23"},
+		{"Chinese New Year", "SG", "2026-02-16", calendar.Delay{N: 2}, "2026-02-20"},
+		{"Thanksgiving", "US", "2026-11-25", calendar.Delay{N: 2}, "2026-11-30"},
 
 		{"T+0 on an open date", "IN", "2026-01-23", calendar.Delay{}, "2026-01-23"},
 		{"T+0 on a closed date", "IN", "2026-01-24", calendar.Delay{}, "2026-01-27"},

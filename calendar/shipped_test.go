@@ -11,7 +11,7 @@ import (
 func TestShippedAreValid(t *testing.T) {
 	t.Parallel()
 	ids := calendar.ShippedIDs()
-	if diff := cmp.Diff([]string{"BD", "BR", "BR-2016", "IN", "PK"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{"AE", "BD", "BR", "BR-2016", "EU", "GB", "IN", "PK", "SG", "US"}, ids); diff != "" {
 		t.Errorf("ids (-want +got):\n%s", diff)
 	}
 	for _, id := range ids {
@@ -38,7 +38,7 @@ func TestShippedAreValid(t *testing.T) {
 			first, _, _ := c.ValidFrom.YMD()
 			last, _, _ := c.ValidUntil.YMD()
 			for y := first; y <= last; y++ {
-				if years[y] < 10 {
+				if years[y] < 6 { // TARGET closes on six days
 					t.Errorf("only %d holidays in %d", years[y], y)
 				}
 			}
@@ -65,6 +65,39 @@ func TestShippedFacts(t *testing.T) {
 		{"Bangladesh, Friday", "BD", "2026-01-02", false},
 		{"Bangladesh, Sunday", "BD", "2026-01-04", true},
 		{"Bangladesh, Victory Day", "BD", "2026-12-16", false},
+		{"Emirates, Friday: a working day since 2022", "AE", "2026-01-02", true},
+		{"Emirates, Saturday", "AE", "2026-01-03", false},
+		{"Emirates, Sunday", "AE", "2026-01-04", false},
+		{"Emirates, Eid al-Fitr, a Friday", "AE", "2026-03-20", false},
+		{"Emirates, after Eid", "AE", "2026-03-23", true},
+		{"Emirates, National Day", "AE", "2026-12-02", false},
+		{"Emirates, Arafat Day", "AE", "2025-06-03", false},
+		{"TARGET, Good Friday", "EU", "2026-04-03", false},
+		{"TARGET, Easter Monday", "EU", "2026-04-06", false},
+		{"TARGET, Labour Day", "EU", "2026-05-01", false},
+		{"TARGET, Ascension Day", "EU", "2026-05-14", true},
+		{"TARGET, Whit Monday", "EU", "2026-05-25", true},
+		{"TARGET, Saturday", "EU", "2026-05-30", false},
+		{"TARGET, 26 December 2025", "EU", "2025-12-26", false},
+		{"England, Easter Monday", "GB", "2026-04-06", false},
+		{"England, May Day", "GB", "2026-05-04", false},
+		{"England, August bank holiday", "GB", "2026-08-31", false},
+		{"England, Boxing Day observed on a Monday", "GB", "2026-12-28", false},
+		{"England, Christmas observed in 2027", "GB", "2027-12-27", false},
+		{"England, no day of Scotland", "GB", "2026-01-02", true},
+		{"Singapore, Chinese New Year", "SG", "2026-02-18", false},
+		{"Singapore, Vesak Day observed on a Monday", "SG", "2026-06-01", false},
+		{"Singapore, Deepavali observed on a Monday", "SG", "2026-11-09", false},
+		{"Singapore, the day after Chinese New Year", "SG", "2026-02-19", true},
+		{"Singapore, Saturday", "SG", "2026-02-21", false},
+		{"United States, Martin Luther King", "US", "2026-01-19", false},
+		{"United States, Independence Day observed", "US", "2026-07-03", false},
+		{"United States, Independence Day observed on a Monday", "US", "2027-07-05", false},
+		{"United States, Thanksgiving", "US", "2026-11-26", false},
+		{"United States, the day after", "US", "2026-11-27", true},
+		{"United States, Good Friday", "US", "2026-04-03", true},
+		{"United States, Halloween of 2025, a Friday", "US", "2025-10-31", true},
+		{"United States, a day of mourning", "US", "2025-01-09", true},
 		{"Brazil, Carnival", "BR", "2026-02-17", false},
 		{"Brazil 2017, Carnival", "BR-2016", "2017-02-28", false},
 		{"Brazil 2017, a Thursday", "BR-2016", "2017-03-02", true},
@@ -87,6 +120,11 @@ func TestShippedEndWhereFactsEnd(t *testing.T) {
 		"PK":      {"2024-12-31", "2028-01-01"},
 		"BD":      {"2024-12-31", "2028-01-01"},
 		"BR":      {"2024-12-31", "2028-01-01"},
+		"AE":      {"2024-12-31", "2028-01-01"},
+		"EU":      {"2024-12-31", "2028-01-01"},
+		"GB":      {"2024-12-31", "2028-01-01"},
+		"SG":      {"2024-12-31", "2028-01-01"},
+		"US":      {"2024-12-31", "2028-01-01"},
 		"BR-2016": {"2015-12-31", "2019-01-01"},
 	} {
 		for _, date := range dates {
@@ -107,7 +145,7 @@ func TestShippedEstimates(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(map[string]int{"BD": 11, "IN": 2, "PK": 19}, estimated); diff != "" {
+	if diff := cmp.Diff(map[string]int{"AE": 18, "BD": 11, "IN": 2, "PK": 19}, estimated); diff != "" {
 		t.Errorf("estimated holidays (-want +got):\n%s", diff)
 	}
 }
