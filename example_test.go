@@ -30,7 +30,7 @@ deposit,pay_1,2026-03-02T10:00:00+05:30,bookshop,INR,1000.00,UPI,,
 deposit,pay_2,2026-03-02T11:00:00+05:30,bookshop,INR,250.00,UPI,,
 refund,ref_1,2026-03-02T12:00:00+05:30,,INR,100.00,,pay_1,returned
 `
-	kolkata, err := time.LoadLocation("Asia/Kolkata")
+	kolkata, err := calendar.LoadZone("Asia/Kolkata")
 	check(err)
 	rules := &payment.Rules{
 		CreateMerchants: true,

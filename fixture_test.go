@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	_ "time/tzdata" // tests do not depend on the machine's
 
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/calendar"
@@ -246,7 +245,7 @@ func threeRegions() *payment.Rules {
 }
 
 func schedule(region, zone string, delay int, cutoffs ...string) merchant.Schedule {
-	loc, err := time.LoadLocation(zone)
+	loc, err := calendar.LoadZone(zone)
 	if err != nil {
 		panic(err)
 	}
@@ -294,7 +293,7 @@ func ist(text string) time.Time {
 	if len(text) < len(layout) {
 		layout = "2006-01-02 15:04"
 	}
-	zone, err := time.LoadLocation("Asia/Kolkata")
+	zone, err := calendar.LoadZone("Asia/Kolkata")
 	if err != nil {
 		panic(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"testing"
 	"time"
-	_ "time/tzdata"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -216,7 +215,7 @@ func instant(tb testing.TB, s string) time.Time {
 
 func zone(tb testing.TB, name string) *time.Location {
 	tb.Helper()
-	loc, err := time.LoadLocation(name)
+	loc, err := calendar.LoadZone(name)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -46,6 +46,6 @@
 //
 // Dates are those of the years 1 to 9999. Cut-offs are to the minute. The
 // shipped calendars are lists of public holidays, or of an exchange's, and no
-// bank's own: data/README.md says what that leaves out. Time-zone data comes
-// from the program, which should embed it (time/tzdata).
+// bank's own: data/README.md says what that leaves out. Time-zone data is
+// embedded and of one release: ZoneData names it, LoadZone reads it.
 package calendar

@@ -12,7 +12,7 @@ import (
 // Saturday of January is due on Monday.
 func Example() {
 	india, _ := calendar.Shipped("IN")
-	kolkata, err := time.LoadLocation("Asia/Kolkata")
+	kolkata, err := calendar.LoadZone("Asia/Kolkata")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -48,7 +48,7 @@ func Example() {
 // On the day New York moves its clocks forward there is no 02:30: the cut-off
 // falls on the instant of the jump.
 func ExampleCutoff() {
-	newYork, err := time.LoadLocation("America/New_York")
+	newYork, err := calendar.LoadZone("America/New_York")
 	if err != nil {
 		fmt.Println(err)
 		return

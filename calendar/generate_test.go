@@ -24,7 +24,7 @@ var zoneNames = []string{
 
 func genZone() *rapid.Generator[*time.Location] {
 	return rapid.Custom(func(t *rapid.T) *time.Location {
-		loc, err := time.LoadLocation(rapid.SampledFrom(zoneNames).Draw(t, "name"))
+		loc, err := calendar.LoadZone(rapid.SampledFrom(zoneNames).Draw(t, "name"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -243,7 +243,7 @@ func (s *Schedule) UnmarshalJSON(text []byte) error {
 	}
 	var err error
 	if form.Timezone != "" {
-		if read.Zone, err = time.LoadLocation(form.Timezone); err != nil {
+		if read.Zone, err = LoadZone(form.Timezone); err != nil {
 			return fmt.Errorf("timezone %q: %w", form.Timezone, err)
 		}
 	}

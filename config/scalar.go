@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
@@ -130,7 +131,7 @@ func (n node) zone() *time.Location {
 		if s == "" || s == "Local" {
 			return nil, fmt.Errorf("%q is no time zone: name one, such as Asia/Kolkata", s)
 		}
-		return time.LoadLocation(s)
+		return calendar.LoadZone(s)
 	})
 }
 

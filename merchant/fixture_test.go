@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	_ "time/tzdata"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,7 +20,7 @@ func date(s string) calendar.Date { return calendar.MustDate(s) }
 
 // zone loads a zone by name.
 func zone(name string) *time.Location {
-	loaded, err := time.LoadLocation(name)
+	loaded, err := calendar.LoadZone(name)
 	if err != nil {
 		panic(err)
 	}

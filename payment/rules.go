@@ -144,7 +144,7 @@ func (r *Rules) Release(h *Hold) (on calendar.Date, at time.Time, reason string,
 	if !releases || !end.Before(h.ReleaseOn) {
 		return h.ReleaseOn, h.ReleaseAt, reserve.ReasonDue, nil
 	}
-	zone, err := time.LoadLocation(h.Zone)
+	zone, err := calendar.LoadZone(h.Zone)
 	if err != nil {
 		return on, at, "", fmt.Errorf("hold %s: zone %q: %w", h.ID, h.Zone, err)
 	}

@@ -99,6 +99,9 @@ type Batch struct {
 	Written      Progress          `json:"written"`
 	Steps        []Step            `json:"steps"`
 	Told         uint64            `json:"told,omitzero"` // how many events have left about it
+	// ZoneData is the release of the time-zone data that its window was found with;
+	// empty in batches of before it was kept. Schedule and calendars are in Window's pin.
+	ZoneData string `json:"zone_data,omitempty"`
 }
 
 // Progress is how far the lines of a batch have been written.

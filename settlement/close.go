@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
@@ -228,7 +229,7 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	}
 	cmd.fixed = Batch{
 		ID: batchID(t), Merchant: t.Merchant, Currency: t.Currency, Window: t.Window, Status: Closing,
-		Region: region.ID, Bank: region.Bank,
+		Region: region.ID, Bank: region.Bank, ZoneData: calendar.ZoneData(),
 	}
 	if cmd.fixed.Watermark, err = marks.before(ctx, tx, schedule.Watermark(t.Window.Window)); err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-	_ "time/tzdata" // tests do not depend on the machine's
 
 	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
@@ -486,7 +485,7 @@ func shipped(id string) calendar.Calendars {
 }
 
 func place(zone string) *time.Location {
-	loc, err := time.LoadLocation(zone)
+	loc, err := calendar.LoadZone(zone)
 	if err != nil {
 		panic(err)
 	}

@@ -291,6 +291,45 @@ func TestWeekly(t *testing.T) {
 	`)
 }
 
+// The cut-offs of a cron expression close windows on its days alone. Their money is
+// due hours later, on Friday evening on Monday's midnight. The batch says by
+// which release of the time-zone data.
+func TestCronInHours(t *testing.T) {
+	t.Parallel()
+	schedule := daily("PK", "Asia/Karachi")
+	schedule.Timing.Anchor = calendar.Anchor{Kind: calendar.Cron, Cron: calendar.MustCron("30 11,20 * * mon-fri")}
+	schedule.Timing.Delay = calendar.Delay{N: 4, Unit: calendar.Hours}
+	schedule.Timing.Calendars = shipped("PK")
+	h := open(t, rulesWith(schedule))
+	var events []payment.Event
+	for i, at := range []string{"2026-04-10 11:29", "2026-04-10 11:30", "2026-04-11 12:00", "2026-04-13 11:30"} {
+		e := deposit([]string{"friday", "sharp", "saturday", "monday"}[i], "m1", local("Asia/Karachi", at), "1.00")
+		e.Currency = pkr()
+		events = append(events, e)
+	}
+	h.take(events...)
+	batches := h.settle(local("Asia/Karachi", "2026-04-13 12:00"))
+	h.wants(`
+		m1 PKR 2026-04-10 11:30 closed, due 2026-04-10: 0.00 + 1.00 + 0.00 = 1.00
+		  1 deposit friday 1.00
+		m1 PKR 2026-04-10 20:30 closed, due 2026-04-13: 0.00 + 1.00 + 0.00 = 1.00
+		  1 deposit sharp 1.00
+		m1 PKR 2026-04-13 11:30 closed, due 2026-04-13: 0.00 + 1.00 + 0.00 = 1.00
+		  1 deposit saturday 1.00
+		tail: m1 PKR deposit monday 1.00 of 2026-04-13
+	`)
+	var due []string
+	for _, b := range batches {
+		due = append(due, b.Window.DueAt.In(schedule.Timing.Zone).Format("2006-01-02 15:04"))
+		if b.ZoneData != calendar.ZoneData() {
+			t.Errorf("batch %s says that its time zones are of release %q", b.ID, b.ZoneData)
+		}
+	}
+	if diff := cmp.Diff([]string{"2026-04-10 15:30", "2026-04-13 00:00", "2026-04-13 15:30"}, due); diff != "" {
+		t.Errorf("due (-want +got):\n%s", diff)
+	}
+}
+
 // A day that a calendar does not know is an error, not a guess, and nothing is
 // closed on it.
 func TestBeyondTheCalendar(t *testing.T) {

@@ -23,7 +23,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-	_ "time/tzdata" // cut-offs must not depend on what the machine has installed
 
 	"golang.org/x/term"
 )

@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/settlex/settlex/calendar"
 )
 
 func (p *program) versionCommand() *cobra.Command {
@@ -14,7 +16,7 @@ func (p *program) versionCommand() *cobra.Command {
 		Example: `  settlex version`,
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			p.printf("settlex %s, %s, %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			p.printf("settlex %s, %s, %s/%s, time zones %s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, calendar.ZoneData())
 			return nil
 		},
 	}

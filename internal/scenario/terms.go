@@ -59,8 +59,8 @@ func (t *terms) readZone(w *words) {
 	if w.err != nil {
 		return
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "Local" {
+	zone, err := calendar.LoadZone(name)
+	if err != nil {
 		w.fail("%q is not a zone", name)
 		return
 	}

@@ -2,13 +2,15 @@ package tidy
 
 import "slices"
 
-// checkUses finds what makes a run hard to repeat: the machine's clock, sleeping, and chance.
+// checkUses finds what makes a run hard to repeat: the machine's clock and time zones, sleeping, and chance.
 func checkUses(s source, room Room) []Finding {
 	var found []Finding
 	for _, u := range s.uses() {
 		switch {
 		case u.path == "time" && u.name == "Sleep":
 			found = append(found, finding(RuleSleep, s, u.line, "time.Sleep: wait for the thing itself, on an injected clock"))
+		case u.path == "time" && u.name == "LoadLocation":
+			found = append(found, finding(RuleZone, s, u.line, "time.LoadLocation: the machine's zones may differ, take calendar.LoadZone"))
 		case isTestCode(s, room):
 		case readsClock(u) && !allows(room.Clock, u):
 			found = append(found, finding(RuleClock, s, u.line, "time.%s: take the time from the injected clock", u.name))

@@ -21,6 +21,7 @@ const (
 	RuleNetwork Rule = "network" // the domain knows no database and no HTTP
 	RuleLink    Rule = "link"    // who embeds the ledger links what a ledger needs and no more
 	RuleClock   Rule = "clock"   // the time comes from an injected clock
+	RuleZone    Rule = "zone"    // time zones come from the program's own data, tests included
 	RuleSleep   Rule = "sleep"   // nothing sleeps, tests included
 	RuleChance  Rule = "chance"  // nothing is left to chance but where a row says so
 	RuleInit    Rule = "init"    // no init functions
@@ -31,7 +32,7 @@ const (
 // Rules lists all rules.
 func Rules() []Rule {
 	return []Rule{
-		RuleRow, RuleName, RuleFloor, RuleLibrary, RuleNetwork, RuleLink, RuleClock, RuleSleep, RuleChance, RuleInit, RuleCgo, RulePlace,
+		RuleRow, RuleName, RuleFloor, RuleLibrary, RuleNetwork, RuleLink, RuleClock, RuleZone, RuleSleep, RuleChance, RuleInit, RuleCgo, RulePlace,
 	}
 }
 

@@ -182,6 +182,18 @@ func planted() []struct {
 			},
 		},
 		{
+			name: "machine's time zones",
+			files: map[string]string{
+				"payment/zone.go":       "package payment\n\nimport \"time\"\n\nvar zone, _ = time.LoadLocation(\"Asia/Karachi\")\n",
+				"calendar/zone_test.go": "package calendar_test\n\nimport \"time\"\n\nvar zone, _ = time.LoadLocation(\"Asia/Karachi\")\n",
+				"calendar/zone.go":      "package calendar\n\nimport \"time\"\n\nvar zone, _ = time.LoadLocationFromTZData(\"Asia/Karachi\", nil)\n",
+			},
+			want: []string{
+				"calendar/zone_test.go:5: time.LoadLocation: the machine's zones may differ, take calendar.LoadZone [zone]",
+				"payment/zone.go:5: time.LoadLocation: the machine's zones may differ, take calendar.LoadZone [zone]",
+			},
+		},
+		{
 			name: "sleep",
 			files: map[string]string{
 				"cmd/settlex/wait.go": "package main\n\nimport \"time\"\n\nvar wait = time.Sleep\n",

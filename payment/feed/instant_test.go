@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/feed"
 )
@@ -85,7 +86,7 @@ func TestLocalTimesAreEarliest(t *testing.T) {
 	} {
 		t.Run(zoneName, func(t *testing.T) {
 			t.Parallel()
-			zone, err := time.LoadLocation(zoneName)
+			zone, err := calendar.LoadZone(zoneName)
 			if err != nil {
 				t.Fatal(err)
 			}

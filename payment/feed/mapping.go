@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
@@ -201,10 +202,8 @@ func checkZone(what, name string) error {
 
 // loadZone loads a zone by its IANA name. "Local" would be the machine's.
 func loadZone(name string) (*time.Location, error) {
-	if name != "Local" {
-		if zone, err := time.LoadLocation(name); err == nil {
-			return zone, nil
-		}
+	if zone, err := calendar.LoadZone(name); err == nil {
+		return zone, nil
 	}
 	return nil, fmt.Errorf("%w: unknown time zone %s", ErrBadTime, quote(name))
 }

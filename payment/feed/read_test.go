@@ -9,7 +9,6 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
-	_ "time/tzdata"
 
 	"github.com/google/go-cmp/cmp"
 

@@ -300,7 +300,7 @@ func toItemised(r record) (report.Itemised, error) {
 		note(row.FXRate.UnmarshalText([]byte(r["fx_rate"])))
 	}
 	if r["timezone"] != "" {
-		row.Zone, err = time.LoadLocation(r["timezone"])
+		row.Zone, err = calendar.LoadZone(r["timezone"])
 		note(err)
 	}
 	note(checkDerived(r, row))

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-	_ "time/tzdata"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -38,7 +37,7 @@ func rowsOf[T any](rows ...T) iter.Seq2[T, error] {
 
 func zone(tb testing.TB, name string) *time.Location {
 	tb.Helper()
-	loc, err := time.LoadLocation(name)
+	loc, err := calendar.LoadZone(name)
 	if err != nil {
 		tb.Fatal(err)
 	}
