@@ -1,6 +1,7 @@
 package fees
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/settlex/settlex/calendar"
@@ -12,16 +13,28 @@ type Event string
 
 // The events a schedule can price.
 const (
-	EventCapture Event = "capture" // a deposit was captured
-	EventRefund  Event = "refund"  // a refund was created
-	EventDispute Event = "dispute" // a dispute was opened
-	EventPayout  Event = "payout"  // a payout was requested
+	EventCapture    Event = "capture"    // a deposit was captured
+	EventRefund     Event = "refund"     // a refund was created
+	EventDispute    Event = "dispute"    // a dispute was opened
+	EventPayout     Event = "payout"     // a payout was requested
+	EventSettlement Event = "settlement" // a batch was closed that pays
+	EventInstant    Event = "instant"    // a batch was asked for that pays at once
+	EventFX         Event = "fx"         // a batch was changed into another currency
 )
 
+// Events lists the events that a schedule can price.
+func Events() []Event {
+	return []Event{EventCapture, EventRefund, EventDispute, EventPayout, EventSettlement, EventInstant, EventFX}
+}
+
 // known reports whether e is one of the events above.
-func (e Event) known() bool {
+func (e Event) known() bool { return slices.Contains(Events(), e) }
+
+// Optional reports whether a movement of the event costs nothing unless a schedule names the event, so that a schedule for any
+// event is not for it, see [Table.SelectNamed].
+func (e Event) Optional() bool {
 	switch e {
-	case EventCapture, EventRefund, EventDispute, EventPayout:
+	case EventRefund, EventSettlement, EventInstant, EventFX:
 		return true
 	}
 	return false
@@ -37,7 +50,7 @@ type Match struct {
 	Brand    string         `json:"brand,omitempty"`    // card scheme or wallet brand
 	Funding  string         `json:"funding,omitempty"`  // credit, debit, prepaid ...
 	Region   string         `json:"region,omitempty"`   // region id
-	Event    Event          `json:"event,omitempty"`    // capture, refund, dispute or payout
+	Event    Event          `json:"event,omitempty"`    // one of Events
 	Domestic *bool          `json:"domestic,omitempty"` // true domestic, false cross-border, nil either
 }
 

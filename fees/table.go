@@ -47,6 +47,22 @@ func (t Table) Select(q Query) (*Schedule, error) {
 	return best, nil
 }
 
+// SelectNamed is Select for what costs nothing unless a schedule names its event (Event.Optional): only schedules that do are
+// asked, and nil without an error means that none is for it. Errors: ErrBadQuery.
+func (t Table) SelectNamed(q Query) (*Schedule, error) {
+	var named Table
+	for i := range t {
+		if t[i].Match.Event == q.Event {
+			named = append(named, t[i])
+		}
+	}
+	s, err := named.Select(q)
+	if errors.Is(err, ErrNoSchedule) {
+		return nil, nil
+	}
+	return s, err
+}
+
 // best returns the first in selection order of the schedules that match and are in force, or nil; of those that stand, if asked.
 func (t Table) best(q *Query, standing bool) *Schedule {
 	var best *Schedule

@@ -173,3 +173,28 @@ func TestFind(t *testing.T) {
 		t.Errorf("b 1: found %v", got)
 	}
 }
+
+// TestSelectNamed: what is optional is priced only by schedules that name its event.
+func TestSelectNamed(t *testing.T) {
+	t.Parallel()
+	anything := row("anything", "1", fees.Match{Currency: money.MustCurrency("INR")})
+	for _, event := range fees.Events() {
+		t.Run(string(event), func(t *testing.T) {
+			t.Parallel()
+			q := query()
+			q.Event = event
+			if s, err := (fees.Table{anything}).SelectNamed(q); s != nil || err != nil {
+				t.Fatalf("selected %v (%v), want none", s, err)
+			}
+			named := row("named", "1", fees.Match{Event: event})
+			s, err := fees.Table{anything, named}.SelectNamed(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			diff(t, "named", s.ID)
+		})
+	}
+	if _, err := (fees.Table{anything}).SelectNamed(fees.Query{Event: fees.EventFX}); !errors.Is(err, fees.ErrBadQuery) {
+		t.Fatalf("error %v, want %v", err, fees.ErrBadQuery)
+	}
+}

@@ -71,7 +71,7 @@ func (c *checker) check() {
 		c.add("effective_to", "%s is before effective_from %s", s.EffectiveTo, s.EffectiveFrom)
 	}
 	if s.Match.Event != "" && !s.Match.Event.known() {
-		c.add("match.event", "%q is not one of capture, refund, dispute, payout", s.Match.Event)
+		c.add("match.event", "%q is not one of %s", s.Match.Event, listed(Events()))
 	}
 	c.components()
 	c.bands()
@@ -85,7 +85,7 @@ func (c *checker) check() {
 	oneOf(c, "refund_policy", s.Refund, RefundKeep, RefundReturnProRata)
 	oneOf(c, "dispute_policy", s.Dispute, DisputeKeep, DisputeReturnOnWin)
 	oneOf(c, "charge", s.Charge, ChargeNet, ChargeGross)
-	if s.Charge == ChargeGross && (s.Match.Event == "" || s.Match.Event == EventPayout) {
+	if s.Charge == ChargeGross && s.Match.Event != EventCapture && s.Match.Event != EventRefund && s.Match.Event != EventDispute {
 		c.add("charge", "gross is for captures, refunds and disputes: match one of these events")
 	}
 }
@@ -226,4 +226,16 @@ func oneOf[T ~string](c *checker, field string, value T, values ...T) {
 	if value != "" && !slices.Contains(values, value) {
 		c.add(field, "%q is not one of %v", value, values)
 	}
+}
+
+// listed names values for an error text.
+func listed[T ~string](values []T) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(v))
+	}
+	return b.String()
 }

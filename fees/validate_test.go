@@ -21,7 +21,7 @@ func TestValidate(t *testing.T) {
 		{"dates", func(s *fees.Schedule) { s.EffectiveTo = calendar.MustDate("2025-12-31") },
 			[]string{"effective_to: 2025-12-31 is before effective_from 2026-01-01"}},
 		{"blanks", func(s *fees.Schedule) { s.Version = " 1" }, []string{`version: " 1" begins or ends with a blank`}},
-		{"event", func(s *fees.Schedule) { s.Match.Event = "sale" }, []string{`match.event: "sale" is not one of capture, refund, dispute, payout`}},
+		{"event", func(s *fees.Schedule) { s.Match.Event = "sale" }, []string{`match.event: "sale" is not one of capture, refund, dispute, payout, settlement, instant, fx`}},
 		{"no components", func(s *fees.Schedule) { s.Components = nil },
 			[]string{"components: at least one is required; a free schedule has one with rate 0"}},
 		{"component", func(s *fees.Schedule) {

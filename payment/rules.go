@@ -1,7 +1,6 @@
 package payment
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -172,35 +171,37 @@ func manual(s *merchant.Schedule) bool { return s.Timing.Anchor.Kind == calendar
 // priceRefund computes what a refund costs. Only schedules that name refunds price them; where
 // none does, and a nil schedule says so, it costs nothing.
 func (r *Rules) priceRefund(scope merchant.Scope, e *Event, on calendar.Date) (*fees.Schedule, fees.Fee, error) {
-	var named fees.Table
-	for i := range r.Fees {
-		if r.Fees[i].Match.Event == fees.EventRefund {
-			named = append(named, r.Fees[i])
-		}
+	schedule, err := r.Fees.SelectNamed(query(scope, e, fees.EventRefund, on))
+	if err != nil || schedule == nil {
+		return nil, fees.Fee{}, err
 	}
-	if len(named) == 0 {
-		return nil, fees.Fee{}, nil
-	}
-	schedule, fee, err := (&Rules{Fees: named}).price(scope, e, fees.EventRefund, on)
-	if errors.Is(err, fees.ErrNoSchedule) {
-		return nil, fees.Fee{}, nil
-	}
+	fee, err := compute(schedule, e)
 	return schedule, fee, err
 }
 
 // price computes the fee for an event of a merchant. Dates of fee versions are
 // counted in the time zone of the movement's schedule, so on is given.
 func (r *Rules) price(scope merchant.Scope, e *Event, kind fees.Event, on calendar.Date) (*fees.Schedule, fees.Fee, error) {
-	schedule, err := r.Fees.Select(fees.Query{
-		Merchant: scope.Merchant, Region: scope.Region, Currency: scope.Currency, Method: e.Method,
-		Brand: e.Brand, Funding: e.Funding, Event: kind, On: on,
-	})
+	schedule, err := r.Fees.Select(query(scope, e, kind, on))
 	if err != nil {
 		return nil, fees.Fee{}, err
 	}
+	fee, err := compute(schedule, e)
+	return schedule, fee, err
+}
+
+// query asks for the price of an event.
+func query(scope merchant.Scope, e *Event, kind fees.Event, on calendar.Date) fees.Query {
+	return fees.Query{
+		Merchant: scope.Merchant, Region: scope.Region, Currency: scope.Currency, Method: e.Method,
+		Brand: e.Brand, Funding: e.Funding, Event: kind, On: on,
+	}
+}
+
+func compute(schedule *fees.Schedule, e *Event) (fees.Fee, error) {
 	fee, err := schedule.Compute(e.Amount)
 	if err != nil {
-		return nil, fees.Fee{}, fmt.Errorf("fee schedule %s: %w", schedule.ID, err)
+		return fees.Fee{}, fmt.Errorf("fee schedule %s: %w", schedule.ID, err)
 	}
-	return schedule, fee, nil
+	return fee, nil
 }
