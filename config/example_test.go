@@ -85,5 +85,5 @@ fees:
 	// settlex.yaml:11:17: schedules[0].calendars[0]: no calendar "INDIA" is in the file, and shipped are only AE, BD, BR, BR-2016, EU, GB, IN, PK, SG, US
 	// settlex.yaml:15:43: fees[0].components[0].rate: 1.85 is more than 1, which is 100 %
 	// settlex.yaml:15:56: fees[0].components[0].fixed: bad amount: "3.005" has 3 fraction digits, INR takes at most 2
-	// settlex.yaml:16:5: fees[0].taxes: is unknown; known here: id, effective_from, effective_to, priority, match, components, min, max, tax, rounding, refund_policy, dispute_policy, charge
+	// settlex.yaml:16:5: fees[0].taxes: is unknown; known here: id, effective_from, effective_to, priority, match, components, min, max, monthly_min, tax, rounding, refund_policy, dispute_policy, charge
 }

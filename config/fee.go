@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -38,6 +39,7 @@ func (b *book) fee(o *object) (s fees.Schedule) {
 		s.Components = append(s.Components, component(item, amount))
 	}
 	s.Min, s.Max = amount(o.get("min")), amount(o.get("max"))
+	s.MonthlyMin = amount(o.get("monthly_min"))
 	s.Tax = b.taxOf(o.get("tax"))
 	s.Rounding = rounding(o.get("rounding"))
 	s.Refund = fees.RefundPolicy(o.get("refund_policy").text())
@@ -91,6 +93,9 @@ func component(n node, amount func(node) *money.Amount) fees.Component {
 		Fixed: amount(o.get("fixed")),
 		Min:   amount(o.get("min")),
 		Max:   amount(o.get("max")),
+		Base:  fees.Base(o.get("base").text()),
+		Tiers: tiers(o.get("tiers"), amount),
+		Unit:  unit(o.get("unit"), amount),
 	}
 	band := o.get("band").object()
 	if over := amount(band.get("over")); over != nil {
@@ -102,6 +107,49 @@ func component(n node, amount func(node) *money.Amount) fees.Component {
 	band.done()
 	o.done()
 	return c
+}
+
+func tiers(n node, amount func(node) *money.Amount) *fees.Tiers {
+	if !n.present() {
+		return nil
+	}
+	o := n.object()
+	t := &fees.Tiers{
+		Mode:    fees.Mode(o.get("mode").text()),
+		Measure: fees.Measure(o.get("measure").text()),
+		Period:  fees.Period(o.get("period").text()),
+	}
+	upTo := amount
+	if t.Measure == fees.MeasureCount {
+		upTo = func(n node) *money.Amount { return new(money.Minor(int64(n.integer()))) }
+	}
+	for _, item := range o.get("steps").required().items() {
+		tier := item.object()
+		step := fees.Tier{Rate: scan(tier.get("rate"), money.ParseRate), Fixed: amount(tier.get("fixed"))}
+		if up := upTo(tier.get("up_to")); up != nil {
+			step.UpTo = *up
+		}
+		tier.done()
+		t.Steps = append(t.Steps, step)
+	}
+	o.done()
+	return t
+}
+
+func unit(n node, amount func(node) *money.Amount) *fees.Unit {
+	if !n.present() {
+		return nil
+	}
+	o := n.object()
+	u := &fees.Unit{Started: o.get("started").boolean()}
+	if size := amount(o.get("size").required()); size != nil {
+		u.Size = *size
+	}
+	if price := amount(o.get("price").required()); price != nil {
+		u.Price = *price
+	}
+	o.done()
+	return u
 }
 
 func rounding(n node) fees.Rounding {
@@ -122,7 +170,7 @@ func adoptFee(n node, s *fees.Schedule) {
 		if !ok || strings.HasPrefix(fault.Field, "tax.") {
 			continue
 		}
-		if aboutAmounts.MatchString(fault.Field + ": " + fault.Problem) {
+		if aboutAmounts.MatchString(fault.Field+": "+fault.Problem) && !aboutCounts(s, fault.Field) {
 			fault.Problem = inMajorUnits(fault.Problem, s.Match.Currency)
 		}
 		n.adopt(fault)
@@ -130,9 +178,21 @@ func adoptFee(n node, s *fees.Schedule) {
 }
 
 var (
-	aboutAmounts = regexp.MustCompile(`^([^:]*\.)?(fixed|min|max|over|up_to): |^components: no band`)
+	aboutAmounts = regexp.MustCompile(`^([^:]*\.)?(fixed|min|max|over|up_to|size|price|monthly_min): |^components: no band`)
 	figures      = regexp.MustCompile(`-?[0-9]+`)
 )
+
+// aboutCounts tells whether a field is the end of a tier that counts movements.
+func aboutCounts(s *fees.Schedule, field string) bool {
+	for i := range s.Components {
+		t := s.Components[i].Tiers
+		if t != nil && t.Measure == fees.MeasureCount && strings.HasSuffix(field, "up_to") &&
+			strings.HasPrefix(field, fmt.Sprintf("components[%d].tiers.", i)) {
+			return true
+		}
+	}
+	return false
+}
 
 // inMajorUnits writes the figures of a text as the file does; a room has them
 // in minor units.

@@ -12,19 +12,22 @@ var ErrNegativeAmount = errors.New("negative amount")
 // ErrNoComponent means that no component's band holds the amount. A table that passed Validate never says so.
 var ErrNoComponent = errors.New("no component prices the amount")
 
-// Compute returns the fee of amount, in minor units of the currency that the schedule was selected for, with its explanation.
-// The order is fixed: raw value of each component (rate of the amount, exactly, plus fixed), the component's minimum and
+// Compute is Price of an amount of which nothing else is known.
+func (s *Schedule) Compute(amount money.Amount) (Fee, error) { return s.Price(&Input{Amount: amount}) }
+
+// Price returns the fee of a movement, in minor units of the currency that the schedule was selected for, with its explanation.
+// The order is fixed: raw value of each component (rate of its base, exactly, or tiers or units, plus fixed), the component's minimum and
 // maximum, the sum, one rounding (or one rounding each, with PerComponent), the schedule's minimum and maximum, and tax on the
 // rounded fee. Under PerLine each part is the growth of the rounded running sum, so parts always add up to the fee. Where the
 // tax is included, the fee is what remains after the tax is taken out, in a part of its own.
 //
-// The schedule must have passed Validate. Errors: ErrNegativeAmount, ErrNoComponent, money.ErrOverflow.
-func (s *Schedule) Compute(amount money.Amount) (Fee, error) {
-	f := Fee{ScheduleID: s.ID, Version: s.Version, Base: amount}
-	if amount.Sign() < 0 {
+// The schedule must have passed Validate. Errors: ErrNegativeAmount, ErrNoComponent, ErrNoCost, ErrNoCounter, money.ErrOverflow.
+func (s *Schedule) Price(in *Input) (Fee, error) {
+	f := Fee{ScheduleID: s.ID, Version: s.Version, Base: in.Amount}
+	if in.Amount.Sign() < 0 || in.CostTax.Sign() < 0 || in.Cost != nil && in.Cost.Sign() < 0 {
 		return Fee{}, f.wrap("compute", ErrNegativeAmount)
 	}
-	if err := s.addComponents(&f); err != nil {
+	if err := s.addComponents(&f, in); err != nil {
 		return Fee{}, err
 	}
 	if err := s.applyLimits(&f); err != nil {
@@ -40,7 +43,7 @@ func (s *Schedule) Compute(amount money.Amount) (Fee, error) {
 }
 
 // addComponents fills f with the rounded components that apply to its base.
-func (s *Schedule) addComponents(f *Fee) error {
+func (s *Schedule) addComponents(f *Fee, in *Input) error {
 	f.Parts = make([]Part, 0, s.partCount(f.Base))
 	var sum money.Exact
 	for i := range s.Components {
@@ -49,7 +52,7 @@ func (s *Schedule) addComponents(f *Fee) error {
 			continue
 		}
 		var err error
-		if sum, err = s.addComponent(f, c, sum); err != nil {
+		if sum, err = s.addComponent(f, in, c, sum); err != nil {
 			return f.wrap("component "+c.Kind, err)
 		}
 	}
@@ -77,12 +80,15 @@ func (s *Schedule) partCount(amount money.Amount) int {
 }
 
 // addComponent books c as the next part of f and returns the exact running sum with it.
-func (s *Schedule) addComponent(f *Fee, c *Component, sum money.Exact) (money.Exact, error) {
-	raw, err := c.raw(f.Base)
+func (s *Schedule) addComponent(f *Fee, in *Input, c *Component, sum money.Exact) (money.Exact, error) {
+	part, err := c.part(in)
 	if err != nil {
 		return sum, err
 	}
-	value, limit := c.limited(raw)
+	if part.Base != "" && f.Cost == nil {
+		f.Cost, f.CostTax = new(*in.Cost), in.CostTax
+	}
+	value, limit := c.limited(part.Raw)
 	if sum, err = sum.Add(value); err != nil {
 		return sum, err
 	}
@@ -97,7 +103,8 @@ func (s *Schedule) addComponent(f *Fee, c *Component, sum money.Exact) (money.Ex
 	if err != nil {
 		return sum, err
 	}
-	f.Parts = append(f.Parts, Part{Kind: c.Kind, Raw: raw, Limit: limit, Amount: amount, Rounding: rounding})
+	part.Limit, part.Amount, part.Rounding = limit, amount, rounding
+	f.Parts = append(f.Parts, part)
 	return sum, nil
 }
 
@@ -113,15 +120,34 @@ func (s *Schedule) round(before money.Amount, value, sum money.Exact) (money.Amo
 	return after.Sub(before)
 }
 
-// raw returns the exact value of c before its limits: rate of the amount plus fixed.
-func (c *Component) raw(amount money.Amount) (money.Exact, error) {
-	switch {
-	case c.Fixed == nil:
-		return c.Rate.Of(amount), nil
-	case c.Rate.IsZero():
-		return money.ExactOf(*c.Fixed), nil
+// part returns c's part of the fee with its exact value before limits: its share of the base plus fixed.
+func (c *Component) part(in *Input) (p Part, err error) {
+	p.Kind = c.Kind
+	if c.Base != BaseGross {
+		p.Base = c.Base
 	}
-	return c.Rate.Of(amount).Add(money.ExactOf(*c.Fixed))
+	base, err := c.Base.of(in)
+	if err != nil {
+		return p, err
+	}
+	switch {
+	case c.Tiers != nil:
+		if p.Reached, err = c.Tiers.slices(in); err == nil {
+			p.Raw, err = c.Tiers.raw(p.Reached)
+		}
+	case c.Unit != nil:
+		p.Units = new(money.Exact)
+		*p.Units, p.Raw, err = c.Unit.raw(base)
+	case c.Fixed != nil && c.Rate.IsZero():
+		p.Raw = money.ExactOf(*c.Fixed)
+		return p, nil
+	default:
+		p.Raw = c.Rate.Of(base)
+	}
+	if err == nil && c.Fixed != nil {
+		p.Raw, err = p.Raw.Add(money.ExactOf(*c.Fixed))
+	}
+	return p, err
 }
 
 // limited keeps raw between the component's minimum and maximum, and says which of them it had to use.

@@ -20,6 +20,10 @@
 // Amounts are [money.Amount], minor units of the schedule's currency, also in JSON: 2,000.00 INR is "200000". Rates are exact
 // decimals, "0.0185" or "1.85%". Tax codes and rates are configuration; the package knows no country.
 //
-// Limits: no tiers, interchange pass-through, per-unit tariffs or monthly minimum yet. Who books a
-// fee of ChargeGross invoices it; the package only says so.
+// Prices may go by more than the amount: by a cost that is passed on, and by what came before. Both are given ([Input]), because
+// the package keeps nothing; a schedule that needs what is not given says so. Who asks counts what came before as
+// [Schedule.Counts] says, in the order of the journal, and keeps the value with the fee. So does whoever charges a monthly
+// minimum ([Schedule.TrueUp]).
+//
+// Limits: who books a fee of ChargeGross invoices it; the package only says so.
 package fees

@@ -57,11 +57,12 @@ type Schedule struct {
 	EffectiveTo   calendar.Date `json:"effective_to,omitzero"`   // last day in force; none = until further notice
 	Priority      int           `json:"priority,omitempty"`      // higher wins among schedules that bind equally many dimensions
 	Match         Match         `json:"match,omitzero"`
-	Components    []Component   `json:"components"`        // at least one; those whose band holds the amount are added
-	Min           *money.Amount `json:"min,omitempty"`     // least fee, after rounding; nil = none
-	Max           *money.Amount `json:"max,omitempty"`     // greatest fee, after rounding; nil = none
-	Tax           Tax           `json:"tax,omitzero"`      // the zero value charges no tax
-	Rounding      Rounding      `json:"rounding,omitzero"` // the zero value is half-even per line
+	Components    []Component   `json:"components"`            // at least one; those whose band holds the amount are added
+	Min           *money.Amount `json:"min,omitempty"`         // least fee, after rounding; nil = none
+	Max           *money.Amount `json:"max,omitempty"`         // greatest fee, after rounding; nil = none
+	MonthlyMin    *money.Amount `json:"monthly_min,omitempty"` // least sum of a merchant's fees of a calendar month, see TrueUp; nil = none
+	Tax           Tax           `json:"tax,omitzero"`          // the zero value charges no tax
+	Rounding      Rounding      `json:"rounding,omitzero"`     // the zero value is half-even per line
 	Refund        RefundPolicy  `json:"refund_policy,omitempty"`
 	Dispute       DisputePolicy `json:"dispute_policy,omitempty"`
 	Charge        Charge        `json:"charge,omitempty"`
@@ -72,8 +73,9 @@ func (s *Schedule) InForce(d calendar.Date) bool {
 	return !d.Before(s.EffectiveFrom) && (s.EffectiveTo.IsZero() || !d.After(s.EffectiveTo))
 }
 
-// Component is one addend of a fee: Rate of the amount plus Fixed, kept between Min and Max, charged when the amount lies in
-// Band. The zero Rate, a nil amount and the zero Band leave their part out.
+// Component is one addend of a fee: Rate of its base plus Fixed, or what Tiers or Unit say plus Fixed, kept between Min and
+// Max, charged when the amount of the movement lies in Band. The zero Rate, a nil field and the zero Band leave their part out.
+// A rate of 1 of BaseCost passes the rail's cost on.
 type Component struct {
 	Kind  string        `json:"kind"` // what the explanation calls it: commission, scheme_fee ...
 	Rate  money.Rate    `json:"rate,omitzero"`
@@ -81,6 +83,9 @@ type Component struct {
 	Min   *money.Amount `json:"min,omitempty"` // least raw value of the component
 	Max   *money.Amount `json:"max,omitempty"` // greatest raw value of the component
 	Band  Band          `json:"band,omitzero"`
+	Base  Base          `json:"base,omitempty"`  // what Rate and Unit are of
+	Tiers *Tiers        `json:"tiers,omitempty"` // instead of Rate: prices that change with what came before
+	Unit  *Unit         `json:"unit,omitempty"`  // instead of Rate: a price for so many minor units
 }
 
 // Band is a range of amounts: more than Over, up to and including UpTo. A zero Over starts at 0 (0 included), a zero UpTo never

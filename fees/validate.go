@@ -76,6 +76,7 @@ func (c *checker) check() {
 	c.components()
 	c.bands()
 	c.limits("", s.Min, s.Max)
+	c.monthlyMin()
 	c.currency()
 	c.tax()
 	oneOf(c, "rounding.per", s.Rounding.Per, PerLine, PerComponent)
@@ -123,10 +124,13 @@ func (c *checker) components() {
 		p := &c.schedule.Components[i]
 		at := fmt.Sprintf("components[%d].", i)
 		c.name(at+"kind", p.Kind)
-		if p.Kind == KindMin || p.Kind == KindMax || p.Kind == KindIncludedTax {
+		if slices.Contains([]string{KindMin, KindMax, KindIncludedTax, KindMonthlyMin}, p.Kind) {
 			c.add(at+"kind", "%q is reserved for the explanation", p.Kind)
 		}
 		c.rate(at+"rate", p.Rate)
+		oneOf(c, at+"base", p.Base, BaseGross, BaseCost, BaseCostAndTax)
+		c.tiers(at, p)
+		c.unit(at, p)
 		c.amount(at+"fixed", p.Fixed)
 		c.limits(at, p.Min, p.Max)
 		c.amount(at+"band.over", &p.Band.Over)
@@ -134,6 +138,102 @@ func (c *checker) components() {
 		if !p.Band.UpTo.IsZero() && p.Band.UpTo.Cmp(p.Band.Over) <= 0 {
 			c.add(at+"band.up_to", "%s is not above over %s", p.Band.UpTo, p.Band.Over)
 		}
+	}
+}
+
+// tiers checks the tiers of a component, which stand in the place of its rate.
+func (c *checker) tiers(at string, p *Component) {
+	t := p.Tiers
+	if t == nil {
+		return
+	}
+	at += "tiers"
+	if !p.Rate.IsZero() || p.Unit != nil || p.Base != "" && p.Base != BaseGross {
+		c.add(at, "take the place of rate, unit and base: leave those out")
+	}
+	oneOf(c, at+".mode", t.Mode, Graduated, Volume)
+	oneOf(c, at+".measure", t.Measure, MeasureAmount, MeasureCount)
+	oneOf(c, at+".period", t.Period, PeriodMonth, PeriodYear, PeriodEver, PeriodMovement)
+	if t.Period == PeriodMovement && t.Measure == MeasureCount {
+		c.add(at+".measure", "a movement by itself is always the first: count amounts, or over another period")
+	}
+	c.counted(at+".period", t)
+	if len(t.Steps) == 0 {
+		c.add(at+".steps", "at least one is required")
+	}
+	for i := range t.Steps {
+		c.tier(fmt.Sprintf("%s.steps[%d].", at, i), t, i)
+	}
+}
+
+// counted requires what is counted of to be counted somewhere, and over one period for a whole schedule.
+func (c *checker) counted(field string, t *Tiers) {
+	if t.Period == PeriodMovement {
+		return
+	}
+	switch e := c.schedule.Match.Event; e {
+	case EventCapture, EventRefund, EventDispute, EventPayout:
+	case "":
+		c.add(field, "counts one kind of event: match one, or count over a %s", PeriodMovement)
+	default:
+		c.add(field, "no %s is counted: count over a %s", e, PeriodMovement)
+	}
+	own := t.Period
+	if own == "" {
+		own = PeriodMonth
+	}
+	if p, _ := c.schedule.Counts(); p != own {
+		c.add(field, "is %s, that of other tiers %s: a schedule counts over one", own, p)
+	}
+}
+
+// tier checks one tier among the others.
+func (c *checker) tier(at string, t *Tiers, i int) {
+	step := &t.Steps[i]
+	c.rate(at+"rate", step.Rate)
+	c.amount(at+"fixed", step.Fixed)
+	last := i == len(t.Steps)-1
+	switch {
+	case last && !step.UpTo.IsZero():
+		c.add(at+"up_to", "no tier is for what is above %s: the last has no up_to", step.UpTo)
+	case !last && step.UpTo.Sign() <= 0:
+		c.add(at+"up_to", "is required above 0: only the last tier has no end")
+	case !last && i > 0 && step.UpTo.Cmp(t.Steps[i-1].UpTo) <= 0:
+		c.add(at+"up_to", "%s is not above that of the tier before, %s", step.UpTo, t.Steps[i-1].UpTo)
+	}
+	if i > 0 && step.Fixed != nil && t.Period == PeriodMovement && t.Mode != Volume {
+		c.add(at+"fixed", "is never charged: each movement begins in the first tier")
+	}
+}
+
+// unit checks the unit of a component, which stands in the place of its rate.
+func (c *checker) unit(at string, p *Component) {
+	u := p.Unit
+	if u == nil {
+		return
+	}
+	if !p.Rate.IsZero() {
+		c.add(at+"unit", "takes the place of rate: leave that out")
+	}
+	c.amount(at+"unit.price", &u.Price)
+	if u.Size.Sign() <= 0 {
+		c.add(at+"unit.size", "%s is not above 0", u.Size)
+	} else if _, err := money.Quotient(money.Minor(1), money.Minor(1), u.Size); err != nil && !u.Started {
+		c.add(at+"unit.size", "%s does not divide without a remainder: take a product of twos and fives, or charge for started units", u.Size)
+	}
+}
+
+// monthlyMin checks the minimum of a month, which is of one kind of fee.
+func (c *checker) monthlyMin() {
+	s := c.schedule
+	c.amount("monthly_min", s.MonthlyMin)
+	if s.MonthlyMin == nil {
+		return
+	}
+	switch s.Match.Event {
+	case EventCapture, EventRefund, EventDispute, EventPayout:
+	default:
+		c.add("monthly_min", "is of captures, refunds, disputes or payouts: match one of these events")
 	}
 }
 
@@ -165,14 +265,21 @@ func (c *checker) currency() {
 	if !s.Match.Currency.IsZero() {
 		return
 	}
-	named := s.Min != nil || s.Max != nil
+	named := s.Min != nil || s.Max != nil || s.MonthlyMin != nil
 	for i := range s.Components {
 		p := &s.Components[i]
-		named = named || p.Fixed != nil || p.Min != nil || p.Max != nil || p.Band != Band{}
+		named = named || p.Fixed != nil || p.Min != nil || p.Max != nil || p.Band != Band{} || p.Unit != nil || p.Tiers.namesMoney()
 	}
 	if named {
 		c.add("match.currency", "is required, because the schedule names amounts of money")
 	}
+}
+
+// namesMoney reports whether a tier begins at, or costs, an amount of money.
+func (t *Tiers) namesMoney() bool {
+	return t != nil && slices.ContainsFunc(t.Steps, func(s Tier) bool {
+		return s.Fixed != nil || !s.UpTo.IsZero() && t.Measure != MeasureCount
+	})
 }
 
 // tax checks the tax and its split.

@@ -72,6 +72,55 @@ func TestValidate(t *testing.T) {
 			`dispute_policy: "never" is not one of [keep return_on_win]`,
 			`charge: "monthly" is not one of [net gross]`,
 		}},
+		{"tiers beside a rate", func(s *fees.Schedule) {
+			s.Components[0].Tiers, s.Components[0].Base = &fees.Tiers{Mode: "steps", Measure: "weight", Period: "day"}, "net"
+		}, []string{
+			`components[0].base: "net" is not one of [gross cost cost_and_tax]`,
+			"components[0].tiers: take the place of rate, unit and base: leave those out",
+			`components[0].tiers.mode: "steps" is not one of [graduated volume]`,
+			`components[0].tiers.measure: "weight" is not one of [amount count]`,
+			`components[0].tiers.period: "day" is not one of [month year ever movement]`,
+			"components[0].tiers.steps: at least one is required",
+		}},
+		{"tiers out of order", func(s *fees.Schedule) {
+			s.Components[0].Rate = money.Rate{}
+			s.Components[0].Tiers = &fees.Tiers{Steps: []fees.Tier{{UpTo: money.Minor(5)}, {UpTo: money.Minor(5)}, {}, {UpTo: money.Minor(9)}}}
+		}, []string{
+			"components[0].tiers.steps[1].up_to: 5 is not above that of the tier before, 5",
+			"components[0].tiers.steps[2].up_to: is required above 0: only the last tier has no end",
+			"components[0].tiers.steps[3].up_to: no tier is for what is above 9: the last has no up_to",
+		}},
+		{"tiers of what is not counted", func(s *fees.Schedule) {
+			s.Match.Event, s.Components[0].Rate = fees.EventFX, money.Rate{}
+			s.Components[0].Tiers = &fees.Tiers{Steps: []fees.Tier{{}}}
+		}, []string{"components[0].tiers.period: no fx is counted: count over a movement"}},
+		{"tiers over two periods", func(s *fees.Schedule) {
+			for i, p := range []fees.Period{fees.PeriodYear, fees.PeriodEver} {
+				s.Components[i].Rate, s.Components[i].Tiers = money.Rate{}, &fees.Tiers{Period: p, Steps: []fees.Tier{{}}}
+			}
+		}, []string{"components[1].tiers.period: is ever, that of other tiers year: a schedule counts over one"}},
+		{"tiers of one movement", func(s *fees.Schedule) {
+			s.Components[0].Rate = money.Rate{}
+			s.Components[0].Tiers = &fees.Tiers{
+				Period: fees.PeriodMovement, Measure: fees.MeasureCount, Steps: []fees.Tier{{UpTo: money.Minor(1)}, {Fixed: new(money.Minor(1))}},
+			}
+		}, []string{
+			"components[0].tiers.measure: a movement by itself is always the first: count amounts, or over another period",
+			"components[0].tiers.steps[1].fixed: is never charged: each movement begins in the first tier",
+		}},
+		{"unit", func(s *fees.Schedule) {
+			s.Components[0].Unit = &fees.Unit{Size: money.Minor(3), Price: money.Minor(-1)}
+			s.Components[1].Rate, s.Components[1].Unit = money.Rate{}, &fees.Unit{}
+		}, []string{
+			"components[0].unit: takes the place of rate: leave that out",
+			"components[0].unit.price: -1 is below 0",
+			"components[0].unit.size: 3 does not divide without a remainder: take a product of twos and fives, or charge for started units",
+			"components[1].unit.size: 0 is not above 0",
+		}},
+		{"monthly minimum", func(s *fees.Schedule) { s.MonthlyMin, s.Match.Event = new(money.Minor(-1)), fees.EventInstant }, []string{
+			"monthly_min: -1 is below 0",
+			"monthly_min: is of captures, refunds, disputes or payouts: match one of these events",
+		}},
 		{"invoiced payouts", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventPayout },
 			[]string{"charge: gross is for captures, refunds and disputes: match one of these events"}},
 		{"invoiced, whatever it is", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, "" },

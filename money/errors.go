@@ -19,6 +19,8 @@ var (
 	ErrBadRounding = errors.New("bad rounding")
 	// ErrZeroDenominator: a fraction has the denominator 0.
 	ErrZeroDenominator = errors.New("denominator is zero")
+	// ErrInexact: a quotient has no decimal of at most 18 fraction digits.
+	ErrInexact = errors.New("quotient is not a short decimal")
 	// ErrBadWeights: weights to allocate by are negative, or all zero.
 	ErrBadWeights = errors.New("bad weights")
 )

@@ -54,6 +54,25 @@ func (e Exact) Sub(f Exact) (Exact, error) {
 	return difference, nil
 }
 
+// Quotient returns exactly a * numerator / denominator. It is [ErrZeroDenominator] for the denominator 0, [ErrInexact] where
+// that has more than 18 fraction digits.
+func Quotient(a, numerator, denominator Amount) (Exact, error) {
+	if denominator.IsZero() {
+		return Exact{}, fmt.Errorf("%w: %s * %s / 0", ErrZeroDenominator, a, numerator)
+	}
+	var x, y, scale, product, divisor, rest apd.BigInt
+	product.Mul(a.magnitude(&x), numerator.magnitude(&y))
+	product.Mul(&product, scale.SetUint64(powersOfTen[maxScale]))
+	var e Exact
+	e.d.Coeff.QuoRem(&product, denominator.magnitude(&divisor), &rest)
+	if rest.Sign() != 0 {
+		return Exact{}, fmt.Errorf("%w: %s * %s / %s", ErrInexact, a, numerator, denominator)
+	}
+	e.d.Exponent = -maxScale
+	e.d.Negative = a.Sign()*numerator.Sign()*denominator.Sign() < 0
+	return e, nil
+}
+
 // Cmp returns -1 if e < f, 0 if e = f and +1 if e > f.
 func (e Exact) Cmp(f Exact) int { return e.d.Cmp(&f.d) }
 

@@ -2,6 +2,7 @@ package money_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math/big"
 	"strings"
 	"testing"
@@ -151,4 +152,33 @@ func TestWidestProduct(t *testing.T) {
 	}
 	_, err := product.Round(money.HalfEven)
 	wantError(t, money.ErrOverflow, "", err)
+}
+
+func TestQuotient(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name                      string
+		a, numerator, denominator int64
+		want                      string
+		err                       error
+	}{
+		{"whole", 6, 4, 3, "8", nil},
+		{"a fraction", 1500, 850, 1000, "1275", nil},
+		{"digits", 99999, 1, 100000, "0.99999", nil},
+		{"negative", -1, 1, 8, "-0.125", nil},
+		{"a third", 1, 1, 3, "", money.ErrInexact},
+		{"too many digits", 1, 1, 1 << 20, "", money.ErrInexact},
+		{"of nothing", 1, 1, 0, "", money.ErrZeroDenominator},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := money.Quotient(money.Minor(tc.a), money.Minor(tc.numerator), money.Minor(tc.denominator))
+			if !errors.Is(err, tc.err) {
+				t.Fatalf("error %v, want %v", err, tc.err)
+			}
+			if err == nil && got.String() != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		})
+	}
 }
