@@ -137,6 +137,7 @@ func TestFeeNeedsWhatItGoesBy(t *testing.T) {
 // interchange passes on what the rail charges, and adds 0.2 % and 0.30.
 func interchange() fees.Schedule {
 	s := percent("0.2%")
+	s.Match.Event = fees.EventCapture
 	s.Components = append([]fees.Component{{Kind: "interchange", Base: fees.BaseCost, Rate: money.MustRate("1")}}, s.Components...)
 	s.Components[1].Fixed = new(money.Minor(30))
 	return s

@@ -129,6 +129,9 @@ func (c *checker) components() {
 		}
 		c.rate(at+"rate", p.Rate)
 		oneOf(c, at+"base", p.Base, BaseGross, BaseCost, BaseCostAndTax)
+		if (p.Base == BaseCost || p.Base == BaseCostAndTax) && c.schedule.Match.Event != EventCapture {
+			c.add(at+"base", "the cost of captures is known, of nothing else: match event %s", EventCapture)
+		}
 		c.tiers(at, p)
 		c.unit(at, p)
 		c.amount(at+"fixed", p.Fixed)

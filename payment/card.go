@@ -22,7 +22,7 @@ const (
 // card number into: all but kind, instant, currency and amounts.
 func (f Field) IsText() bool {
 	switch f {
-	case FieldID, FieldMerchant, FieldParent, FieldMethod, FieldRail, FieldBrand, FieldFunding, FieldOrderID, FieldReasonCode, FieldRailRef, FieldBankRef, FieldActor:
+	case FieldID, FieldMerchant, FieldParent, FieldMethod, FieldRail, FieldBrand, FieldFunding, FieldBorder, FieldOrderID, FieldReasonCode, FieldRailRef, FieldBankRef, FieldActor:
 		return true
 	}
 	return false

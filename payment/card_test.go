@@ -19,6 +19,7 @@ func TestEventsHoldNoCardNumbers(t *testing.T) {
 	for field, write := range map[payment.Field]func(*payment.Event, string){
 		payment.FieldMethod:     func(e *payment.Event, s string) { e.Method, e.Rail = s, "card" },
 		payment.FieldBrand:      func(e *payment.Event, s string) { e.Brand = s },
+		payment.FieldBorder:     func(e *payment.Event, s string) { e.Border = s },
 		payment.FieldFunding:    func(e *payment.Event, s string) { e.Funding = s },
 		payment.FieldOrderID:    func(e *payment.Event, s string) { e.OrderID = s },
 		payment.FieldReasonCode: func(e *payment.Event, s string) { e.ReasonCode = s },

@@ -15,6 +15,7 @@ const (
 	EntryDepositFee     = "deposit.fee"
 	EntryFeeInvoiced    = "fee.invoiced"
 	EntryFeeCredited    = "fee.credited"
+	EntryFeeMinimum     = "fee.minimum"
 	EntryWithheld       = "deposit.withheld"
 	EntryWithheldBack   = "withholding.returned"
 	EntryRewithheld     = "withholding.restored"

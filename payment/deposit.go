@@ -107,7 +107,7 @@ func (p *plan) capture() error {
 	if err != nil {
 		return err
 	}
-	schedule, fee, err := p.rules.price(p.scope, p.event, fees.EventCapture, pin.BusinessDate)
+	schedule, fee, err := p.price(fees.EventCapture, pin.BusinessDate)
 	if err != nil {
 		return &FieldError{FieldMethod, err}
 	}
@@ -162,8 +162,11 @@ func (p *plan) captured() (*Deposit, Facts, Life, error) {
 	if d.CapturedAt().IsZero() {
 		now.complete(p.event)
 	}
-	if err := p.happensTo(DepositRecord, &now, &d.Life); err != nil || p.repeated {
+	if err := p.happensTo(DepositRecord, &now, &d.Life); err != nil {
 		return d, now, d.Life, err
+	}
+	if p.repeated {
+		return d, now, d.Life, now.sameCost(p.event)
 	}
 	life, err := d.next(p.event)
 	return d, now, life, err
@@ -173,6 +176,7 @@ func (p *plan) captured() (*Deposit, Facts, Life, error) {
 // those of the capture.
 func (f *Facts) complete(e *Event) {
 	f.Brand, f.Funding, f.OrderID = cmp.Or(f.Brand, e.Brand), cmp.Or(f.Funding, e.Funding), cmp.Or(f.OrderID, e.OrderID)
+	f.Border, f.Cost, f.CostTax = cmp.Or(f.Border, e.Border), e.cost(), e.costTax()
 	f.RailRef, f.BankRef = cmp.Or(e.RailRef, f.RailRef), cmp.Or(e.BankRef, f.BankRef)
 }
 

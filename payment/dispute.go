@@ -65,7 +65,7 @@ func (p *plan) dispute() error {
 	if err != nil {
 		return err
 	}
-	schedule, fee, err := p.rules.price(p.scope, p.event, fees.EventDispute, deposit.PricedOn)
+	schedule, fee, err := p.price(fees.EventDispute, deposit.PricedOn)
 	if err != nil {
 		return &FieldError{FieldKind, err}
 	}

@@ -94,16 +94,24 @@ type Event struct {
 	Rail       string         // the rail that carries it; empty: the method in lower case
 	Brand      string         // card brand, where a fee depends on it
 	Funding    string         // credit, debit, prepaid, where a fee depends on it
+	Border     string         // BorderDomestic or BorderCross, where a fee depends on it; empty: nobody knows
 	OrderID    string         // the merchant's own reference
 	Parent     string         // refunds, disputes and releases of a reserve: the deposit's id; reserves built and returned: the plan's
 	ReasonCode string         // refunds and disputes: why, a code of [a-z0-9_], at most 64 bytes; failures and decisions: any text
 	RailRef    string         // the rail's reference
 	BankRef    string         // the bank's reference
 	Actor      string         // who decided it, where somebody did: an operator, an API key
-	Cost       money.Amount   // rail settlements: cost the rail kept, minor units
-	CostTax    money.Amount   // rail settlements and invoices: tax on the cost, minor units
+	Cost       money.Amount   // rail settlements: cost the rail kept, minor units; captures: cost the rail will ask for, where a fee passes it on
+	CostTax    money.Amount   // rail settlements and invoices, captures: tax on the cost, minor units
+	CostKnown  bool           // captures: Cost and CostTax are known, even if they are 0
 	FromRail   bool           // a rail that the engine drives tells it, or was handed it: nobody reports it
 }
+
+// Whether the payer's side is in the merchant's country, as whoever reports a payment knows it.
+const (
+	BorderDomestic = "domestic"
+	BorderCross    = "cross_border"
+)
 
 // OfBatch tells an event of a settlement batch, which package settlement books.
 func (k Kind) OfBatch() bool { return tableOf(k) == &batchTable }
@@ -123,6 +131,7 @@ const (
 	FieldRail       Field = "rail"
 	FieldBrand      Field = "brand"
 	FieldFunding    Field = "funding"
+	FieldBorder     Field = "border"
 	FieldOrderID    Field = "order_id"
 	FieldParent     Field = "parent_id"
 	FieldReasonCode Field = "reason_code"

@@ -163,15 +163,18 @@ type plannedLine struct {
 // chargeOf names what a fee is for by the account it is income of.
 func chargeOf(income string) string { return strings.TrimPrefix(income, "income/") }
 
-// invoiceLine adds a line to the invoice of the month in which its entry is booked, or,
-// where that is issued, of the month after the last that is.
+// invoiceLine adds a line to the invoice of the month that it names, or in which its
+// entry is booked, or, where that is issued, of the month after the last that is.
 func (p *plan) invoiceLine(entry int, line InvoiceLine) error {
 	_, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil {
 		return err
 	}
 	zone, billing := schedule.Timing.Zone, p.billing()
-	month := MonthOf(calendar.DateOf(p.state.Now(), zone))
+	month := line.Month
+	if month == (Month{}) {
+		month = MonthOf(calendar.DateOf(p.state.Now(), zone))
+	}
 	if issued := billing.Issued; issued != (Month{}) && month.Compare(issued) <= 0 {
 		month = issued.Next()
 	}

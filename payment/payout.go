@@ -74,7 +74,7 @@ func (p *plan) payout() error {
 	if err != nil {
 		return err
 	}
-	_, fee, err := p.rules.price(p.scope, p.event, fees.EventPayout, pin.BusinessDate)
+	_, fee, err := p.price(fees.EventPayout, pin.BusinessDate)
 	if err != nil {
 		return &FieldError{FieldKind, err}
 	}

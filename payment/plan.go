@@ -232,6 +232,7 @@ func (p *plan) agree(f *Facts) error {
 		was, now string
 	}{
 		{FieldMethod, f.Method, e.Method}, {FieldRail, f.Rail, e.Rail}, {FieldBrand, f.Brand, e.Brand}, {FieldFunding, f.Funding, e.Funding},
+		{FieldBorder, f.Border, e.Border},
 		{FieldOrderID, f.OrderID, e.OrderID}, {FieldParent, f.Parent, e.Parent},
 	} {
 		if c.now != "" && c.now != c.was && (c.field != FieldRail || c.now != derived) {
@@ -253,7 +254,7 @@ func (p *plan) inherit(f *Facts) error {
 	}
 	e.Merchant, e.Currency = f.Merchant, f.Currency
 	e.Method, e.Rail = cmp.Or(f.Method, e.Method), cmp.Or(f.Rail, e.Rail) // the event's rail may only follow from its method
-	e.Brand, e.Funding = cmp.Or(e.Brand, f.Brand), cmp.Or(e.Funding, f.Funding)
+	e.Brand, e.Funding, e.Border = cmp.Or(e.Brand, f.Brand), cmp.Or(e.Funding, f.Funding), cmp.Or(e.Border, f.Border)
 	p.event = &e
 	return nil
 }

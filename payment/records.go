@@ -50,6 +50,9 @@ const (
 	InvoiceRecord       = "invoice"
 	InvoiceLineRecord   = "invoice_line"
 	InvoiceSeriesRecord = "invoice_series"
+	FeeCounterRecord    = "fee_counter"
+	FeeMonthRecord      = "fee_month"
+	FeeMonthDoneRecord  = "fee_month_done"
 	CustomerRecord      = "customer"
 	PoolRecord          = "reserve"
 	DecisionRecord      = "reserve_decision"
@@ -118,6 +121,10 @@ func NewRecord(kind string) ledger.Record {
 		return new(InvoiceLine)
 	case InvoiceSeriesRecord:
 		return new(InvoiceSeries)
+	case FeeCounterRecord:
+		return new(FeeCounter)
+	case FeeMonthRecord, FeeMonthDoneRecord:
+		return new(FeeMonth)
 	case CustomerRecord:
 		return new(Customer)
 	case PoolRecord:
@@ -186,20 +193,61 @@ type Facts struct {
 	Rail       string         `json:"rail"`
 	Brand      string         `json:"brand,omitempty"`
 	Funding    string         `json:"funding,omitempty"`
+	Border     string         `json:"border,omitempty"`
 	OrderID    string         `json:"order_id,omitempty"`
 	Parent     string         `json:"parent,omitempty"` // the deposit
 	ReasonCode string         `json:"reason_code,omitempty"`
 	RailRef    string         `json:"rail_reference,omitempty"`
 	BankRef    string         `json:"bank_reference,omitempty"`
 	Actor      string         `json:"actor,omitempty"`
+	Cost       *money.Amount  `json:"cost,omitempty"` // captures: what the rail will ask for, minor units; nil: nobody knows
+	CostTax    money.Amount   `json:"cost_tax,omitzero"`
 }
 
 func facts(e *Event) Facts {
 	return Facts{
 		ID: e.ID, OccurredAt: e.OccurredAt, Merchant: e.Merchant, Currency: e.Currency, Amount: e.Amount, Method: e.Method,
-		Rail: e.Rail, Brand: e.Brand, Funding: e.Funding, OrderID: e.OrderID, Parent: e.Parent, ReasonCode: e.ReasonCode,
+		Rail: e.Rail, Brand: e.Brand, Funding: e.Funding, Border: e.Border, Cost: e.cost(), CostTax: e.costTax(),
+		OrderID: e.OrderID, Parent: e.Parent, ReasonCode: e.ReasonCode,
 		RailRef: e.RailRef, BankRef: e.BankRef, Actor: e.Actor,
 	}
+}
+
+// cost is what a capture says of what its rail will ask for; nil: it does not.
+func (e *Event) cost() *money.Amount {
+	if e.Kind != DepositCaptured || !e.CostKnown {
+		return nil
+	}
+	return new(e.Cost)
+}
+
+func (e *Event) costTax() money.Amount {
+	if e.Kind != DepositCaptured {
+		return money.Amount{}
+	}
+	return e.CostTax
+}
+
+// costs writes what is known of the cost; empty: nothing is.
+func (f *Facts) costs() (cost, tax string) {
+	if f.Cost == nil {
+		return "", ""
+	}
+	return f.Currency.Format(*f.Cost), f.Currency.Format(f.CostTax)
+}
+
+// sameCost tells whether a capture says the same of its cost.
+func (f *Facts) sameCost(e *Event) error {
+	now := facts(e)
+	cost, tax := f.costs()
+	costNow, taxNow := now.costs()
+	if cost != costNow {
+		return differs(FieldCost, cost, costNow)
+	}
+	if tax != taxNow {
+		return differs(FieldCostTax, tax, taxNow)
+	}
+	return nil
 }
 
 // same tells whether an event repeats the facts; else the error names the
@@ -212,7 +260,7 @@ func (f *Facts) same(e *Event) error {
 		if now.Rail == strings.ToLower(e.Method) { // by Normalize, where the event names no rail
 			now.Rail = f.Rail
 		}
-		now.Brand, now.Funding = cmp.Or(now.Brand, f.Brand), cmp.Or(now.Funding, f.Funding)
+		now.Brand, now.Funding, now.Border = cmp.Or(now.Brand, f.Brand), cmp.Or(now.Funding, f.Funding), cmp.Or(now.Border, f.Border)
 	}
 	if !f.OccurredAt.Equal(now.OccurredAt) {
 		return differs(FieldOccurredAt, f.OccurredAt.Format(time.RFC3339Nano), now.OccurredAt.Format(time.RFC3339Nano))
@@ -223,7 +271,7 @@ func (f *Facts) same(e *Event) error {
 	}{
 		{FieldMerchant, f.Merchant, now.Merchant}, {FieldCurrency, f.Currency.String(), now.Currency.String()},
 		{FieldAmount, f.Currency.Format(f.Amount), now.Currency.Format(now.Amount)}, {FieldMethod, f.Method, now.Method},
-		{FieldRail, f.Rail, now.Rail}, {FieldBrand, f.Brand, now.Brand}, {FieldFunding, f.Funding, now.Funding},
+		{FieldRail, f.Rail, now.Rail}, {FieldBrand, f.Brand, now.Brand}, {FieldFunding, f.Funding, now.Funding}, {FieldBorder, f.Border, now.Border},
 		{FieldOrderID, f.OrderID, now.OrderID}, {FieldParent, f.Parent, now.Parent}, {FieldReasonCode, f.ReasonCode, now.ReasonCode},
 		{FieldRailRef, f.RailRef, now.RailRef}, {FieldBankRef, f.BankRef, now.BankRef}, {FieldActor, f.Actor, now.Actor},
 	} {
@@ -231,7 +279,7 @@ func (f *Facts) same(e *Event) error {
 			return differs(c.field, c.was, c.now)
 		}
 	}
-	return nil
+	return f.sameCost(e)
 }
 
 // Deposit is money a payer paid to a merchant.

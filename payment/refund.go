@@ -129,7 +129,7 @@ func (p *plan) refund() error {
 		return err
 	}
 	refund := &Refund{Facts: facts(p.event), Life: born(p.event, Pending)}
-	schedule, fee, err := p.rules.priceRefund(p.scope, p.event, d.PricedOn)
+	schedule, fee, err := p.price(fees.EventRefund, d.PricedOn)
 	if err != nil {
 		return &FieldError{FieldKind, err}
 	}

@@ -125,6 +125,7 @@ func changes() []change {
 		{payment.FieldRail, func(e *payment.Event) { e.Rail = "other" }},
 		{payment.FieldBrand, func(e *payment.Event) { e.Brand = "other" }},
 		{payment.FieldFunding, func(e *payment.Event) { e.Funding = "other" }},
+		{payment.FieldBorder, func(e *payment.Event) { e.Border = payment.BorderCross }},
 		{payment.FieldOrderID, func(e *payment.Event) { e.OrderID = "other" }},
 		{payment.FieldParent, func(e *payment.Event) { e.Parent = "other" }},
 		{payment.FieldReasonCode, func(e *payment.Event) { e.ReasonCode = "other" }},
@@ -140,7 +141,7 @@ func changes() []change {
 func (c change) applies(k payment.Kind) bool {
 	switch c.field {
 	case payment.FieldCost:
-		return k == payment.RailSettled
+		return k == payment.RailSettled || k == payment.DepositCaptured
 	case payment.FieldCostTax:
 		return k == payment.RailSettled || k == payment.RailInvoiced || k == payment.RailInvoiceNetted
 	}

@@ -17,11 +17,14 @@ import (
 func requires(k Kind) []Field { return tableOf(k).requires[k] }
 
 // Normalize fills in what follows from other fields: whole microseconds in
-// UTC, and the rail from the method.
+// UTC, the rail from the method, and that a cost which is there is known.
 func (e Event) Normalize() Event {
 	e.OccurredAt = e.OccurredAt.UTC().Truncate(time.Microsecond)
 	if e.Rail == "" {
 		e.Rail = strings.ToLower(e.Method)
+	}
+	if e.Kind == DepositCaptured && !(e.Cost.IsZero() && e.CostTax.IsZero()) {
+		e.CostKnown = true
 	}
 	return e
 }
@@ -121,21 +124,24 @@ func (e *Event) checkForm() error {
 		}
 	}
 	switch {
-	case !e.Cost.IsZero() && e.Kind != RailSettled:
-		return &FieldError{FieldCost, fmt.Errorf("has no place in a %s, only in a %s", e.Kind, RailSettled)}
-	case !e.CostTax.IsZero() && e.Kind != RailSettled && e.Kind != RailInvoiced && e.Kind != RailInvoiceNetted:
-		return &FieldError{FieldCostTax, fmt.Errorf("has no place in a %s, only in a %s or %s", e.Kind, RailSettled, RailInvoiced)}
+	case !e.Cost.IsZero() && e.Kind != RailSettled && e.Kind != DepositCaptured:
+		return &FieldError{FieldCost, fmt.Errorf("has no place in a %s, only in a %s or %s", e.Kind, RailSettled, DepositCaptured)}
+	case !e.CostTax.IsZero() && e.Kind != RailSettled && e.Kind != RailInvoiced && e.Kind != RailInvoiceNetted && e.Kind != DepositCaptured:
+		return &FieldError{FieldCostTax, fmt.Errorf("has no place in a %s, only in a %s, %s or %s", e.Kind, RailSettled, RailInvoiced, DepositCaptured)}
 	}
 	for _, text := range []struct {
 		field Field
 		value string
 	}{
-		{FieldMethod, e.Method}, {FieldRail, e.Rail}, {FieldBrand, e.Brand}, {FieldFunding, e.Funding}, {FieldOrderID, e.OrderID},
+		{FieldMethod, e.Method}, {FieldRail, e.Rail}, {FieldBrand, e.Brand}, {FieldFunding, e.Funding}, {FieldBorder, e.Border}, {FieldOrderID, e.OrderID},
 		{FieldReasonCode, e.ReasonCode}, {FieldRailRef, e.RailRef}, {FieldBankRef, e.BankRef},
 	} {
 		if err := checkText(text.value); err != nil {
 			return &FieldError{text.field, err}
 		}
+	}
+	if e.Border != "" && e.Border != BorderDomestic && e.Border != BorderCross {
+		return &FieldError{FieldBorder, fmt.Errorf("%.40q is neither %s nor %s", e.Border, BorderDomestic, BorderCross)}
 	}
 	if err := checkActor(e.Actor); err != nil {
 		return &FieldError{FieldActor, err}

@@ -88,6 +88,7 @@ func (p *plan) set(e *payment.Event, f payment.Field, text string, c *cells) *fa
 		return nil
 	}
 	if to := amountOf(e, f); to != nil {
+		e.CostKnown = e.CostKnown || f == payment.FieldCost && e.Kind == payment.DepositCaptured
 		return setAmount(to, e.Currency, f, text, c)
 	}
 	var err error

@@ -6,7 +6,7 @@ import (
 )
 
 // fieldCount is the number of fields of an event.
-const fieldCount = 18
+const fieldCount = 19
 
 // fields lists the fields in the order in which files list them, the currency
 // before the amounts that are read in it.
@@ -17,6 +17,7 @@ func fields() [fieldCount]payment.Field {
 		payment.FieldBrand, payment.FieldFunding, payment.FieldOrderID, payment.FieldParent,
 		payment.FieldReasonCode, payment.FieldRailRef, payment.FieldBankRef,
 		payment.FieldCost, payment.FieldCostTax, payment.FieldActor,
+		payment.FieldBorder,
 	}
 }
 
@@ -45,6 +46,8 @@ func textOf(e *payment.Event, f payment.Field) *string {
 		return &e.Brand
 	case payment.FieldFunding:
 		return &e.Funding
+	case payment.FieldBorder:
+		return &e.Border
 	case payment.FieldOrderID:
 		return &e.OrderID
 	case payment.FieldParent:

@@ -59,6 +59,7 @@ func (n *names) appendKept(dst []byte, k *Kept) ([]byte, error) {
 			dst = append(dst, wide[:]...)
 		}
 	}
+	dst = appendFlag(dst, k.CostKnown)
 	dst = appendFlag(dst, k.FromRail)
 	if dst = appendFlag(dst, k.Fault != nil); k.Fault == nil {
 		return dst, nil
@@ -106,6 +107,7 @@ func (n *names) decodeKept(data string) (k Kept, err error) {
 			*amount = d.amount()
 		}
 	}
+	k.CostKnown = d.flag()
 	k.FromRail = d.flag()
 	if d.flag() {
 		k.Fault = &Error{File: k.File, Line: k.Line, Field: payment.Field(d.text()), Column: int(d.varint())}

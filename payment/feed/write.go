@@ -83,8 +83,9 @@ func valueOf(e *payment.Event, f payment.Field) (string, error) {
 		return *text, nil
 	}
 	if amount := amountOf(e, f); amount != nil {
+		known := f == payment.FieldCost && e.CostKnown && e.Kind == payment.DepositCaptured
 		switch {
-		case amount.IsZero():
+		case amount.IsZero() && !known:
 			return "", nil
 		case e.Currency.IsZero():
 			return "", errors.New("no currency")

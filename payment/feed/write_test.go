@@ -26,11 +26,11 @@ func TestWrite(t *testing.T) {
 		want   string
 	}{
 		{feed.CSV, fullHeader +
-			`refund,ref-1,2026-02-01T04:00:00.25Z,m-1,INR,1000.50,CARD,card-in,VISA,credit,"5"" nails, boxed",dep-1,damaged,R-9,B-9,5.00,0.90,ops-1` + "\n" +
-			"settlement_paid,b-1,2026-01-31T23:00:00Z,,,,,,,,,,,,,,,\n"},
+			`refund,ref-1,2026-02-01T04:00:00.25Z,m-1,INR,1000.50,CARD,card-in,VISA,credit,"5"" nails, boxed",dep-1,damaged,R-9,B-9,5.00,0.90,ops-1,cross_border` + "\n" +
+			"settlement_paid,b-1,2026-01-31T23:00:00Z,,,,,,,,,,,,,,,,\n"},
 		{feed.NDJSON, `{"kind":"refund","id":"ref-1","occurred_at":"2026-02-01T04:00:00.25Z","merchant_id":"m-1","currency":"INR",` +
 			`"amount":"1000.50","method":"CARD","rail":"card-in","brand":"VISA","funding":"credit","order_id":"5\" nails, boxed",` +
-			`"parent_id":"dep-1","reason_code":"damaged","rail_reference":"R-9","bank_reference":"B-9","cost":"5.00","cost_tax":"0.90","actor":"ops-1"}` + "\n" +
+			`"parent_id":"dep-1","reason_code":"damaged","rail_reference":"R-9","bank_reference":"B-9","cost":"5.00","cost_tax":"0.90","actor":"ops-1","border":"cross_border"}` + "\n" +
 			`{"kind":"settlement_paid","id":"b-1","occurred_at":"2026-01-31T23:00:00Z"}` + "\n"},
 	}
 	for _, test := range tests {
@@ -183,7 +183,7 @@ func drawEvent(t *rapid.T) payment.Event {
 		return a
 	}
 	micros := rapid.Int64Range(0, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).UnixMicro())
-	return payment.Event{
+	e := payment.Event{
 		Kind:       rapid.SampledFrom(payment.Kinds()).Draw(t, "kind"),
 		ID:         id.Draw(t, "id"),
 		OccurredAt: time.UnixMicro(micros.Draw(t, "occurred_at")).UTC(),
@@ -194,6 +194,7 @@ func drawEvent(t *rapid.T) payment.Event {
 		Rail:       text.Draw(t, "rail"),
 		Brand:      text.Draw(t, "brand"),
 		Funding:    text.Draw(t, "funding"),
+		Border:     text.Draw(t, "border"),
 		OrderID:    text.Draw(t, "order_id"),
 		Parent:     text.Draw(t, "parent_id"),
 		ReasonCode: text.Draw(t, "reason_code"),
@@ -203,4 +204,6 @@ func drawEvent(t *rapid.T) payment.Event {
 		Cost:       amount("cost"),
 		CostTax:    amount("cost_tax"),
 	}
+	e.CostKnown = e.Kind == payment.DepositCaptured && (!e.Cost.IsZero() || rapid.Bool().Draw(t, "cost_known"))
+	return e
 }
