@@ -6,8 +6,7 @@ import "slices"
 type Type string
 
 // All types of event there are. They are part of the API: a type keeps its name and
-// the meaning of its payload for ever. Nothing tells settlement.held, .released,
-// .in_transit and .reconciled, report.ready, those of breaks, api_key.rolled,
+// the meaning of its payload for ever. Nothing tells settlement.reconciled, report.ready, those of breaks, api_key.rolled,
 // webhook_endpoint.disabled and ping yet: what they are about is not built.
 const (
 	DepositCreated        Type = "deposit.created"
@@ -44,6 +43,8 @@ const (
 	SettlementCreated        Type = "settlement.created"
 	SettlementHeld           Type = "settlement.held"
 	SettlementReleased       Type = "settlement.released"
+	SettlementApproved       Type = "settlement.approved" // by somebody; nothing tells it of one that no one has to approve
+	SettlementRetried        Type = "settlement.retried"  // what was refused may leave once more
 	SettlementSubmitted      Type = "settlement.submitted"
 	SettlementUnknown        Type = "settlement.unknown" // nobody knows yet what became of it
 	SettlementInTransit      Type = "settlement.in_transit"
@@ -80,7 +81,7 @@ var types = []Type{
 	RefundCreated, RefundSucceeded, RefundFailed, RefundCanceled, RefundUnknown,
 	DisputeOpened, DisputeUpdated, DisputeWon, DisputeLost,
 	PayoutCreated, PayoutQueued, PayoutReleased, PayoutApproved, PayoutRejected, PayoutCanceled, PayoutSent, PayoutUnknown, PayoutCompleted, PayoutFailed, PayoutReturned,
-	SettlementCreated, SettlementHeld, SettlementReleased, SettlementSubmitted, SettlementUnknown, SettlementInTransit, SettlementPaid, SettlementFailed,
+	SettlementCreated, SettlementHeld, SettlementReleased, SettlementApproved, SettlementRetried, SettlementSubmitted, SettlementUnknown, SettlementInTransit, SettlementPaid, SettlementFailed,
 	SettlementReturned, SettlementCanceled, SettlementCarriedForward, SettlementReconciled,
 	BalanceNegative, ReserveHeld, ReserveDrawn, ReserveReleased,
 	MerchantCreated, MerchantUpdated, MerchantClosed,

@@ -95,6 +95,34 @@ type Schedule struct {
 	For           []Scope           `json:"for"`                     // at least one
 	Timing        calendar.Schedule `json:"timing"`
 	MinPayout     money.Amount      `json:"min_payout,omitzero"` // minor units; a smaller net is carried into the next batch
+
+	MaxPayout    money.Amount  `json:"max_payout,omitzero"`     // minor units; a larger net leaves in several instructions; 0: in one
+	ApproveAbove *money.Amount `json:"approve_above,omitempty"` // minor units; a larger net waits to be approved; nil: none does
+	Hold         *ScheduleHold `json:"hold,omitempty"`          // nil: batches are not held
+}
+
+// ScheduleHold keeps batches that are closed while it is in force from leaving.
+type ScheduleHold struct {
+	Until  calendar.Date `json:"until,omitzero"` // local midnight at which this date begins ends it; zero: somebody releases each batch
+	Reason string        `json:"reason"`
+}
+
+// HeldUntil tells whether a batch that is closed at an instant is held by the schedule,
+// and until when; the zero time: until somebody releases it.
+func (s *Schedule) HeldUntil(at time.Time) (until time.Time, held bool) {
+	if s.Hold == nil {
+		return time.Time{}, false
+	}
+	if s.Hold.Until.IsZero() {
+		return time.Time{}, true
+	}
+	until = calendar.Cutoff(s.Hold.Until, calendar.Clock{}, s.Timing.Zone)
+	return until, at.Before(until)
+}
+
+// NeedsApproval tells whether a net waits for somebody to approve it.
+func (s *Schedule) NeedsApproval(net money.Amount) bool {
+	return s.ApproveAbove != nil && net.Cmp(*s.ApproveAbove) > 0
 }
 
 // Pin names this version.
@@ -134,6 +162,7 @@ func (s *Schedule) Validate() error {
 	if s.MinPayout.Sign() < 0 {
 		faults = append(faults, fmt.Errorf("min_payout is %s, below 0", s.MinPayout))
 	}
+	faults = append(faults, s.checkTerms()...)
 	if err := s.Timing.Validate(); err != nil {
 		faults = append(faults, err)
 	}
@@ -141,6 +170,20 @@ func (s *Schedule) Validate() error {
 		return fmt.Errorf("schedule %q: %w", s.ID, err)
 	}
 	return nil
+}
+
+// checkTerms reports what is wrong with what lets batches go.
+func (s *Schedule) checkTerms() (faults []error) {
+	if s.MaxPayout.Sign() < 0 {
+		faults = append(faults, fmt.Errorf("max_payout is %s, below 0", s.MaxPayout))
+	}
+	if s.ApproveAbove != nil && s.ApproveAbove.Sign() < 0 {
+		faults = append(faults, fmt.Errorf("approve_above is %s, below 0", *s.ApproveAbove))
+	}
+	if s.Hold != nil && s.Hold.Reason == "" {
+		faults = append(faults, errors.New("hold has no reason"))
+	}
+	return faults
 }
 
 // Pin names one version of a schedule.

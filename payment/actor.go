@@ -29,9 +29,9 @@ func checkActor(s string) error {
 	return nil
 }
 
-// sameActor tells whether two names that checkActor has passed are one person's: however
+// SameActor tells whether two names that checkActor has passed are one person's: however
 // they are capitalized and spaced.
-func sameActor(a, b string) bool { return strings.EqualFold(plainName(a), plainName(b)) }
+func SameActor(a, b string) bool { return strings.EqualFold(plainName(a), plainName(b)) }
 
 // plainName is a name with single spaces in it and none around it.
 func plainName(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -102,7 +102,7 @@ func (p *plan) adjustmentDecided() error {
 
 // another refuses an approval by whoever asked for it.
 func (p *plan) another(asked *Facts) error {
-	if sameActor(p.event.Actor, asked.Actor) {
+	if SameActor(p.event.Actor, asked.Actor) {
 		return &FieldError{FieldActor, fmt.Errorf("%s %w: %s asked for it", asked.ID, ErrSelfApproval, asked.Actor)}
 	}
 	return nil

@@ -77,6 +77,12 @@ const (
 	BatchRefused  Kind = "settlement_refused"  // settlement batch: the rail did not take it, no money left
 	BatchCanceled Kind = "settlement_canceled" // settlement batch: given up before it was sent, or after it was refused
 	BatchReturned Kind = "settlement_returned" // settlement batch: it came back after it had been paid
+
+	BatchHeld      Kind = "settlement_held"       // settlement batch: somebody keeps it from leaving
+	BatchReleased  Kind = "settlement_released"   // settlement batch: it is held no longer
+	BatchApproved  Kind = "settlement_approved"   // settlement batch: somebody else than its maker agrees that it leaves
+	BatchInTransit Kind = "settlement_in_transit" // settlement batch: the rail has taken it on and works on it
+	BatchRetried   Kind = "settlement_retried"    // settlement batch: what was refused may leave once more
 )
 
 // An Event is a fact about a payment, as a rail, a bank or a merchant's own

@@ -231,8 +231,13 @@ func (d *desk) settle(through string) (batches []*settlement.Batch) {
 func (d *desk) move(kind payment.Kind, batch, when, rail string) {
 	d.Helper()
 	e := payment.Event{Kind: kind, ID: batch, OccurredAt: at(when), Rail: rail}
-	if kind == payment.BatchCanceled {
+	switch kind {
+	case payment.BatchCanceled:
 		e.ReasonCode = "closed_account"
+	case payment.BatchHeld, payment.BatchReleased, payment.BatchRetried:
+		e.ReasonCode, e.Actor = "looked at", "anna"
+	case payment.BatchApproved:
+		e.Actor = "ben"
 	}
 	if err := d.Books().Do(d.Context(), &settlement.Move{Rules: d.rules, Event: e.Normalize()}); err != nil {
 		d.Fatal(err)

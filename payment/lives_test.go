@@ -148,8 +148,8 @@ func (v *town) lives(rt *rapid.T) {
 			}
 		}
 		start := payment.Status(b.AtClose)
-		if b.AtClose == settlement.Closed {
-			start = payment.Status(settlement.Approved)
+		if len(b.Steps) > 1 && b.Steps[1].Kind == "" {
+			start = payment.Status(b.Steps[1].Status) // nobody has to approve it
 		}
 		v.stands(rt, b.Ref(), settlement.Moves(), start, life)
 	}

@@ -152,7 +152,7 @@ func (p *plan) payoutApproved() error {
 	if payout.Life, err = payout.next(p.event); err != nil {
 		return err
 	}
-	if sameActor(p.event.Actor, payout.Actor) {
+	if SameActor(p.event.Actor, payout.Actor) {
 		return &FieldError{FieldActor, fmt.Errorf("%q %w", p.event.Actor, ErrOwnApproval)}
 	}
 	p.records = append(p.records, &payout)

@@ -28,12 +28,18 @@ type table struct {
 // tables are those of all resources, in the order of a payment's life.
 var tables = []*table{&depositTable, &refundTable, &disputeTable, &payoutTable, &railTable, &railCostTable, &railInvoiceTable, &bankLineTable, &feeTransferTable, &openingTable, &decisionTable, &adjustmentTable, &debtTable, &topUpTable, &feeDeductionTable, &writeOffTable, &batchTable}
 
-// batchTable lists what a rail reports of settlement batches. Package settlement
+// batchTable lists what is reported and decided of settlement batches. Package settlement
 // has their statuses.
 var batchTable = table{
 	resource: "batch",
-	moves:    []Move{{On: BatchSent}, {On: BatchUnknown}, {On: BatchRefused}, {On: BatchPaid}, {On: BatchCanceled}, {On: BatchReturned}},
-	requires: map[Kind][]Field{BatchCanceled: {FieldReasonCode}},
+	moves: []Move{
+		{On: BatchHeld}, {On: BatchReleased}, {On: BatchApproved}, {On: BatchSent}, {On: BatchInTransit}, {On: BatchUnknown}, {On: BatchRefused},
+		{On: BatchRetried}, {On: BatchPaid}, {On: BatchCanceled}, {On: BatchReturned},
+	},
+	requires: map[Kind][]Field{
+		BatchHeld: {FieldActor, FieldReasonCode}, BatchReleased: {FieldActor, FieldReasonCode}, BatchApproved: {FieldActor},
+		BatchRetried: {FieldActor, FieldReasonCode}, BatchCanceled: {FieldReasonCode},
+	},
 }
 
 // Resources lists the kinds of resource that events happen to.

@@ -15,6 +15,7 @@ import (
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 )
@@ -45,7 +46,7 @@ func TestTablesTell(t *testing.T) {
 // silent are the types of event that no payment, batch, reserve or merchant tells.
 func silent() []event.Type {
 	return []event.Type{
-		event.SettlementHeld, event.SettlementReleased, event.SettlementInTransit, event.SettlementReconciled,
+		event.SettlementReconciled,
 		event.ReportReady, event.BreakOpened, event.BreakResolved, event.APIKeyRolled, event.WebhookEndpointDisabled, event.Ping,
 	}
 }
@@ -112,6 +113,15 @@ func telltales() (all []telltale) {
 		telltale{"a queue", cautious(), func(d *desk) {
 			d.book(saved(), payout("p1", "100.00", "2026-03-04 10:00"))
 			d.releases("2026-03-05 12:00")
+		}},
+		telltale{"batches that are held, and approved by somebody", watchful(), func(d *desk) {
+			d.book(captured())
+			id := d.settle("2026-03-02")[0].ID
+			for i, kind := range []payment.Kind{
+				payment.BatchHeld, payment.BatchReleased, payment.BatchApproved, payment.BatchSent, payment.BatchInTransit, payment.BatchRefused, payment.BatchRetried,
+			} {
+				d.move(kind, id, fmt.Sprintf("2026-03-04 10:%02d", i), "imps")
+			}
 		}},
 		telltale{"batches", noReserve(), func(d *desk) {
 			d.book(deposit("d1", "100.00", "2026-03-02 10:00"), deposit("d2", "10.00", "2026-03-03 10:00"), refund("r1", "d1", "50.00", "2026-03-03 11:00"))
@@ -263,4 +273,13 @@ func TestPayloadsOf(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 	}
+}
+
+// watchful rules have somebody approve each batch.
+func watchful() *payment.Rules {
+	rules := noReserve()
+	for i := range rules.Book.Schedules {
+		rules.Book.Schedules[i].ApproveAbove, rules.Book.Schedules[i].Version = new(money.Amount), "watchful"
+	}
+	return rules
 }

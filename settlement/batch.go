@@ -34,12 +34,16 @@ type Status string
 // Statuses. Closing is invisible to reports: lines are still being written.
 const (
 	Closing        Status = "closing"
-	Closed         Status = "closed"
+	Closed         Status = "closed" // and waits to be approved
 	CarriedForward Status = "carried_forward"
-	Approved       Status = "approved"
+	Held           Status = "held"     // it does not leave until it is released
+	Approved       Status = "approved" // and waits to leave
 	Submitted      Status = "submitted"
+	InTransit      Status = "in_transit" // the rail has taken it on
+	Unknown        Status = "unknown"    // sent, and nobody knows yet what became of it
+	PartiallyPaid  Status = "partially_paid"
 	Paid           Status = "paid"
-	Unknown        Status = "unknown"  // sent, and nobody knows yet what became of it
+	Failed         Status = "failed"   // it did not leave: it is tried again, or canceled
 	Returned       Status = "returned" // it came back: its net is a line of a later batch
 	Canceled       Status = "canceled" // it was never paid: its net is a line of a later batch
 )
@@ -102,6 +106,10 @@ type Batch struct {
 	// ZoneData is the release of the time-zone data that its window was found with;
 	// empty in batches of before it was kept. Schedule and calendars are in Window's pin.
 	ZoneData string `json:"zone_data,omitempty"`
+
+	Hold          *Hold  `json:"hold,omitempty"`           // why it is held; nil: it is not
+	NeedsApproval bool   `json:"needs_approval,omitempty"` // its net is above what its schedule lets go unseen
+	RequestedBy   string `json:"requested_by,omitempty"`   // who asked for it; empty: its schedule did
 }
 
 // Progress is how far the lines of a batch have been written.
@@ -121,6 +129,7 @@ type Step struct {
 	BankRef string       `json:"bank_reference,omitempty"`
 	Reason  string       `json:"reason,omitempty"`
 	Actor   string       `json:"actor,omitempty"`
+	Hold    HoldReason   `json:"hold,omitempty"` // held: what for
 
 	// FromRail says that a rail which the engine drives told it, or was handed it.
 	FromRail bool `json:"from_rail,omitempty"`
@@ -143,7 +152,7 @@ func (s *Step) kind() payment.Kind {
 // sent, for the first time or after it was refused.
 func (b *Batch) Owed() money.Amount {
 	switch b.Status {
-	case Closing, Closed, Approved:
+	case Closing, Closed, Held, Approved, Failed:
 		return b.Net
 	}
 	return money.Amount{}
@@ -151,7 +160,7 @@ func (b *Batch) Owed() money.Amount {
 
 // Sent is what of the batch is on its way by its rail, not confirmed.
 func (b *Batch) Sent() money.Amount {
-	if b.Status == Submitted || b.Status == Unknown {
+	if b.Status == Submitted || b.Status == InTransit || b.Status == Unknown {
 		return b.Net
 	}
 	return money.Amount{}

@@ -224,7 +224,7 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 		return nil, err
 	}
 	cmd := &closing{
-		minPayout: schedule.MinPayout, rules: c.Rules, last: leaving(m, schedule.Watermark(t.Window.Window)),
+		schedule: schedule, minPayout: schedule.MinPayout, rules: c.Rules, last: leaving(m, schedule.Watermark(t.Window.Window)),
 		scope: merchant.Scope{Merchant: t.Merchant, Region: region.ID, Currency: t.Currency},
 	}
 	cmd.fixed = Batch{
@@ -277,6 +277,7 @@ type lateItem struct {
 type closing struct {
 	writer
 	fixed     Batch // identity and the totals of the members
+	schedule  *merchant.Schedule
 	minPayout money.Amount
 	last      bool         // the merchant is leaving: everything is paid, and nothing is withheld any more
 	pending   money.Amount // of the members' nets, what is in the pending account
@@ -407,7 +408,9 @@ func (c *closing) Apply(s *ledger.State) error {
 	if err := c.post(s); err != nil {
 		return err
 	}
+	c.batch.NeedsApproval = c.batch.AtClose == Closed && c.schedule.NeedsApproval(c.batch.Net)
 	c.batch.begin(s.Now())
+	c.hold(s)
 	if position.Unassigned, err = position.Unassigned.Sub(sum.Net); err != nil {
 		return err
 	}
@@ -510,8 +513,8 @@ func (c *closing) balance(position *payment.Position) error {
 // begin notes the instant of the close, which is that of its first transaction
 // however many follow.
 func (b *Batch) begin(at time.Time) {
-	if b.Steps = []Step{{Status: b.AtClose, At: at}}; b.AtClose == Closed {
-		b.Steps = append(b.Steps, Step{Status: Approved, At: at}) // nothing asks for a second pair of eyes yet
+	if b.Steps = []Step{{Status: b.AtClose, At: at}}; b.AtClose == Closed && !b.NeedsApproval {
+		b.Steps = append(b.Steps, Step{Status: Approved, At: at}) // nobody has to look at it
 	}
 }
 

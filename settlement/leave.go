@@ -6,21 +6,14 @@ import (
 	"github.com/settlex/settlex/payment"
 )
 
-// MayLeave tells whether a batch has never been handed to a rail and may still be. One
-// that came back is sent again by nobody's leave but a person's.
+// MayLeave tells whether a batch may be handed to a rail, now or later. One that was
+// refused is sent again by nobody's leave but a person's.
 func MayLeave(b *Batch) bool {
-	for _, step := range b.Steps {
-		if step.Status == Submitted {
-			return false
-		}
-	}
 	switch b.Status {
-	case Closing, Closed, Approved:
-		return b.Status != Closed || b.Net.Sign() > 0
-	case CarriedForward, Submitted, Unknown, Paid, Canceled, Returned:
-		return false
+	case Closing, Closed, Held, Approved, Failed:
+		return b.Net.Sign() > 0 || b.Status == Closing
 	}
-	return b.Net.Sign() > 0
+	return false
 }
 
 // Told lists the kinds of event that were reported of one sending of a batch by a rail that

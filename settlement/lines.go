@@ -100,6 +100,11 @@ func (w *writer) close(s *ledger.State) error {
 	if err := b.tell(s, told, &b.Steps[0]); err != nil {
 		return err
 	}
+	if b.Status == Held {
+		if err := b.tell(s, event.SettlementHeld, &b.Steps[len(b.Steps)-1]); err != nil {
+			return err
+		}
+	}
 	s.Put(&w.batch)
 	return nil
 }

@@ -14,13 +14,28 @@ import (
 
 // table is what may happen to a batch once it is closed. Paid is not the end of it.
 var table = []payment.Move{
+	move(payment.BatchHeld, Closed, Held, event.SettlementHeld),
+	move(payment.BatchHeld, Held, Held, event.SettlementHeld), // for another reason
+	move(payment.BatchHeld, Approved, Held, event.SettlementHeld),
+	move(payment.BatchReleased, Held, Closed, event.SettlementReleased),
+	move(payment.BatchApproved, Closed, Approved, event.SettlementApproved),
 	move(payment.BatchSent, Approved, Submitted, event.SettlementSubmitted),
+	move(payment.BatchSent, Failed, Submitted, event.SettlementSubmitted),
+	move(payment.BatchInTransit, Submitted, InTransit, event.SettlementInTransit),
+	move(payment.BatchInTransit, Unknown, InTransit, event.SettlementInTransit),
 	move(payment.BatchUnknown, Submitted, Unknown, event.SettlementUnknown),
-	move(payment.BatchRefused, Submitted, Approved, event.SettlementFailed),
-	move(payment.BatchRefused, Unknown, Approved, event.SettlementFailed),
+	move(payment.BatchUnknown, InTransit, Unknown, event.SettlementUnknown),
+	move(payment.BatchRefused, Submitted, Failed, event.SettlementFailed),
+	move(payment.BatchRefused, InTransit, Failed, event.SettlementFailed),
+	move(payment.BatchRefused, Unknown, Failed, event.SettlementFailed),
+	move(payment.BatchRetried, Failed, Closed, event.SettlementRetried),
 	move(payment.BatchPaid, Submitted, Paid, event.SettlementPaid),
+	move(payment.BatchPaid, InTransit, Paid, event.SettlementPaid),
 	move(payment.BatchPaid, Unknown, Paid, event.SettlementPaid),
+	move(payment.BatchCanceled, Closed, Canceled, event.SettlementCanceled),
+	move(payment.BatchCanceled, Held, Canceled, event.SettlementCanceled),
 	move(payment.BatchCanceled, Approved, Canceled, event.SettlementCanceled),
+	move(payment.BatchCanceled, Failed, Canceled, event.SettlementCanceled),
 	move(payment.BatchReturned, Paid, Returned, event.SettlementReturned),
 }
 
@@ -137,18 +152,18 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
+	if err := stored.mayDecide(e); err != nil {
+		return nil, err
+	}
 	batch := *stored
-	batch.Status = Status(row.To)
 	rail := e.Rail
 	if e.Kind != payment.BatchSent {
 		rail = stored.Rail()
 	}
-	step := Step{
-		Kind: e.Kind, Status: batch.Status, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor,
-		FromRail: e.FromRail,
-	}
-	batch.Steps = append(slices.Clip(stored.Steps), step)
-	out := &moved{batch: &batch, step: &step, tells: row.Tells}
+	step := batch.take(Status(row.To), Step{
+		Kind: e.Kind, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor, FromRail: e.FromRail,
+	})
+	out := &moved{batch: &batch, step: step, tells: row.Tells}
 	if err := out.post(e); err != nil || e.Kind != payment.BatchCanceled && e.Kind != payment.BatchReturned {
 		return out, err
 	}
@@ -161,6 +176,9 @@ func next(b *Batch, e *payment.Event) (*payment.Move, error) {
 	h := historyOf(b, e)
 	if h.same != nil {
 		return nil, h.same.repeats(b, e)
+	}
+	if e.Kind == payment.BatchHeld && b.Status == Held && b.Hold.Reason == HoldManual {
+		return nil, nil // once more is not more
 	}
 	at := slices.IndexFunc(table, func(r payment.Move) bool { return r.On == e.Kind && r.From == payment.Status(b.Status) })
 	switch again := h.stands && at < 0 || h.before != nil && at >= 0 && !e.OccurredAt.After(h.since); {
@@ -179,6 +197,23 @@ func next(b *Batch, e *payment.Event) (*payment.Move, error) {
 	return &table[at], nil
 }
 
+// opening lists what makes another report of a kind possible.
+func opening(kind payment.Kind) []payment.Kind {
+	switch kind {
+	case payment.BatchSent, payment.BatchRetried:
+		return []payment.Kind{payment.BatchRefused}
+	case payment.BatchHeld, payment.BatchApproved:
+		return []payment.Kind{payment.BatchReleased, payment.BatchRetried}
+	case payment.BatchReleased:
+		return []payment.Kind{payment.BatchHeld}
+	case payment.BatchInTransit:
+		return []payment.Kind{payment.BatchSent, payment.BatchUnknown}
+	case payment.BatchUnknown:
+		return []payment.Kind{payment.BatchSent, payment.BatchInTransit}
+	}
+	return []payment.Kind{payment.BatchSent}
+}
+
 // history is what was told before of the kind of an event.
 type history struct {
 	same   *Step     // at the very instant
@@ -189,14 +224,11 @@ type history struct {
 }
 
 func historyOf(b *Batch, e *payment.Event) (h history) {
-	opens := payment.BatchSent // makes another report of the kind possible
-	if e.Kind == payment.BatchSent {
-		opens = payment.BatchRefused
-	}
+	opens := opening(e.Kind)
 	for i := range b.Steps {
 		step := &b.Steps[i]
-		switch step.kind() {
-		case e.Kind:
+		switch kind := step.kind(); {
+		case kind == e.Kind && !step.follows():
 			h.before, h.stands = step, true
 			if step.At.Equal(e.OccurredAt) {
 				h.same = step
@@ -204,7 +236,7 @@ func historyOf(b *Batch, e *payment.Event) (h history) {
 			if step.FromRail {
 				h.told = step
 			}
-		case opens:
+		case slices.Contains(opens, kind):
 			h.stands = false
 		default:
 			continue
@@ -236,7 +268,8 @@ func (o *moved) post(e *payment.Event) error {
 	case payment.BatchReturned:
 		o.entry(e, payment.EntryBatchReturned, "returned", bank, returns)
 		o.entry(e, payment.EntryBatchCredited, "recredited", returns, available)
-	case payment.BatchUnknown: // what was sent stays on its way
+	case payment.BatchInTransit, payment.BatchUnknown: // what was sent stays on its way
+	case payment.BatchHeld, payment.BatchReleased, payment.BatchApproved, payment.BatchRetried: // decisions move no money
 	default:
 		return fault(payment.FieldKind, "%s has no recipe", e.Kind)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
 )
 
 // Object is what events call a batch.
@@ -31,7 +32,9 @@ type Payload struct {
 	Rail           string         `json:"rail,omitempty"`
 	RailRef        string         `json:"rail_reference,omitempty"`
 	ReasonCode     string         `json:"reason_code,omitempty"`
-	OccurredAt     time.Time      `json:"occurred_at"` // of what happened, UTC
+	HoldReason     HoldReason     `json:"hold_reason,omitempty"` // of one that is held
+	Actor          string         `json:"actor,omitempty"`       // who held, released, approved or tried it again
+	OccurredAt     time.Time      `json:"occurred_at"`           // of what happened, UTC
 }
 
 // PayloadOf reads the payload of an event about a batch. Errors: those of encoding/json.
@@ -49,7 +52,8 @@ func (b *Batch) tell(s *ledger.State, t event.Type, step *Step) error {
 		ID: b.ID, Object: Object, Status: b.Status, Merchant: b.Merchant, Currency: b.Currency,
 		BusinessDate: b.Window.BusinessDate, SettlementDate: b.Window.SettlementDate, Window: b.Window.Label,
 		Lines: b.Lines, Net: b.Currency.FormatShort(b.Net), NetMinor: b.Net, CarryOut: b.CarryOut,
-		Rail: step.Rail, RailRef: step.Ref, ReasonCode: step.Reason, OccurredAt: step.At,
+		Rail: step.Rail, RailRef: step.Ref, ReasonCode: step.Reason, HoldReason: step.Hold, Actor: step.decider(),
+		OccurredAt: step.At,
 	})
 	if err != nil {
 		return fmt.Errorf("payload of %s of batch %s: %w", t, b.ID, err)
@@ -57,4 +61,13 @@ func (b *Batch) tell(s *ledger.State, t event.Type, step *Step) error {
 	b.Told++
 	s.Tell(event.Event{Type: t, Object: event.Object{Kind: Object, ID: b.ID}, Sequence: b.Told, Merchant: b.Merchant, Data: data})
 	return nil
+}
+
+// decider is who decided a step that only a person takes.
+func (s *Step) decider() string {
+	switch s.Kind {
+	case payment.BatchHeld, payment.BatchReleased, payment.BatchApproved, payment.BatchRetried:
+		return s.Actor
+	}
+	return ""
 }

@@ -1,0 +1,63 @@
+package settlement
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/settlex/settlex/payment"
+)
+
+// ErrOwnBatch marks a batch that its maker wants to approve.
+var ErrOwnBatch = errors.New("is the maker of the batch and cannot approve it")
+
+// Maker is who must not approve the batch: who asked for it, or let it go on last after
+// it was held or refused. Empty: its schedule made it, and anybody may approve it.
+func (b *Batch) Maker() string {
+	for _, step := range slices.Backward(b.Steps) {
+		if kind := step.kind(); step.Actor != "" && (kind == payment.BatchReleased || kind == payment.BatchRetried) {
+			return step.Actor
+		}
+	}
+	return b.RequestedBy
+}
+
+// mayDecide refuses what somebody is not the one to decide.
+func (b *Batch) mayDecide(e *payment.Event) error {
+	if e.Kind != payment.BatchApproved {
+		return nil
+	}
+	if maker := b.Maker(); maker != "" && payment.SameActor(e.Actor, maker) {
+		return &payment.FieldError{Field: payment.FieldActor, Err: fmt.Errorf("%q %w: %q let it go on", e.Actor, ErrOwnBatch, maker)}
+	}
+	return nil
+}
+
+// follows tells whether a step follows from the rules: nobody reported or decided it.
+func (s *Step) follows() bool {
+	switch s.Kind {
+	case payment.BatchHeld, payment.BatchReleased, payment.BatchApproved:
+		return s.Actor == ""
+	}
+	return false
+}
+
+// take adds a step that leads to a status, and what follows from that: a batch that is
+// held no longer, or tried again, is approved by the rules where nobody has to. It gives
+// the step itself.
+func (b *Batch) take(to Status, step Step) *Step {
+	step.Status, b.Status, b.Hold = to, to, nil
+	if to == Held {
+		if step.Hold == "" {
+			step.Hold = HoldManual
+		}
+		b.Hold = &Hold{Reason: step.Hold, Detail: step.Reason, Since: step.At, By: step.Actor}
+	}
+	b.Steps = append(slices.Clip(b.Steps), step)
+	if to == Closed && !b.NeedsApproval {
+		b.Status = Approved
+		b.Steps = append(b.Steps, Step{Kind: payment.BatchApproved, Status: Approved, At: step.At})
+		return &b.Steps[len(b.Steps)-2]
+	}
+	return &b.Steps[len(b.Steps)-1]
+}
