@@ -9,6 +9,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 )
 
 // dated is an id of which there may be several versions, each effective from a
@@ -50,7 +51,8 @@ func (b *book) schedule(o *object) (s merchant.Schedule) {
 		s.For = b.scopes(o.get("for").required())
 	})
 	s.Timing = b.timing(o)
-	b.readMinPayout(o.get("min_payout"), &s)
+	b.readTerm(o.get("min_payout"), s.For, &s.MinPayout)
+	b.readTerm(o.get("min_balance_retained"), s.For, &s.MinBalance)
 	if known := b.r.quiet(o.done); !placed || !known {
 		b.doubtful.schedules = true
 	}
@@ -157,13 +159,13 @@ func parseWeekday(name string) (time.Weekday, error) {
 	return 0, fmt.Errorf("%w: %q: want a name such as thursday", calendar.ErrBadWeekday, name)
 }
 
-// readMinPayout reads an amount with its currency. The terms of a schedule
-// hold for every currency it governs, so that must be the only one.
-func (b *book) readMinPayout(n node, s *merchant.Schedule) {
+// readTerm reads an amount with its currency. The terms of a schedule hold for every
+// currency it governs, so that must be the only one.
+func (b *book) readTerm(n node, scopes []merchant.Scope, into *money.Amount) {
 	amount, currency := n.price()
 	if amount == nil {
 		return
 	}
-	s.MinPayout = *amount
-	b.only(n, currency, s.For)
+	*into = *amount
+	b.only(n, currency, scopes)
 }

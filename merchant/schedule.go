@@ -99,6 +99,8 @@ type Schedule struct {
 	MaxPayout    money.Amount  `json:"max_payout,omitzero"`     // minor units; a larger net leaves in several instructions; 0: in one
 	ApproveAbove *money.Amount `json:"approve_above,omitempty"` // minor units; a larger net waits to be approved; nil: none does
 	Hold         *ScheduleHold `json:"hold,omitempty"`          // nil: batches are not held
+
+	MinBalance money.Amount `json:"min_balance_retained,omitzero"` // minor units; what each batch keeps back of what it would pay, so that as much stays available
 }
 
 // ScheduleHold keeps batches that are closed while it is in force from leaving.
@@ -174,6 +176,9 @@ func (s *Schedule) Validate() error {
 
 // checkTerms reports what is wrong with what lets batches go.
 func (s *Schedule) checkTerms() (faults []error) {
+	if s.MinBalance.Sign() < 0 {
+		faults = append(faults, fmt.Errorf("min_balance_retained is %s, below 0", s.MinBalance))
+	}
 	if s.MaxPayout.Sign() < 0 {
 		faults = append(faults, fmt.Errorf("max_payout is %s, below 0", s.MaxPayout))
 	}

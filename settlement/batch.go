@@ -99,7 +99,8 @@ type Batch struct {
 	Totals       Totals            `json:"totals"`
 	Categories   Categories        `json:"categories"`
 	CarryOut     money.Amount      `json:"carry_out"`
-	Net          money.Amount      `json:"net"` // what is paid; 0 when carried forward
+	Kept         money.Amount      `json:"kept,omitzero"` // of what is carried out, the minimum balance the schedule keeps back; 0 or above
+	Net          money.Amount      `json:"net"`           // what is paid; 0 when carried forward
 	Written      Progress          `json:"written"`
 	Steps        []Step            `json:"steps"`
 	Told         uint64            `json:"told,omitzero"` // how many events have left about it
@@ -209,8 +210,15 @@ func (b *Batch) equation() error {
 		return fmt.Errorf("%w: batch %s: opening carry %s + lines %s + carry out %s = %s, net is %s", ErrEquation, b.ID,
 			c.Format(b.OpeningCarry), c.Format(b.Totals.Net), c.Format(b.CarryOut), c.Format(have), c.Format(b.Net))
 	}
+	if rest, err := b.carriedOn(); err != nil || b.Kept.Sign() < 0 || b.Kept.Sign() > 0 && rest.Sign() > 0 {
+		return fmt.Errorf("%w: batch %s: keeps %s of what it carries out, %s", ErrEquation, b.ID, b.Currency.Format(b.Kept), b.Currency.Format(b.CarryOut.Neg()))
+	}
 	return nil
 }
+
+// carriedOn is what the batch carries out besides the minimum balance it keeps, signed as
+// CarryOut.
+func (b *Batch) carriedOn() (money.Amount, error) { return b.CarryOut.Add(b.Kept) }
 
 // batchID derives a batch's id from what makes it the only one of its kind.
 func batchID(t *Target) string {

@@ -261,3 +261,63 @@ func TestNewVersionOfASchedule(t *testing.T) {
 		  1 reserve_release old 1.00
 	`)
 }
+
+// A schedule's minimum balance stays in the available balance, by a line of its own
+// with its reason: the next batch begins with it and keeps it again. What is left to pay
+// must reach the minimum.
+func TestMinimumBalanceKept(t *testing.T) {
+	t.Parallel()
+	schedule := india()
+	schedule.MinBalance, schedule.MinPayout = minor("100.00"), minor("20.00")
+	h := open(t, rulesWith(schedule))
+	h.take(
+		deposit("d1", "m1", ist("2026-03-02 12:00"), "60.00"),
+		deposit("d2", "m1", ist("2026-03-03 12:00"), "59.99"),
+		deposit("d3", "m1", ist("2026-03-04 12:00"), "0.01"),
+		refund("r1", "d1", ist("2026-03-05 12:00"), "30.00"),
+		deposit("d4", "m1", ist("2026-03-06 12:00"), "500.00"),
+		refund("r2", "d4", ist("2026-03-07 12:00"), "120.00"),
+		deposit("d5", "m1", ist("2026-03-08 12:00"), "50.00"),
+	)
+	h.settle(ist("2026-03-09 00:00"))
+	h.wants(`
+		m1 INR 2026-03-02 carried_forward, due 2026-03-03: 0.00 + 60.00 + -60.00 = 0.00
+		  1 deposit d1 60.00
+		  2 balance_kept -60.00
+		m1 INR 2026-03-03 carried_forward, due 2026-03-04: 60.00 + 59.99 + -119.99 = 0.00
+		  1 carry_in 60.00
+		  2 deposit d2 59.99
+		  3 balance_kept -100.00
+		  4 carry_out -19.99
+		m1 INR 2026-03-04 closed, due 2026-03-05: 119.99 + 0.01 + -100.00 = 20.00
+		  1 carry_in 119.99
+		  2 deposit d3 0.01
+		  3 balance_kept -100.00
+		m1 INR 2026-03-05 carried_forward, due 2026-03-06: 100.00 + -30.00 + -70.00 = 0.00
+		  1 carry_in 100.00
+		  2 refund r1 -30.00
+		  3 balance_kept -70.00
+		m1 INR 2026-03-06 closed, due 2026-03-07: 70.00 + 500.00 + -100.00 = 470.00
+		  1 carry_in 70.00
+		  2 deposit d4 500.00
+		  3 balance_kept -100.00
+		m1 INR 2026-03-07 carried_forward, due 2026-03-08: 100.00 + -120.00 + 20.00 = 0.00
+		  1 carry_in 100.00
+		  2 refund r2 -120.00
+		  3 carry_out 20.00
+		m1 INR 2026-03-08 carried_forward, due 2026-03-09: -20.00 + 50.00 + -30.00 = 0.00
+		  1 carry_in -20.00
+		  2 deposit d5 50.00
+		  3 balance_kept -30.00
+	`)
+	for _, b := range h.batches() {
+		for _, l := range h.lines(b.ID) {
+			if l.Type == "balance_kept" && (l.ReasonCode != "min_balance_retained" || l.Net != b.Kept.Neg()) {
+				t.Errorf("%s line %d keeps %s because of %q, the batch says %s", b.Window.BusinessDate, l.No, l.Net, l.ReasonCode, b.Kept)
+			}
+		}
+	}
+	if got := h.balance(payment.AvailablePath("m1"), inr()); got != "30.00" {
+		t.Errorf("available is %s, want 30.00", got)
+	}
+}

@@ -480,7 +480,8 @@ func (c *closing) position(s *ledger.State) (*payment.Position, error) {
 }
 
 // balance decides what is paid and what is carried. What the merchant owes of what no job
-// settles stays where it is, and so much of the batch is carried on to stand against it.
+// settles stays where it is, and so much of the batch is carried on to stand against it;
+// so is the minimum balance that the schedule keeps back, by a line of its own.
 func (c *closing) balance(position *payment.Position) error {
 	b := &c.batch
 	b.OpeningCarry = position.Carry
@@ -496,13 +497,24 @@ func (c *closing) balance(position *payment.Position) error {
 	if err != nil {
 		return err
 	}
-	b.AtClose = Closed
-	if pays.Sign() > 0 && (c.last || pays.Cmp(c.minPayout) >= 0) {
-		b.Net, b.CarryOut = pays, owed
-	} else {
-		b.CarryOut, b.AtClose = total.Neg(), CarriedForward
+	if !c.last {
+		b.Kept = money.Min(c.schedule.MinBalance, money.Max(pays, money.Amount{}))
 	}
-	for _, carried := range []money.Amount{b.OpeningCarry, b.CarryOut} {
+	if pays, err = pays.Sub(b.Kept); err != nil {
+		return err
+	}
+	b.AtClose = CarriedForward
+	if pays.Sign() > 0 && (c.last || pays.Cmp(c.minPayout) >= 0) {
+		b.Net, b.AtClose = pays, Closed
+	}
+	if b.CarryOut, err = b.Net.Sub(total); err != nil {
+		return err
+	}
+	rest, err := b.carriedOn()
+	if err != nil {
+		return err
+	}
+	for _, carried := range []money.Amount{b.OpeningCarry, b.Kept, rest} {
 		if !carried.IsZero() {
 			b.Lines++
 		}

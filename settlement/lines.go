@@ -15,7 +15,7 @@ const reasonDue = reserve.ReasonDue
 
 // writer writes the lines of a batch. What it writes is a pure function of the
 // batch's members, wherever a chunk ends: carry in, the reserve released, the
-// movements in their order, carry out.
+// movements in their order, the minimum balance kept, carry out.
 type writer struct {
 	batch    Batch
 	items    []lateItem // of this chunk
@@ -47,8 +47,12 @@ func (c *continuing) Apply(s *ledger.State) error {
 func (w *writer) write(s *ledger.State) error {
 	b := &w.batch
 	b.Status = Closing
+	rest, err := b.carriedOn()
+	if err != nil {
+		return err
+	}
 	if b.Written.Lines == 0 {
-		if err := w.carry(s, b.OpeningCarry, "carry_in"); err != nil {
+		if err = w.carry(s, b.OpeningCarry, carryIn, ""); err != nil {
 			return err
 		}
 		for _, r := range w.releases {
@@ -62,7 +66,7 @@ func (w *writer) write(s *ledger.State) error {
 			return err
 		}
 		s.Delete(item.item.Ref())
-		err := b.count(item.item)
+		err = b.count(item.item)
 		if err != nil {
 			return err
 		}
@@ -75,7 +79,10 @@ func (w *writer) write(s *ledger.State) error {
 		s.Put(&w.batch)
 		return nil
 	}
-	if err := w.carry(s, b.CarryOut, "carry_out"); err != nil {
+	if err := w.carry(s, b.Kept.Neg(), balanceKept, reasonKept); err != nil {
+		return err
+	}
+	if err := w.carry(s, rest, carryOut, ""); err != nil {
 		return err
 	}
 	return w.close(s)
@@ -109,14 +116,24 @@ func (w *writer) close(s *ledger.State) error {
 	return nil
 }
 
-func (w *writer) carry(s *ledger.State, amount money.Amount, typ string) error {
+// Types of the lines of carry.
+const (
+	carryIn     = "carry_in"
+	balanceKept = "balance_kept"
+	carryOut    = "carry_out"
+)
+
+// reasonKept is why a batch keeps something back: the schedule's min_balance_retained.
+const reasonKept = "min_balance_retained"
+
+func (w *writer) carry(s *ledger.State, amount money.Amount, typ, reason string) error {
 	if amount.IsZero() {
 		return nil
 	}
 	b := &w.batch
 	return w.line(s, lateItem{item: &payment.Item{
 		Merchant: b.Merchant, Currency: b.Currency, Window: b.Window, BookedAt: b.Watermark.Before, OccurredAt: b.Watermark.Before,
-		Category: payment.CategoryCarry, Type: typ, SourceID: b.ID, Gross: amount, Net: amount,
+		Category: payment.CategoryCarry, Type: typ, SourceID: b.ID, ReasonCode: reason, Gross: amount, Net: amount,
 	}})
 }
 
