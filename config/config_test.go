@@ -225,7 +225,7 @@ func checkSchedules(t *testing.T, got []merchant.Schedule) {
 			Delay:     calendar.Delay{N: 2, Unit: calendar.CalendarDays},
 			Calendars: s.Timing.Calendars,
 		},
-		MinPayout: money.Minor(50000), MinBalance: money.Minor(10000),
+		MinPayout: money.Minor(50000), MinBalance: money.Minor(10000), Negative: merchant.NegativeDebit,
 	}, s)
 	diff(t, calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{15, 31}}, got[1].Timing.Anchor)
 	diff(t, calendar.Anchor{Kind: calendar.Cron, Cron: calendar.MustCron("30 11,17 * * mon-fri"), Roll: calendar.RollFollowing}, got[2].Timing.Anchor)

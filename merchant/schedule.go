@@ -101,6 +101,7 @@ type Schedule struct {
 	Hold         *ScheduleHold `json:"hold,omitempty"`          // nil: batches are not held
 
 	MinBalance money.Amount `json:"min_balance_retained,omitzero"` // minor units; what each batch keeps back of what it would pay, so that as much stays available
+	Negative   Negative     `json:"negative,omitempty"`            // what becomes of a net below zero
 }
 
 // ScheduleHold keeps batches that are closed while it is in force from leaving.
@@ -178,6 +179,9 @@ func (s *Schedule) Validate() error {
 func (s *Schedule) checkTerms() (faults []error) {
 	if s.MinBalance.Sign() < 0 {
 		faults = append(faults, fmt.Errorf("min_balance_retained is %s, below 0", s.MinBalance))
+	}
+	if err := s.Negative.check(); err != nil {
+		faults = append(faults, err)
 	}
 	if s.MaxPayout.Sign() < 0 {
 		faults = append(faults, fmt.Errorf("max_payout is %s, below 0", s.MaxPayout))

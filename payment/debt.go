@@ -62,6 +62,8 @@ type Debt struct {
 	Paid       money.Amount `json:"paid,omitzero"`        // by top-ups
 	WrittenOff money.Amount `json:"written_off,omitzero"` // given up
 	Recovered  money.Amount `json:"recovered,omitzero"`   // taken back into available by batches that had money
+	Added      money.Amount `json:"added,omitzero"`       // to Amount, by batches of schedules that make a net below zero a receivable
+	Collected  bool         `json:"collected,omitempty"`  // such a batch has made it: no batch takes it back but out of what the merchant pays in
 }
 
 // TopUp is money that a merchant pays in.
@@ -95,7 +97,21 @@ func DebtRef(id string) ledger.Ref { return ledger.Ref{Kind: DebtRecord, ID: id}
 // Left is what of a reclassified debt is neither paid, written off nor recovered.
 // Errors: an amount out of range.
 func (d *Debt) Left() (money.Amount, error) {
-	return money.Sum(d.Amount, d.Paid.Neg(), d.WrittenOff.Neg(), d.Recovered.Neg())
+	return money.Sum(d.Amount, d.Added, d.Paid.Neg(), d.WrittenOff.Neg(), d.Recovered.Neg())
+}
+
+// Debit makes the debt of what a merchant lacks when a batch closes whose schedule makes that
+// a receivable, or adds it to the one that stands. Its facts are the batch's. Errors:
+// money.ErrOverflow.
+func Debit(standing *Debt, made Facts) (*Debt, error) {
+	if standing == nil {
+		step := Step{Kind: DebtReclassified, Status: Reclassified, At: made.OccurredAt, Reason: made.ReasonCode}
+		return &Debt{Facts: made, Life: Life{Status: Reclassified, Steps: []Step{step}}, BookedAt: made.OccurredAt, Collected: true}, nil
+	}
+	debt := *standing
+	var err error
+	debt.Added, err = debt.Added.Add(made.Amount)
+	return &debt, err
 }
 
 // RecoverableBy tells whether a batch of a window that closes at an instant recovers the

@@ -179,7 +179,7 @@ func addBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, 
 	if item.Manual {
 		return in, false, AddItem(s, &item)
 	}
-	return in, late, addItem(s, &item, MarkOf(schedule, in.Window))
+	return in, late, addItem(s, &item, SumOf(schedule, in.Window))
 }
 
 // holdUntil notes with the reserve of a deposit that came late where the deposit is
@@ -254,11 +254,11 @@ func (h *Handle) plan(s *ledger.State) (*plan, error) {
 // AddItem records a movement of a merchant's money that is settled by hand, and
 // counts it in the merchant's position, which the command must have declared to
 // need.
-func AddItem(s *ledger.State, item *Item) error { return addItem(s, item, WindowMark{}) }
+func AddItem(s *ledger.State, item *Item) error { return addItem(s, item, WindowSum{}) }
 
 // addItem records a movement that is in no batch yet; one that a job settles belongs
 // to a window.
-func addItem(s *ledger.State, item *Item, in WindowMark) error {
+func addItem(s *ledger.State, item *Item, in WindowSum) error {
 	position := Position{Merchant: item.Merchant, Currency: item.Currency}
 	if stored, ok := s.Record(position.Ref()).(*Position); ok {
 		position = *stored
@@ -289,7 +289,7 @@ func addItem(s *ledger.State, item *Item, in WindowMark) error {
 
 // countWindow counts a movement in the window it is settled in, and keeps the windows
 // that are behind from now on.
-func countWindow(s *ledger.State, p *Position, item *Item, in WindowMark) error {
+func countWindow(s *ledger.State, p *Position, item *Item, in WindowSum) error {
 	behind, err := p.count(item, in)
 	for _, w := range behind {
 		s.Put(&FoldedWindow{Merchant: p.Merchant, Currency: p.Currency, WindowSum: w})

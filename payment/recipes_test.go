@@ -731,6 +731,13 @@ reserve.released deposit/d1/reserve.released
 	}
 }
 
+// debiting are the terms where a net below zero becomes a receivable.
+func debiting() *payment.Rules {
+	rules := terms()
+	rules.Book.Schedules[0].Negative = merchant.NegativeDebit
+	return rules
+}
+
 // What people decide: adjustments, and what becomes of debts.
 func decidedRecipes() []recipe {
 	credit := []payment.Event{asked(payment.AdjustmentCredit, "a1", "25.00", "2026-03-02 12:00"), answered(payment.AdjustmentApproved, "a1", "2026-03-02 13:00")}
@@ -769,6 +776,11 @@ debt.restored debt/b1/restored
 debt.restored settlement/{batch}/debt
   Dr merchants/m/available 767.70
   Cr merchants/m/receivable 767.70
+`},
+		{name: "net of a batch below zero, where the schedule debits", rules: debiting(), given: earning[:2], settle: "2026-03-02", key: "settlement/{batch}/debit", want: `
+debt.reclassified settlement/{batch}/debit
+  Dr merchants/m/receivable 767.70
+  Cr merchants/m/available 767.70
 `},
 		{name: "merchant tops up", given: append(slices.Clip(debt), toppedUp("t1", "500.00", "2026-03-02 13:00")), key: "top_up/t1/received", want: `
 top_up.received top_up/t1/received

@@ -40,7 +40,14 @@ func (m WindowMark) Compare(o WindowMark) int {
 type WindowSum struct {
 	WindowMark
 	Net       money.Amount `json:"net"`
-	Available money.Amount `json:"available"` // of Net, what is not pending
+	Available money.Amount `json:"available"`        // of Net, what is not pending
+	PaidIn    money.Amount `json:"paid_in,omitzero"` // of Net, what the merchant has paid in
+	Debits    bool         `json:"debits,omitempty"` // its batch makes what it lacks a receivable, and leaves nothing behind
+}
+
+// SumOf is the sum of a window of a schedule, of no movement yet.
+func SumOf(s *merchant.Schedule, w calendar.Window) WindowSum {
+	return WindowSum{WindowMark: MarkOf(s, w), Debits: s.Negative == merchant.NegativeDebit}
 }
 
 // FoldedWindow is a window that its merchant's position counts as behind, until its batch
@@ -62,32 +69,42 @@ func FoldedRef(merchantID string, currency money.Currency, in WindowMark) ledger
 
 // count adds a movement that is settled in a window by a job, and gives the windows that
 // are behind from now on.
-func (p *Position) count(item *Item, in WindowMark) (behind []WindowSum, err error) {
+func (p *Position) count(item *Item, in WindowSum) (behind []WindowSum, err error) {
 	if behind, err = p.fold(item.BookedAt); err != nil {
 		return nil, err
 	}
-	at, known := slices.BinarySearchFunc(p.Open, in, func(w WindowSum, m WindowMark) int { return w.Compare(m) })
+	at, known := slices.BinarySearchFunc(p.Open, in.WindowMark, func(w WindowSum, m WindowMark) int { return w.Compare(m) })
 	open := make([]WindowSum, 0, len(p.Open)+1) // what is stored is shared
 	open = append(open, p.Open[:at]...)
 	if known {
 		open = append(open, p.Open[at:]...)
 	} else {
-		open = append(append(open, WindowSum{WindowMark: in}), p.Open[at:]...)
+		open = append(append(open, in), p.Open[at:]...)
 	}
 	w := &open[at]
+	p.Open = open
+	return behind, w.Count(item)
+}
+
+// Count adds a movement. Errors: money.ErrOverflow.
+func (w *WindowSum) Count(item *Item) (err error) {
 	if w.Net, err = w.Net.Add(item.Net); err != nil {
-		return nil, err
+		return err
+	}
+	if item.Category == CategoryAdjustment && item.Type == TopUpRecord {
+		if w.PaidIn, err = w.PaidIn.Add(item.Net); err != nil {
+			return err
+		}
 	}
 	w.Available, err = money.Sum(w.Available, item.Net, item.Pending.Neg())
-	p.Open = open
-	return behind, err
+	return err
 }
 
 // fold counts the windows into Behind that get no movement any more which is booked
 // from an instant on, and gives them.
 func (p *Position) fold(booked time.Time) (behind []WindowSum, err error) {
 	for len(p.Open) > 0 && !p.Open[0].Watermark.After(booked) {
-		if p.Behind, err = carried(p.Behind, p.Open[0].Net); err != nil {
+		if p.Behind, err = p.Open[0].Leaves(p.begins()); err != nil {
 			return nil, err
 		}
 		behind = append(behind, p.Open[0])
@@ -96,10 +113,22 @@ func (p *Position) fold(booked time.Time) (behind []WindowSum, err error) {
 	return behind, nil
 }
 
-// carried is what is behind after a batch: what it pays is gone, and what it lacks the
-// next one has to make good.
-func carried(behind, net money.Amount) (money.Amount, error) {
-	sum, err := behind.Add(net)
+// begins is what the first window begins with that is not counted behind: what the last
+// batch carries, also what was too little to pay, or what is behind already.
+func (p *Position) begins() money.Amount {
+	if p.Folded.Watermark.IsZero() {
+		return p.Carry
+	}
+	return p.Behind
+}
+
+// Leaves is what is behind after a window's batch: what it pays is gone, and what it lacks
+// the next one has to make good, but for what becomes a receivable. It may leave more. Errors: money.ErrOverflow.
+func (w *WindowSum) Leaves(behind money.Amount) (money.Amount, error) {
+	sum, err := behind.Add(w.Net)
+	if w.Debits {
+		return money.Amount{}, err
+	}
 	return money.Min(sum, money.Amount{}), err
 }
 
@@ -133,14 +162,14 @@ func (p *Position) Due(at time.Time) (watermark time.Time, due bool) {
 // from it on. Without a window, which is that of a movement settled by hand, all
 // batches come before.
 func (p *Position) behind(in *WindowMark) (sum money.Amount, open []WindowSum, err error) {
-	sum, open = p.Behind, p.Open
+	sum, open = p.begins(), p.Open
 	for len(open) > 0 && (in == nil || open[0].Compare(*in) < 0) {
-		if sum, err = carried(sum, open[0].Net); err != nil {
+		if sum, err = open[0].Leaves(sum); err != nil {
 			return sum, nil, err
 		}
 		open = open[1:]
 	}
-	return sum, open, nil
+	return money.Min(sum, money.Amount{}), open, nil
 }
 
 // Spendable is how much of what is available a movement may take that is settled in a

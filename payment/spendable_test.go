@@ -305,3 +305,32 @@ func pooled(grace time.Duration) *payment.Rules {
 	rules.Book.Schedules[0].Timing.Grace = grace
 	return rules
 }
+
+// What the last batch carries on because it is too little to pay counts against what a due
+// window lacks, before its job as after it: a payout of what comes later is not refused.
+func TestSpendableBehindCarry(t *testing.T) {
+	t.Parallel()
+	for _, first := range []bool{true, false} { // whether the job runs before
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			t.Parallel()
+			rules := alone()
+			rules.Book.Schedules[0].MinPayout = rs("1000.00")
+			d := open(t, rules)
+			d.book(credited("a1", "600.00", "2026-02-26 10:00"))
+			d.settle("2026-02-26")
+			d.book(taken("a2", "500.00", "2026-02-27 10:00"))
+			if first {
+				d.settle("2026-02-27")
+			}
+			d.book(credited("a3", "100.00", "2026-03-02 09:00"))
+			if _, err := d.report(of(m, payout("p1", "50.00", "2026-03-02 10:00"))); err != nil {
+				t.Errorf("payout: %v", err)
+			}
+			if _, err := d.report(of(m, payout("p2", "45.00", "2026-03-02 10:01"))); !errors.Is(err, ledger.ErrInsufficientFunds) {
+				t.Errorf("payout of what is carried: %v, want %v", err, ledger.ErrInsufficientFunds)
+			}
+			d.settle("2026-03-03")
+			d.stands(m, "available 144.10") // 5.90 of it was the payout's fee
+		})
+	}
+}

@@ -281,6 +281,7 @@ type closing struct {
 	minPayout money.Amount
 	last      bool         // the merchant is leaving: everything is paid, and nothing is withheld any more
 	pending   money.Amount // of the members' nets, what is in the pending account
+	paidIn    money.Amount // of the members' nets, what the merchant has paid in
 	holds     []freed
 	rules     *payment.Rules
 	scope     merchant.Scope // the merchant's own, of all methods
@@ -382,6 +383,7 @@ func (c *closing) Apply(s *ledger.State) error {
 			len(c.items), c.batch.Merchant, c.batch.ID, c.batch.Currency)
 	}
 	c.batch.Totals.Net = sum.Net
+	c.paidIn = sum.PaidIn
 	if c.pending, err = sum.Net.Sub(sum.Available); err != nil {
 		return err
 	}
@@ -400,6 +402,9 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	if err := c.recoverDebt(s, position); err != nil {
+		return err
+	}
+	if err := c.debit(s, position); err != nil {
 		return err
 	}
 	if err := c.balance(position); err != nil {

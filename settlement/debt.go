@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
@@ -11,29 +12,41 @@ import (
 // needDebt asks for the debt of the merchant that stands as a receivable.
 func (c *closing) needDebt(s *ledger.State, n *ledger.Need) {
 	b := &c.fixed
+	receivable := ledger.AccountID{Path: payment.MerchantReceivablePath(b.Merchant), Currency: b.Currency}
+	if c.schedule.Negative == merchant.NegativeDebit {
+		n.Account(receivable)
+		n.Record(payment.DebtRef(debitID(b.ID)))
+		n.Key(b.key("debit"))
+	}
 	n.Explore(func() {
 		position, ok := s.Record(payment.PositionRef(b.Merchant, b.Currency)).(*payment.Position)
 		if !ok || position.Debt == "" {
 			return
 		}
 		n.Record(payment.DebtRef(position.Debt))
-		n.Account(ledger.AccountID{Path: payment.MerchantReceivablePath(b.Merchant), Currency: b.Currency})
+		n.Account(receivable)
 		n.Key(b.key("debt"))
 	})
+}
+
+// standing gives the debt of the position that stands as a receivable; nil: none does.
+func (c *closing) standing(s *ledger.State, position *payment.Position) (*payment.Debt, error) {
+	if position.Debt == "" {
+		return nil, nil
+	}
+	stored, ok := s.Record(payment.DebtRef(position.Debt)).(*payment.Debt)
+	if !ok {
+		return nil, fmt.Errorf("%w: position of %s names debt %q, which is not there", ledger.ErrCorrupt, c.batch.Merchant, position.Debt)
+	}
+	return stored, nil
 }
 
 // recoverDebt takes a debt that stands as a receivable back out of what the batch would
 // pay, as far as that goes, and forgets one of which nothing is left.
 func (c *closing) recoverDebt(s *ledger.State, position *payment.Position) error {
-	if position.Debt == "" {
-		return nil
-	}
-	stored, ok := s.Record(payment.DebtRef(position.Debt)).(*payment.Debt)
-	if !ok {
-		return fmt.Errorf("%w: position of %s names debt %q, which is not there", ledger.ErrCorrupt, c.batch.Merchant, position.Debt)
-	}
-	if !stored.RecoverableBy(c.batch.Window.Closes, c.batch.Watermark.Before) {
-		return nil
+	stored, err := c.standing(s, position)
+	if err != nil || stored == nil || !stored.RecoverableBy(c.batch.Window.Closes, c.batch.Watermark.Before) {
+		return err
 	}
 	left, err := stored.Left()
 	if err != nil {
@@ -42,6 +55,9 @@ func (c *closing) recoverDebt(s *ledger.State, position *payment.Position) error
 	funds, err := position.Carry.Add(c.batch.Totals.Net)
 	if err != nil {
 		return err
+	}
+	if stored.Collected { // what was paid in found it, had the batch before been closed by then
+		funds = money.Min(funds, c.paidIn)
 	}
 	amount := money.Min(left, funds)
 	if amount.Sign() <= 0 {
@@ -58,6 +74,62 @@ func (c *closing) recoverDebt(s *ledger.State, position *payment.Position) error
 	return c.restore(s, &debt, amount)
 }
 
+// debit makes what the merchant lacks a receivable, where the schedule says so: what is
+// carried is nothing then.
+func (c *closing) debit(s *ledger.State, position *payment.Position) error {
+	if c.schedule.Negative != merchant.NegativeDebit {
+		return nil
+	}
+	total, err := position.Carry.Add(c.batch.Totals.Net)
+	if err != nil || total.Sign() >= 0 {
+		return err
+	}
+	stored, err := c.standing(s, position)
+	if err != nil {
+		return err
+	}
+	b := &c.batch
+	debt, err := payment.Debit(stored, payment.Facts{
+		ID: debitID(b.ID), OccurredAt: b.Watermark.Before, Merchant: b.Merchant, Currency: b.Currency, Amount: total.Neg(), ReasonCode: ReasonNegative,
+	})
+	if err != nil {
+		return err
+	}
+	if other := s.Record(debt.Ref()); stored == nil && other != nil {
+		return fmt.Errorf("%w: debt %s is there, and batch %s is not closed", ledger.ErrCorrupt, debt.ID, b.ID)
+	}
+	position.Debt = debt.ID
+	s.Put(debt)
+	booked, err := c.book(s, payment.EntryDebtReclassified, "debit",
+		ledger.Dr(payment.MerchantReceivablePath(b.Merchant), total.Neg(), b.Currency), ledger.Cr(payment.AvailablePath(b.Merchant), total.Neg(), b.Currency))
+	if err != nil {
+		return err
+	}
+	return c.made(booked, payment.Item{
+		Category: payment.CategoryAdjustment, Type: string(payment.DebtReclassified), SourceID: debt.ID, ReasonCode: ReasonNegative, Gross: total.Neg(),
+	})
+}
+
+// ReasonNegative is why a batch makes what a merchant lacks a receivable, and why batches
+// are held after one that came to less than nothing.
+const ReasonNegative = "negative_balance"
+
+// debitID names the debt that a batch makes.
+func debitID(batch string) string { return "debit-" + batch }
+
+// made has a movement that closing has booked be a line of its own. Net is computed; the
+// caller gives what it is and its signed parts.
+func (c *closing) made(booked ledger.Result, item payment.Item) (err error) {
+	b, at := &c.batch, c.batch.Watermark.Before
+	item.Merchant, item.Currency, item.Window = b.Merchant, b.Currency, b.Window
+	item.Lane, item.Seq, item.Entry, item.BookedAt, item.OccurredAt = booked.Lane, booked.Seq, booked.Key, at, at
+	if item.Net, err = money.Sum(item.Gross, item.Fee, item.Tax, item.Withholding, item.Reserve); err != nil {
+		return err
+	}
+	c.releases = append(c.releases, lateItem{item: &item})
+	return b.add(&item)
+}
+
 // restore books what is recovered of a debt and makes it a line.
 func (c *closing) restore(s *ledger.State, debt *payment.Debt, amount money.Amount) error {
 	b := &c.batch
@@ -66,12 +138,7 @@ func (c *closing) restore(s *ledger.State, debt *payment.Debt, amount money.Amou
 	if err != nil {
 		return err
 	}
-	at := b.Watermark.Before
-	item := &payment.Item{
-		Merchant: b.Merchant, Currency: b.Currency, Window: b.Window, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
-		BookedAt: at, OccurredAt: at, Category: payment.CategoryAdjustment, Type: string(payment.DebtRestored),
-		SourceID: debt.ID, Gross: amount.Neg(), Net: amount.Neg(),
-	}
-	c.releases = append(c.releases, lateItem{item: item})
-	return b.add(item)
+	return c.made(booked, payment.Item{
+		Category: payment.CategoryAdjustment, Type: string(payment.DebtRestored), SourceID: debt.ID, Gross: amount.Neg(),
+	})
 }

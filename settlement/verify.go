@@ -163,7 +163,7 @@ func (v *verifier) readItems(ctx context.Context) error {
 			v.find("movement "+item.Entry, "a window it is settled in", err.Error())
 			continue
 		}
-		v.window(s, payment.MarkOf(schedule, window), item)
+		v.window(s, payment.SumOf(schedule, window), item)
 	}
 	return nil
 }

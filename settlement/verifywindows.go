@@ -12,14 +12,14 @@ import (
 )
 
 // window counts a movement in the window it is settled in.
-func (v *verifier) window(s *sums, in payment.WindowMark, item *payment.Item) {
-	at, known := findWindow(s.windows, in)
+func (v *verifier) window(s *sums, in payment.WindowSum, item *payment.Item) {
+	at, known := findWindow(s.windows, in.WindowMark)
 	if !known {
-		s.windows = slices.Insert(s.windows, at, payment.WindowSum{WindowMark: in})
+		s.windows = slices.Insert(s.windows, at, in)
 	}
-	w := &s.windows[at]
-	v.add(&w.Net, item.Net)
-	v.add(&w.Available, item.Net, item.Pending.Neg())
+	if err := s.windows[at].Count(item); err != nil { // no account can hold it
+		v.find("sums", "sums within range", err.Error())
+	}
 }
 
 // readFolded takes the windows that are kept as behind.
@@ -65,12 +65,14 @@ func (v *verifier) positionWindows(p *payment.Position, s *sums) {
 // the windows since. Where one of them was closed meanwhile, it says at most so much:
 // what batches release is not among the movements.
 func (v *verifier) behind(place string, p *payment.Position, folded []payment.WindowSum) {
-	none := money.Amount{}
-	want := money.Min(p.Carry, none)
+	want := p.Carry
 	for i := range folded {
-		v.add(&want, folded[i].Net)
-		want = money.Min(want, none)
+		var err error
+		if want, err = folded[i].Leaves(want); err != nil {
+			v.find(place, "windows behind that add up", err.Error())
+		}
 	}
+	want = money.Min(want, money.Amount{})
 	if p.Behind.Cmp(want) > 0 || len(folded) == 0 && p.Behind != want {
 		v.find(place, "behind "+want.String(), p.Behind.String())
 	}
@@ -84,6 +86,9 @@ func windowsText(windows []payment.WindowSum) (text string) {
 	for i := range windows {
 		w := &windows[i]
 		text += fmt.Sprintf(" [%s %s net %s, available %s]", w.Schedule, w.Watermark.UTC().Format(time.RFC3339), w.Net, w.Available)
+		if !w.PaidIn.IsZero() {
+			text += fmt.Sprintf(" paid in %s", w.PaidIn)
+		}
 	}
 	return text
 }
