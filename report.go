@@ -232,7 +232,7 @@ func (e *Engine) summaryRow(b *settlement.Batch) (report.Summary, error) {
 	if err != nil {
 		return report.Summary{}, err
 	}
-	other, err := b.Categories.Batches.Add(b.Categories.Exchanges)
+	other, err := money.Sum(b.Categories.Batches, b.Categories.Exchanges, b.Categories.Fees)
 	if err != nil {
 		return report.Summary{}, fmt.Errorf("batch %s: %w", b.ID, err)
 	}

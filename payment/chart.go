@@ -61,6 +61,7 @@ const (
 	EntryBought         = "exchange.bought"
 	EntryAvailable      = "funds.available"
 	EntryBatchClosed    = "settlement.closed"
+	EntryBatchFee       = "settlement.fee"
 	EntryBatchSent      = "settlement.sent"
 	EntryBatchPaid      = "settlement.paid"
 	EntryBatchRefused   = "settlement.refused"
@@ -86,7 +87,7 @@ func Chart() (*ledger.Chart, error) {
 		EntryAdjustedDown, EntryDebtRestored, EntryFeesDeducted,
 		// A batch takes what was there at its watermark; settlement proves it
 		// with the batch equation, even when the job runs days later.
-		EntryBatchClosed, EntryReserveBuilt,
+		EntryBatchClosed, EntryReserveBuilt, EntryBatchFee,
 	}
 	return ledger.NewChart(
 		ledger.Pattern{Path: "bank/operating", Type: ledger.Asset},
@@ -161,6 +162,9 @@ func RailPayoutsPath(rail string) string { return railPayoutsPath(rail) }
 // RailReturnsPath is the account of money that came back by a rail and is not
 // credited again yet.
 func RailReturnsPath(rail string) string { return "rails/" + rail + "/returns" }
+
+// TaxPath is the account of a tax on fees.
+func TaxPath(code string) string { return taxPath(code) }
 
 // BankPath is a bank account.
 func BankPath(account string) string { return bankPath(account) }

@@ -688,6 +688,18 @@ settlement.closed settlement/{batch}/closed
   Dr merchants/m/available 876.40
   Cr settlements/{batch} 876.40
 `},
+		{name: "fee of a batch, tax on the fee", rules: batchFee(), given: given, settle: "2026-03-02", key: "settlement/{batch}/settlement_fee", want: `
+settlement.fee settlement/{batch}/settlement_fee
+  Dr merchants/m/available 5.90
+  Cr income/settlement_fee 5.00
+  Cr tax/gst 0.90
+`},
+		{name: "fee of a batch that is canceled", rules: batchFee(), given: given, settle: "2026-03-02", then: []payment.Kind{payment.BatchCanceled}, key: "settlement/{batch}/canceled.settlement_fee", want: `
+fee.returned settlement/{batch}/canceled.settlement_fee < settlement/{batch}/canceled
+  Dr income/settlement_fee 5.00
+  Dr tax/gst 0.90
+  Cr merchants/m/available 5.90
+`},
 		{name: "batch sent", given: given, settle: "2026-03-02", key: "settlement/{batch}/sent", want: `
 settlement.sent settlement/{batch}/sent
   Dr settlements/{batch} 876.40
@@ -729,6 +741,13 @@ reserve.released deposit/d1/reserve.released
   Cr merchants/m/available 100.00
 `},
 	}
+}
+
+// batchFee are the terms where a batch costs something.
+func batchFee() *payment.Rules {
+	rules := terms()
+	rules.Fees = append(rules.Fees, price("settlement", fees.EventSettlement, fees.Component{Fixed: new(rs("5.00"))}))
+	return rules
 }
 
 // debiting are the terms where a net below zero becomes a receivable.

@@ -456,6 +456,7 @@ const (
 	CategoryExchange   Category = "exchange"
 	CategoryCarry      Category = "carry"
 	CategoryBatch      Category = "settlement" // what batches that were canceled or returned put back
+	CategoryFee        Category = "fee"        // what batches cost
 )
 
 // Item is a movement of a merchant's money that is in no batch yet, with

@@ -72,6 +72,7 @@ type Categories struct {
 	Batches     money.Amount `json:"batches,omitzero"` // put back by batches that were canceled or returned
 	Adjustments money.Amount `json:"adjustments,omitzero"`
 	Exchanges   money.Amount `json:"exchanges,omitzero"`
+	Fees        money.Amount `json:"fees,omitzero"` // of batches themselves, with their taxes
 }
 
 // Watermark bounds what a batch may contain: entries booked before Before,
@@ -111,6 +112,8 @@ type Batch struct {
 	Hold          *Hold  `json:"hold,omitempty"`           // why it is held; nil: it is not
 	NeedsApproval bool   `json:"needs_approval,omitempty"` // its net is above what its schedule lets go unseen
 	RequestedBy   string `json:"requested_by,omitempty"`   // who asked for it; empty: its schedule did
+
+	Charges []Charge `json:"charges,omitempty"` // what it cost, with the explanation; each that is not 0 is a line
 }
 
 // Progress is how far the lines of a batch have been written.

@@ -282,6 +282,7 @@ type closing struct {
 	last      bool         // the merchant is leaving: everything is paid, and nothing is withheld any more
 	pending   money.Amount // of the members' nets, what is in the pending account
 	paidIn    money.Amount // of the members' nets, what the merchant has paid in
+	short     bool         // what it would pay would not be enough once it has paid what it costs
 	holds     []freed
 	rules     *payment.Rules
 	scope     merchant.Scope // the merchant's own, of all methods
@@ -334,6 +335,8 @@ func (c *Categories) of(category payment.Category) *money.Amount {
 		return &c.Adjustments
 	case payment.CategoryExchange:
 		return &c.Exchanges
+	case payment.CategoryFee:
+		return &c.Fees
 	}
 	panic(fmt.Sprintf("settlement: category %q has no sum", category))
 }
@@ -354,6 +357,7 @@ func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	n.Key(b.key("available"))
 	n.Key(b.key("closed"))
 	c.needDebt(s, n)
+	c.needCharges(n)
 	for _, due := range c.holds {
 		if entry, _, _, err := due.hold.ReleaseAll(b.Window.BusinessDate, due.reason); err == nil {
 			n.Entry(&entry)
@@ -405,6 +409,9 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	if err := c.debit(s, position); err != nil {
+		return err
+	}
+	if err := c.charge(s, position); err != nil {
 		return err
 	}
 	if err := c.balance(position); err != nil {
@@ -484,35 +491,52 @@ func (c *closing) position(s *ledger.State) (*payment.Position, error) {
 	return &position, nil
 }
 
-// balance decides what is paid and what is carried. What the merchant owes of what no job
-// settles stays where it is, and so much of the batch is carried on to stand against it;
-// so is the minimum balance that the schedule keeps back, by a line of its own.
-func (c *closing) balance(position *payment.Position) error {
-	b := &c.batch
-	b.OpeningCarry = position.Carry
-	total, err := b.OpeningCarry.Add(b.Totals.Net)
-	if err != nil {
-		return err
+// payable is what a batch would pay.
+type payable struct {
+	total money.Amount // opening carry and all lines
+	kept  money.Amount // the minimum balance
+	pays  money.Amount // the rest, less what is owed of what no job settles
+}
+
+// payable gives what the batch would pay, as its lines are now. What the merchant owes of
+// what no job settles stays where it is, and so much of the batch is carried on to stand
+// against it; so is the minimum balance that the schedule keeps back.
+func (c *closing) payable(position *payment.Position) (p payable, err error) {
+	if p.total, err = position.Carry.Add(c.batch.Totals.Net); err != nil {
+		return p, err
 	}
-	owed, err := position.OwedByHand(b.Window.BusinessDate)
+	owed, err := position.OwedByHand(c.batch.Window.BusinessDate)
 	if err != nil {
-		return err
+		return p, err
 	}
-	pays, err := total.Add(owed)
-	if err != nil {
-		return err
+	if p.pays, err = p.total.Add(owed); err != nil {
+		return p, err
 	}
 	if !c.last {
-		b.Kept = money.Min(c.schedule.MinBalance, money.Max(pays, money.Amount{}))
+		p.kept = money.Min(c.schedule.MinBalance, money.Max(p.pays, money.Amount{}))
 	}
-	if pays, err = pays.Sub(b.Kept); err != nil {
+	p.pays, err = p.pays.Sub(p.kept)
+	return p, err
+}
+
+// suffices tells whether the batch may pay an amount.
+func (c *closing) suffices(amount money.Amount) bool {
+	return amount.Sign() > 0 && (c.last || amount.Cmp(c.minPayout) >= 0)
+}
+
+// balance decides what is paid and what is carried. The minimum balance has a line of its
+// own.
+func (c *closing) balance(position *payment.Position) error {
+	b := &c.batch
+	p, err := c.payable(position)
+	if err != nil {
 		return err
 	}
-	b.AtClose = CarriedForward
-	if pays.Sign() > 0 && (c.last || pays.Cmp(c.minPayout) >= 0) {
-		b.Net, b.AtClose = pays, Closed
+	b.OpeningCarry, b.Kept, b.AtClose = position.Carry, p.kept, CarriedForward
+	if !c.short && c.suffices(p.pays) {
+		b.Net, b.AtClose = p.pays, Closed
 	}
-	if b.CarryOut, err = b.Net.Sub(total); err != nil {
+	if b.CarryOut, err = b.Net.Sub(p.total); err != nil {
 		return err
 	}
 	rest, err := b.carriedOn()

@@ -109,17 +109,21 @@ func (m *Move) Apply(s *ledger.State) error {
 	if m.Repeated = out == nil; m.Repeated {
 		return nil
 	}
-	var last ledger.Result
+	var main ledger.Result // the last that is no part of another one
 	for _, entry := range out.entries {
-		if last, err = s.Book(entry); err != nil {
+		booked, err := s.Book(entry)
+		if err != nil {
 			return err
 		}
-		if last.Replayed {
+		if booked.Replayed {
 			return fmt.Errorf("%w: entry %q is booked, but %s %s is not known", ledger.ErrCorrupt, entry.Key, m.Event.Kind, m.Event.ID)
+		}
+		if entry.PartOf == "" {
+			main = booked
 		}
 	}
 	if out.back != nil {
-		if m.Late, err = payment.AddBooked(s, out.schedule, &last.Booked, *out.back); err != nil {
+		if m.Late, err = payment.AddBooked(s, out.schedule, &main.Booked, *out.back); err != nil {
 			return err
 		}
 	}
@@ -265,6 +269,7 @@ func (o *moved) post(e *payment.Event) error {
 		o.entry(e, payment.EntryBatchPaid, "paid", rail, bank)
 	case payment.BatchCanceled:
 		o.entry(e, payment.EntryBatchCanceled, "canceled", of, available)
+		return o.feesBack(e, available)
 	case payment.BatchReturned:
 		o.entry(e, payment.EntryBatchReturned, "returned", bank, returns)
 		o.entry(e, payment.EntryBatchCredited, "recredited", returns, available)
@@ -322,6 +327,9 @@ func (m *Move) putBack(s *ledger.State, out *moved) error {
 		Merchant: b.Merchant, Currency: b.Currency, OccurredAt: step.At, Window: payment.WindowPin{Schedule: schedule.Pin(), Window: window},
 		Manual: payment.ByHand(schedule), Category: payment.CategoryBatch, Type: string(step.Kind), SourceID: b.ID,
 		Rail: step.Rail, RailRef: step.Ref, BankRef: step.BankRef, ReasonCode: step.Reason, Gross: b.Net, Net: b.Net,
+	}
+	if step.Kind == payment.BatchCanceled {
+		return b.feesBack(out.back)
 	}
 	return nil
 }

@@ -1,0 +1,144 @@
+package settlement
+
+import (
+	"fmt"
+
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// Charge is what a batch costs for one event, with its explanation. Its base is the net
+// that would be paid without it.
+type Charge struct {
+	Event fees.Event `json:"event"` // settlement or instant
+	fees.Fee
+}
+
+// events are what the batch may be charged for.
+func (b *Batch) events() []fees.Event { return []fees.Event{fees.EventSettlement} }
+
+// needCharges asks for the accounts of what the batch may cost.
+func (c *closing) needCharges(n *ledger.Need) {
+	if c.rules == nil {
+		return
+	}
+	b := &c.fixed
+	for _, event := range b.events() {
+		fee, ok, err := c.rules.PriceBatch(c.scope, event, money.Minor(0), b.Window.BusinessDate)
+		if err != nil || !ok {
+			continue
+		}
+		n.Account(ledger.AccountID{Path: payment.BatchIncome(event), Currency: b.Currency})
+		for _, tax := range fee.Taxes {
+			n.Account(ledger.AccountID{Path: payment.TaxPath(tax.Code), Currency: b.Currency})
+		}
+		n.Key(b.key(payment.BatchFeeType(event)))
+	}
+}
+
+// charge takes what the batch costs out of what it would pay. One that would not pay enough
+// after that pays nothing, and costs nothing.
+func (c *closing) charge(s *ledger.State, position *payment.Position) error {
+	if c.rules == nil {
+		return nil
+	}
+	p, err := c.payable(position)
+	if err != nil || !c.suffices(p.pays) {
+		return err
+	}
+	var charges []Charge
+	left := p.pays
+	for _, event := range c.batch.events() {
+		fee, ok, err := c.rules.PriceBatch(c.scope, event, p.pays, c.batch.Window.BusinessDate)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		total, err := fee.Total()
+		if err != nil {
+			return err
+		}
+		if left, err = left.Sub(total); err != nil {
+			return err
+		}
+		charges = append(charges, Charge{Event: event, Fee: fee})
+	}
+	if c.short = !c.suffices(left); c.short {
+		return nil
+	}
+	for i := range charges {
+		if err := c.take(&charges[i]); err != nil {
+			return err
+		}
+		if err := c.takeFee(s, &charges[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take keeps a charge with the batch.
+func (c *closing) take(charge *Charge) error {
+	if err := charge.Check(); err != nil {
+		return fmt.Errorf("batch %s: %w", c.batch.ID, err)
+	}
+	c.batch.Charges = append(c.batch.Charges, *charge)
+	return nil
+}
+
+// takeFee books a charge and makes it a line. One of nothing is neither.
+func (c *closing) takeFee(s *ledger.State, charge *Charge) error {
+	b, typ := &c.batch, payment.BatchFeeType(charge.Event)
+	postings, err := payment.FeePostings(payment.AvailablePath(b.Merchant), payment.BatchIncome(charge.Event), &charge.Fee, b.Currency, false)
+	if err != nil || len(postings) == 0 {
+		return err
+	}
+	booked, err := c.book(s, payment.EntryBatchFee, typ, postings...)
+	if err != nil {
+		return err
+	}
+	return c.made(booked, payment.Item{
+		Category: payment.CategoryFee, Type: typ, SourceID: b.ID, Fee: charge.Fee.Fee.Neg(), Tax: charge.Tax.Neg(), TaxCode: payment.TaxCode(&charge.Fee),
+	})
+}
+
+// feesBack makes the entries that give back what a batch has cost which is canceled: it pays
+// nothing. They are parts of the one before.
+func (o *moved) feesBack(e *payment.Event, available string) error {
+	b := o.batch
+	of := o.entries[len(o.entries)-1].Key
+	for i := range b.Charges {
+		charge := &b.Charges[i]
+		postings, err := payment.FeePostings(available, payment.BatchIncome(charge.Event), &charge.Fee, b.Currency, true)
+		if err != nil {
+			return err
+		}
+		if len(postings) > 0 {
+			o.entries = append(o.entries, ledger.Entry{
+				Key: b.key("canceled." + payment.BatchFeeType(charge.Event)), Kind: payment.EntryFeeReturned, PartOf: of, Reference: e.RailRef,
+				ValueDate: payment.DateUTC(e.OccurredAt), Owner: Owner, OrFirstOpen: true, Postings: postings,
+			})
+		}
+	}
+	return nil
+}
+
+// feesBack adds what a batch has cost to the movement that puts its net back.
+func (b *Batch) feesBack(item *payment.Item) (err error) {
+	for i := range b.Charges {
+		charge := &b.Charges[i]
+		if item.Fee, err = item.Fee.Add(charge.Fee.Fee); err != nil {
+			return err
+		}
+		if item.Tax, err = item.Tax.Add(charge.Tax); err != nil {
+			return err
+		}
+		item.TaxCode = payment.TaxCode(&charge.Fee)
+	}
+	item.Net, err = money.Sum(item.Gross, item.Fee, item.Tax)
+	return err
+}
