@@ -65,6 +65,31 @@ func (r Rate) Fraction() (numerator, denominator Amount) {
 	return r.coefficient, Minor(int64(powersOfTen[r.scale]))
 }
 
+// Times returns exactly r * s, or [ErrBadRate] where that has too many digits to be a rate.
+func (r Rate) Times(s Rate) (Rate, error) {
+	var x, y, product apd.Decimal
+	r.coefficient.decimal(r.scale, &x)
+	s.coefficient.decimal(s.scale, &y)
+	if _, err := exact.Mul(&product, &x, &y); err != nil {
+		return Rate{}, fmt.Errorf("%w: %s * %s: %w", ErrBadRate, r, s, err)
+	}
+	out, err := ParseRate(product.Text('f'))
+	if err != nil {
+		return Rate{}, fmt.Errorf("%s * %s: %w", r, s, err)
+	}
+	return out, nil
+}
+
+// Rest returns exactly 1 - r: what a discount of r leaves. [ErrBadRate] as for [Rate.Times].
+func (r Rate) Rest() (Rate, error) {
+	var x, rest apd.Decimal
+	r.coefficient.decimal(r.scale, &x)
+	if _, err := exact.Sub(&rest, apd.New(1, 0), &x); err != nil {
+		return Rate{}, fmt.Errorf("%w: 1 - %s: %w", ErrBadRate, r, err)
+	}
+	return ParseRate(rest.Text('f'))
+}
+
 // Sign returns -1, 0 or +1 as r is negative, zero or positive.
 func (r Rate) Sign() int { return r.coefficient.Sign() }
 

@@ -3,7 +3,6 @@ package payment
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -130,20 +129,8 @@ func (x *Exchange) price() (*Exchanged, error) {
 		ID: x.ID, At: micros(x.Instant), Merchant: x.Merchant, Sold: x.Sold, Bought: x.Bought, Amount: x.Amount, Quote: x.Quote, Actor: x.Actor,
 	}
 	after.Quote.QuotedAt, after.Quote.ValidUntil = micros(x.Quote.QuotedAt), micros(x.Quote.ValidUntil)
-	var err error
-	if after.Worth, err = x.value(x.Quote.Mid, money.HalfEven); err != nil {
-		return nil, err
-	}
-	if err := checkAmount(x.Bought, after.Worth); err != nil {
-		return nil, fmt.Errorf("what is bought: %w", err)
-	}
-	if after.Got, err = x.value(x.Quote.Client, money.Down); err != nil {
-		return nil, err
-	}
-	if after.Got.IsZero() {
-		return nil, fmt.Errorf("%w: %s %s are not one minor unit of %s", ErrQuote, x.Sold, x.Sold.Format(x.Amount), x.Bought)
-	}
-	after.Spread, err = after.Worth.Sub(after.Got)
+	c, err := x.Quote.Convert(x.Sold, x.Amount, x.Bought)
+	after.Worth, after.Got, after.Spread = c.Worth, c.Got, c.Spread
 	return after, err
 }
 
@@ -161,12 +148,8 @@ func (x *Exchange) validate() error {
 		return fmt.Errorf("cannot turn %q into %q", x.Sold, x.Bought)
 	case x.Amount.Sign() <= 0:
 		return fmt.Errorf("amount %s is not above 0", x.Sold.Format(x.Amount))
-	case q.ID == "" || q.Source == "":
-		return fmt.Errorf("%w: id %q of source %q", ErrQuote, q.ID, q.Source)
-	case q.QuotedAt.IsZero() || q.ValidUntil.Before(q.QuotedAt):
-		return fmt.Errorf("%w: quote %s is valid from %s to %s", ErrQuote, q.ID, q.QuotedAt.Format(timeFormat), q.ValidUntil.Format(timeFormat))
-	case q.Client.Sign() <= 0 || q.Mid.Cmp(q.Client) < 0:
-		return fmt.Errorf("%w: quote %s gives %s where the money is worth %s", ErrQuote, q.ID, q.Client, q.Mid)
+	case q.check() != nil:
+		return q.check()
 	}
 	if err := checkAmount(x.Sold, x.Amount); err != nil {
 		return &FieldError{FieldAmount, err}
@@ -192,29 +175,6 @@ func (x *Exchange) fresh() error {
 		return fmt.Errorf("%w: quote %s was valid until %s, it is %s", ErrQuote, q.ID, q.ValidUntil.UTC().Format(timeFormat), at.Format(timeFormat))
 	}
 	return nil
-}
-
-// value is the amount at a rate, in minor units of what is bought.
-func (x *Exchange) value(r money.Rate, mode money.Rounding) (money.Amount, error) {
-	up, down := r.Fraction()
-	var err error
-	if digits := x.Bought.Exponent() - x.Sold.Exponent(); digits >= 0 {
-		up, err = shifted(up, digits)
-	} else {
-		down, err = shifted(down, -digits)
-	}
-	if err != nil {
-		return up, err
-	}
-	return money.Scale(x.Amount, up, down, mode)
-}
-
-// shifted is an amount with so many zeros behind it.
-func shifted(a money.Amount, digits int) (money.Amount, error) {
-	if a.IsZero() || digits == 0 {
-		return a, nil
-	}
-	return money.ParseMinor(a.String() + strings.Repeat("0", digits))
 }
 
 // leg begins one currency's part of an exchange.
