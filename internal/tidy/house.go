@@ -136,6 +136,7 @@ func Plan() House {
 			{"github.com/anishathalye/porcupine", ""},
 			{"github.com/google/go-cmp", ""},
 			{"github.com/rogpeppe/go-internal", ""},
+			{"github.com/santhosh-tekuri/jsonschema/v6", ""},
 			{"pgregory.net/rapid", ""},
 		},
 		NetworkFloor: 4,
