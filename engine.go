@@ -47,7 +47,7 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	if config.Store == nil || config.Rules == nil || config.Rules.Book == nil {
 		return nil, errors.New("settlex: a store and rules are needed")
 	}
-	chart, err := payment.Chart()
+	chart, err := payment.Chart(config.Rules.Accounts...)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
@@ -18,13 +19,18 @@ import (
 type book struct {
 	r         *reader
 	calendars map[string]*calendar.Calendar // those of the file, nil if wrong, and shipped ones once used
-	taxes     map[string]fees.Tax
-	rules     payment.Rules
-	nodes     map[string]node // of regions, by id
-	merchants []merchant.Merchant
-	index     map[string]int // of merchants, by id
-	feeds     []feed.Mapping
-	rails     []Rail
+	// ownCalendars are those of the file, in its order.
+	ownCalendars []*calendar.Calendar
+	taxes        map[string]fees.Tax
+	taxIDs       []string        // of the file, in its order
+	taxesUsed    map[string]bool // that a fee schedule names
+	rules        payment.Rules
+	nodes        map[string]node // of regions, by id
+	merchants    []merchant.Merchant
+	index        map[string]int // of merchants, by id
+	feeds        []feed.Mapping
+	chart        *ledger.Chart
+	rails        []Rail
 	// doubtful: which movements fee schedules or settlement schedules are meant
 	// for was not read in full, so what is missing cannot be said.
 	doubtful struct{ fees, schedules bool }
@@ -32,7 +38,7 @@ type book struct {
 
 func newBook(r *reader) *book {
 	return &book{
-		r: r, calendars: make(map[string]*calendar.Calendar), taxes: make(map[string]fees.Tax), index: make(map[string]int),
+		r: r, calendars: make(map[string]*calendar.Calendar), taxes: make(map[string]fees.Tax), taxesUsed: make(map[string]bool), index: make(map[string]int),
 		nodes: make(map[string]node),
 		rules: payment.Rules{Book: new(merchant.Book)},
 	}
@@ -53,6 +59,7 @@ func (b *book) read(root *object) {
 	b.readPayouts(root.get("payouts"))
 	b.readRails(root.get("rails"), filepath.Dir(b.r.file))
 	b.readRefunds(root.get("refunds"))
+	b.readAccounts(root.get("accounts"))
 	b.readFeeds(root.get("feeds"))
 	b.checkReach()
 	if len(b.r.faults) == 0 {

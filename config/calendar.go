@@ -46,6 +46,7 @@ func (b *book) readCalendars(n node) {
 		}
 		if b.calendars[id] = nil; sound {
 			b.calendars[id] = c
+			b.ownCalendars = append(b.ownCalendars, c)
 		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/feed"
@@ -45,6 +48,9 @@ type Config struct {
 	Rails []Rail
 	// Run says how the program runs by itself.
 	Run Run
+	// Chart is the chart of accounts: the program's own, and the accounts that the
+	// file adds.
+	Chart *ledger.Chart
 }
 
 // Run says how the program runs by itself.
@@ -87,22 +93,39 @@ func readFile(path string) (data []byte, err error) {
 // and its directory is where relative paths start; no file is touched. Every
 // error is Faults.
 func Parse(name string, data []byte) (*Config, error) {
-	r := newReader(name, data)
-	config := r.config(len(data))
-	if err := r.err(); err != nil {
+	f, err := parse(name, data)
+	if err != nil {
 		return nil, err
 	}
-	return config, nil
+	return f.config, nil
 }
 
-func (r *reader) config(size int) *Config {
+// A file is a configuration and what it was made of.
+type file struct {
+	r      *reader
+	root   ast.Node
+	book   *book
+	config *Config
+}
+
+func parse(name string, data []byte) (*file, error) {
+	f := &file{r: newReader(name, data)}
+	f.read(len(data))
+	if err := f.r.err(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *file) read(size int) {
+	r := f.r
 	if size > maxBytes {
 		r.fault(place{1, 1}, "", fmt.Errorf("the file has more than %d bytes", maxBytes))
-		return nil
+		return
 	}
 	value := r.source.parse(r)
 	if value == nil {
-		return nil
+		return
 	}
 	root := node{r: r, at: r.source.place(start(value)), value: value}.object()
 	dir := filepath.Dir(r.file)
@@ -119,9 +142,9 @@ func (r *reader) config(size int) *Config {
 	run.done()
 	b := newBook(r)
 	b.read(root)
-	c.Rules, c.Merchants, c.Feeds, c.Rails = &b.rules, b.merchants, b.feeds, b.rails
+	c.Rules, c.Merchants, c.Feeds, c.Rails, c.Chart = &b.rules, b.merchants, b.feeds, b.rails, b.chart
 	root.done()
-	return c
+	f.root, f.book, f.config = value, b, c
 }
 
 // pathIn reads a path that starts at a directory if it is relative.

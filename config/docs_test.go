@@ -28,6 +28,7 @@ payouts: [{x: 1, for: [{x: 1}]}]
 rails: [{x: 1, for: [{x: 1}], accounts: [{x: 1}], beneficiaries: [{x: 1}]}]
 refunds: {x: 1, draw_reserve: [{x: 1}], beside_disputes: [{x: 1}]}
 feeds: [{x: 1}]
+accounts: [{x: 1}]
 `
 
 // docs/CONFIGURATION.md lists every key that is read, and no other.
@@ -65,8 +66,8 @@ func keysRead(t testing.TB) []string {
 func TestDocumentedExamples(t *testing.T) {
 	t.Parallel()
 	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(readFile(t, "../docs/CONFIGURATION.md"), -1)
-	diff(t, 4, len(examples))
+	diff(t, 5, len(examples))
 	whole := parse(t, examples[0][1])
 	diff(t, 1, len(whole.Merchants))
-	parse(t, examples[0][1]+examples[1][1]+examples[2][1]+examples[3][1])
+	parse(t, examples[0][1]+examples[1][1]+examples[2][1]+examples[3][1]+examples[4][1])
 }

@@ -131,6 +131,7 @@ func (o *object) get(name string) node {
 
 // done reports the keys that nobody asked for.
 func (o *object) done() {
+	o.r.order[o.key] = o.asked
 	for _, p := range o.places {
 		switch {
 		case slices.Contains(o.asked, p.name):

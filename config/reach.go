@@ -42,17 +42,21 @@ func (b *book) checkFees(r *merchant.Region, currency money.Currency) {
 		return
 	}
 	for _, event := range []fees.Event{fees.EventCapture, fees.EventDispute, fees.EventPayout} {
-		if !b.priced(r.ID, currency, event) {
+		if !b.priced(r.ID, currency, event, calendar.Date{}) {
 			b.nodes[r.ID].fault(fmt.Errorf("no fee schedule prices event %s in currency %s, not for any method", event, currency))
 		}
 	}
 }
 
-// priced asks for a price on the terms of each schedule in turn.
-func (b *book) priced(region string, currency money.Currency, event fees.Event) bool {
+// priced asks for a price on the terms of each schedule in turn, on a date or, if
+// that is none, at some time.
+func (b *book) priced(region string, currency money.Currency, event fees.Event, date calendar.Date) bool {
 	for i := range b.rules.Fees {
 		s := &b.rules.Fees[i]
-		on := s.EffectiveFrom
+		on := date
+		if on.IsZero() {
+			on = s.EffectiveFrom
+		}
 		if on.IsZero() {
 			on = s.EffectiveTo
 		}

@@ -18,15 +18,17 @@ type reader struct {
 	file    string
 	source  source
 	faults  Faults
-	places  map[string]place // of each key that is in the file
-	faulted map[string]bool  // keys with a fault
-	within  map[string]bool  // keys with a fault in what they hold, or their own
+	places  map[string]place    // of each key that is in the file
+	faulted map[string]bool     // keys with a fault
+	within  map[string]bool     // keys with a fault in what they hold, or their own
+	order   map[string][]string // of each object, the keys it may have, as they are read
 }
 
 func newReader(file string, data []byte) *reader {
 	return &reader{
 		file: file, source: newSource(data),
 		places: make(map[string]place), faulted: make(map[string]bool), within: make(map[string]bool),
+		order: make(map[string][]string),
 	}
 }
 

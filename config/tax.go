@@ -20,6 +20,7 @@ func (b *book) readTaxes(n node) {
 		if id != "" {
 			ids.add(o.get("id"), id, "tax "+id)
 			b.taxes[id] = t
+			b.taxIDs = append(b.taxIDs, id)
 		}
 	}
 }
@@ -57,6 +58,7 @@ func adoptTax(n node, t fees.Tax) {
 func (b *book) taxOf(n node) fees.Tax {
 	return scan(n, func(id string) (fees.Tax, error) {
 		t, ok := b.taxes[id]
+		b.taxesUsed[id] = true
 		if !ok {
 			return fees.Tax{}, fmt.Errorf("no tax %q is in the file", id)
 		}

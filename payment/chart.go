@@ -1,6 +1,8 @@
 package payment
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/settlex/settlex/ledger"
@@ -79,8 +81,42 @@ const (
 )
 
 // Chart is the chart of accounts of a payment platform, from the platform's
-// point of view: what merchants are owed is a liability.
-func Chart() (*ledger.Chart, error) {
+// point of view: what merchants are owed is a liability. Accounts of the host's
+// own may be added, as CheckAccount allows them; no event books there.
+func Chart(own ...ledger.Pattern) (*ledger.Chart, error) {
+	patterns := patterns()
+	var faults []error
+	for i := range own {
+		if err := CheckAccount(&own[i]); err != nil {
+			faults = append(faults, fmt.Errorf("account %s: %w", own[i].Path, err))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return ledger.NewChart(append(patterns, own...)...)
+}
+
+// CheckAccount tells why a pattern cannot be added to the chart: its first
+// segment, which must be a name, is taken by accounts whose sums are proved.
+func CheckAccount(p *ledger.Pattern) error {
+	first, rest, deeper := strings.Cut(p.Path, "/")
+	if strings.HasPrefix(first, "{") {
+		return errors.New("begins with a placeholder: its first segment is a name")
+	}
+	if deeper && rest == "" {
+		return errors.New("ends with a slash")
+	}
+	for _, taken := range patterns() {
+		if root, _, _ := strings.Cut(taken.Path, "/"); root == first {
+			return fmt.Errorf("collides with %s: what begins with %s/ is the program's own", taken.Path, root)
+		}
+	}
+	return nil
+}
+
+// patterns are the program's own accounts.
+func patterns() []ledger.Pattern {
 	mayBreach := []string{
 		EntryDepositFailed, EntryRefund, EntryRefundRevived, EntryPayoutRevived, EntryRefundFee, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
 		EntryReserveBack, EntryRewithheld,
@@ -89,33 +125,33 @@ func Chart() (*ledger.Chart, error) {
 		// with the batch equation, even when the job runs days later.
 		EntryBatchClosed, EntryReserveBuilt, EntryBatchFee,
 	}
-	return ledger.NewChart(
-		ledger.Pattern{Path: "bank/operating", Type: ledger.Asset},
-		ledger.Pattern{Path: "bank/{account}", Type: ledger.Asset},
-		ledger.Pattern{Path: "rails/{rail}/receivable", Type: ledger.Asset},
-		ledger.Pattern{Path: "disputes/{rail}/clearing", Type: ledger.Asset},
-		ledger.Pattern{Path: "input_tax/{code}", Type: ledger.Asset},
-		ledger.Pattern{Path: "merchants/{merchant}/receivable", Type: ledger.Asset, Limited: true},
-		ledger.Pattern{Path: "suspense/{bank}/debit", Type: ledger.Asset},
-		ledger.Pattern{Path: "suspense/{bank}/credit", Type: ledger.Liability},
-		ledger.Pattern{Path: "merchants/{merchant}/pending", Type: ledger.Liability},
-		ledger.Pattern{Path: "merchants/{merchant}/available", Type: ledger.Liability, Limited: true, MayBreach: mayBreach},
-		ledger.Pattern{Path: "merchants/{merchant}/reserve/rolling", Type: ledger.Liability, Limited: true},
-		ledger.Pattern{Path: "merchants/{merchant}/reserve/fixed", Type: ledger.Liability, Limited: true},
-		ledger.Pattern{Path: "merchants/{merchant}/reserve/minimum", Type: ledger.Liability, Limited: true},
-		ledger.Pattern{Path: "merchants/{merchant}/payouts", Type: ledger.Liability, Limited: true},
-		ledger.Pattern{Path: "settlements/{batch}", Type: ledger.Liability, Limited: true},
-		ledger.Pattern{Path: "rails/{rail}/payouts", Type: ledger.Liability},
-		ledger.Pattern{Path: "rails/{rail}/refunds", Type: ledger.Liability},
-		ledger.Pattern{Path: "rails/{rail}/returns", Type: ledger.Liability},
-		ledger.Pattern{Path: "rails/{rail}/payable", Type: ledger.Liability},
-		ledger.Pattern{Path: "tax/{code}", Type: ledger.Liability},
-		ledger.Pattern{Path: "withholding/{code}", Type: ledger.Liability},
-		ledger.Pattern{Path: "fx/{currency}", Type: ledger.Equity},
-		ledger.Pattern{Path: "opening/{currency}", Type: ledger.Equity},
-		ledger.Pattern{Path: "income/{source}", Type: ledger.Income},
-		ledger.Pattern{Path: "expense/{purpose}", Type: ledger.Expense},
-	)
+	return []ledger.Pattern{
+		{Path: "bank/operating", Type: ledger.Asset},
+		{Path: "bank/{account}", Type: ledger.Asset},
+		{Path: "rails/{rail}/receivable", Type: ledger.Asset},
+		{Path: "disputes/{rail}/clearing", Type: ledger.Asset},
+		{Path: "input_tax/{code}", Type: ledger.Asset},
+		{Path: "merchants/{merchant}/receivable", Type: ledger.Asset, Limited: true},
+		{Path: "suspense/{bank}/debit", Type: ledger.Asset},
+		{Path: "suspense/{bank}/credit", Type: ledger.Liability},
+		{Path: "merchants/{merchant}/pending", Type: ledger.Liability},
+		{Path: "merchants/{merchant}/available", Type: ledger.Liability, Limited: true, MayBreach: mayBreach},
+		{Path: "merchants/{merchant}/reserve/rolling", Type: ledger.Liability, Limited: true},
+		{Path: "merchants/{merchant}/reserve/fixed", Type: ledger.Liability, Limited: true},
+		{Path: "merchants/{merchant}/reserve/minimum", Type: ledger.Liability, Limited: true},
+		{Path: "merchants/{merchant}/payouts", Type: ledger.Liability, Limited: true},
+		{Path: "settlements/{batch}", Type: ledger.Liability, Limited: true},
+		{Path: "rails/{rail}/payouts", Type: ledger.Liability},
+		{Path: "rails/{rail}/refunds", Type: ledger.Liability},
+		{Path: "rails/{rail}/returns", Type: ledger.Liability},
+		{Path: "rails/{rail}/payable", Type: ledger.Liability},
+		{Path: "tax/{code}", Type: ledger.Liability},
+		{Path: "withholding/{code}", Type: ledger.Liability},
+		{Path: "fx/{currency}", Type: ledger.Equity},
+		{Path: "opening/{currency}", Type: ledger.Equity},
+		{Path: "income/{source}", Type: ledger.Income},
+		{Path: "expense/{purpose}", Type: ledger.Expense},
+	}
 }
 
 // The paths of the chart.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/reserve"
@@ -42,6 +43,9 @@ type Rules struct {
 	// asks for it decides alone. In a currency without one, every adjustment needs
 	// somebody else's approval.
 	ApproveAbove map[money.Currency]money.Amount
+	// Accounts are patterns of the host's own that the chart of accounts has beside
+	// those of the program, as CheckAccount allows them.
+	Accounts []ledger.Pattern
 }
 
 // RailTerms are what is particular to a rail. The zero value nets nothing: what

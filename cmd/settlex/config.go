@@ -2,23 +2,127 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/config"
 )
 
 func (p *program) configCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "config",
-		Short:   "Print the JSON Schema of configurations",
-		Example: `  settlex config schema > settlex.schema.json`,
-		Args:    knownCommand,
+		Use:   "config",
+		Short: "Check the configuration, print it, and the JSON Schema of configurations",
+		Example: `  settlex config check
+  settlex config print --defaults
+  settlex config schema > settlex.schema.json`,
+		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return misused(cmd, errors.New("schema?"))
+			return misused(cmd, errors.New("check, print or schema?"))
 		},
 	}
-	cmd.AddCommand(p.configSchemaCommand())
+	cmd.AddCommand(p.configCheckCommand(), p.configPrintCommand(), p.configSchemaCommand())
+	return cmd
+}
+
+// configCheck says how a configuration is checked.
+type configCheck struct {
+	on     dateFlag
+	strict bool
+}
+
+func (p *program) configCheckCommand() *cobra.Command {
+	var do configCheck
+	cmd := &cobra.Command{
+		Use:   "check [FILE]",
+		Short: "Tell all faults of a configuration, and what is hardly meant",
+		Long: `Check reads a configuration, that of --config or a FILE, and tells all its faults at once, each with file, line and column: exit
+code 1. Of a file that is right it tells what is hardly meant, or will not hold for long: calendars about to end, prices that are over or that
+never win, taxes and calendars that nothing names. With --strict that is a failure too. No books are opened.`,
+		Example: `  settlex config check
+  settlex config check next-year.yaml --on 2027-01-01 --strict`,
+		Args: upToOne("FILE"),
+		RunE: func(_ *cobra.Command, args []string) error { return p.checkConfig(p.configFile(args), &do) },
+	}
+	cmd.Flags().Var(&do.on, "on", "as of a `DATE` (default: today)")
+	cmd.Flags().BoolVar(&do.strict, "strict", false, "let a warning be a failure too")
+	return cmd
+}
+
+// configFile is the configuration that a command is about.
+func (p *program) configFile(args []string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	return p.config
+}
+
+// upToOne wants an argument or none.
+func upToOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return misused(cmd, fmt.Errorf("%s takes one %s at most, here are %d", cmd.Name(), what, len(args)))
+		}
+		return nil
+	}
+}
+
+func (p *program) checkConfig(path string, do *configCheck) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	at := p.clock()
+	if !do.on.IsZero() {
+		at = calendar.Cutoff(do.on.Date, calendar.Clock{}, time.UTC)
+	}
+	c, warnings, err := config.Check(path, text, at)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		p.printf("%s:%d:%d: warning: %s: %v\n", w.File, w.Line, w.Column, w.Key, w.Err)
+	}
+	book, found := c.Rules.Book, count(len(warnings), "warning", "warnings")
+	p.sayf("%s holds together: %s, %s, %s, %s, %s; %s\n", path, count(len(book.Regions), "region", "regions"),
+		count(len(c.Merchants), "merchant", "merchants"), count(len(book.Schedules), "schedule", "schedules"),
+		count(len(c.Rules.Fees), "fee schedule", "fee schedules"), count(len(c.Rules.Plans), "reserve plan", "reserve plans"), found)
+	if do.strict && len(warnings) > 0 {
+		return fmt.Errorf("%s: %s", path, found)
+	}
+	return nil
+}
+
+func (p *program) configPrintCommand() *cobra.Command {
+	var options config.PrintOptions
+	cmd := &cobra.Command{
+		Use:   "print [FILE]",
+		Short: "Print a configuration in canonical form, with the version of each object",
+		Long: `Print prints a configuration, that of --config or a FILE, as the program reads it: one key per line in a fixed order, the version of
+each calendar, schedule, fee schedule and reserve plan as a remark, and the chart of accounts at the end. Shipped calendars that schedules
+name stand at the top with their versions. What is printed reads as the same objects with the same versions. The password of a
+database is left out.`,
+		Example: `  settlex config print
+  settlex config print --defaults`,
+		Args: upToOne("FILE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			path := p.configFile(args)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			printed, err := config.Print(path, text, options)
+			if err != nil {
+				return err
+			}
+			p.printf("%s", printed)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&options.Defaults, "defaults", false, "add as remarks the keys that are left out, and what holds instead")
 	return cmd
 }
 
