@@ -60,11 +60,11 @@ docs/BENCHMARK.md describes the workload and every figure.`,
   settlex bench ledger --mode single --clients 256 --entries 500000 --json`,
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return misused(cmd, errors.New("ledger or ingest?"))
+			return misused(cmd, errors.New("ledger, ingest or close?"))
 		},
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(p.benchLedgerCommand(), p.benchIngestCommand())
+	cmd.AddCommand(p.benchLedgerCommand(), p.benchIngestCommand(), p.benchCloseCommand())
 	return cmd
 }
 
