@@ -91,6 +91,17 @@ func Cutoff(d Date, c Clock, loc *time.Location) time.Time {
 	return time.Unix(at, 0).UTC()
 }
 
+// Earliest returns, in UTC, the earliest instant at which a wall clock in loc shows
+// the time that wall shows, which is read as if it were UTC, or anything later: the
+// rule of Cutoff, to the nanosecond. loc must not be nil.
+func Earliest(wall time.Time, loc *time.Location) time.Time {
+	at, exact := cutoff(wall.Unix(), loc)
+	if exact {
+		return time.Unix(at, int64(wall.Nanosecond())).UTC()
+	}
+	return time.Unix(at, 0).UTC()
+}
+
 // widest is more than any clock is ahead of or behind UTC: time-zone data files
 // allow less than 26 hours (RFC 9636, section 3.2).
 const widest = 26 * 3600
@@ -124,12 +135,31 @@ func spanAt(t time.Time, loc *time.Location) span {
 	start, end := t.ZoneBounds()
 	s := span{from: math.MinInt64, until: math.MaxInt64, offset: int64(offset)}
 	if !start.IsZero() {
-		s.from = start.Unix()
+		s.from = begin(start, t, loc)
 	}
 	if !end.IsZero() {
 		s.until = end.Unix()
 	}
+	// Beyond the last jump in the data, the zone's rule says that a span ends with
+	// the year at the latest, and Go counts 365 days for it: on the last day of a
+	// leap year the end is over. The offset holds until the next year begins.
+	if now := t.Unix(); s.until <= now {
+		s.until = time.Date(t.UTC().Year()+1, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()
+	}
 	return s
+}
+
+// begin is since when the offset at instant t holds. ZoneBounds answers with the
+// beginning of the year where the zone's rule says so, though the data may have a
+// jump between the two.
+func begin(start, t time.Time, loc *time.Location) int64 {
+	for at := start; ; {
+		_, end := at.In(loc).ZoneBounds()
+		if end.IsZero() || end.After(t) || !end.After(at) {
+			return at.Unix()
+		}
+		at = end
+	}
 }
 
 // cutoff is the package's cutoff, answered from s alone. ok is false when the

@@ -84,6 +84,10 @@ func TestCutoff(t *testing.T) {
 		{"the date after the skipped one", "Pacific/Apia", "2011-12-31", "00:00", "2011-12-30T10:00:00Z"},
 		{"Kwajalein skips a whole date", "Pacific/Kwajalein", "1993-08-21", "12:00", "1993-08-21T12:00:00Z"},
 		{"Manila before it had a zone", "Asia/Manila", "1844-12-31", "12:00", "1844-12-31T15:56:08Z"},
+		{"New York on the last day of a leap year", "America/New_York", "2028-12-31", "18:00", "2028-12-31T23:00:00Z"},
+		{"London on the first day after a leap year", "Europe/London", "2029-01-01", "00:30", "2029-01-01T00:30:00Z"},
+		{"Cairo on the last day of a leap year", "Africa/Cairo", "2024-12-31", "00:00", "2024-12-30T22:00:00Z"},
+		{"Lord Howe on the last day of a leap year", "Australia/Lord_Howe", "2028-12-31", "23:59", "2028-12-31T12:59:00Z"},
 		{"first date", "UTC", "0001-01-01", "00:00", "0001-01-01T00:00:00Z"},
 		{"last date", "America/New_York", "9999-12-31", "23:59", "10000-01-01T04:59:00Z"},
 	}
@@ -129,6 +133,23 @@ func TestCutoffAgreesWithTheWall(t *testing.T) {
 			t.Fatalf("cut-off %s %s in %s (-want +got):\n%s", d, c, loc, diff)
 		}
 	})
+}
+
+// TestEarliest is Cutoff with seconds and their fractions.
+func TestEarliest(t *testing.T) {
+	t.Parallel()
+	for wall, want := range map[string]string{
+		"2026-03-08T01:59:59.999999999Z": "2026-03-08T06:59:59.999999999Z",
+		"2026-03-08T02:00:00.5Z":         "2026-03-08T07:00:00Z",
+		"2026-03-08T03:00:00.5Z":         "2026-03-08T07:00:00.5Z",
+		"2026-11-01T01:30:00.25Z":        "2026-11-01T05:30:00.25Z",
+		"2028-12-31T12:00:00.125Z":       "2028-12-31T17:00:00.125Z",
+	} {
+		got := calendar.Earliest(instant(t, wall), zone(t, "America/New_York"))
+		if diff := cmp.Diff(want, got.Format(time.RFC3339Nano)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", wall, diff)
+		}
+	}
 }
 
 func FuzzParseClock(f *testing.F) {

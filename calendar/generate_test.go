@@ -42,7 +42,7 @@ func genClock() *rapid.Generator[calendar.Clock] {
 }
 
 // genInstant draws instants from 1992 to 2031, half of them within two days of a
-// moment at which clocks in loc are moved.
+// moment at which clocks in loc are moved, or of the end of a year.
 func genInstant(loc *time.Location) *rapid.Generator[time.Time] {
 	from := time.Date(1992, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	until := time.Date(2032, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
@@ -50,13 +50,15 @@ func genInstant(loc *time.Location) *rapid.Generator[time.Time] {
 		at := time.Unix(rapid.Int64Range(from, until-1).Draw(t, "second"), 0).UTC()
 		if rapid.Bool().Draw(t, "near a jump") {
 			_, end := at.In(loc).ZoneBounds()
-			if !end.IsZero() && end.Unix() < until {
+			if !end.IsZero() && end.Unix() < until-secondsOfTwoDays {
 				at = end.UTC().Add(time.Duration(rapid.IntRange(-48*60, 48*60).Draw(t, "minutes off")) * time.Minute)
 			}
 		}
 		return at.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 999_999_999}).Draw(t, "nanoseconds")))
 	})
 }
+
+const secondsOfTwoDays = 2 * 24 * 60 * 60
 
 // genCalendar draws a calendar of 1991 to 2032 whose weekend, holidays, extra
 // open dates and overrides crowd around a date.

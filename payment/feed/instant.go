@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/settlex/settlex/calendar"
 )
 
 // A wall is a date and a time of day as written, with the offset written
@@ -104,28 +106,8 @@ func (w wall) in(zone *time.Location) time.Time {
 	if w.fixed {
 		return w.clock.Add(-w.offset)
 	}
-	return earliest(w.clock, zone)
-}
-
-// earliest gives the earliest instant at which a clock in zone shows at least
-// the time that clock shows (clock holds it as if it were UTC). So a time that
-// is skipped is the instant of the jump, one that comes twice is its first.
-func earliest(clock time.Time, zone *time.Location) time.Time {
-	// No zone is a day and a half off UTC, so here the clock shows less.
-	at := clock.Add(-36 * time.Hour)
-	for {
-		local := at.In(zone)
-		_, offset := local.Zone()
-		start, end := local.ZoneBounds()
-		want := clock.Add(-time.Duration(offset) * time.Second)
-		if !start.IsZero() && want.Before(start) {
-			return start.UTC()
-		}
-		if end.IsZero() || want.Before(end) {
-			return want
-		}
-		at = end
-	}
+	// A time that is skipped is the instant of the jump, one that comes twice is its first.
+	return calendar.Earliest(w.clock, zone)
 }
 
 // checkYear refuses instants that are slips of the pen.
