@@ -19,8 +19,12 @@ import (
 // zero month: all), oldest month first, then by region, merchant and currency: the order
 // in which they are numbered. A named month that is not over everywhere is refused
 // (payment.ErrMonthOpen), and nothing is issued. Running it again does nothing. done,
-// if not nil, is told of each invoice.
+// if not nil, is told of each invoice. What is missing to the monthly minimum of a fee
+// schedule is charged before, so that it stands on the invoice of its month.
 func (e *Engine) CloseInvoices(ctx context.Context, through payment.Month, done func(*payment.Invoice)) (issued int, err error) {
+	if err := e.chargeMinimums(ctx, through); err != nil {
+		return 0, fmt.Errorf("close invoices: %w", err)
+	}
 	due, err := e.dueInvoices(ctx, through)
 	if err != nil {
 		return 0, fmt.Errorf("close invoices: %w", err)
@@ -38,6 +42,35 @@ func (e *Engine) CloseInvoices(ctx context.Context, through payment.Month, done 
 		}
 	}
 	return issued, nil
+}
+
+// chargeMinimums charges what is missing to monthly minima, by month, merchant, currency and schedule.
+func (e *Engine) chargeMinimums(ctx context.Context, through payment.Month) error {
+	now := e.now()
+	var due []*payment.ChargeMinimum
+	err := e.books.Read(ctx, func(r ledger.Reader) error {
+		for m, err := range ledger.RecordsOf[*payment.FeeMonth](ctx, r, payment.FeeMonthRecord, "") {
+			if err != nil {
+				return err
+			}
+			if through != (payment.Month{}) && m.Month.Compare(through) > 0 {
+				break // they order by month
+			}
+			if !now.Before(m.Ends) {
+				due = append(due, &payment.ChargeMinimum{Rules: e.rules, Month: *m, Instant: now})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range due {
+		if err := e.books.Do(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dueInvoices finds what is to be issued now, in its order.

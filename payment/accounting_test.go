@@ -99,7 +99,7 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryAdjusted, payment.EntryAdjustedDown, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp,
 		payment.EntryWrittenOff,
 		payment.EntryReserveBuilt, payment.EntryReserveFunded, payment.EntryWithheld, payment.EntryWithheldBack, payment.EntryRewithheld,
-		payment.EntryFeeInvoiced, payment.EntryFeeCredited, payment.EntryRefundFee, payment.EntryFeesDeducted,
+		payment.EntryFeeInvoiced, payment.EntryFeeCredited, payment.EntryFeeMinimum, payment.EntryRefundFee, payment.EntryFeesDeducted,
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(found))); diff != "" {

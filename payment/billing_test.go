@@ -28,6 +28,13 @@ func costly() *payment.Rules {
 	return rules
 }
 
+// atLeast are the terms, and the fees of captures come to no less in a month.
+func atLeast(minimum string) *payment.Rules {
+	rules := terms()
+	rules.Fees[0].MonthlyMin = new(rs(minimum))
+	return rules
+}
+
 // invoicedAll are the costly terms, and all fees are invoiced.
 func invoicedAll() *payment.Rules {
 	rules := costly()
@@ -53,6 +60,13 @@ fee.invoiced deposit/d1/fee < deposit/d1/captured
   Dr merchants/m/receivable 23.60
   Cr income/processing_fee 20.00
   Cr tax/gst 3.60
+`},
+		{name: "what is missing to the minimum of a month, invoiced when it is over", rules: atLeast("500.00"), given: []payment.Event{captured()}, closes: true,
+			key: "fee_month/2026-03/m/INR/capture/charged", want: `
+fee.minimum fee_month/2026-03/m/INR/capture/charged
+  Dr merchants/m/receivable 566.40
+  Cr income/processing_fee 480.00
+  Cr tax/gst 86.40
 `},
 		{name: "invoiced fee credited pro rata", rules: invoicing(), given: []payment.Event{captured(), quarter}, key: "refund/r1/fee", want: `
 fee.credited refund/r1/fee < refund/r1/created

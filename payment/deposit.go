@@ -109,7 +109,7 @@ func (p *plan) capture() error {
 	}
 	schedule, fee, err := p.price(fees.EventCapture, pin.BusinessDate)
 	if err != nil {
-		return &FieldError{FieldMethod, err}
+		return unpriced(FieldMethod, err)
 	}
 	deposit := &Deposit{
 		Facts: facts, Life: life,
@@ -166,7 +166,8 @@ func (p *plan) captured() (*Deposit, Facts, Life, error) {
 		return d, now, d.Life, err
 	}
 	if p.repeated {
-		return d, now, d.Life, now.sameCost(p.event)
+		err := now.sameCost(p.event)
+		return d, now, d.Life, err
 	}
 	life, err := d.next(p.event)
 	return d, now, life, err

@@ -67,7 +67,7 @@ func (p *plan) dispute() error {
 	}
 	schedule, fee, err := p.price(fees.EventDispute, deposit.PricedOn)
 	if err != nil {
-		return &FieldError{FieldKind, err}
+		return unpriced(FieldKind, err)
 	}
 	dispute := &Dispute{Facts: facts(p.event), Life: born(p.event, NeedsResponse), Fee: fee, Policy: schedule.Dispute, Invoiced: schedule.Charge == fees.ChargeGross}
 	changed := *deposit

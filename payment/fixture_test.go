@@ -260,6 +260,7 @@ func recordKinds() []string {
 		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord,
 		payment.FeeDeductionRecord, payment.BillingRecord, payment.InvoiceRecord, payment.InvoiceLineRecord, payment.InvoiceSeriesRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.FoldedRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.MerchantRecord,
+		payment.FeeCounterRecord, payment.FeeMonthRecord, payment.FeeMonthDoneRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord,
 	}
 }

@@ -76,7 +76,7 @@ func (p *plan) payout() error {
 	}
 	_, fee, err := p.price(fees.EventPayout, pin.BusinessDate)
 	if err != nil {
-		return &FieldError{FieldKind, err}
+		return unpriced(FieldKind, err)
 	}
 	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee, Batch: p.batch}
 	if err := p.mayLeave(payout, schedule); err != nil {

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/settlex/settlex/calendar"
@@ -64,6 +65,14 @@ func (p *plan) price(kind fees.Event, on calendar.Date) (schedule *fees.Schedule
 	return schedule, fee, nil
 }
 
+// unpriced places the error of price at the field of the event, or at the one that is missing for the price.
+func unpriced(f Field, err error) error {
+	if errors.Is(err, fees.ErrNoCost) {
+		f = FieldCost
+	}
+	return &FieldError{f, err}
+}
+
 // compute computes the fee by a schedule.
 func (p *plan) compute(schedule *fees.Schedule, on calendar.Date) (fee fees.Fee, err error) {
 	in := fees.Input{Amount: p.event.Amount, Cost: p.event.cost(), CostTax: p.event.costTax()}
@@ -80,7 +89,8 @@ func (p *plan) compute(schedule *fees.Schedule, on calendar.Date) (fee fees.Fee,
 		}
 		p.keep(counter)
 	}
-	return fee, p.countMonth(schedule, &fee)
+	err = p.countMonth(schedule, &fee)
+	return fee, err
 }
 
 // counter gives a copy of what the schedule has counted so far; nil: it does not count.

@@ -26,6 +26,7 @@ type recipe struct {
 	then   []payment.Kind // what becomes of the first batch, an hour after another; none: sent and paid
 	rules  *payment.Rules // nil: terms
 	trade  *payment.Exchange
+	closes bool // invoices of all months are closed
 	gone   bool // the merchant settled by hand has been closed before
 }
 
@@ -58,6 +59,9 @@ func TestRecipes(t *testing.T) {
 			if r.trade != nil {
 				d.trade(r.trade)
 			}
+			if r.closes {
+				d.closeInvoices()
+			}
 			batch := ""
 			if r.settle != "" {
 				closed := d.settle(r.settle)[0]
@@ -67,6 +71,14 @@ func TestRecipes(t *testing.T) {
 			}
 			d.wantEntry(strings.ReplaceAll(r.key, "{batch}", batch), strings.ReplaceAll(r.want, "{batch}", batch))
 		})
+	}
+}
+
+// closeInvoices issues the invoices of all months that are over.
+func (d *desk) closeInvoices() {
+	d.Helper()
+	if _, err := d.CloseInvoices(d.Context(), payment.Month{}, nil); err != nil {
+		d.Fatal(err)
 	}
 }
 

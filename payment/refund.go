@@ -131,7 +131,7 @@ func (p *plan) refund() error {
 	refund := &Refund{Facts: facts(p.event), Life: born(p.event, Pending)}
 	schedule, fee, err := p.price(fees.EventRefund, d.PricedOn)
 	if err != nil {
-		return &FieldError{FieldKind, err}
+		return unpriced(FieldKind, err)
 	}
 	if schedule != nil {
 		refund.Fee, refund.Invoiced, refund.Policy = fee, schedule.Charge == fees.ChargeGross, schedule.Refund

@@ -16,6 +16,7 @@ func kinds() []string {
 		payment.AdjustmentRecord, payment.DebtRecord, payment.TopUpRecord, payment.WriteOffRecord, payment.CustomerRecord,
 		payment.FeeDeductionRecord, payment.BillingRecord, payment.InvoiceRecord, payment.InvoiceLineRecord, payment.InvoiceSeriesRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.FoldedRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.RefusedRecord,
+		payment.FeeCounterRecord, payment.FeeMonthRecord, payment.FeeMonthDoneRecord,
 		payment.InstructionRecord, payment.SubmissionRecord, payment.SubmissionEndRecord, payment.AnswerRecord,
 		payment.AnswerRefusedRecord, payment.DepartureRecord, payment.DispatchRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,

@@ -1,0 +1,240 @@
+package payment_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// tiered are the terms without GST and reserve, and a capture costs 2 % of what a merchant captures in a month up to 1,000.00,
+// and 1 % of what is above.
+func tiered(mode fees.Mode) *payment.Rules {
+	rules := noReserve()
+	capture := &rules.Fees[0]
+	capture.Tax = fees.Tax{}
+	capture.Components = []fees.Component{{Kind: "commission", Tiers: &fees.Tiers{Mode: mode, Steps: []fees.Tier{
+		{UpTo: rs("1000.00"), Rate: money.MustRate("2%")}, {Rate: money.MustRate("1%")},
+	}}}}
+	return rules
+}
+
+// costs are the fees of deposits, by id.
+func (d *desk) costs() (out []string) {
+	d.Helper()
+	for _, p := range records[*payment.Deposit](d, payment.DepositRecord) {
+		out = append(out, p.ID+" "+inr().Format(p.Fee.Fee))
+	}
+	return out
+}
+
+// busy is a merchant who captures across the end of a tier, has a refund, and begins anew in April.
+func busy() []payment.Event {
+	return []payment.Event{
+		deposit("d1", "900.00", "2026-03-02 10:00"),
+		refund("r1", "d1", "900.00", "2026-03-02 11:00"),
+		deposit("d2", "400.00", "2026-03-02 12:00"),
+		deposit("d3", "100.00", "2026-03-03 12:00"),
+		by("CARD", deposit("d4", "100.00", "2026-03-03 13:00")),
+		of(hand, deposit("d5", "100.00", "2026-03-03 14:00")),
+		deposit("d6", "100.00", "2026-04-02 12:00"),
+		deposit("d7", "100.00", "2026-03-04 12:00"),
+	}
+}
+
+// Tier counters use the value before the payment in journal order, so replay gives the same fee: one by one, in one group, and
+// told again. What is refunded stays counted, another merchant and another schedule count for themselves, and a fact that comes
+// late counts in its own month.
+func TestTierCounters(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[fees.Mode][]string{
+		fees.Graduated: {"d1 18.00", "d2 5.00", "d3 1.00", "d4 2.00", "d5 2.00", "d6 2.00", "d7 1.00"},
+		fees.Volume:    {"d1 18.00", "d2 8.00", "d3 1.00", "d4 2.00", "d5 2.00", "d6 2.00", "d7 1.00"},
+	} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			single, group := open(t, tiered(mode)), open(t, tiered(mode))
+			single.book(busy()...)
+			if diff := cmp.Diff(want, single.costs()); diff != "" {
+				t.Errorf("fees (-want +got):\n%s", diff)
+			}
+			group.bookAll(busy(), 0)
+			single.wantTwin(group)
+			for _, e := range busy() {
+				single.again(e)
+			}
+		})
+	}
+}
+
+// A fee keeps what it went by.
+func TestTierCounterIsKept(t *testing.T) {
+	t.Parallel()
+	d := open(t, tiered(fees.Graduated))
+	d.book(busy()...)
+	want := &fees.Reached{
+		Mode: fees.Graduated, Measure: fees.MeasureAmount, Period: "2026-03", Before: rs("900.00"),
+		Slices: []fees.Slice{
+			{Tier: 1, Amount: rs("100.00"), Rate: money.MustRate("2%"), Raw: money.ExactOf(rs("2.00"))},
+			{Tier: 2, Amount: rs("300.00"), Rate: money.MustRate("1%"), Raw: money.ExactOf(rs("3.00"))},
+		},
+	}
+	if diff := cmp.Diff(want, record[*payment.Deposit](d, payment.DepositRecord, "d2").Fee.Parts[0].Reached); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	counter := record[*payment.FeeCounter](d, payment.FeeCounterRecord, "m/INR/capture/2026-03")
+	if counter.Amount != rs("1500.00") || counter.Count != 4 {
+		t.Errorf("counted %d captures of %s", counter.Count, inr().Format(counter.Amount))
+	}
+}
+
+// A payout's fee goes by how many there were before, also of those that failed.
+func TestTiersOfPayouts(t *testing.T) {
+	t.Parallel()
+	rules := noReserve()
+	payouts := &rules.Fees[3]
+	payouts.Tax = fees.Tax{}
+	payouts.Components[0] = fees.Component{Kind: "payout", Tiers: &fees.Tiers{Measure: fees.MeasureCount, Steps: []fees.Tier{
+		{UpTo: money.Minor(1), Fixed: new(rs("5.00"))}, {Fixed: new(rs("3.00"))},
+	}}}
+	d := open(t, rules)
+	d.book(saved(), payout("p1", "100.00", "2026-03-05 10:00"), later(payment.PayoutFailed, "p1", "2026-03-05 11:00"),
+		payout("p2", "100.00", "2026-03-05 12:00"))
+	var got []string
+	for _, p := range records[*payment.Payout](d, payment.PayoutRecord) {
+		got = append(got, p.ID+" "+inr().Format(p.Fee.Fee))
+	}
+	if diff := cmp.Diff([]string{"p1 5.00", "p2 3.00"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// passingOn are the terms, and a capture costs what the rail asks for and 0.2 %.
+func passingOn() *payment.Rules {
+	rules := terms()
+	rules.Fees[0].Components = []fees.Component{
+		{Kind: "interchange", Base: fees.BaseCost, Rate: money.MustRate("1")}, {Kind: "markup", Rate: money.MustRate("0.2%")},
+	}
+	return rules
+}
+
+// costing is a capture that says what its rail will ask for.
+func costing(id, cost, tax string) payment.Event {
+	e := deposit(id, "1000.00", "2026-03-02 10:00")
+	e.Cost, e.CostTax, e.CostKnown = rs(cost), rs(tax), true
+	return e
+}
+
+// The cost known at capture is passed on; one that is not known is an error, never 0.
+func TestInterchange(t *testing.T) {
+	t.Parallel()
+	d := open(t, passingOn())
+	d.book(costing("d1", "12.34", "2.22"), costing("d2", "0", "0"))
+	d.refuse(deposit("d3", "1000.00", "2026-03-02 10:00"),
+		`cost: fee schedule capture: fee of 100000 by schedule "capture" version "1": component interchange: what the rail charges is not known`)
+	if diff := cmp.Diff([]string{"d1 14.34", "d2 2.00"}, d.costs()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	d.again(costing("d1", "12.34", "2.22"))
+	d.refuse(costing("d1", "12.35", "2.22"), `cost: was reported before with other content: was "12.34", is now "12.35"`)
+	d.refuse(costing("d1", "12.34", "2.20"), `cost_tax: was reported before with other content: was "2.22", is now "2.20"`)
+
+	begun := begun("d4", "1000.00", "2026-03-02 09:00")
+	d.book(begun, costing("d4", "1.00", "0"))
+	d.again(costing("d4", "1.00", "0"))
+	d.refuse(costing("d4", "1.01", "0"), `cost: was reported before with other content: was "1.00", is now "1.01"`)
+}
+
+// What goes back of a fee that was tiered or passed on a cost is its share, whatever it went by.
+func TestReturnedFees(t *testing.T) {
+	t.Parallel()
+	d := open(t, passingOn())
+	d.book(costing("d1", "12.34", "2.22"), refund("r1", "d1", "250.00", "2026-03-02 11:00"), refund("r2", "d1", "750.00", "2026-03-02 12:00"))
+	d.account("income/processing_fee", "0.00")
+	d.account("tax/gst", "0.00")
+	first := record[*payment.Refund](d, payment.RefundRecord, "r1")
+	if first.FeeReturned != rs("3.58") { // 14.34 / 4, to the even unit
+		t.Errorf("returned %s", inr().Format(first.FeeReturned))
+	}
+
+	d = open(t, tiered(fees.Graduated))
+	d.book(deposit("d1", "900.00", "2026-03-02 10:00"), deposit("d2", "400.00", "2026-03-02 11:00"), refund("r1", "d2", "400.00", "2026-03-02 12:00"))
+	d.account("income/processing_fee", "18.00")
+}
+
+// A dispute's tiered fee goes back as it was, and is counted all the same.
+func TestDisputeFeesByTiers(t *testing.T) {
+	t.Parallel()
+	for policy, want := range map[fees.DisputePolicy]string{fees.DisputeKeep: "25.00", fees.DisputeReturnOnWin: "10.00"} {
+		rules := noReserve()
+		schedule := &rules.Fees[2]
+		schedule.Dispute, schedule.Tax = policy, fees.Tax{}
+		schedule.Components[0] = fees.Component{Kind: "dispute", Tiers: &fees.Tiers{Measure: fees.MeasureCount, Period: fees.PeriodEver, Steps: []fees.Tier{
+			{UpTo: money.Minor(1), Fixed: new(rs("15.00"))}, {Fixed: new(rs("10.00"))},
+		}}}
+		d := open(t, rules)
+		d.book(captured(), dispute("c1", "d1", "100.00", "2026-03-02 11:00"), later(payment.DisputeWon, "c1", "2026-03-02 12:00"),
+			dispute("c2", "d1", "100.00", "2026-03-02 13:00"))
+		d.account("income/dispute_fee", want)
+	}
+}
+
+// Fees by border: what nobody knows matches neither.
+func TestFeesByBorder(t *testing.T) {
+	t.Parallel()
+	rules := noReserve()
+	for domestic, rate := range map[bool]string{true: "1%", false: "4%"} {
+		s := price("border-"+rate, fees.EventCapture, fees.Component{Rate: money.MustRate(rate)})
+		s.Match.Domestic = new(domestic)
+		rules.Fees = append(rules.Fees, s)
+	}
+	d := open(t, rules)
+	for id, border := range map[string]string{"d1": payment.BorderDomestic, "d2": payment.BorderCross, "d3": ""} {
+		e := deposit(id, "1000.00", "2026-03-02 10:00")
+		e.Border = border
+		d.book(e)
+	}
+	got := d.costs()
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"d1 10.00", "d2 40.00", "d3 20.00"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What is missing to the minimum of a month is charged once, when it is over, and stands on its invoice.
+func TestMonthlyMinimum(t *testing.T) {
+	t.Parallel()
+	d := open(t, atLeast("500.00"))
+	d.book(captured(), refund("r1", "d1", "1000.00", "2026-03-02 12:00"), of(hand, deposit("d2", "30000.00", "2026-03-31 23:59")),
+		deposit("d3", "1000.00", "2026-04-01 00:00"))
+	d.closeInvoices()
+	before := d.everything()
+	d.closeInvoices()
+	d.same(before, "another closing")
+	d.account("merchants/m/receivable", "1132.80") // 480.00 and GST for March, which keeps what was refunded, and for April
+	d.account("merchants/hand/receivable", "0.00")
+	var lines []string
+	for _, l := range records[*payment.InvoiceLine](d, payment.InvoiceLineRecord) {
+		lines = append(lines, l.Month.String()+" "+l.Charge+" of "+string(l.Type)+" "+l.SourceID+" "+inr().Format(l.Total))
+	}
+	want := []string{"2026-03 monthly_minimum of monthly_minimum capture 566.40", "2026-04 monthly_minimum of monthly_minimum capture 566.40"}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	if open := records[*payment.FeeMonth](d, payment.FeeMonthRecord); len(open) > 0 {
+		t.Errorf("not done: %v", open[0].Ref())
+	}
+	done := records[*payment.FeeMonth](d, payment.FeeMonthDoneRecord)
+	if len(done) != 3 || done[0].TrueUp != nil || done[1].Entry != "fee_month/2026-03/m/INR/capture/charged" || done[1].TrueUp.Base != rs("20.00") {
+		t.Errorf("done %+v", done)
+	}
+	// What comes for a month that is done counts in the next one that is not.
+	d.book(deposit("d4", "1000.00", "2026-03-30 12:00"))
+	if next := records[*payment.FeeMonth](d, payment.FeeMonthRecord); len(next) != 1 || next[0].Count != 1 {
+		t.Errorf("counted %v", next)
+	}
+}
