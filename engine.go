@@ -59,7 +59,7 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{books: books, rules: config.Rules, routes: way, clock: config.Clock, schedules: make(map[merchant.Pin]*merchant.Schedule)}
+	e := &Engine{books: books, rules: config.Rules.Indexed(), routes: way, clock: config.Clock, schedules: make(map[merchant.Pin]*merchant.Schedule)}
 	if e.clock == nil {
 		e.clock = time.Now
 	}

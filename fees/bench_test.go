@@ -38,18 +38,37 @@ func captured(merchant string) fees.Query {
 	}
 }
 
+// costly gives a schedule of the table what a price can have, so that the benchmark is of no easy one.
+func costly(table fees.Table) fees.Table {
+	for i := range table {
+		table[i].Components[0].Fixed = new(money.Minor(300))
+		table[i].Components[0].Max = new(money.Minor(200000))
+		table[i].Tax = gst()
+	}
+	return table
+}
+
 func BenchmarkSelect(b *testing.B) {
 	table, q := hundred(b), captured("merchant-025")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := table.Select(q); err != nil {
-			b.Fatal(err)
+	for _, of := range []struct {
+		name     string
+		selector interface {
+			Select(fees.Query) (*fees.Schedule, error)
 		}
+	}{{"table", table}, {"index", fees.NewIndex(table)}} {
+		b.Run(of.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := of.selector.Select(q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
 func BenchmarkCompute(b *testing.B) {
-	s := hundred(b)[0]
+	s := costly(hundred(b))[0]
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := s.Compute(money.Minor(99999)); err != nil {
@@ -58,15 +77,36 @@ func BenchmarkCompute(b *testing.B) {
 	}
 }
 
-func BenchmarkSelectCompute(b *testing.B) {
-	table, q := hundred(b), captured("merchant-025")
+// BenchmarkFee is what the price of one payment takes: chosen among 100 schedules, percent, fixed and cap, with its tax.
+func BenchmarkFee(b *testing.B) {
+	index, q := fees.NewIndex(costly(hundred(b))), captured("merchant-025")
 	b.ReportAllocs()
 	for b.Loop() {
-		s, err := table.Select(q)
+		s, err := index.Select(q)
 		if err != nil {
 			b.Fatal(err)
 		}
 		if _, err := s.Compute(money.Minor(99999)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkTieredFee is the same where the price goes by what came before, across the end of a tier.
+func BenchmarkTieredFee(b *testing.B) {
+	table := costly(hundred(b))
+	for i := range table {
+		table[i].Components[0].Rate, table[i].Components[0].Tiers = money.Rate{}, tiered(fees.Graduated).Components[0].Tiers
+	}
+	index, q := fees.NewIndex(table), captured("merchant-025")
+	before := &fees.Counter{Period: "2026-01", Amount: money.Minor(50000)}
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := index.Select(q)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.Price(&fees.Input{Amount: money.Minor(99999), Before: before}); err != nil {
 			b.Fatal(err)
 		}
 	}

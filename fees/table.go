@@ -34,41 +34,49 @@ type Table []Schedule
 // Errors: ErrBadQuery without a known event, a currency or a date; *NoScheduleError, which wraps ErrNoSchedule, when nothing
 // matches.
 func (t Table) Select(q Query) (*Schedule, error) {
-	if !q.Event.known() || q.Currency.IsZero() || q.On.IsZero() {
-		return nil, fmt.Errorf("%w: event, currency and date are required: %s", ErrBadQuery, q)
+	if err := q.check(); err != nil {
+		return nil, err
 	}
-	best := t.best(&q, false)
-	if best != nil && t.superseded(best, q.On) { // rare, so the search that asks this of every candidate comes second
-		best = t.best(&q, true)
+	if best := t.standing(&q, false); best != nil {
+		return best, nil
 	}
-	if best == nil {
-		return nil, &NoScheduleError{Query: q}
-	}
-	return best, nil
+	return nil, &NoScheduleError{Query: q}
 }
 
 // SelectNamed is Select for what costs nothing unless a schedule names its event (Event.Optional): only schedules that do are
 // asked, and nil without an error means that none is for it. Errors: ErrBadQuery.
 func (t Table) SelectNamed(q Query) (*Schedule, error) {
-	var named Table
-	for i := range t {
-		if t[i].Match.Event == q.Event {
-			named = append(named, t[i])
-		}
+	if err := q.check(); err != nil {
+		return nil, err
 	}
-	s, err := named.Select(q)
-	if errors.Is(err, ErrNoSchedule) {
-		return nil, nil
-	}
-	return s, err
+	return t.standing(&q, true), nil
 }
 
-// best returns the first in selection order of the schedules that match and are in force, or nil; of those that stand, if asked.
-func (t Table) best(q *Query, standing bool) *Schedule {
+// check requires the facts without which no schedule can be chosen.
+func (q *Query) check() error {
+	if !q.Event.known() || q.Currency.IsZero() || q.On.IsZero() {
+		return fmt.Errorf("%w: event, currency and date are required: %s", ErrBadQuery, *q)
+	}
+	return nil
+}
+
+// standing returns the first in selection order of the schedules that match, are in force and stand, or nil; of those that name
+// the event, if asked.
+func (t Table) standing(q *Query, named bool) *Schedule {
+	best := t.best(q, named, false)
+	if best != nil && t.superseded(best, q.On) { // rare, so the search that asks this of every candidate comes second
+		best = t.best(q, named, true)
+	}
+	return best
+}
+
+// best is standing, of those that do not stand too, unless asked.
+func (t Table) best(q *Query, named, standing bool) *Schedule {
 	var best *Schedule
 	for i := range t {
 		s := &t[i]
-		if s.Match.matches(q) && s.InForce(q.On) && (best == nil || s.beats(best)) && !(standing && t.superseded(s, q.On)) {
+		if s.Match.matches(q) && s.InForce(q.On) && (best == nil || s.beats(best)) &&
+			!(named && s.Match.Event == "") && !(standing && t.superseded(s, q.On)) {
 			best = s
 		}
 	}

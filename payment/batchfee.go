@@ -21,7 +21,7 @@ func BatchFeeType(event fees.Event) string { return string(event) + "_fee" }
 // date, in minor units. Only schedules that name the event price it, and none that is for one
 // method; where none does it costs nothing, and ok is false. Errors: those of fees.
 func (r *Rules) PriceBatch(scope merchant.Scope, event fees.Event, net money.Amount, on calendar.Date) (fee fees.Fee, ok bool, err error) {
-	schedule, err := r.Fees.SelectNamed(fees.Query{
+	schedule, err := r.prices().SelectNamed(fees.Query{
 		Merchant: scope.Merchant, Region: scope.Region, Currency: scope.Currency, Event: event, On: on,
 	})
 	if err != nil || schedule == nil {

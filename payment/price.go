@@ -52,9 +52,9 @@ func (p *plan) query(kind fees.Event, on calendar.Date) fees.Query {
 // named by no schedule costs nothing: then the schedule is nil.
 func (p *plan) price(kind fees.Event, on calendar.Date) (schedule *fees.Schedule, fee fees.Fee, err error) {
 	if kind.Optional() {
-		schedule, err = p.rules.Fees.SelectNamed(p.query(kind, on))
+		schedule, err = p.rules.prices().SelectNamed(p.query(kind, on))
 	} else {
-		schedule, err = p.rules.Fees.Select(p.query(kind, on))
+		schedule, err = p.rules.prices().Select(p.query(kind, on))
 	}
 	if err != nil || schedule == nil {
 		return nil, fee, err

@@ -16,9 +16,12 @@ import (
 // Rules are the configuration that decides about payments. They are read only
 // and shared by all commands of an engine.
 type Rules struct {
-	Book  *merchant.Book
-	Fees  fees.Table
-	Plans []reserve.Plan // several versions of one id differ in EffectiveFrom
+	Book *merchant.Book
+	Fees fees.Table
+	// Prices is the index of Fees; nil, or of another table: they are searched one by
+	// one. See Indexed.
+	Prices *fees.Index
+	Plans  []reserve.Plan // several versions of one id differ in EffectiveFrom
 	// Withholding says of whose deposits tax is withheld.
 	Withholding []WithholdingRule
 	// Payouts say which payouts need approval, and whether they wait for money.
@@ -46,6 +49,24 @@ type Rules struct {
 	// Accounts are patterns of the host's own that the chart of accounts has beside
 	// those of the program, as CheckAccount allows them.
 	Accounts []ledger.Pattern
+}
+
+// Indexed gives a copy that finds prices by an index. Its fees must not change.
+func (r *Rules) Indexed() *Rules {
+	indexed := *r
+	indexed.Prices = fees.NewIndex(r.Fees)
+	return &indexed
+}
+
+// prices is what selects fee schedules.
+func (r *Rules) prices() interface {
+	Select(fees.Query) (*fees.Schedule, error)
+	SelectNamed(fees.Query) (*fees.Schedule, error)
+} {
+	if r.Prices.Of(r.Fees) {
+		return r.Prices
+	}
+	return r.Fees
 }
 
 // RailTerms are what is particular to a rail. The zero value nets nothing: what
