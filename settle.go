@@ -18,6 +18,8 @@ type Settled struct {
 	Carried int // of them, carried forward
 	Lines   int // of the closed batches
 	Matured int // merchants settled by hand whose pending money became available
+
+	Followed int // batches that were held or released, as their schedules and merchants are
 }
 
 // Settle closes every window that is due up to a business date (the zero date:
@@ -48,7 +50,12 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 			done(b)
 		}
 	})
-	return out, errors.Join(fault, err)
+	if err = errors.Join(fault, err); err != nil && !settlement.Refused(err) {
+		return out, err
+	}
+	var followed error
+	out.Followed, followed = settlement.FollowHolds(ctx, e.books, e.now())
+	return out, errors.Join(err, followed)
 }
 
 // Due counts the batches that Settle would close.

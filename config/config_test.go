@@ -226,6 +226,8 @@ func checkSchedules(t *testing.T, got []merchant.Schedule) {
 			Calendars: s.Timing.Calendars,
 		},
 		MinPayout: money.Minor(50000), MinBalance: money.Minor(10000), Negative: merchant.NegativeDebit,
+		MaxPayout: money.Minor(20_000_000), ApproveAbove: new(money.Minor(100_000_000)),
+		Hold: &merchant.ScheduleHold{Until: calendar.MustDate("2026-04-01"), Reason: "first month"},
 	}, s)
 	diff(t, calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{15, 31}}, got[1].Timing.Anchor)
 	diff(t, calendar.Anchor{Kind: calendar.Cron, Cron: calendar.MustCron("30 11,17 * * mon-fri"), Roll: calendar.RollFollowing}, got[2].Timing.Anchor)

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -35,3 +36,15 @@ func SameActor(a, b string) bool { return strings.EqualFold(plainName(a), plainN
 
 // plainName is a name with single spaces in it and none around it.
 func plainName(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// CheckDecision tells why somebody cannot have decided something: it must be said who,
+// and for what reason. Error: *FieldError.
+func CheckDecision(by, reason string) error {
+	e := Event{Actor: by, ReasonCode: reason}
+	for _, f := range []Field{FieldActor, FieldReasonCode} {
+		if err := e.present(f); err != nil {
+			return &FieldError{f, errors.New("is missing: say who decides, and why")}
+		}
+	}
+	return e.checkForm()
+}

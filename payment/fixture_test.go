@@ -261,7 +261,7 @@ func recordKinds() []string {
 		payment.FeeDeductionRecord, payment.BillingRecord, payment.InvoiceRecord, payment.InvoiceLineRecord, payment.InvoiceSeriesRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.FoldedRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.MerchantRecord,
 		payment.FeeCounterRecord, payment.FeeMonthRecord, payment.FeeMonthDoneRecord,
-		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord,
+		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.HeldRecord, settlement.MerchantHoldRecord,
 	}
 }
 

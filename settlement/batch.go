@@ -23,6 +23,9 @@ const (
 	DayRecord      = "batch_day"
 	ClosingRecord  = "closing"
 	ReportedRecord = "reported"
+
+	HeldRecord         = "batch_held"
+	MerchantHoldRecord = "merchant_hold"
 )
 
 // Owner marks the entries of this room: only it may reverse them.

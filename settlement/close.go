@@ -351,6 +351,8 @@ func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	n.Record(payment.PositionRef(b.Merchant, b.Currency))
 	n.Record(payment.FoldedRef(b.Merchant, b.Currency, c.mark()))
 	n.Record((&Reported{Currency: b.Currency}).Ref())
+	n.Record(MerchantHoldRef(b.Merchant))
+	n.Record(heldRef(b.ID))
 	for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant), payment.SettlementPath(b.ID)} {
 		n.Account(ledger.AccountID{Path: path, Currency: b.Currency})
 	}

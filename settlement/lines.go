@@ -31,7 +31,10 @@ type continuing struct{ writer }
 func (c *continuing) At() time.Time { return c.batch.Watermark.Before }
 
 // Need implements ledger.Command.
-func (c *continuing) Need(_ *ledger.State, n *ledger.Need) { n.Record(c.batch.Ref()) }
+func (c *continuing) Need(_ *ledger.State, n *ledger.Need) {
+	n.Record(c.batch.Ref())
+	n.Record(heldRef(c.batch.ID))
+}
 
 // Apply implements ledger.Command.
 func (c *continuing) Apply(s *ledger.State) error {
@@ -107,13 +110,7 @@ func (w *writer) close(s *ledger.State) error {
 	if err := b.tell(s, told, &b.Steps[0]); err != nil {
 		return err
 	}
-	if b.Status == Held {
-		if err := b.tell(s, event.SettlementHeld, &b.Steps[len(b.Steps)-1]); err != nil {
-			return err
-		}
-	}
-	s.Put(&w.batch)
-	return nil
+	return b.save(s, 1)
 }
 
 // Types of the lines of carry.

@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,6 +72,7 @@ type moved struct {
 	batch    *Batch // afterwards
 	step     *Step
 	tells    event.Type
+	follows  int // index of the first step of the batch that follows from the rules
 	entries  []ledger.Entry
 	back     *payment.Item // that the last entry puts back; nil: nothing
 	schedule *merchant.Schedule
@@ -82,6 +84,7 @@ func (m *Move) At() time.Time { return m.Event.OccurredAt }
 // Need implements ledger.Command.
 func (m *Move) Need(s *ledger.State, n *ledger.Need) {
 	n.Record(BatchRef(m.Event.ID))
+	n.Record(heldRef(m.Event.ID))
 	n.Explore(func() {
 		out, err := m.plan(s)
 		if err != nil || out == nil {
@@ -132,8 +135,7 @@ func (m *Move) Apply(s *ledger.State) error {
 			return err
 		}
 	}
-	s.Put(out.batch)
-	return nil
+	return out.batch.save(s, out.follows)
 }
 
 // plan gives what the report does; nil: it was booked before.
@@ -156,7 +158,7 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
-	if err := stored.mayDecide(e); err != nil {
+	if err := cmp.Or(stored.mayDecide(e), stored.held(s, e)); err != nil {
 		return nil, err
 	}
 	batch := *stored
@@ -167,7 +169,8 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	step := batch.take(Status(row.To), Step{
 		Kind: e.Kind, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor, FromRail: e.FromRail,
 	})
-	out := &moved{batch: &batch, step: step, tells: row.Tells}
+	out := &moved{batch: &batch, step: step, tells: row.Tells, follows: len(batch.Steps)}
+	batch.follow(holdsOf(s, batch.Merchant), e.OccurredAt, e.OccurredAt)
 	if err := out.post(e); err != nil || e.Kind != payment.BatchCanceled && e.Kind != payment.BatchReturned {
 		return out, err
 	}

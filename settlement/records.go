@@ -16,6 +16,10 @@ func NewRecord(kind string) ledger.Record {
 		return new(Unfinished)
 	case ReportedRecord:
 		return new(Reported)
+	case HeldRecord:
+		return new(HeldBatch)
+	case MerchantHoldRecord:
+		return new(MerchantHold)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readSchedules, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readBatches, v.readDebts, v.readDays, v.readPositions, v.readJournal,
+		v.readSchedules, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readBatches, v.readDebts, v.readDays, v.readHeld, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -52,6 +52,9 @@ func (v *verifier) listed(ctx context.Context, b *Batch) error {
 	if b.Status == Closing {
 		refs = append(refs, (&Unfinished{Batch: b.ID}).Ref())
 	}
+	if b.Status == Held {
+		refs = append(refs, heldRef(b.ID))
+	}
 	for _, ref := range refs {
 		there := false
 		for _, err := range v.reader.Records(ctx, ref.Kind, ref.ID, "") {
@@ -81,6 +84,24 @@ func (v *verifier) readDays(ctx context.Context) error {
 			return err
 		case b.day().Ref() != day.Ref():
 			v.find(day.Ref().String(), "batch "+b.ID+" under "+b.day().Ref().ID, "here")
+		}
+	}
+	return nil
+}
+
+// readHeld finds batches that are listed as held and are not.
+func (v *verifier) readHeld(ctx context.Context) error {
+	for h, err := range ledger.RecordsOf[*HeldBatch](ctx, v.reader, HeldRecord, "") {
+		if err != nil {
+			return err
+		}
+		switch b, err := Find(ctx, v.reader, h.Batch); {
+		case errors.Is(err, ErrUnknownBatch):
+			v.find(h.Ref().String(), "a batch", err.Error())
+		case err != nil:
+			return err
+		case b.Hold == nil || b.Status != Held || b.Hold.Reason != h.Reason || !b.Hold.Until.Equal(h.Until):
+			v.find(h.Ref().String(), "a batch that is held for it", fmt.Sprintf("it is %s", b.Status))
 		}
 	}
 	return nil
