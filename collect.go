@@ -166,10 +166,10 @@ func (c *collection) book(ctx context.Context, h *handed, a *payment.Answer) (in
 		return 0, err
 	}
 	t := &together{at: latest(events)}
-	for _, event := range events {
-		command, _ := c.command(event)
+	for _, told := range events {
+		command, _ := c.command(told.Event)
 		if move, ok := command.(*settlement.Move); ok {
-			move.Sending = payment.EndToEndID(payment.BatchObject, event.ID, 1)
+			move.Sending = told.instruction
 		}
 		t.commands = append(t.commands, command)
 	}
@@ -226,7 +226,7 @@ func settle(state *ledger.State, submission []ledger.Ref, answered *payment.Answ
 }
 
 // latest is the instant an answer is booked under: that of the last thing it tells.
-func latest(events []payment.Event) (at time.Time) {
+func latest(events []toldEvent) (at time.Time) {
 	for i := range events {
 		if events[i].OccurredAt.After(at) {
 			at = events[i].OccurredAt
@@ -235,9 +235,15 @@ func latest(events []payment.Event) (at time.Time) {
 	return at
 }
 
+// toldEvent is an event and the instruction that a rail told it of.
+type toldEvent struct {
+	payment.Event
+	instruction string // id
+}
+
 // events are those of an answer that the books do not know yet.
-func (c *collection) events(ctx context.Context, a *payment.Answer, list []payment.Instruction) ([]payment.Event, error) {
-	var fresh []payment.Event
+func (c *collection) events(ctx context.Context, a *payment.Answer, list []payment.Instruction) ([]toldEvent, error) {
+	var fresh []toldEvent
 	err := c.books.Read(ctx, func(r ledger.Reader) error {
 		fresh = nil
 		for n := range a.Reports {
@@ -250,7 +256,7 @@ func (c *collection) events(ctx context.Context, a *payment.Answer, list []payme
 				return fmt.Errorf("instruction %s: %w", list[at].ID, err)
 			}
 			if ok {
-				fresh = append(fresh, event)
+				fresh = append(fresh, toldEvent{event, list[at].ID})
 			}
 		}
 		return nil
@@ -274,7 +280,7 @@ func (c *collection) event(ctx context.Context, r ledger.Reader, i *payment.Inst
 		report.Outcome = payment.OutcomeReturned
 	}
 	event, ok := report.Event(i)
-	if !ok || knows(report.Outcome) || report.Outcome == payment.OutcomeUnknown && (knows(payment.OutcomeCompleted) || knows(payment.OutcomeFailed)) {
+	if !ok || knows(report.Outcome) || !report.Outcome.Decides() && (knows(payment.OutcomeCompleted) || knows(payment.OutcomeFailed)) {
 		return payment.Event{}, false, nil
 	}
 	return event, true, nil
@@ -295,7 +301,8 @@ func toldOf(ctx context.Context, r ledger.Reader, i *payment.Instruction) (kinds
 		}
 		return kinds, nil
 	}
-	batch, err := settlement.Find(ctx, r, i.Source)
+	id, _ := settlement.BatchOf(i.Source)
+	batch, err := settlement.Find(ctx, r, id)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
@@ -248,19 +249,24 @@ func (d *dispatch) ready(ctx context.Context, at time.Time) (loads []load, gone 
 			if err != nil {
 				return err
 			}
-			one, stays, err := d.look(ctx, r, departure, at)
+			list, stays, err := d.look(ctx, r, departure, at)
 			if err != nil {
 				d.faults = joinNamed(d.faults, departure.Object+" "+departure.Source, err)
 				continue
 			}
-			var rail payment.Rail
-			if one != nil {
-				rail = d.routes.way(one.scope)
-			}
-			switch {
-			case !stays || one != nil && rail == nil:
+			if !stays {
 				gone = append(gone, departure.Ref())
-			case one != nil:
+				continue
+			}
+			for _, one := range list {
+				rail := d.routes.way(one.scope)
+				if rail == nil {
+					gone = append(gone, departure.Ref())
+					break
+				}
+				if one.early(rail, at) {
+					continue
+				}
 				i := slices.Index(d.routes.rails, rail)
 				loads[i].list = append(loads[i].list, one.Instruction)
 			}
@@ -270,15 +276,22 @@ func (d *dispatch) ready(ctx context.Context, at time.Time) (loads []load, gone 
 	return loads, gone, err
 }
 
-// routed is an instruction and the case that says its way.
+// routed is an instruction, the case that says its way, and when it may leave.
 type routed struct {
 	payment.Instruction
 	scope merchant.Scope
+	due   time.Time // a rail that takes no execution date is not handed it before
 }
 
-// look tells what becomes of something that waits: it leaves now (an instruction), it
+// early tells whether an instruction waits for its day: its rail would pay it at once.
+func (r *routed) early(rail payment.Rail, at time.Time) bool {
+	dated, ok := rail.(payment.DatedRail)
+	return at.Before(r.due) && (!ok || !dated.PaysOnDate())
+}
+
+// look tells what becomes of something that waits: it leaves now (instructions), it
 // stays, or it need not leave.
-func (d *dispatch) look(ctx context.Context, r ledger.Reader, w *payment.Departure, at time.Time) (one *routed, stays bool, err error) {
+func (d *dispatch) look(ctx context.Context, r ledger.Reader, w *payment.Departure, at time.Time) (list []*routed, stays bool, err error) {
 	if w.Object == payment.PayoutRecord {
 		payout, err := record[*payment.Payout](ctx, r, ledger.Ref{Kind: payment.PayoutRecord, ID: w.Source})
 		if err != nil || payout == nil || !payment.MayLeave(payout.Status) {
@@ -287,23 +300,52 @@ func (d *dispatch) look(ctx context.Context, r ledger.Reader, w *payment.Departu
 		if !payment.Leaves(payout.Status) || payout.OccurredAt.After(at) {
 			return nil, true, nil
 		}
-		one, err = d.payout(ctx, r, payout)
-		return one, true, err
+		one, err := d.payout(ctx, r, payout)
+		return []*routed{one}, true, err
 	}
 	batch, err := record[*settlement.Batch](ctx, r, settlement.BatchRef(w.Source))
 	if err != nil || batch == nil || !settlement.MayLeave(batch) {
 		return nil, false, err
 	}
-	if batch.Status != settlement.Approved {
-		return nil, true, nil
+	list, err = d.batch(ctx, r, batch)
+	return list, true, err
+}
+
+// batch gives the instructions for what of a batch is approved, unless its merchant is
+// held.
+func (d *dispatch) batch(ctx context.Context, r ledger.Reader, b *settlement.Batch) (list []*routed, err error) {
+	holds, err := settlement.FindMerchantHold(ctx, r, b.Merchant)
+	if err != nil || holds.InForce() != nil {
+		return nil, err
 	}
-	return &routed{
-		payment.Instruction{
-			ID: payment.EndToEndID(payment.BatchObject, batch.ID, 1), Object: payment.BatchObject, Source: batch.ID, Merchant: batch.Merchant,
-			Bank: batch.Bank, Beneficiary: batch.Merchant, Currency: batch.Currency, Amount: batch.Net, Due: batch.Window.SettlementDate,
-		},
-		merchant.Scope{Merchant: batch.Merchant, Region: batch.Region, Currency: batch.Currency},
-	}, true, nil
+	schedule, err := d.schedule(b.Window.Schedule)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range b.Pieces() {
+		if p.Status != settlement.Approved {
+			continue
+		}
+		id := settlement.PartID(b.ID, p.No)
+		list = append(list, &routed{
+			payment.Instruction{
+				ID: payment.EndToEndID(payment.BatchObject, id, b.Attempt(p)), Object: payment.BatchObject, Source: id, Merchant: b.Merchant,
+				Bank: b.Bank, Beneficiary: b.Merchant, Currency: b.Currency, Amount: p.Amount, Due: b.Window.SettlementDate,
+			},
+			merchant.Scope{Merchant: b.Merchant, Region: b.Region, Currency: b.Currency},
+			calendar.Cutoff(b.Window.SettlementDate, calendar.Clock{}, schedule.Timing.Zone),
+		})
+	}
+	return list, nil
+}
+
+// departureOf is what an instruction waited as.
+func departureOf(i *payment.Instruction) *payment.Departure {
+	source := i.Source
+	if i.Object == payment.BatchObject {
+		source, _ = settlement.BatchOf(source)
+	}
+	return &payment.Departure{Object: i.Object, Source: source}
 }
 
 func (d *dispatch) payout(ctx context.Context, r ledger.Reader, p *payment.Payout) (*routed, error) {
@@ -324,6 +366,7 @@ func (d *dispatch) payout(ctx context.Context, r ledger.Reader, p *payment.Payou
 			Bank: region.Bank, Beneficiary: p.Merchant, OrderID: p.OrderID, Currency: p.Currency, Amount: p.Amount,
 		},
 		merchant.Scope{Merchant: p.Merchant, Region: region.ID, Currency: p.Currency, Method: p.Method},
+		time.Time{},
 	}, nil
 }
 
@@ -388,7 +431,7 @@ func (d *dispatch) assigning(s *payment.Submission, list []payment.Instruction, 
 	for i := range list {
 		one := &list[i]
 		t.commands = append(t.commands, &sending{Command: d.sends(one, s.Rail), instruction: one})
-		t.needs = append(t.needs, one.Ref(), (&payment.Departure{Object: one.Object, Source: one.Source}).Ref())
+		t.needs = append(t.needs, one.Ref(), departureOf(one).Ref())
 	}
 	t.then = func(state *ledger.State) error {
 		now := *was
@@ -401,7 +444,9 @@ func (d *dispatch) assigning(s *payment.Submission, list []payment.Instruction, 
 		for i := range list {
 			kept := list[i]
 			state.Put(&kept)
-			state.Delete((&payment.Departure{Object: kept.Object, Source: kept.Source}).Ref())
+			if waits := departureOf(&kept).Ref(); state.Record(waits) != nil {
+				state.Delete(waits)
+			}
 		}
 		return nil
 	}

@@ -475,7 +475,7 @@ func TestCollectWhatIsKnown(t *testing.T) {
 		name, status string
 		want         settlex.Collected
 	}{
-		{"1-pending.xml", "PDNG", settlex.Collected{Answers: 1}},
+		{"1-pending.xml", "PDNG", settlex.Collected{Answers: 1, Events: 1}},
 		{"2-settled.xml", "ACSC", settlex.Collected{Answers: 1, Events: 2}},
 		{"2-settled-again.xml", "ACSC", settlex.Collected{Repeated: 1}},
 		{"3-settled.xml", "ACSC", settlex.Collected{Answers: 1}},

@@ -95,7 +95,7 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryRailCost, payment.EntryRailInvoice, payment.EntryBankLine, payment.EntryBankExplained, payment.EntryBankCharged, payment.EntryOwnerPaid,
 		payment.EntryFeesMoved, payment.EntryOpening, payment.EntrySold, payment.EntryBought,
 		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchFee, payment.EntryBatchSent, payment.EntryBatchPaid,
-		payment.EntryBatchRefused, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,
+		payment.EntryBatchRefused, payment.EntryBatchRevived, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,
 		payment.EntryAdjusted, payment.EntryAdjustedDown, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp,
 		payment.EntryWrittenOff,
 		payment.EntryReserveBuilt, payment.EntryReserveFunded, payment.EntryWithheld, payment.EntryWithheldBack, payment.EntryRewithheld,

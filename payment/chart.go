@@ -67,6 +67,7 @@ const (
 	EntryBatchSent      = "settlement.sent"
 	EntryBatchPaid      = "settlement.paid"
 	EntryBatchRefused   = "settlement.refused"
+	EntryBatchRevived   = "settlement.revived"
 	EntryBatchCanceled  = "settlement.canceled"
 	EntryBatchReturned  = "settlement.returned"
 	EntryBatchCredited  = "settlement.recredited"
@@ -118,7 +119,7 @@ func CheckAccount(p *ledger.Pattern) error {
 // patterns are the program's own accounts.
 func patterns() []ledger.Pattern {
 	mayBreach := []string{
-		EntryDepositFailed, EntryRefund, EntryRefundRevived, EntryPayoutRevived, EntryRefundFee, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
+		EntryDepositFailed, EntryRefund, EntryRefundRevived, EntryPayoutRevived, EntryBatchRevived, EntryRefundFee, EntryFeeRecharged, EntryDispute, EntryDisputeFee, EntryAvailable,
 		EntryReserveBack, EntryRewithheld,
 		EntryAdjustedDown, EntryDebtRestored, EntryFeesDeducted,
 		// A batch takes what was there at its watermark; settlement proves it

@@ -52,6 +52,13 @@ type Rail interface {
 	Refused(ctx context.Context, a *Answer, why error) error
 }
 
+// A DatedRail is a Rail that may be told to pay on a date to come (Instruction.Due). Others
+// are handed a settlement batch on the day, for they pay at once.
+type DatedRail interface {
+	Rail
+	PaysOnDate() bool
+}
+
 // Handed is what a rail may ask about what it was handed.
 type Handed interface {
 	// Submission finds one by its message id. Errors: ErrUnknown.
@@ -81,12 +88,16 @@ type Outcome string
 // Outcomes. None of them is the last word unless the report says so: what has
 // completed may come back.
 const (
-	OutcomePending   Outcome = "pending"   // accepted, or being looked at: nothing is booked
+	OutcomePending   Outcome = "pending"   // accepted, or being looked at: no money moves, and a batch is in transit
 	OutcomeUnknown   Outcome = "unknown"   // nobody knows; it is asked about later
 	OutcomeCompleted Outcome = "completed" // the money has reached its destination
 	OutcomeFailed    Outcome = "failed"    // it was refused, or failed on its way: it did not leave for good
 	OutcomeReturned  Outcome = "returned"  // it came back after it had completed
 )
+
+// Decides tells whether money has moved, or will not: nothing of what it takes back is
+// told after it.
+func (o Outcome) Decides() bool { return o != OutcomePending && o != OutcomeUnknown }
 
 // Answer is what a rail tells at once: all of it is booked, or nothing is.
 type Answer struct {
@@ -112,7 +123,7 @@ const BatchObject = "batch"
 
 var outcomeKinds = map[string]map[Outcome]Kind{
 	PayoutRecord: {OutcomeUnknown: PayoutUnknown, OutcomeCompleted: PayoutCompleted, OutcomeFailed: PayoutFailed, OutcomeReturned: PayoutReturned},
-	BatchObject:  {OutcomeUnknown: BatchUnknown, OutcomeCompleted: BatchPaid, OutcomeFailed: BatchRefused, OutcomeReturned: BatchReturned},
+	BatchObject:  {OutcomePending: BatchInTransit, OutcomeUnknown: BatchUnknown, OutcomeCompleted: BatchPaid, OutcomeFailed: BatchRefused, OutcomeReturned: BatchReturned},
 	RefundRecord: {OutcomeUnknown: RefundUnknown, OutcomeCompleted: RefundConfirmed, OutcomeFailed: RefundFailed, OutcomeReturned: RefundFailed},
 }
 

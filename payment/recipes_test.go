@@ -682,6 +682,8 @@ func batchRecipes() []recipe {
 	given := []payment.Event{captured()}
 	refused := []payment.Kind{payment.BatchSent, payment.BatchRefused, payment.BatchSent}
 	returned := []payment.Kind{payment.BatchSent, payment.BatchPaid, payment.BatchReturned}
+	revived := []payment.Kind{payment.BatchSent, payment.BatchRefused, payment.BatchCanceled, payment.BatchPaid}
+	late := []payment.Kind{payment.BatchSent, payment.BatchRefused, payment.BatchPaid}
 	return []recipe{
 		{name: "available, when the batch closes", given: given, settle: "2026-03-02", key: "settlement/{batch}/available", want: `
 funds.available settlement/{batch}/available
@@ -736,6 +738,16 @@ settlement.sent settlement/{batch}/sent.2
 settlement.canceled settlement/{batch}/canceled
   Dr settlements/{batch} 876.40
   Cr merchants/m/available 876.40
+`},
+		{name: "batch paid after all, though it was canceled", given: given, settle: "2026-03-02", then: revived, key: "settlement/{batch}/revived", want: `
+settlement.revived settlement/{batch}/revived
+  Dr merchants/m/available 876.40
+  Cr bank/escrow_in 876.40
+`},
+		{name: "batch paid after all, before it was tried again", given: given, settle: "2026-03-02", then: late, key: "settlement/{batch}/paid", want: `
+settlement.paid settlement/{batch}/paid
+  Dr settlements/{batch} 876.40
+  Cr bank/escrow_in 876.40
 `},
 		{name: "batch returned after it was paid comes back to the bank", given: given, settle: "2026-03-02", then: returned, key: "settlement/{batch}/returned", want: `
 settlement.returned settlement/{batch}/returned

@@ -646,6 +646,8 @@ func (v *town) later(rt *rapid.T, kind payment.Kind, id string) payment.Event {
 		e.Rail = anyOf([]string{"imps", "neft"}).Draw(rt, "rail")
 	case payment.BatchCanceled:
 		e.ReasonCode = "closed_account"
+	case payment.BatchHeld, payment.BatchReleased, payment.BatchRetried, payment.BatchApproved:
+		e.Actor, e.ReasonCode = anyOf([]string{"anna", "bert"}).Draw(rt, "actor"), "looked at"
 	case payment.PayoutApproved, payment.PayoutRejected:
 		e.Actor = anyOf([]string{"anna", "bert"}).Draw(rt, "actor")
 	}

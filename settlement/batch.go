@@ -112,6 +112,7 @@ type Batch struct {
 	// empty in batches of before it was kept. Schedule and calendars are in Window's pin.
 	ZoneData string `json:"zone_data,omitempty"`
 
+	Parts         []Part `json:"parts,omitempty"`          // by which it is paid; none: by one instruction
 	Hold          *Hold  `json:"hold,omitempty"`           // why it is held; nil: it is not
 	NeedsApproval bool   `json:"needs_approval,omitempty"` // its net is above what its schedule lets go unseen
 	RequestedBy   string `json:"requested_by,omitempty"`   // who asked for it; empty: its schedule did
@@ -136,6 +137,7 @@ type Step struct {
 	BankRef string       `json:"bank_reference,omitempty"`
 	Reason  string       `json:"reason,omitempty"`
 	Actor   string       `json:"actor,omitempty"`
+	Part    int          `json:"part,omitzero"`  // that it happened to; 0: to all that stood so
 	Hold    HoldReason   `json:"hold,omitempty"` // held: what for
 
 	// FromRail says that a rail which the engine drives told it, or was handed it.
@@ -155,23 +157,20 @@ func (s *Step) kind() payment.Kind {
 	return ""
 }
 
-// Owed is what stands on the batch's own account: its net while it waits to be
-// sent, for the first time or after it was refused.
+// Owed is what stands on the batch's own account: what of its net waits to be sent, for
+// the first time or after it was refused.
 func (b *Batch) Owed() money.Amount {
-	switch b.Status {
-	case Closing, Closed, Held, Approved, Failed:
+	if b.Status == Closing {
 		return b.Net
 	}
-	return money.Amount{}
+	return b.sum(Closed, Held, Approved, Failed)
 }
 
-// Sent is what of the batch is on its way by its rail, not confirmed.
-func (b *Batch) Sent() money.Amount {
-	if b.Status == Submitted || b.Status == InTransit || b.Status == Unknown {
-		return b.Net
-	}
-	return money.Amount{}
-}
+// Sent is what of the batch is on its way by rails, not confirmed.
+func (b *Batch) Sent() money.Amount { return b.sum(Submitted, InTransit, Unknown) }
+
+// PaidOut is what of the batch has left the bank, and has not come back.
+func (b *Batch) PaidOut() money.Amount { return b.sum(Paid) }
 
 // Rail is the rail a batch was last sent by; empty: it was not sent.
 func (b *Batch) Rail() string {

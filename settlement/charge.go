@@ -106,35 +106,42 @@ func (c *closing) takeFee(s *ledger.State, charge *Charge) error {
 	})
 }
 
-// feesBack makes the entries that give back what a batch has cost which is canceled: it pays
-// nothing. They are parts of the one before.
-func (o *moved) feesBack(e *payment.Event, available string) error {
-	b := o.batch
-	of := o.entries[len(o.entries)-1].Key
+// fees gives back what a batch has cost that is canceled, or charges it again where it is
+// paid after all: as parts of the last entry, and of the movement that comes with it.
+func (o *moved) fees(e *payment.Event, back bool) error {
+	b, of, step, kind := o.batch, o.entries[len(o.entries)-1].Key, "canceled.", payment.EntryFeeReturned
+	if !back {
+		step, kind = "revived.", payment.EntryFeeRecharged
+	}
 	for i := range b.Charges {
 		charge := &b.Charges[i]
-		postings, err := payment.FeePostings(available, payment.BatchIncome(charge.Event), &charge.Fee, b.Currency, true)
+		postings, err := payment.FeePostings(payment.AvailablePath(b.Merchant), payment.BatchIncome(charge.Event), &charge.Fee, b.Currency, back)
 		if err != nil {
 			return err
 		}
 		if len(postings) > 0 {
 			o.entries = append(o.entries, ledger.Entry{
-				Key: b.key("canceled." + payment.BatchFeeType(charge.Event)), Kind: payment.EntryFeeReturned, PartOf: of, Reference: e.RailRef,
+				Key: b.key(step + payment.BatchFeeType(charge.Event)), Kind: kind, PartOf: of, Reference: e.RailRef,
 				ValueDate: payment.DateUTC(e.OccurredAt), Owner: Owner, OrFirstOpen: true, Postings: postings,
 			})
 		}
 	}
-	return nil
+	return b.addFees(&o.backs[len(o.backs)-1].item, back)
 }
 
-// feesBack adds what a batch has cost to the movement that puts its net back.
-func (b *Batch) feesBack(item *payment.Item) (err error) {
+// addFees adds what a batch has cost to the movement that puts its net back, or takes it
+// out again.
+func (b *Batch) addFees(item *payment.Item, back bool) (err error) {
 	for i := range b.Charges {
 		charge := &b.Charges[i]
-		if item.Fee, err = item.Fee.Add(charge.Fee.Fee); err != nil {
+		fee, tax := charge.Fee.Fee, charge.Tax
+		if !back {
+			fee, tax = fee.Neg(), tax.Neg()
+		}
+		if item.Fee, err = item.Fee.Add(fee); err != nil {
 			return err
 		}
-		if item.Tax, err = item.Tax.Add(charge.Tax); err != nil {
+		if item.Tax, err = item.Tax.Add(tax); err != nil {
 			return err
 		}
 		item.TaxCode = payment.TaxCode(&charge.Fee)

@@ -423,6 +423,9 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	c.batch.NeedsApproval = c.batch.AtClose == Closed && c.schedule.NeedsApproval(c.batch.Net)
+	if c.batch.Parts, err = split(c.batch.Net, c.schedule.MaxPayout); err != nil {
+		return err
+	}
 	c.batch.begin(s.Now())
 	c.hold(s)
 	if position.Unassigned, err = position.Unassigned.Sub(sum.Net); err != nil {
@@ -558,6 +561,9 @@ func (c *closing) balance(position *payment.Position) error {
 func (b *Batch) begin(at time.Time) {
 	if b.Steps = []Step{{Status: b.AtClose, At: at}}; b.AtClose == Closed && !b.NeedsApproval {
 		b.Steps = append(b.Steps, Step{Status: Approved, At: at}) // nobody has to look at it
+		for i := range b.Parts {
+			b.Parts[i].Status = Approved
+		}
 	}
 }
 

@@ -42,22 +42,38 @@ func (s *Step) follows() bool {
 	return false
 }
 
-// take adds a step that leads to a status, and what follows from that: a batch that is
-// held no longer, or tried again, is approved by the rules where nobody has to. It gives
-// the step itself.
+// take adds a step that leads what it concerns to a status, and what follows from that: a
+// batch that is held no longer, or tried again, is approved by the rules where nobody has
+// to. It gives the step itself.
 func (b *Batch) take(to Status, step Step) *Step {
-	step.Status, b.Status, b.Hold = to, to, nil
-	if to == Held {
-		if step.Hold == "" {
-			step.Hold = HoldManual
-		}
+	step.Status = to
+	if to == Held && step.Hold == "" {
+		step.Hold = HoldManual
+	}
+	b.lead(to, &step)
+	switch {
+	case to == Held:
 		b.Hold = &Hold{Reason: step.Hold, Detail: step.Reason, Since: step.At, By: step.Actor}
+	case b.Status != Held:
+		b.Hold = nil
 	}
 	b.Steps = append(slices.Clip(b.Steps), step)
+	taken := &b.Steps[len(b.Steps)-1]
 	if to == Closed && !b.NeedsApproval {
-		b.Status = Approved
-		b.Steps = append(b.Steps, Step{Kind: payment.BatchApproved, Status: Approved, At: step.At})
-		return &b.Steps[len(b.Steps)-2]
+		b.take(Approved, Step{Kind: payment.BatchApproved, At: step.At})
 	}
-	return &b.Steps[len(b.Steps)-1]
+	return taken
+}
+
+// lead gives a status to what a step concerns.
+func (b *Batch) lead(to Status, step *Step) {
+	if len(b.Parts) == 0 {
+		b.Status = to
+		return
+	}
+	parts := slices.Clone(b.Parts)
+	for _, p := range b.concerned(step.Kind, step.Part) {
+		parts[p.No-1].Status = to
+	}
+	b.Parts, b.Status = parts, stands(parts)
 }

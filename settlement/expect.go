@@ -17,11 +17,11 @@ func Expect(ctx context.Context, r ledger.Reader, x payment.Expected, silent map
 		if err == nil {
 			err = x.Add(payment.SettlementPath(b.ID), b.Currency, b.Owed())
 		}
-		if err == nil && !b.Sent().IsZero() {
-			err = x.Add(payment.RailPayoutsPath(b.Rail()), b.Currency, b.Sent())
+		if err == nil {
+			err = b.expectSent(x)
 		}
-		if err == nil && b.Status == Paid {
-			err = x.Cash(b.Currency, b.Net.Neg())
+		if out := b.PaidOut(); err == nil && !out.IsZero() {
+			err = x.Cash(b.Currency, out.Neg())
 		}
 		if err != nil {
 			return err
@@ -30,6 +30,20 @@ func Expect(ctx context.Context, r ledger.Reader, x payment.Expected, silent map
 			for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant)} {
 				silent[ledger.AccountID{Path: path, Currency: b.Currency}] = true
 			}
+		}
+	}
+	return nil
+}
+
+// expectSent expects what is on its way on the accounts of the rails it was sent by.
+func (b *Batch) expectSent(x payment.Expected) error {
+	for _, p := range b.Pieces() {
+		one := b.piece(p)
+		if one.Sent().IsZero() {
+			continue
+		}
+		if err := x.Add(payment.RailPayoutsPath(one.Rail()), b.Currency, one.Sent()); err != nil {
+			return err
 		}
 	}
 	return nil

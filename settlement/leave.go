@@ -9,11 +9,18 @@ import (
 // MayLeave tells whether a batch may be handed to a rail, now or later. One that was
 // refused is sent again by nobody's leave but a person's.
 func MayLeave(b *Batch) bool {
-	switch b.Status {
-	case Closing, Closed, Held, Approved, Failed:
-		return b.Net.Sign() > 0 || b.Status == Closing
+	return b.Status == Closing || b.Owed().Sign() > 0
+}
+
+// Attempt says the how manieth sending of a piece of a batch the next one is, from 1.
+func (b *Batch) Attempt(p Part) int {
+	n := 1
+	for _, step := range b.piece(p).Steps {
+		if step.kind() == payment.BatchSent {
+			n++
+		}
 	}
-	return false
+	return n
 }
 
 // Told lists the kinds of event that were reported of one sending of a batch by a rail that
@@ -21,6 +28,12 @@ func MayLeave(b *Batch) bool {
 func Told(b *Batch, sending string) []payment.Kind {
 	var kinds []payment.Kind
 	of := false
+	for _, p := range b.Parts {
+		if one := b.piece(p); slices.ContainsFunc(one.Steps, func(s Step) bool { return s.is(sending) && s.Part == p.No }) {
+			b = one
+			break
+		}
+	}
 	for i := range b.Steps {
 		step := &b.Steps[i]
 		if step.kind() == payment.BatchSent {

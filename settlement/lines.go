@@ -98,7 +98,9 @@ func (w *writer) close(s *ledger.State) error {
 		return fmt.Errorf("%w: batch %s: %d lines sum to %s, it has %d lines and a net of %s", ErrEquation, b.ID,
 			b.Written.Lines, b.Currency.Format(b.Written.Running), b.Lines, b.Currency.Format(b.Net))
 	}
-	b.Status = b.Steps[len(b.Steps)-1].Status
+	if b.Status = b.Steps[len(b.Steps)-1].Status; len(b.Parts) > 0 {
+		b.Status = stands(b.Parts)
+	}
 	if err := b.Check(); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/settlex/settlex/event"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
 
@@ -33,6 +34,11 @@ var table = []payment.Move{
 	move(payment.BatchPaid, Submitted, Paid, event.SettlementPaid),
 	move(payment.BatchPaid, InTransit, Paid, event.SettlementPaid),
 	move(payment.BatchPaid, Unknown, Paid, event.SettlementPaid),
+	move(payment.BatchPaid, Closed, Paid, event.SettlementPaid), // by a sending that was said to have failed, as below
+	move(payment.BatchPaid, Held, Paid, event.SettlementPaid),
+	move(payment.BatchPaid, Approved, Paid, event.SettlementPaid),
+	move(payment.BatchPaid, Failed, Paid, event.SettlementPaid),
+	move(payment.BatchPaid, Canceled, Paid, event.SettlementPaid),
 	move(payment.BatchCanceled, Closed, Canceled, event.SettlementCanceled),
 	move(payment.BatchCanceled, Held, Canceled, event.SettlementCanceled),
 	move(payment.BatchCanceled, Approved, Canceled, event.SettlementCanceled),
@@ -74,8 +80,14 @@ type moved struct {
 	tells    event.Type
 	follows  int // index of the first step of the batch that follows from the rules
 	entries  []ledger.Entry
-	back     *payment.Item // that the last entry puts back; nil: nothing
-	schedule *merchant.Schedule
+	backs    []back
+	schedule *merchant.Schedule // of what is put back
+}
+
+// back is what an entry puts back into the merchant's money, or takes out of it again.
+type back struct {
+	entry int // index of it
+	item  payment.Item
 }
 
 // At implements ledger.Command.
@@ -83,8 +95,9 @@ func (m *Move) At() time.Time { return m.Event.OccurredAt }
 
 // Need implements ledger.Command.
 func (m *Move) Need(s *ledger.State, n *ledger.Need) {
-	n.Record(BatchRef(m.Event.ID))
-	n.Record(heldRef(m.Event.ID))
+	id, _ := BatchOf(m.Event.ID)
+	n.Record(BatchRef(id))
+	n.Record(heldRef(id))
 	n.Explore(func() {
 		out, err := m.plan(s)
 		if err != nil || out == nil {
@@ -93,7 +106,7 @@ func (m *Move) Need(s *ledger.State, n *ledger.Need) {
 		for i := range out.entries {
 			n.Entry(&out.entries[i])
 		}
-		if out.back != nil {
+		if len(out.backs) > 0 {
 			n.Record(payment.PositionRef(out.batch.Merchant, out.batch.Currency))
 		}
 	})
@@ -112,23 +125,8 @@ func (m *Move) Apply(s *ledger.State) error {
 	if m.Repeated = out == nil; m.Repeated {
 		return nil
 	}
-	var main ledger.Result // the last that is no part of another one
-	for _, entry := range out.entries {
-		booked, err := s.Book(entry)
-		if err != nil {
-			return err
-		}
-		if booked.Replayed {
-			return fmt.Errorf("%w: entry %q is booked, but %s %s is not known", ledger.ErrCorrupt, entry.Key, m.Event.Kind, m.Event.ID)
-		}
-		if entry.PartOf == "" {
-			main = booked
-		}
-	}
-	if out.back != nil {
-		if m.Late, err = payment.AddBooked(s, out.schedule, &main.Booked, *out.back); err != nil {
-			return err
-		}
+	if err := m.book(s, out); err != nil {
+		return err
 	}
 	if out.tells != "" {
 		if err := out.batch.tell(s, out.tells, out.step); err != nil {
@@ -138,23 +136,48 @@ func (m *Move) Apply(s *ledger.State) error {
 	return out.batch.save(s, out.follows)
 }
 
+// book books what a report does to the money.
+func (m *Move) book(s *ledger.State, out *moved) error {
+	backs := out.backs
+	for i := range out.entries {
+		booked, err := s.Book(out.entries[i])
+		if err != nil {
+			return err
+		}
+		if booked.Replayed {
+			return fmt.Errorf("%w: entry %q is booked, but %s %s is not known", ledger.ErrCorrupt, out.entries[i].Key, m.Event.Kind, m.Event.ID)
+		}
+		if len(backs) == 0 || backs[0].entry != i {
+			continue
+		}
+		late, err := payment.AddBooked(s, out.schedule, &booked.Booked, backs[0].item)
+		if err != nil {
+			return err
+		}
+		m.Late, backs = m.Late || late, backs[1:]
+	}
+	return nil
+}
+
 // plan gives what the report does; nil: it was booked before.
 func (m *Move) plan(s *ledger.State) (*moved, error) {
 	e := &m.Event
-	stored, ok := s.Record(BatchRef(e.ID)).(*Batch)
-	if !ok {
+	id, no := BatchOf(e.ID)
+	stored, ok := s.Record(BatchRef(id)).(*Batch)
+	if !ok || no > len(stored.Parts) {
 		return nil, fault(payment.FieldID, "%w: %s", ErrUnknownBatch, e.ID)
 	}
 	if !e.Kind.OfBatch() {
 		return nil, fault(payment.FieldKind, "%s is not an event of a batch", e.Kind)
 	}
-	if err := agrees(stored, e); err != nil {
+	seen := stored.seen(e.Kind, no)
+	if err := agrees(seen, e); err != nil {
 		return nil, err
 	}
-	if last := stored.sending(); m.Sending != "" && (last == nil || !last.is(m.Sending)) {
+	if last := seen.sending(); m.Sending != "" && (last == nil || !last.is(m.Sending)) {
 		return nil, fault(payment.FieldKind, "%w: batch %s was refused and sent again", payment.ErrConflict, e.ID)
 	}
-	row, err := next(stored, e)
+	row, err := next(seen, e)
 	if err != nil || row == nil {
 		return nil, err
 	}
@@ -164,17 +187,56 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	batch := *stored
 	rail := e.Rail
 	if e.Kind != payment.BatchSent {
-		rail = stored.Rail()
+		rail = seen.Rail()
 	}
 	step := batch.take(Status(row.To), Step{
-		Kind: e.Kind, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor, FromRail: e.FromRail,
+		Kind: e.Kind, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor, Part: no, FromRail: e.FromRail,
 	})
 	out := &moved{batch: &batch, step: step, tells: row.Tells, follows: len(batch.Steps)}
 	batch.follow(holdsOf(s, batch.Merchant), e.OccurredAt, e.OccurredAt)
-	if err := out.post(e); err != nil || e.Kind != payment.BatchCanceled && e.Kind != payment.BatchReturned {
-		return out, err
+	concerned := stored.concerned(e.Kind, no)
+	for i, p := range concerned {
+		back, err := out.post(e, stored.piece(p), p.No)
+		if err == nil && !back.IsZero() {
+			err = m.putBack(s, out, PartID(stored.ID, p.No), back)
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case e.Kind == payment.BatchCanceled && batch.Status == Canceled && i == len(concerned)-1:
+			err = out.fees(e, true) // it pays nothing
+		case e.Kind == payment.BatchPaid && stored.Status == Canceled && i == 0:
+			err = out.fees(e, false)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	return out, m.putBack(s, out)
+	return out, nil
+}
+
+// seen is the batch as an event sees it: the part that it is about, or all that stands so
+// that it may happen to it.
+func (b *Batch) seen(kind payment.Kind, no int) *Batch {
+	if len(b.Parts) == 0 {
+		return b
+	}
+	if no > 0 {
+		return b.piece(b.Parts[no-1])
+	}
+	concerned := b.concerned(kind, 0)
+	if len(concerned) == 0 {
+		return b
+	}
+	seen := *b
+	seen.Status, seen.Net = concerned[0].Status, money.Amount{}
+	of := []int{0}
+	for _, p := range concerned {
+		seen.Net, _ = seen.Net.Add(p.Amount)
+		of = append(of, p.No)
+	}
+	seen.Steps = slices.DeleteFunc(slices.Clone(b.Steps), func(s Step) bool { return !slices.Contains(of, s.Part) })
+	return &seen
 }
 
 // next finds the row of the table that an event takes; nil: it repeats one that was
@@ -187,8 +249,11 @@ func next(b *Batch, e *payment.Event) (*payment.Move, error) {
 	if e.Kind == payment.BatchHeld && b.Status == Held && b.Hold.Reason == HoldManual {
 		return nil, nil // once more is not more
 	}
-	at := slices.IndexFunc(table, func(r payment.Move) bool { return r.On == e.Kind && r.From == payment.Status(b.Status) })
-	switch again := h.stands && at < 0 || h.before != nil && at >= 0 && !e.OccurredAt.After(h.since); {
+	at := row(e.Kind, b.Status)
+	if at != nil && e.Kind == payment.BatchPaid && b.sending() == nil {
+		at = nil // what never left was not paid
+	}
+	switch again := h.stands && at == nil || h.before != nil && at != nil && !e.OccurredAt.After(h.since); {
 	case h.told != nil && (h.stands || !e.OccurredAt.After(h.since)):
 		return nil, h.told.repeats(b, e)
 	case h.stands && e.FromRail:
@@ -196,12 +261,12 @@ func next(b *Batch, e *payment.Event) (*payment.Move, error) {
 	case again:
 		return nil, fault(payment.FieldOccurredAt, "%w: was %s, is now %s", payment.ErrConflict,
 			h.before.At.Format(time.RFC3339Nano), e.OccurredAt.Format(time.RFC3339Nano))
-	case at < 0:
+	case at == nil:
 		return nil, fault(payment.FieldKind, "%s %w: batch %s is %s", e.Kind, payment.ErrTransition, e.ID, b.Status)
 	case e.Kind == payment.BatchSent && e.Rail == "":
 		return nil, fault(payment.FieldRail, "is missing; a %s needs it", e.Kind)
 	}
-	return &table[at], nil
+	return at, nil
 }
 
 // opening lists what makes another report of a kind possible.
@@ -258,44 +323,56 @@ func historyOf(b *Batch, e *payment.Event) (h history) {
 	return h
 }
 
-// post makes the entries of the report's recipe.
-func (o *moved) post(e *payment.Event) error {
-	b := o.batch
-	rail, of, bank := payment.RailPayoutsPath(o.step.Rail), payment.SettlementPath(b.ID), payment.BankPath(b.Bank)
-	available, returns := payment.AvailablePath(b.Merchant), payment.RailReturnsPath(o.step.Rail)
+// post makes the entries of the report's recipe for a piece, as it stood, and gives what
+// they put back into the merchant's money.
+func (o *moved) post(e *payment.Event, was *Batch, part int) (back money.Amount, err error) {
+	rail, of, bank := payment.RailPayoutsPath(was.Rail()), payment.SettlementPath(was.ID), payment.BankPath(was.Bank)
+	available, returns := payment.AvailablePath(was.Merchant), payment.RailReturnsPath(was.Rail())
 	switch e.Kind {
 	case payment.BatchSent:
-		o.entry(e, payment.EntryBatchSent, b.again("sent", e.Kind), of, rail)
+		o.entry(e, was, part, payment.EntryBatchSent, was.again("sent", e.Kind), of, payment.RailPayoutsPath(e.Rail))
 	case payment.BatchRefused:
-		o.entry(e, payment.EntryBatchRefused, b.again("refused", e.Kind), rail, of)
+		o.entry(e, was, part, payment.EntryBatchRefused, was.again("refused", e.Kind), rail, of)
 	case payment.BatchPaid:
-		o.entry(e, payment.EntryBatchPaid, "paid", rail, bank)
+		switch was.Status {
+		case Canceled: // its money was put back already
+			o.entry(e, was, part, payment.EntryBatchRevived, "revived", available, bank)
+			return was.Net.Neg(), nil
+		case Approved, Closed, Held, Failed: // nor had it come back by then
+			o.entry(e, was, part, payment.EntryBatchPaid, "paid", of, bank)
+		default:
+			o.entry(e, was, part, payment.EntryBatchPaid, "paid", rail, bank)
+		}
 	case payment.BatchCanceled:
-		o.entry(e, payment.EntryBatchCanceled, "canceled", of, available)
-		return o.feesBack(e, available)
+		o.entry(e, was, part, payment.EntryBatchCanceled, "canceled", of, available)
+		return was.Net, nil
 	case payment.BatchReturned:
-		o.entry(e, payment.EntryBatchReturned, "returned", bank, returns)
-		o.entry(e, payment.EntryBatchCredited, "recredited", returns, available)
+		o.entry(e, was, part, payment.EntryBatchReturned, "returned", bank, returns)
+		o.entry(e, was, part, payment.EntryBatchCredited, "recredited", returns, available)
+		return was.Net, nil
 	case payment.BatchInTransit, payment.BatchUnknown: // what was sent stays on its way
 	case payment.BatchHeld, payment.BatchReleased, payment.BatchApproved, payment.BatchRetried: // decisions move no money
 	default:
-		return fault(payment.FieldKind, "%s has no recipe", e.Kind)
+		return back, fault(payment.FieldKind, "%s has no recipe", e.Kind)
 	}
-	return nil
+	return back, nil
 }
 
-// entry moves the batch's net from one account to another.
-func (o *moved) entry(e *payment.Event, kind, step, debit, credit string) {
-	b := o.batch
+// entry moves a piece's net from one account to another.
+func (o *moved) entry(e *payment.Event, was *Batch, part int, kind, step, debit, credit string) {
+	if part > 0 {
+		step = fmt.Sprintf("%d/%s", part, step)
+	}
 	o.entries = append(o.entries, ledger.Entry{
-		Key: b.key(step), Kind: kind, Reference: e.RailRef, ValueDate: payment.DateUTC(e.OccurredAt), Owner: Owner, OrFirstOpen: true,
-		Postings: []ledger.Posting{ledger.Dr(debit, b.Net, b.Currency), ledger.Cr(credit, b.Net, b.Currency)},
+		Key: was.key(step), Kind: kind, Reference: e.RailRef, ValueDate: payment.DateUTC(e.OccurredAt), Owner: Owner, OrFirstOpen: true,
+		Postings: []ledger.Posting{ledger.Dr(debit, was.Net, was.Currency), ledger.Cr(credit, was.Net, was.Currency)},
 	})
 }
 
-// again names a step that may be taken more than once: sent, sent.2, sent.3.
+// again names a step that may be taken more than once: sent, sent.2, sent.3. The batch is
+// as it stood before it.
 func (b *Batch) again(step string, kind payment.Kind) string {
-	n := 0
+	n := 1
 	for i := range b.Steps {
 		if b.Steps[i].kind() == kind {
 			n++
@@ -307,8 +384,8 @@ func (b *Batch) again(step string, kind payment.Kind) string {
 	return fmt.Sprintf("%s.%d", step, n)
 }
 
-// putBack makes the batch's net a movement that waits for a later batch.
-func (m *Move) putBack(s *ledger.State, out *moved) error {
+// putBack makes what the last entry puts back a movement that waits for a later batch.
+func (m *Move) putBack(s *ledger.State, out *moved, source string, amount money.Amount) error {
 	b, step := out.batch, out.step
 	if m.Rules == nil {
 		return fault(payment.FieldKind, "%s needs the rules that say which window the money belongs to", m.Event.Kind)
@@ -326,14 +403,11 @@ func (m *Move) putBack(s *ledger.State, out *moved) error {
 		return fault(payment.FieldOccurredAt, "schedule %s: %w", schedule.ID, err)
 	}
 	out.schedule = schedule
-	out.back = &payment.Item{
+	out.backs = append(out.backs, back{len(out.entries) - 1, payment.Item{
 		Merchant: b.Merchant, Currency: b.Currency, OccurredAt: step.At, Window: payment.WindowPin{Schedule: schedule.Pin(), Window: window},
-		Manual: payment.ByHand(schedule), Category: payment.CategoryBatch, Type: string(step.Kind), SourceID: b.ID,
-		Rail: step.Rail, RailRef: step.Ref, BankRef: step.BankRef, ReasonCode: step.Reason, Gross: b.Net, Net: b.Net,
-	}
-	if step.Kind == payment.BatchCanceled {
-		return b.feesBack(out.back)
-	}
+		Manual: payment.ByHand(schedule), Category: payment.CategoryBatch, Type: string(step.Kind), SourceID: source,
+		Rail: step.Rail, RailRef: step.Ref, BankRef: step.BankRef, ReasonCode: step.Reason, Gross: amount, Net: amount,
+	}})
 	return nil
 }
 

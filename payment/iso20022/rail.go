@@ -62,6 +62,9 @@ func New(config Config) (*Rail, error) {
 // Name implements payment.Rail.
 func (r *Rail) Name() string { return r.config.Name }
 
+// PaysOnDate tells that files name the date on which they are to be carried out.
+func (r *Rail) PaysOnDate() bool { return true }
+
 // Prepare implements payment.Rail: it fills in who pays and who is paid, and when, and
 // notes the SHA-256 of the file. Nothing leaves for books that the outbox knows to be
 // older than it is.
