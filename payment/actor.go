@@ -30,6 +30,18 @@ func checkActor(s string) error {
 	return nil
 }
 
+// CheckActor refuses the name of who asks for something that is missing, or could be taken
+// for another one. Error: *FieldError.
+func CheckActor(s string) error {
+	if s == "" {
+		return &FieldError{FieldActor, errors.New("is missing: who asks?")}
+	}
+	if err := checkActor(s); err != nil {
+		return &FieldError{FieldActor, err}
+	}
+	return nil
+}
+
 // SameActor tells whether two names that checkActor has passed are one person's: however
 // they are capitalized and spaced.
 func SameActor(a, b string) bool { return strings.EqualFold(plainName(a), plainName(b)) }

@@ -136,7 +136,7 @@ func (p *plan) capture() error {
 		return err
 	}
 	p.items[0].item.Pending = p.items[0].item.Net
-	deposit.Undrawn = p.items[0].item.Net
+	deposit.Undrawn, deposit.Asked = p.items[0].item.Net, p.position().Asked.Count
 	if deposit.Settles, err = p.settles(pin, timing); err != nil {
 		return err
 	}

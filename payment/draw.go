@@ -29,8 +29,12 @@ func (p *plan) settles(pin WindowPin, s *merchant.Schedule) (WindowPin, error) {
 // ownPending tells whether a deposit's own money is pending for an event of now:
 // the event is settled in the deposit's window, by the same version of the
 // schedule; or nobody but the merchant settles, and the deposit's date has not
-// come. Both are a matter of dates: which jobs have run makes no difference.
+// come. Both are a matter of dates: which jobs have run makes no difference. What a
+// settlement has taken that somebody asked for is pending no more.
 func (p *plan) ownPending(d *Deposit) (bool, error) {
+	if asked := p.position().Asked; asked.took(d.Asked, &d.Settles.Window) {
+		return false, nil
+	}
 	pin, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil || pin.Schedule != d.Settles.Schedule {
 		return false, err

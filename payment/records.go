@@ -300,6 +300,7 @@ type Deposit struct {
 	Withheld []Withholding     `json:"withheld,omitempty"`      // tax that was withheld at capture, by code
 	Hold     string            `json:"hold,omitempty"`          // id of the reserve hold's record
 	Settles  WindowPin         `json:"settles,omitzero"`        // the window its own money is settled in: a later one than that of its instant, where it came too late
+	Asked    uint64            `json:"asked,omitzero"`          // how many settlements had been asked for when it was booked: a later one may have taken it
 	Undrawn  money.Amount      `json:"undrawn,omitzero"`        // what it put into pending, less what refunds and disputes stand drawn from there
 }
 
@@ -374,6 +375,7 @@ type Position struct {
 	Open       []WindowSum    `json:"open,omitempty"`     // of Unassigned, what is settled by a job, by window, in the order in which batches close
 	Behind     money.Amount   `json:"behind,omitzero"`    // what the windows before Open leave to it: 0, or what they lack
 	Folded     WindowMark     `json:"folded,omitzero"`    // the last window that is in Behind and not closed; zero: all are
+	Asked      Asked          `json:"asked,omitzero"`     // what was settled because somebody asked for it
 }
 
 // Maturity is an amount that becomes available on a date.

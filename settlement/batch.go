@@ -26,6 +26,7 @@ const (
 
 	HeldRecord         = "batch_held"
 	MerchantHoldRecord = "merchant_hold"
+	RequestRecord      = "settlement_request"
 )
 
 // Owner marks the entries of this room: only it may reverse them.
@@ -116,6 +117,10 @@ type Batch struct {
 	Hold          *Hold  `json:"hold,omitempty"`           // why it is held; nil: it is not
 	NeedsApproval bool   `json:"needs_approval,omitempty"` // its net is above what its schedule lets go unseen
 	RequestedBy   string `json:"requested_by,omitempty"`   // who asked for it; empty: its schedule did
+
+	Kind        Kind          `json:"kind,omitempty"`        // empty: it is its window's
+	Number      uint64        `json:"number,omitzero"`       // among those of its merchant and currency that were asked for, from 1
+	AvailableBy calendar.Date `json:"available_by,omitzero"` // on demand: the date by which its members had to be available
 
 	Charges []Charge `json:"charges,omitempty"` // what it cost, with the explanation; each that is not 0 is a line
 }
@@ -227,8 +232,12 @@ func (b *Batch) carriedOn() (money.Amount, error) { return b.CarryOut.Add(b.Kept
 
 // batchID derives a batch's id from what makes it the only one of its kind.
 func batchID(t *Target) string {
+	kind, number := "window", uint64(0)
+	if t.asked != nil {
+		kind, number = string(t.asked.kind), t.asked.number
+	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{
-		t.Merchant, t.Currency.String(), t.Window.Schedule.String(), t.Window.BusinessDate.String(), strconv.Itoa(t.Window.Ordinal), "window", "0",
+		t.Merchant, t.Currency.String(), t.Window.Schedule.String(), t.Window.BusinessDate.String(), strconv.Itoa(t.Window.Ordinal), kind, strconv.FormatUint(number, 10),
 	}, "\x00")))
 	return "set_" + hex.EncodeToString(sum[:10])
 }

@@ -17,30 +17,42 @@ import (
 func ByHand(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]ledger.Command, error) {
 	var commands []ledger.Command
 	f := &frees{schedules: schedules, rules: ready.Rules}
-	early := ready.Rules != nil && ready.Rules.EndsEarly()
 	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		if mature, err := maturing(p, schedules, ready); err != nil {
+		due, err := byHandOf(ctx, r, p, f, ready)
+		if err != nil {
 			return nil, err
-		} else if mature != nil {
-			commands = append(commands, mature)
 		}
-		for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, payment.ItemPrefix(p.Merchant, p.Currency)) {
-			if err != nil {
-				return nil, err
-			}
-			if hold.ReleaseOn.After(ready.last()) && !early {
-				break
-			}
-			on, at, reason, err := f.release(hold)
-			if err != nil {
-				return nil, err
-			}
-			if hold.Manual && ready.reaches(on, at) {
-				commands = append(commands, &freeing{due: freed{hold, reason}, on: on, at: at})
-			}
+		commands = append(commands, due...)
+	}
+	return commands, nil
+}
+
+// byHandOf gives the commands of one merchant and currency.
+func byHandOf(ctx context.Context, r ledger.Reader, p *payment.Position, f *frees, ready Ready) (commands []ledger.Command, err error) {
+	early := ready.Rules != nil && ready.Rules.EndsEarly()
+	mature, err := maturing(p, f.schedules, ready)
+	if err != nil {
+		return nil, err
+	}
+	if mature != nil {
+		commands = append(commands, mature)
+	}
+	for hold, err := range ledger.RecordsOf[*payment.Hold](ctx, r, payment.HoldRecord, payment.ItemPrefix(p.Merchant, p.Currency)) {
+		if err != nil {
+			return nil, err
+		}
+		if hold.ReleaseOn.After(ready.last()) && !early {
+			break
+		}
+		on, at, reason, err := f.release(hold)
+		if err != nil {
+			return nil, err
+		}
+		if hold.Manual && ready.reaches(on, at) {
+			commands = append(commands, &freeing{due: freed{hold, reason}, on: on, at: at})
 		}
 	}
 	return commands, nil

@@ -17,7 +17,12 @@ type Charge struct {
 }
 
 // events are what the batch may be charged for.
-func (b *Batch) events() []fees.Event { return []fees.Event{fees.EventSettlement} }
+func (b *Batch) events() []fees.Event {
+	if b.Kind == Instant {
+		return []fees.Event{fees.EventSettlement, fees.EventInstant}
+	}
+	return []fees.Event{fees.EventSettlement}
+}
 
 // needCharges asks for the accounts of what the batch may cost.
 func (c *closing) needCharges(n *ledger.Need) {

@@ -163,11 +163,11 @@ func (c *Closer) finish(ctx context.Context, batch *Batch) (*Batch, error) {
 		var written Batch // by the last run of the transaction, which a store may repeat
 		err := c.Books.Write(ctx, func(tx ledger.Tx) error {
 			cmd := &continuing{writer: writer{batch: *batch, from: from}}
-			target := Target{Merchant: batch.Merchant, Currency: batch.Currency, Window: batch.Window}
-			if err := tx.Lock(ctx, positionsOf([]Target{target})...); err != nil {
+			target := targetOf(batch)
+			if err := tx.Lock(ctx, positionsOf([]Target{*target})...); err != nil {
 				return err
 			}
-			if err := c.collect(ctx, tx, &target, &cmd.writer); err != nil {
+			if err := c.collect(ctx, tx, target, &cmd.writer); err != nil {
 				return err
 			}
 			if err := c.run(ctx, tx, cmd); err != nil {
@@ -258,7 +258,7 @@ func (c *Closer) collect(ctx context.Context, r ledger.Reader, t *Target, w *wri
 			w.more = true
 			return false, nil
 		}
-		if item.Window.SettlementDate.After(t.Window.SettlementDate) {
+		if t.asked == nil && item.Window.SettlementDate.After(t.Window.SettlementDate) {
 			return false, fmt.Errorf("%w: %s is available on %s, after the batch settles on %s", ledger.ErrCorrupt,
 				item.Entry, item.Window.SettlementDate, t.Window.SettlementDate)
 		}
@@ -284,6 +284,7 @@ type closing struct {
 	paidIn    money.Amount // of the members' nets, what the merchant has paid in
 	short     bool         // what it would pay would not be enough once it has paid what it costs
 	holds     []freed
+	demand    *demand // what somebody asked for; nil: the batch is a window's
 	rules     *payment.Rules
 	scope     merchant.Scope // the merchant's own, of all methods
 }
@@ -353,6 +354,9 @@ func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	n.Record((&Reported{Currency: b.Currency}).Ref())
 	n.Record(MerchantHoldRef(b.Merchant))
 	n.Record(heldRef(b.ID))
+	if c.demand != nil {
+		n.Record(c.demand.request.Ref())
+	}
 	for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant), payment.SettlementPath(b.ID)} {
 		n.Account(ledger.AccountID{Path: path, Currency: b.Currency})
 	}
@@ -383,16 +387,10 @@ func (c *closing) Apply(s *ledger.State) error {
 	if err != nil {
 		return err
 	}
-	sum, open := c.sumOf(s, position)
-	if !open && len(c.items) > 0 {
-		return fmt.Errorf("%w: %d movements or more of merchant %s are settled in batch %s, and its position in %s knows no such window", ledger.ErrCorrupt,
-			len(c.items), c.batch.Merchant, c.batch.ID, c.batch.Currency)
-	}
-	c.batch.Totals.Net = sum.Net
-	c.paidIn = sum.PaidIn
-	if c.pending, err = sum.Net.Sub(sum.Available); err != nil {
+	if err = c.membersOf(s, position); err != nil {
 		return err
 	}
+	net := c.batch.Totals.Net // of the members
 	balance, err := payment.WatchAvailable(s, c.batch.Merchant, c.batch.Currency)
 	if err != nil {
 		return err
@@ -428,7 +426,7 @@ func (c *closing) Apply(s *ledger.State) error {
 	}
 	c.batch.begin(s.Now())
 	c.hold(s)
-	if position.Unassigned, err = position.Unassigned.Sub(sum.Net); err != nil {
+	if position.Unassigned, err = position.Unassigned.Sub(net); err != nil {
 		return err
 	}
 	position.Carry = c.batch.CarryOut.Neg()
@@ -437,6 +435,9 @@ func (c *closing) Apply(s *ledger.State) error {
 	}
 	position.Settled(c.mark())
 	s.Put(position)
+	if c.demand != nil {
+		s.Put(&c.demand.request)
+	}
 	s.Delete(payment.FoldedRef(position.Merchant, position.Currency, c.mark()))
 	if err := balance.Tell(s); err != nil {
 		return err
@@ -444,6 +445,22 @@ func (c *closing) Apply(s *ledger.State) error {
 	s.Put(c.batch.day())
 	c.unreport(s)
 	return c.write(s)
+}
+
+// membersOf takes what the members of the batch add up to from the position.
+func (c *closing) membersOf(s *ledger.State, position *payment.Position) (err error) {
+	if d := c.demand; d != nil {
+		c.batch.Totals.Net, c.paidIn, c.pending = d.net, d.paidIn, d.pending
+		return d.leave(position)
+	}
+	sum, open := c.sumOf(s, position)
+	if !open && len(c.items) > 0 {
+		return fmt.Errorf("%w: %d movements or more of merchant %s are settled in batch %s, and its position in %s knows no such window", ledger.ErrCorrupt,
+			len(c.items), c.batch.Merchant, c.batch.ID, c.batch.Currency)
+	}
+	c.batch.Totals.Net, c.paidIn = sum.Net, sum.PaidIn
+	c.pending, err = sum.Net.Sub(sum.Available)
+	return err
 }
 
 // unreport has the files of the batch's date written again where that was done
@@ -511,6 +528,9 @@ func (c *closing) payable(position *payment.Position) (p payable, err error) {
 		return p, err
 	}
 	owed, err := position.OwedByHand(c.batch.Window.BusinessDate)
+	if c.demand != nil {
+		owed = money.Min(c.demand.rest, money.Amount{})
+	}
 	if err != nil {
 		return p, err
 	}
@@ -540,6 +560,9 @@ func (c *closing) balance(position *payment.Position) error {
 	b.OpeningCarry, b.Kept, b.AtClose = position.Carry, p.kept, CarriedForward
 	if !c.short && c.suffices(p.pays) {
 		b.Net, b.AtClose = p.pays, Closed
+	}
+	if c.demand != nil && b.AtClose != Closed {
+		return c.paysNothing(p)
 	}
 	if b.CarryOut, err = b.Net.Sub(p.total); err != nil {
 		return err

@@ -14,6 +14,8 @@ func NewRecord(kind string) ledger.Record {
 		return new(Day)
 	case ClosingRecord:
 		return new(Unfinished)
+	case RequestRecord:
+		return new(Request)
 	case ReportedRecord:
 		return new(Reported)
 	case HeldRecord:

@@ -21,6 +21,7 @@ type Target struct {
 	Window   payment.WindowPin
 
 	watermark time.Time
+	asked     *asked // what it takes because somebody asked for it; nil: it is the window's
 }
 
 func (t *Target) owner() owner { return owner{t.Merchant, t.Currency} }
@@ -52,10 +53,18 @@ func windowOf(s *merchant.Schedule, item *payment.Item) (window calendar.Window,
 
 // members visits what belongs to a target from an item on (its id; empty: from the first),
 // in the order of its lines, by business date, lane and sequence. Those settled by hand are
-// in no window. It stops when visit says so.
+// in no window; a request takes them too. It stops when visit says so.
 func members(
 	ctx context.Context, r ledger.Reader, t *Target, from string, schedules Schedules, visit func(item *payment.Item, late bool) (bool, error),
 ) error {
+	if t.asked != nil {
+		return visitAll(ctx, r, t.owner(), from, schedules, func(item *payment.Item, _ *merchant.Schedule, w *calendar.Window, late bool) (bool, error) {
+			if !t.asked.takes(item, w) {
+				return true, nil
+			}
+			return visit(item, late)
+		})
+	}
 	prefix := t.owner().prefix()
 	for record, err := range r.Records(ctx, payment.ItemRecord, prefix, from) {
 		if err != nil {

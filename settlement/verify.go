@@ -50,7 +50,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readSchedules, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readBatches, v.readDebts, v.readDays, v.readHeld, v.readPositions, v.readJournal,
+		v.readSchedules, v.readRequests, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readBatches, v.readDebts, v.readDays, v.readHeld, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -78,6 +78,7 @@ type verifier struct {
 	sums     map[owner]*sums
 	pins     map[merchant.Pin]*merchant.Schedule
 	accounts map[ledger.AccountID]money.Amount // posted balances of the accounts looked at
+	asked    map[owner]*asked                  // in batches whose lines are being written
 	restored map[string]money.Amount           // by debt, what movements and lines took back of it
 	twice    int                               // entries found again, or in no place of the journal
 }
@@ -150,7 +151,9 @@ func (v *verifier) readItems(ctx context.Context) error {
 		v.add(&s.pending, item.Pending)
 		v.add(&s.available, item.Net, item.Pending.Neg())
 		if item.Manual {
-			v.add(&s.manual, item.Net)
+			if !v.taken(item, nil) {
+				v.add(&s.manual, item.Net)
+			}
 			continue
 		}
 		schedule := v.pins[item.Window.Schedule]
@@ -163,7 +166,9 @@ func (v *verifier) readItems(ctx context.Context) error {
 			v.find("movement "+item.Entry, "a window it is settled in", err.Error())
 			continue
 		}
-		v.window(s, payment.SumOf(schedule, window), item)
+		if !v.taken(item, &window) {
+			v.window(s, payment.SumOf(schedule, window), item)
+		}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func (v *verifier) readBatches(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if id := batchID(&Target{Merchant: b.Merchant, Currency: b.Currency, Window: b.Window}); id != b.ID {
+		if id := batchID(targetOf(b)); id != b.ID {
 			v.find("batch "+b.ID, "the id of its merchant, currency, schedule and window, "+id, b.ID)
 		}
 		if err := b.Check(); err != nil {
@@ -137,7 +137,9 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 	if b.Status == Closing {
 		s := v.of(b.Merchant, b.Currency)
 		s.closing = true
-		s.unwritten = append(s.unwritten, payment.WindowMark{Watermark: b.Watermark.Before, Schedule: b.Window.Schedule})
+		if b.Kind == "" {
+			s.unwritten = append(s.unwritten, payment.WindowMark{Watermark: b.Watermark.Before, Schedule: b.Window.Schedule})
+		}
 		v.add(&s.left, b.Totals.Net, lines.Totals.Net.Neg())
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
@@ -20,6 +21,31 @@ func (v *verifier) window(s *sums, in payment.WindowSum, item *payment.Item) {
 	if err := s.windows[at].Count(item); err != nil { // no account can hold it
 		v.find("sums", "sums within range", err.Error())
 	}
+}
+
+// readRequests takes what is asked for in batches whose lines are being written: their other
+// members are counted by no position any more.
+func (v *verifier) readRequests(ctx context.Context) error {
+	v.asked = make(map[owner]*asked)
+	for unfinished, err := range ledger.RecordsOf[*Unfinished](ctx, v.reader, ClosingRecord, "") {
+		if err != nil {
+			return err
+		}
+		b, err := Find(ctx, v.reader, unfinished.Batch)
+		if err != nil {
+			return err
+		}
+		if b.Kind != "" {
+			v.asked[owner{b.Merchant, b.Currency}] = askedOf(b)
+		}
+	}
+	return nil
+}
+
+// taken tells whether a movement is a member of such a batch.
+func (v *verifier) taken(item *payment.Item, w *calendar.Window) bool {
+	asked := v.asked[owner{item.Merchant, item.Currency}]
+	return asked != nil && asked.takes(item, w)
 }
 
 // readFolded takes the windows that are kept as behind.
