@@ -31,6 +31,8 @@ type book struct {
 	feeds        []feed.Mapping
 	chart        *ledger.Chart
 	rails        []Rail
+	// quoted: there is a file of quotes.
+	quoted bool
 	// doubtful: which movements fee schedules or settlement schedules are meant
 	// for was not read in full, so what is missing cannot be said.
 	doubtful struct{ fees, schedules bool }

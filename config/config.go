@@ -46,6 +46,10 @@ type Config struct {
 	// Rails carry payouts and settlement batches, each with a name of its own. Their
 	// directories are like Data.
 	Rails []Rail
+	// Rates are the quotes that batches are converted at which are paid in another
+	// currency; nil: the file names none. Its path is like Data's, and nothing is read
+	// of it before it is used.
+	Rates *RateFile
 	// Run says how the program runs by itself.
 	Run Run
 	// Chart is the chart of accounts: the program's own, and the accounts that the
@@ -141,6 +145,11 @@ func (f *file) read(size int) {
 	}
 	run.done()
 	b := newBook(r)
+	if rates := root.get("rates").object(); rates.present() {
+		file := rates.get("file").required()
+		c.Rates, b.quoted = NewRateFile(pathIn(dir, file, "")), true
+		rates.done()
+	}
 	b.read(root)
 	c.Rules, c.Merchants, c.Feeds, c.Rails, c.Chart = &b.rules, b.merchants, b.feeds, b.rails, b.chart
 	root.done()

@@ -15,10 +15,11 @@ import (
 const everyObject = `
 x: 1
 run: {x: 1}
+rates: {x: 1}
 calendars: [{x: 1, holidays: [{x: 1}], cutoff_overrides: [{x: 1}]}]
 regions: [{x: 1}]
 merchants: [{x: 1}]
-schedules: [{x: 1, for: [{x: 1}], cutoffs: [{x: 1}], anchor: {x: 1}, delay: {x: 1}, hold: {x: 1}}]
+schedules: [{x: 1, for: [{x: 1}], cutoffs: [{x: 1}], anchor: {x: 1}, delay: {x: 1}, hold: {x: 1}, fx: {x: 1}}]
 taxes: [{x: 1, split: [{x: 1}]}]
 fees: [{x: 1, match: {x: 1}, components: [{x: 1, band: {x: 1}, unit: {x: 1}, tiers: {x: 1, steps: [{x: 1}]}}], rounding: {x: 1}}]
 reserves: [{x: 1, for: [{x: 1}]}]

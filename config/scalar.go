@@ -30,15 +30,7 @@ func (n node) raw() (text string, ok bool) {
 // text reads a text that is not empty and has neither control characters nor
 // blanks around it. Quoted or not is the same.
 func (n node) text() string {
-	return scan(n, func(s string) (string, error) {
-		switch {
-		case s == "":
-			return "", errors.New("is empty")
-		case strings.TrimSpace(s) != s:
-			return "", fmt.Errorf("%q begins or ends with a blank", s)
-		}
-		return s, checkRunes(s)
-	})
+	return scan(n, word)
 }
 
 // words reads a text of others, which may be empty and have blanks around it.

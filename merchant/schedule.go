@@ -102,6 +102,8 @@ type Schedule struct {
 
 	MinBalance money.Amount `json:"min_balance_retained,omitzero"` // minor units; what each batch keeps back of what it would pay, so that as much stays available
 	Negative   Negative     `json:"negative,omitempty"`            // what becomes of a net below zero
+
+	FX *FXTerms `json:"fx,omitempty"` // what is paid in another currency; nil: each batch is paid in its own
 }
 
 // ScheduleHold keeps batches that are closed while it is in force from leaving.
@@ -191,6 +193,9 @@ func (s *Schedule) checkTerms() (faults []error) {
 	}
 	if s.Hold != nil && s.Hold.Reason == "" {
 		faults = append(faults, errors.New("hold has no reason"))
+	}
+	if s.FX != nil {
+		faults = append(faults, s.FX.faults()...)
 	}
 	return faults
 }

@@ -87,6 +87,20 @@ func TestBookFaults(t *testing.T) {
 			s.MinPayout = money.Minor(-1)
 			return s
 		}()}}, []string{`schedule "s": min_payout is -1, below 0`}},
+		{"what no money is exchanged by", merchant.Book{Schedules: []merchant.Schedule{func() merchant.Schedule {
+			s := schedule("s", merchant.Scope{})
+			s.FX = &merchant.FXTerms{Spread: money.MustRate("1")}
+			return s
+		}(), func() merchant.Schedule {
+			s := schedule("t", merchant.Scope{})
+			s.FX = &merchant.FXTerms{Target: inr(), Spread: money.MustRate("0.0000001"), MaxAge: 1}
+			return s
+		}()}}, []string{
+			`schedule "s": fx: target: is missing: the currency that is paid`,
+			`fx: spread: 1 is not from 0% to below 100%`,
+			`fx: max_age: 0s is not above 0`,
+			`schedule "t": fx: spread: 0.0000001 has more than 6 digits behind the point`,
+		}},
 		{"reserve plans", merchant.Book{Regions: regions(), Plans: []merchant.PlanScope{
 			{Plan: "tenth", For: []merchant.Scope{{Region: "BD"}, {Method: "CARD"}}}, {Plan: "tenth"}, {For: []merchant.Scope{{}}},
 		}}, []string{

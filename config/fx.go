@@ -1,0 +1,40 @@
+package config
+
+import (
+	"slices"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+)
+
+// defaultMaxAge is how old a quote may be where a schedule does not say.
+const defaultMaxAge = 24 * time.Hour
+
+// readFX reads in which currency batches are paid. What is paid needs a region that
+// says from which account, and quotes.
+func (b *book) readFX(n node, s *merchant.Schedule) {
+	if !n.present() {
+		return
+	}
+	o, terms := n.object(), &merchant.FXTerms{MaxAge: defaultMaxAge}
+	sound := b.r.quiet(func() {
+		terms.Target = unmarshal[money.Currency](o.get("target").required())
+		terms.Spread = scan(o.get("spread"), money.ParseRate)
+		if age := o.get("max_age"); age.present() {
+			terms.MaxAge = age.duration()
+		}
+		o.done()
+	})
+	s.FX = terms
+	switch {
+	case !sound:
+	case !slices.Contains(b.currencies(), terms.Target):
+		o.get("target").faultf("no region lists %s, so nobody knows from which account it is paid", terms.Target)
+	case s.Timing.Anchor.Kind == calendar.Manual:
+		n.faultf("has no effect: a manual schedule makes no batches")
+	case !b.quoted:
+		n.faultf("needs quotes: say under rates which file they are in")
+	}
+}
