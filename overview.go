@@ -106,7 +106,7 @@ func (s *RegionSummary) count(ctx context.Context, r ledger.Reader, b *settlemen
 		if err != nil {
 			return err
 		}
-		if line.Category == payment.CategoryCarry {
+		if line.OfBatch() {
 			continue
 		}
 		if err := s.Batched.add(&line.Item); err != nil {

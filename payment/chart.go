@@ -64,6 +64,8 @@ const (
 	EntryAvailable      = "funds.available"
 	EntryBatchClosed    = "settlement.closed"
 	EntryBatchFee       = "settlement.fee"
+	EntryBatchSold      = "settlement.sold"
+	EntryBatchBought    = "settlement.bought"
 	EntryBatchSent      = "settlement.sent"
 	EntryBatchPaid      = "settlement.paid"
 	EntryBatchRefused   = "settlement.refused"
@@ -205,6 +207,12 @@ func TaxPath(code string) string { return taxPath(code) }
 
 // BankPath is a bank account.
 func BankPath(account string) string { return bankPath(account) }
+
+// FXPath is the account of our exposure to a currency.
+func FXPath(c money.Currency) string { return fxPath(c) }
+
+// FXSpreadPath is the account of what exchanges and batches in other currencies bring us.
+const FXSpreadPath = fxSpread
 
 const (
 	processingFee      = "income/processing_fee"

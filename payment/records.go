@@ -461,6 +461,16 @@ const (
 	CategoryFee        Category = "fee"        // what batches cost
 )
 
+// TypeFXOut is the type of the line by which a batch that is paid in another currency
+// takes its net out of its own.
+const TypeFXOut = "fx_out"
+
+// OfBatch tells whether a line is made by its batch and is no movement: what is carried
+// in or out, or turned into another currency.
+func (i *Item) OfBatch() bool {
+	return i.Category == CategoryCarry || i.Category == CategoryExchange && i.Type == TypeFXOut
+}
+
 // Item is a movement of a merchant's money that is in no batch yet, with
 // everything a settlement line says about it. All amounts are signed minor
 // units, positive in the merchant's favour, and

@@ -79,7 +79,7 @@ func Once(ctx context.Context, r ledger.Reader, visit func(payment.Standing) err
 		if err != nil {
 			return err
 		}
-		if l.Category != payment.CategoryCarry {
+		if !l.OfBatch() {
 			count(&l.Item)
 		}
 	}

@@ -368,7 +368,7 @@ func (h *house) story() string {
 		out.WriteString(tell(b) + "\n")
 		for _, l := range h.lines(b.ID) {
 			fmt.Fprintf(&out, "  %d %s", l.No, l.Type)
-			if l.Category != payment.CategoryCarry {
+			if !l.OfBatch() {
 				fmt.Fprintf(&out, " %s", l.SourceID)
 			}
 			fmt.Fprintf(&out, " %s", l.Currency.Format(l.Net))

@@ -64,7 +64,7 @@ func checkPlaces(t *rapid.T, h *house) {
 	found := make(map[string]int)
 	for _, b := range h.batches() {
 		for _, l := range h.lines(b.ID) {
-			if l.Category != payment.CategoryCarry {
+			if !l.OfBatch() {
 				found[l.Entry]++
 			}
 		}
@@ -110,7 +110,7 @@ func checkSums(t *rapid.T, h *house) {
 	for _, b := range h.batches() {
 		owner[payment.SettlementPath(b.ID)] = b.Merchant
 		for _, l := range h.lines(b.ID) {
-			if l.Category != payment.CategoryCarry {
+			if !l.OfBatch() {
 				add(moved, key{l.Merchant, l.Currency}, l.Net)
 			}
 		}

@@ -125,7 +125,7 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 		if line.Merchant != b.Merchant || line.Currency != b.Currency {
 			v.find(fmt.Sprintf("batch %s line %d", b.ID, line.No), b.Merchant+" "+b.Currency.String(), line.Merchant+" "+line.Currency.String())
 		}
-		if line.Category == payment.CategoryCarry {
+		if line.OfBatch() {
 			continue
 		}
 		v.once(fmt.Sprintf("batch %s line %d", b.ID, line.No), &line.Item)
