@@ -103,11 +103,13 @@ func sampleConfig(t testing.TB) *config.Config {
 }
 
 // Every event of the bundled month finds its region, its schedule, a window
-// and a price, and every price and schedule of the file has events.
+// and a price, and every price and schedule of the file has events, but for
+// those of methods by which nobody pays in that month.
 func TestSampleCoversItsMonth(t *testing.T) {
 	t.Parallel()
 	c := sampleConfig(t)
 	d := newDesk(t, c)
+	unused := []string{"NETBANKING", "RAAST", "NPSB"}
 	prices, schedules := make(map[string]int), make(map[string]int)
 	for _, e := range sample.Events() {
 		if e.Kind == payment.RailSettled {
@@ -128,7 +130,7 @@ func TestSampleCoversItsMonth(t *testing.T) {
 		}
 	}
 	for _, s := range c.Rules.Fees {
-		if prices[s.ID] == 0 {
+		if prices[s.ID] == 0 && !slices.Contains(unused, s.Match.Method) {
 			t.Errorf("fee schedule %s prices nothing", s.ID)
 		}
 		if s.Match.Event == "" {
@@ -136,7 +138,7 @@ func TestSampleCoversItsMonth(t *testing.T) {
 		}
 	}
 	for _, s := range c.Rules.Book.Schedules {
-		if schedules[s.ID] == 0 {
+		if schedules[s.ID] == 0 && !slices.Contains(unused, s.For[0].Method) {
 			t.Errorf("schedule %s settles nothing", s.ID)
 		}
 	}

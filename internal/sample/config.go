@@ -1,13 +1,21 @@
 package sample
 
-import (
-	_ "embed"
-)
+import "github.com/settlex/settlex/examples"
 
-//go:embed settlex.yaml
-var configYAML string
+// head begins the sample's configuration.
+const head = `# The configuration of the bundled month: fifteen merchants in India, Pakistan
+# and Bangladesh. docs/CONFIGURATION.md explains every key. Merchants and fees
+# are invented; the tax rates are examples and no advice.
 
-// ConfigYAML returns a fresh copy of the sample's configuration: regions,
-// schedules, fees and reserves for the merchants of PaymentsCSV. Package
-// config reads it.
-func ConfigYAML() []byte { return []byte(configYAML) }
+`
+
+// ConfigYAML returns the sample's configuration: regions, schedules, fees and
+// reserves for the merchants of PaymentsCSV, those of all examples together.
+// Package config reads it.
+func ConfigYAML() []byte {
+	text, err := examples.Config(head, examples.Regions()...)
+	if err != nil {
+		panic("sample: " + err.Error()) // the regions are the examples' own
+	}
+	return text
+}

@@ -105,6 +105,9 @@ func Plan() House {
 			{Path: "calendar", Floor: 0, Reach: nothing},
 			{Path: "event", Floor: 0, Reach: nothing},
 
+			// Configurations to begin with; no code but what joins them.
+			{Path: "examples", Floor: 0, Reach: nothing},
+
 			// A network that is slow on purpose waits by a timer.
 			{Path: "internal/wire", Floor: 0, Reach: nothing, Clock: InDefaults},
 
