@@ -75,10 +75,10 @@ schedules:
   - id: in
     for: [platform]
     timezone: Asia/Kolkata
-    cutoffs:
-      - at: "18:00"
     delay:
       n: 1
+    cutoffs:
+      - at: "18:00"
     calendars: [IN]
 fees:
   # version V

@@ -253,7 +253,12 @@ var (
 )
 
 // ofForm tells a fault that follows from the form of the file alone.
-func ofForm(f *config.Fault) bool { return formFault.MatchString(f.Err.Error()) }
+func ofForm(f *config.Fault) bool {
+	return formFault.MatchString(f.Err.Error()) && !wholePoint.MatchString(f.Err.Error())
+}
+
+// wholePoint is what YAML makes a whole number of, before a schema sees it.
+var wholePoint = regexp.MustCompile(`^"[0-9]+\.0+" is not a whole number`)
 
 // ofText tells a fault of YAML, of which an editor's schema sees nothing.
 func ofText(f *config.Fault) bool { return f.Key == "" }
