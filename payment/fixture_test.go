@@ -134,17 +134,23 @@ func clock() time.Time { return at("2026-11-30 12:00") }
 
 func open(t testing.TB, rules *payment.Rules) *desk {
 	t.Helper()
-	store := anystore.Open(t)
-	engine, err := settlex.New(t.Context(), settlex.Config{
-		Store: store, Rules: rules, Clock: clock,
+	d := &desk{TB: t, rules: rules, store: anystore.Open(t)}
+	d.restart()
+	t.Cleanup(d.sound)
+	return d
+}
+
+// restart has an engine begin anew by the rules as they are now.
+func (d *desk) restart() {
+	d.Helper()
+	engine, err := settlex.New(d.Context(), settlex.Config{
+		Store: d.store, Rules: d.rules, Clock: clock,
 		Merchants: []merchant.Merchant{{ID: m}, {ID: hand}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		d.Fatal(err)
 	}
-	d := &desk{TB: t, Engine: engine, rules: rules, store: store}
-	t.Cleanup(d.sound)
-	return d
+	d.Engine = engine
 }
 
 // sound verifies everything; t.Context is over when a cleanup asks.

@@ -229,17 +229,20 @@ func TestReservesAboveTheirCap(t *testing.T) {
 	lowered := rules.Plans[1]
 	lowered.Version, lowered.EffectiveFrom, lowered.Cap = "2", calendar.MustDate("2026-03-06"), new(rs("50.00"))
 	rules.Plans = append(rules.Plans, lowered)
+	d.restart()
 	want := []string{"lowered cap of merchants/hand/reserve/fixed, alarm true: 60.00, at most 50.00"}
 	if diff := cmp.Diff(want, above()); diff != "" {
 		t.Errorf("a later version (-want +got):\n%s", diff)
 	}
 	built := rules.Plans[1].Cap
 	rules.Plans[1].Cap = new(rs("55.00"))
+	d.restart()
 	want = append([]string{"cap of merchants/hand/reserve/fixed, alarm false: 60.00, at most 55.00"}, want...)
 	if diff := cmp.Diff(want, above()); diff != "" {
 		t.Errorf("the version that built (-want +got):\n%s", diff)
 	}
 	rules.Plans[1].Cap = built
+	d.restart()
 	d.book(withAmount("10.00", returns("x2", "security", "2026-03-07 10:00")))
 	if found := above(); found != nil {
 		t.Errorf("after a decision: %q", found)
