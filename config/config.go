@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
@@ -39,6 +40,9 @@ type Config struct {
 	Formats []string
 	// Rules decide about payments: regions, schedules, fees, reserve plans.
 	Rules *payment.Rules
+	// Calendars are those of the file, in its order; with the id of a shipped one they
+	// take its place. Calendar finds both.
+	Calendars []*calendar.Calendar
 	// Merchants are those that the file lists, in its order.
 	Merchants []merchant.Merchant
 	// Feeds are the mappings of event files, each with a name of its own.
@@ -62,6 +66,14 @@ type Run struct {
 	// Wake is a cron expression of when to look for work. It decides nothing:
 	// what is due, the schedules say. It is not checked here.
 	Wake string
+}
+
+// Calendar gives the calendar of an id: the file's own, else a shipped one.
+func (c *Config) Calendar(id string) (*calendar.Calendar, bool) {
+	if i := slices.IndexFunc(c.Calendars, func(own *calendar.Calendar) bool { return own.ID == id }); i >= 0 {
+		return c.Calendars[i], true
+	}
+	return calendar.Shipped(id)
 }
 
 // Feed gives the feed of that name, false when there is none.
@@ -151,6 +163,7 @@ func (f *file) read(size int) {
 		rates.done()
 	}
 	b.read(root)
+	c.Calendars = b.ownCalendars
 	c.Rules, c.Merchants, c.Feeds, c.Rails, c.Chart = &b.rules, b.merchants, b.feeds, b.rails, b.chart
 	root.done()
 	f.root, f.book, f.config = value, b, c

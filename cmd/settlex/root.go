@@ -101,7 +101,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing but errors and what was asked for")
 	root.AddCommand(
 		p.demoCommand(), p.initCommand(), p.ingestCommand(), p.payoutsCommand(), p.settleCommand(), p.settlementCommand(), p.reportCommand(), p.summaryCommand(), p.balancesCommand(), p.eventsCommand(),
-		p.verifyCommand(), p.checkCommand(), p.proofCommand(), p.merchantCommand(), p.invoiceCommand(), p.periodCommand(), p.configCommand(), p.exportCommand(), p.importCommand(), p.runCommand(),
+		p.verifyCommand(), p.checkCommand(), p.proofCommand(), p.merchantCommand(), p.calendarCommand(), p.invoiceCommand(), p.periodCommand(), p.configCommand(), p.exportCommand(), p.importCommand(), p.runCommand(),
 		p.backupCommand(), p.restoreCommand(), p.compactCommand(), p.migrateCommand(), p.migrateStoreCommand(), p.benchCommand(), p.versionCommand(),
 	)
 	return root
