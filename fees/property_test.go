@@ -202,29 +202,9 @@ func TestSelectIgnoresOrder(t *testing.T) {
 // TestIndex: the index of a valid table answers every query as the table does.
 func TestIndex(t *testing.T) {
 	t.Parallel()
-	values := func(v string) *rapid.Generator[string] { return rapid.SampledFrom([]string{"", v, "other"}) }
 	events := rapid.SampledFrom(append(fees.Events(), ""))
 	rapid.Check(t, func(t *rapid.T) {
-		var table fees.Table
-		for i := range rapid.IntRange(0, 14).Draw(t, "schedules") {
-			match := fees.Match{
-				Merchant: values("m").Draw(t, "merchant"), Method: values("UPI").Draw(t, "method"), Region: values("IN").Draw(t, "region"),
-				Brand: values("visa").Draw(t, "brand"), Event: events.Draw(t, "event"),
-			}
-			if rapid.Bool().Draw(t, "currency") {
-				match.Currency = money.MustCurrency("INR")
-			}
-			day := from(fmt.Sprintf("2026-01-%02d", i+1)) // two versions of an id never begin on the same day
-			id := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "id")
-			s := row(id, fmt.Sprint(i), match, day, priority(rapid.IntRange(0, 1).Draw(t, "priority")))
-			if rapid.Bool().Draw(t, "ends") {
-				s.EffectiveTo = s.EffectiveFrom.AddDays(rapid.IntRange(0, 9).Draw(t, "days"))
-			}
-			table = append(table, s)
-		}
-		if err := table.Validate(); err != nil {
-			t.Fatal(err)
-		}
+		table := anyTable(t)
 		index := fees.NewIndex(table)
 		for range 4 {
 			q := query()
