@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
@@ -26,6 +27,7 @@ import (
 type history struct {
 	rules  *payment.Rules
 	events []payment.Event
+	wishes []wish
 	end    time.Time // every window of every event is over
 }
 
@@ -45,6 +47,7 @@ func histories(inOrder bool) *rapid.Generator[history] {
 		slices.SortStableFunc(h.events, func(a, b payment.Event) int { return a.OccurredAt.Compare(b.OccurredAt) })
 		if inOrder {
 			h.events = slices.DeleteFunc(h.events, func(e payment.Event) bool { return e.Kind == payment.PayoutRequested })
+			h.wishes = drawWishes(t, h.events, "m1", "m2")
 			return h
 		}
 		for range rapid.IntRange(0, 6).Draw(t, "late ones") {
@@ -53,6 +56,7 @@ func histories(inOrder bool) *rapid.Generator[history] {
 			late := h.events[from]
 			h.events = slices.Insert(slices.Delete(h.events, from, from+1), to, late)
 		}
+		h.wishes = drawWishes(t, h.events, "m1", "m1", "m2", "m4")
 		return h
 	})
 }
@@ -66,9 +70,16 @@ func drawRules(t *rapid.T) *payment.Rules {
 	for _, s := range schedules {
 		s.Timing = drawTiming(t, s.Timing.Zone)
 		s.MinPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "40.00"}).Draw(t, "minimum"))
+		s.MinBalance = minor(rapid.SampledFrom([]string{"0.00", "0.00", "25.00"}).Draw(t, "kept"))
+		s.Negative = rapid.SampledFrom([]merchant.Negative{"", merchant.NegativeDebit, merchant.NegativeBlock}).Draw(t, "negative")
 	}
 	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
 	rules := priced(rulesWith(in, pk))
+	for _, event := range []fees.Event{fees.EventSettlement, fees.EventInstant} {
+		if rapid.Bool().Draw(t, "price of "+string(event)) {
+			charging(rules, event)
+		}
+	}
 	for _, s := range []merchant.Schedule{card, byHand} {
 		if rapid.IntRange(0, 3).Draw(t, "schedule "+s.ID) > 0 {
 			rules.Book.Schedules = append(rules.Book.Schedules, s)
@@ -257,7 +268,7 @@ func (h *house) outcome() string {
 		}
 		write(b)
 		for _, l := range h.lines(b.ID) {
-			if byHand && l.Category == payment.CategoryReserve {
+			if byHand && (l.Category == payment.CategoryReserve || strings.HasPrefix(l.Entry, "settlement/")) {
 				l.Seq = 0
 			}
 			write(l)

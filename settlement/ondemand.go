@@ -386,9 +386,12 @@ func (c *Closer) ask(ctx context.Context, req *Request) (batch *Batch, err error
 // demanded makes the command that closes the batch of a request; nil: the request was
 // raised.
 func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*closing, error) {
-	position, err := positionOf(ctx, tx, owner{req.Merchant, req.Currency})
+	position, err := recordOf[*payment.Position](ctx, tx, payment.PositionRef(req.Merchant, req.Currency))
 	if err != nil {
 		return nil, err
+	}
+	if position == nil {
+		return nil, fault(payment.FieldMerchant, "%w: nothing has happened to merchant %s in %s", ErrNothingToPay, req.Merchant, req.Currency)
 	}
 	if position.Closed.After(req.At) {
 		req.At = position.Closed

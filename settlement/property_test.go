@@ -24,13 +24,16 @@ func TestEveryMovementOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(false).Draw(t, "history")
 		tries.with(t, history.rules, func(h *house) {
-			for rest := history.events; len(rest) > 0; {
-				n := rapid.IntRange(1, len(rest)).Draw(t, "file of")
-				h.live(rest[:n])
-				last := rest[n-1].OccurredAt
-				rest = rest[n:]
+			for at := 0; at < len(history.events); {
+				n := rapid.IntRange(1, len(history.events)-at).Draw(t, "file of")
+				h.live(history.events[at : at+n])
+				at += n
 				if rapid.Bool().Draw(t, "settle behind it") {
-					h.settle(last)
+					h.settle(history.events[at-1].OccurredAt)
+				}
+				for len(history.wishes) > 0 && history.wishes[0].behind <= at {
+					h.grant(history.wishes[0])
+					history.wishes = history.wishes[1:]
 				}
 			}
 			h.settle(history.end)
@@ -54,7 +57,7 @@ func drawRuns(t *rapid.T, h history) []time.Time {
 var movements = []string{
 	payment.EntryCaptured, payment.EntryDepositFailed, payment.EntryRefund, payment.EntryRefundFailed, payment.EntryDispute,
 	payment.EntryDisputeWon, payment.EntryPayout, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryReserveFreed,
-	payment.EntryReserveDrawn, payment.EntryReserveBack, payment.EntryReserveBuilt, payment.EntryReserveFunded,
+	payment.EntryReserveDrawn, payment.EntryReserveBack, payment.EntryBatchFee, payment.EntryDebtReclassified, payment.EntryReserveBuilt, payment.EntryReserveFunded,
 }
 
 // checkPlaces looks every movement of the journal up in the batches and the
@@ -155,7 +158,7 @@ func TestSameJournalSameBatches(t *testing.T) {
 		history := histories(false).Draw(t, "history")
 		var want string
 		tries.with(t, history.rules, func(h *house) {
-			h.live(history.events)
+			h.liveWith(&history, h.grant)
 			h.settle(history.end)
 			want = h.outcome()
 			writes := &faulty{Store: h.store}
@@ -166,8 +169,8 @@ func TestSameJournalSameBatches(t *testing.T) {
 			}
 		})
 		tries.with(t, history.rules, func(h *house) {
-			h.live(history.events)
 			h.chunk = rapid.IntRange(1, 12).Draw(t, "chunk")
+			h.liveWith(&history, func(w wish) { h.grantThroughCrashes(t, w) })
 			for _, now := range drawRuns(t, history) {
 				h.settleThroughCrashes(t, now)
 			}
@@ -208,19 +211,27 @@ func TestDayByDayOrAtTheEnd(t *testing.T) {
 		history := histories(true).Draw(t, "history")
 		var want string
 		tries.with(t, history.rules, func(h *house) {
-			h.live(history.events)
+			h.liveWith(&history, h.grant)
 			h.settle(history.end)
 			want = h.story()
 		})
 		tries.with(t, history.rules, func(h *house) {
-			events := history.events
+			booked := 0
+			until := func(n int) {
+				h.live(history.events[booked:n])
+				booked = n
+			}
 			for _, now := range drawRuns(t, history) {
-				n := 0
-				for n < len(events) && !events[n].OccurredAt.After(now) {
+				for len(history.wishes) > 0 && !history.wishes[0].At.After(now) {
+					until(history.wishes[0].behind)
+					h.grant(history.wishes[0])
+					history.wishes = history.wishes[1:]
+				}
+				n := booked
+				for n < len(history.events) && !history.events[n].OccurredAt.After(now) {
 					n++
 				}
-				h.live(events[:n])
-				events = events[n:]
+				until(n)
 				h.settle(now)
 			}
 			if diff := cmp.Diff(want, h.story()); diff != "" {
