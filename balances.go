@@ -21,12 +21,36 @@ type Balance struct {
 	Reserved   money.Amount // withheld against risk
 	InTransit  money.Amount // in batches and payouts that are closed or requested and not confirmed as paid
 	Receivable money.Amount // owed by the merchant beside a negative available balance
-	Total      money.Amount // available + pending + reserved - receivable
+	Total      money.Amount // available + pending + reserved
 }
 
 // Balances lists the balance of every merchant and currency with an account,
 // ordered by merchant and currency.
-func (e *Engine) Balances(ctx context.Context) ([]Balance, error) {
+func (e *Engine) Balances(ctx context.Context) (all []Balance, err error) {
+	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		all, err = balancesIn(ctx, r, "")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("balances: %w", err)
+	}
+	return all, nil
+}
+
+// BalancesOf lists the balances of one merchant by currency.
+func (e *Engine) BalancesOf(ctx context.Context, merchant string) (all []Balance, err error) {
+	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		all, err = balancesIn(ctx, r, merchant)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("balances of %s: %w", merchant, err)
+	}
+	return all, nil
+}
+
+// balancesIn reads the balances of a merchant, or of all.
+func balancesIn(ctx context.Context, r ledger.Reader, merchant string) ([]Balance, error) {
 	type key struct {
 		merchant string
 		currency money.Currency
@@ -38,30 +62,35 @@ func (e *Engine) Balances(ctx context.Context) ([]Balance, error) {
 		}
 		return found[key{m, c}]
 	}
-	err := e.books.Read(ctx, func(r ledger.Reader) error {
-		for account, err := range r.Accounts(ctx, "merchants/") {
-			if err != nil {
-				return err
-			}
-			m, part, _ := payment.MerchantOf(account.Path)
-			posted, err := account.Posted()
-			if err != nil {
-				return err
-			}
-			if err := of(m, account.Currency).add(part, posted); err != nil {
-				return err
-			}
+	prefix := "merchants/"
+	if merchant != "" {
+		prefix += merchant + "/"
+	}
+	for account, err := range r.Accounts(ctx, prefix) {
+		if err != nil {
+			return nil, err
 		}
-		return e.transit(ctx, r, func(m string, c money.Currency, amount money.Amount) error {
-			return addTo(&of(m, c).InTransit, amount)
-		})
+		m, part, _ := payment.MerchantOf(account.Path)
+		posted, err := account.Posted()
+		if err != nil {
+			return nil, err
+		}
+		if err := of(m, account.Currency).add(part, posted); err != nil {
+			return nil, err
+		}
+	}
+	err := transit(ctx, r, func(m string, c money.Currency, amount money.Amount) error {
+		if merchant != "" && m != merchant {
+			return nil
+		}
+		return addTo(&of(m, c).InTransit, amount)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("balances: %w", err)
+		return nil, err
 	}
 	out := make([]Balance, 0, len(found))
 	for _, b := range found {
-		if b.Total, err = money.Sum(b.Available, b.Pending, b.Reserved, b.Receivable.Neg()); err != nil {
+		if b.Total, err = money.Sum(b.Available, b.Pending, b.Reserved); err != nil {
 			return nil, err
 		}
 		out = append(out, *b)
@@ -94,7 +123,7 @@ func addTo(into *money.Amount, amount money.Amount) error {
 }
 
 // transit walks batches and payouts that are under way.
-func (e *Engine) transit(ctx context.Context, r ledger.Reader, add func(string, money.Currency, money.Amount) error) error {
+func transit(ctx context.Context, r ledger.Reader, add func(string, money.Currency, money.Amount) error) error {
 	for b, err := range ledger.RecordsOf[*settlement.Batch](ctx, r, settlement.BatchRecord, "") {
 		if err != nil {
 			return err

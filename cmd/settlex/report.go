@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -18,6 +19,8 @@ type reportFlags struct {
 	formats        formatsFlag // none: the configuration's
 	out            string      // empty: the configuration's
 	tail           bool
+	balances       bool   // the balance and fees instead
+	merchant       string // of one merchant
 }
 
 func (p *program) reportCommand() *cobra.Command {
@@ -27,16 +30,25 @@ func (p *program) reportCommand() *cobra.Command {
 		Short: "Write the files of business dates",
 		Long: `Report writes, for each business date and currency, the itemised settlement report and the settlement summary, each with a
 manifest beside it; for the last date also the unsettled tail: what is in no batch. A date without a batch has files with a header
-and zero totals. The same batch gives the same bytes, and a file that is there already with these bytes is left alone.`,
+and zero totals. The same batch gives the same bytes, and a file that is there already with these bytes is left alone.
+
+With --balance-and-fees it writes instead, for each currency, what each merchant had at the start and at the end of the dates, which are value
+dates then, and what moved it; and the entries behind these figures.`,
 		Example: `  settlex report --date 2026-03-31
   settlex report --from 2026-03-01 --to 2026-03-31 --format csv,parquet --out reports
-  settlex report --batch set_5f3ad9d4b6c1e20718aa`,
+  settlex report --batch set_5f3ad9d4b6c1e20718aa
+  settlex report --balance-and-fees --from 2026-03-01 --to 2026-03-31`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.check(); err != nil {
 				return misused(cmd, err)
 			}
-			return p.within(cmd.Context(), func(s *session) error { return p.report(cmd.Context(), s, &flags) })
+			return p.within(cmd.Context(), func(s *session) error {
+				if flags.balances {
+					return p.reportBalances(cmd.Context(), s, &flags)
+				}
+				return p.report(cmd.Context(), s, &flags)
+			})
 		},
 	}
 	cmd.Flags().Var(&flags.date, "date", "business `DATE`, YYYY-MM-DD")
@@ -46,6 +58,8 @@ and zero totals. The same batch gives the same bytes, and a file that is there a
 	cmd.Flags().Var(&flags.formats, "format", "`FORMATS` parted by commas: csv, json, jsonl, parquet (default: the configuration's)")
 	cmd.Flags().StringVar(&flags.out, "out", "", "`DIRECTORY` of the files (default: the configuration's)")
 	cmd.Flags().BoolVar(&flags.tail, "tail", true, "write the unsettled tail of the last date")
+	cmd.Flags().BoolVar(&flags.balances, "balance-and-fees", false, "what each merchant had and what moved it, by value dates")
+	cmd.Flags().StringVar(&flags.merchant, "merchant", "", "with --balance-and-fees: of one merchant, by its `ID`")
 	return cmd
 }
 
@@ -58,6 +72,10 @@ func (f *reportFlags) check() error {
 		}
 	}
 	switch {
+	case f.balances && f.batch != "":
+		return errors.New("--balance-and-fees is of dates, not of a batch")
+	case f.merchant != "" && !f.balances:
+		return errors.New("--merchant goes with --balance-and-fees")
 	case ways == 0:
 		return errors.New("what to report? --date, --from and --to, or --batch")
 	case ways > 1:
@@ -70,6 +88,23 @@ func (f *reportFlags) check() error {
 	if !f.date.IsZero() {
 		f.from, f.to = f.date, f.date
 	}
+	return nil
+}
+
+// reportBalances writes the balance and fees of a period.
+func (p *program) reportBalances(ctx context.Context, s *session, flags *reportFlags) error {
+	options := settlex.BalanceReport{Dir: cmp.Or(flags.out, s.Reports), Formats: flags.formats, From: flags.from.Date, To: flags.to.Date, Merchant: flags.merchant}
+	var err error
+	if len(options.Formats) == 0 {
+		if options.Formats, err = formatsOf(s.Config); err != nil {
+			return err
+		}
+	}
+	written, err := s.engine.ReportBalances(ctx, options)
+	if err != nil {
+		return err
+	}
+	p.sayf("%s in %s: %s\n", count(len(written), "file", "files"), options.Dir, outcomes(written))
 	return nil
 }
 

@@ -1,7 +1,7 @@
 // Package report writes the files finance teams reconcile with: one row at a time, in CSV, JSON, JSON lines and Parquet,
 // each with a manifest that lets anyone prove the file is whole.
 //
-// A report is a row type ([Itemised], [Summary], [Tail]) and a [Schema] that lists its columns once; the encodings know
+// A report is a row type ([Itemised], [Summary], [Tail], [Balance] ...) and a [Schema] that lists its columns once; the encodings know
 // columns by kind and nothing about reports. [Write] streams rows to a writer. A [Set] writes files:
 //
 //	set, err := report.OpenSet("out/2026-01-05")

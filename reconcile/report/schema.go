@@ -10,7 +10,7 @@ import (
 
 // Schema says what a report of rows T looks like. It is the only place where the report's columns are listed; the
 // encodings, the totals and the manifest follow from it. Schemas come from [ItemisedSchema], [SummarySchema],
-// [TailSchema], [InvoiceSchema] and [InvoiceLineSchema] and do not change.
+// [TailSchema], [InvoiceSchema], [InvoiceLineSchema], [BalanceSchema] and [BalanceEntrySchema] and do not change.
 type Schema[T any] struct {
 	report  string
 	version int

@@ -1,0 +1,397 @@
+package settlex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// ViewQuery says whose money a view is of, and of when. Dates are value dates,
+// which are dates in UTC.
+type ViewQuery struct {
+	Merchant string         // required
+	Currency money.Currency // required
+	From     calendar.Date  // first value date of the period
+	To       calendar.Date  // last one
+}
+
+// Standing is what stood on a merchant's accounts at the end of a value date, as
+// far as it is booked now, in minor units.
+type Standing struct {
+	Available  money.Amount
+	Pending    money.Amount
+	Reserved   money.Amount
+	Total      money.Amount // available + pending + reserved
+	Payouts    money.Amount // set aside for payouts that are requested and not sent, and for their fees
+	Receivable money.Amount // owed by the merchant beside a negative available balance
+	Net        money.Amount // total + payouts - receivable
+}
+
+// FigureSum is a figure of a period: the sum of what it has in single entries.
+type FigureSum struct {
+	Figure  payment.Figure
+	Entries int
+	Amount  money.Amount // positive in the merchant's favour
+}
+
+// View is a merchant's money in one currency: as it stands now, and what moved it
+// in a period.
+type View struct {
+	ViewQuery
+	Now     Balance
+	Opening Standing // at the end of the day before From
+	Closing Standing // at the end of To
+	// Figures are all of payment.Figures, in that order. Together they are Change.
+	Figures  []FigureSum
+	Change   money.Amount // Closing.Net - Opening.Net
+	Held     FigureSum    // what went into the reserves; with Released it is Closing.Reserved - Opening.Reserved
+	Released FigureSum    // what came out of them, negative
+}
+
+// The figures of reserves. They are no part of a view's Change: what is held back
+// stays the merchant's.
+const (
+	FigureHeld     payment.Figure = "reserve_held"
+	FigureReleased payment.Figure = "reserve_released"
+)
+
+// ViewFigures lists all figures that a view has.
+func ViewFigures() []payment.Figure { return append(payment.Figures(), FigureHeld, FigureReleased) }
+
+// Movement is what one entry adds to one figure.
+type Movement struct {
+	Figure    payment.Figure
+	Entry     string // its key, which begins with what it is about: deposit/d1/captured
+	PartOf    string // key of the entry it hangs on; empty: it stands alone
+	Kind      string
+	Reference string
+	ValueDate calendar.Date
+	At        time.Time    // when it was booked
+	Amount    money.Amount // positive in the merchant's favour; of reserves, what they grow by
+}
+
+// ErrView marks a view whose figures are not what the balances moved by: the
+// books are not sound.
+var ErrView = errors.New("figures and balances differ")
+
+// View reads a merchant's money on one snapshot, in memory that does not grow with
+// the period. That opening balances and figures come to the closing balances
+// is checked; an error wraps ErrView if they do not.
+func (e *Engine) View(ctx context.Context, q ViewQuery) (v *View, err error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		v, err = viewIn(ctx, r, q)
+		if err != nil {
+			return err
+		}
+		balances, err := balancesIn(ctx, r, q.Merchant)
+		if err != nil {
+			return err
+		}
+		v.Now = Balance{Merchant: q.Merchant, Currency: q.Currency}
+		if i := slices.IndexFunc(balances, func(b Balance) bool { return b.Currency == q.Currency }); i >= 0 {
+			v.Now = balances[i]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("view of %s, %s: %w", q.Merchant, q.Currency, err)
+	}
+	return v, nil
+}
+
+// Movements yields what single entries add to some figures of a view, or to all,
+// in order of value date and of booking.
+func (e *Engine) Movements(ctx context.Context, q ViewQuery, figures ...payment.Figure) iter.Seq2[Movement, error] {
+	return func(yield func(Movement, error) bool) {
+		err := q.check()
+		stopped := false
+		if err == nil {
+			err = e.books.Read(ctx, func(r ledger.Reader) error {
+				for m, err := range movements(ctx, r, q) {
+					switch {
+					case err != nil:
+						return err
+					case len(figures) > 0 && !slices.Contains(figures, m.Figure):
+					case !yield(m, nil):
+						stopped = true
+						return nil
+					}
+				}
+				return nil
+			})
+		}
+		if err != nil && !stopped {
+			yield(Movement{}, fmt.Errorf("movements of %s, %s: %w", q.Merchant, q.Currency, err))
+		}
+	}
+}
+
+func (q *ViewQuery) check() error {
+	switch {
+	case q.Merchant == "" || q.Currency.IsZero() || q.From.IsZero() || q.To.IsZero():
+		return errors.New("a view needs a merchant, a currency and both dates")
+	case q.To.Before(q.From):
+		return fmt.Errorf("view: %s is before %s", q.To, q.From)
+	}
+	return nil
+}
+
+// parts are a merchant's accounts below merchants/{id}/.
+var parts = []string{"available", "pending", "reserve/rolling", "reserve/fixed", "reserve/minimum", "payouts", "receivable"}
+
+func (q *ViewQuery) account(part string) ledger.AccountID {
+	return ledger.AccountID{Path: "merchants/" + q.Merchant + "/" + part, Currency: q.Currency}
+}
+
+func viewIn(ctx context.Context, r ledger.Reader, q ViewQuery) (*View, error) {
+	v := &View{ViewQuery: q, Held: FigureSum{Figure: FigureHeld}, Released: FigureSum{Figure: FigureReleased}}
+	for _, f := range payment.Figures() {
+		v.Figures = append(v.Figures, FigureSum{Figure: f})
+	}
+	var err error
+	if v.Opening, err = standing(ctx, r, &q, q.From.AddDays(-1)); err != nil {
+		return nil, err
+	}
+	if v.Closing, err = standing(ctx, r, &q, q.To); err != nil {
+		return nil, err
+	}
+	for m, err := range movements(ctx, r, q) {
+		if err == nil {
+			err = v.add(&m)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := v.prove(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// add counts a movement.
+func (v *View) add(m *Movement) error {
+	sum := &v.Held
+	switch m.Figure {
+	case FigureHeld:
+	case FigureReleased:
+		sum = &v.Released
+	default:
+		i := slices.IndexFunc(v.Figures, func(s FigureSum) bool { return s.Figure == m.Figure })
+		sum = &v.Figures[i]
+		if err := addTo(&v.Change, m.Amount); err != nil {
+			return err
+		}
+	}
+	sum.Entries++
+	return addTo(&sum.Amount, m.Amount)
+}
+
+// prove holds the figures against the balances.
+func (v *View) prove() error {
+	net, err := v.Opening.Net.Add(v.Change)
+	if err != nil {
+		return err
+	}
+	reserved, err := money.Sum(v.Opening.Reserved, v.Held.Amount, v.Released.Amount)
+	if err != nil {
+		return err
+	}
+	for _, check := range []struct {
+		what       string
+		have, want money.Amount
+	}{{"net", net, v.Closing.Net}, {"reserved", reserved, v.Closing.Reserved}} {
+		if check.have.Cmp(check.want) != 0 {
+			return fmt.Errorf("%w: %s of %s to %s comes to %s %s, balances say %s",
+				ErrView, check.what, v.From, v.To, v.Currency.Format(check.have), v.Currency, v.Currency.Format(check.want))
+		}
+	}
+	return nil
+}
+
+// standing reads what stood at the end of a value date.
+func standing(ctx context.Context, r ledger.Reader, q *ViewQuery, on calendar.Date) (s Standing, err error) {
+	for _, part := range parts {
+		balance, err := r.BalanceOn(ctx, q.account(part), on)
+		if err != nil {
+			return s, err
+		}
+		credit, err := balance.Net(ledger.Credit)
+		if err == nil {
+			err = s.add(part, credit)
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	if s.Total, err = money.Sum(s.Available, s.Pending, s.Reserved); err != nil {
+		return s, err
+	}
+	s.Net, err = money.Sum(s.Total, s.Payouts, s.Receivable.Neg())
+	return s, err
+}
+
+func (s *Standing) add(part string, credit money.Amount) error {
+	switch part {
+	case "available":
+		return addTo(&s.Available, credit)
+	case "pending":
+		return addTo(&s.Pending, credit)
+	case "payouts":
+		return addTo(&s.Payouts, credit)
+	case "receivable":
+		return addTo(&s.Receivable, credit.Neg())
+	default:
+		return addTo(&s.Reserved, credit)
+	}
+}
+
+// movements yields what the entries of a period add to each figure, in order of
+// value date and of booking.
+func movements(ctx context.Context, r ledger.Reader, q ViewQuery) iter.Seq2[Movement, error] {
+	return func(yield func(Movement, error) bool) {
+		for entry, err := range entriesOf(ctx, r, &q) {
+			var sums []Movement
+			if err == nil {
+				sums, err = q.figures(entry)
+			}
+			if err != nil {
+				yield(Movement{}, err)
+				return
+			}
+			for _, m := range sums {
+				if !yield(m, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// figures gives what an entry adds to each figure; nothing of 0.
+func (q *ViewQuery) figures(entry *ledger.Booked) ([]Movement, error) {
+	var sums []Movement
+	add := func(f payment.Figure, amount money.Amount) error {
+		i := slices.IndexFunc(sums, func(m Movement) bool { return m.Figure == f })
+		if i < 0 {
+			i = len(sums)
+			sums = append(sums, Movement{
+				Figure: f, Entry: entry.Key, PartOf: entry.PartOf, Kind: entry.Kind, Reference: entry.Reference, ValueDate: entry.ValueDate, At: entry.At,
+			})
+		}
+		return addTo(&sums[i].Amount, amount)
+	}
+	var reserved money.Amount
+	own := "merchants/" + q.Merchant + "/"
+	for _, p := range entry.Postings {
+		if p.Currency != q.Currency {
+			continue
+		}
+		credit := p.Amount
+		if p.Side == ledger.Debit {
+			credit = credit.Neg()
+		}
+		var err error
+		switch part, ours := strings.CutPrefix(p.Account, own); {
+		case ours && strings.HasPrefix(part, "reserve/"):
+			err = addTo(&reserved, credit)
+		case !ours:
+			err = add(payment.FigureOf(entry.Kind, p.Account), credit.Neg())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	figure := FigureHeld
+	if reserved.Sign() < 0 {
+		figure = FigureReleased
+	}
+	if err := add(figure, reserved); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(sums, func(m Movement) bool { return m.Amount.IsZero() }), nil
+}
+
+// entriesOf yields the entries of a period that touch any of the merchant's
+// accounts, each once, in order of value date and of booking.
+func entriesOf(ctx context.Context, r ledger.Reader, q *ViewQuery) iter.Seq2[*ledger.Booked, error] {
+	return func(yield func(*ledger.Booked, error) bool) {
+		ahead := make([]*lookAhead, len(parts))
+		for i, part := range parts {
+			ahead[i] = newLookAhead(r.Dated(ctx, q.account(part), ledger.DatedPlace{On: q.From}), q.To)
+		}
+		defer func() {
+			for _, a := range ahead {
+				a.stop()
+			}
+		}()
+		for {
+			var first *lookAhead
+			for _, a := range ahead {
+				if a.err != nil {
+					yield(nil, a.err)
+					return
+				}
+				if a.entry != nil && (first == nil || earlier(a.entry, first.entry) < 0) {
+					first = a
+				}
+			}
+			if first == nil {
+				return
+			}
+			entry := first.entry
+			for _, a := range ahead {
+				if a.entry != nil && earlier(a.entry, entry) == 0 {
+					a.advance()
+				}
+			}
+			if !yield(entry, nil) {
+				return
+			}
+		}
+	}
+}
+
+// earlier orders entries by value date and place.
+func earlier(a, b *ledger.Booked) int {
+	if order := a.ValueDate.Compare(b.ValueDate); order != 0 {
+		return order
+	}
+	return a.Place().Compare(b.Place())
+}
+
+// lookAhead is a list of entries whose first is looked at before it is taken.
+type lookAhead struct {
+	entry *ledger.Booked // nil: there is none any more
+	err   error
+	next  func() (*ledger.Booked, error, bool)
+	stop  func()
+	last  calendar.Date // where it ends
+}
+
+func newLookAhead(list iter.Seq2[*ledger.Booked, error], last calendar.Date) *lookAhead {
+	a := &lookAhead{last: last}
+	a.next, a.stop = iter.Pull2(list)
+	a.advance()
+	return a
+}
+
+func (a *lookAhead) advance() {
+	entry, err, ok := a.next()
+	if a.err = err; !ok || err != nil || entry.ValueDate.After(a.last) {
+		entry = nil
+	}
+	a.entry = entry
+}
