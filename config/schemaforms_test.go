@@ -277,11 +277,6 @@ var schemaForms = map[string]form{
 	"feeds[].kinds":                           mapping,
 	"feeds[].timezone":                        zone,
 	"feeds[].timezone_column":                 anyText,
-	"schedules[].max_payout":                  price,
-	"schedules[].approve_above":               price,
-	"schedules[].hold":                        anObject,
-	"schedules[].hold.until":                  date,
-	"schedules[].hold.reason":                 text,
 }
 
 // railConditions say what rails by which something leaves must have.
