@@ -17,6 +17,7 @@ import (
 	"github.com/settlex/settlex/config"
 	"github.com/settlex/settlex/internal/sample"
 	"github.com/settlex/settlex/reconcile/report"
+	"github.com/settlex/settlex/settlement"
 )
 
 func (p *program) demoCommand() *cobra.Command {
@@ -155,7 +156,7 @@ func (p *program) settleMonth(ctx context.Context, s *session, month month, resu
 	if result.taken, err = p.take(ctx, &taking{engine: s.engine, temp: tempOf(s.Config)}, file.Name(), file, nil); err != nil {
 		return p.tell(file.Name(), result.taken, "", err)
 	}
-	if result.settled, err = p.close(ctx, s.engine, month.last); err != nil {
+	if result.settled, err = p.close(ctx, s.engine, month.last, func(*settlement.Batch) {}); err != nil {
 		return err
 	}
 	formats, err := formatsOf(s.Config)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -263,8 +264,9 @@ func reportOneBatch(t *testing.T, dir string) {
 	}
 	out := filepath.Join(t.TempDir(), "one")
 	args := []string{"report", "--config", filepath.Join(dir, "settlex.yaml"), "--batch", id, "--format", "csv", "--out", out}
-	if want, got := "1 file in "+out+": 1 created\n", succeed(t, args...); got != want {
-		t.Errorf("got %q, want %q", got, want)
+	want := result{stdout: "1 file in " + out + ": 1 created\nnext cut-off of in-t0: 2026-04-06 11:00 Asia/Kolkata (+05:30), morning\n"}
+	if got := commandAt(t, func() time.Time { return time.Date(2026, time.April, 6, 0, 0, 0, 0, time.UTC) }, args...); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if diff := cmp.Diff(of, readCSV(t, filepath.Join(out, "*.csv"))); diff != "" {
 		t.Errorf("rows (-of the day +of the batch):\n%s", diff)

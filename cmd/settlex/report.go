@@ -130,7 +130,11 @@ func (p *program) report(ctx context.Context, s *session, flags *reportFlags) er
 	}
 	p.sayf("%s in %s: %s\n", count(len(written), "file", "files"), options.Dir, outcomes(written))
 	if flags.batch != "" {
-		return nil
+		batch, err := s.engine.Batch(ctx, flags.batch)
+		if err != nil {
+			return err
+		}
+		return p.sayCutoffs(s.engine, cutoffs{batch.Window.Schedule.ID: batch.Window.Schedule})
 	}
 	return p.warnOpen(ctx, s.engine, flags.to.Date)
 }

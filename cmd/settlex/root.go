@@ -100,6 +100,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly.`,
 	flags.StringVar(&p.data, "data", "", "data `FILE`, or URL of a PostgreSQL database, instead of the configuration's")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing but errors and what was asked for")
 	root.AddCommand(
+		p.scheduleCommand(),
 		p.balanceCommand(),
 		p.demoCommand(),
 		p.initCommand(),

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/settlement"
 )
 
@@ -33,7 +36,8 @@ reserves that are due. Closing is idempotent: a window that is closed stays as i
 }
 
 func (p *program) settle(ctx context.Context, engine *settlex.Engine, through calendar.Date) error {
-	settled, err := p.close(ctx, engine, through)
+	next := make(cutoffs)
+	settled, err := p.close(ctx, engine, through, next.note)
 	if err != nil {
 		return err
 	}
@@ -62,6 +66,36 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 		p.sayf("%s through %s stay open: the clock, at %s, has not reached their cut-offs\n",
 			count(waiting, "batch", "batches"), through, p.clock().UTC().Format(time.RFC3339))
 	}
+	return p.sayCutoffs(engine, next)
+}
+
+// cutoffs are schedules by id, whose next cut-offs are shown with their batches.
+type cutoffs map[string]merchant.Pin
+
+// note remembers the schedule of a batch.
+func (c cutoffs) note(b *settlement.Batch) { c[b.Window.Schedule.ID] = b.Window.Schedule }
+
+// cutoffsMax is how many schedules are named: where each merchant has one of its own,
+// nobody reads them all.
+const cutoffsMax = 10
+
+// sayCutoffs tells the next cut-offs of schedules, each with its zone.
+func (p *program) sayCutoffs(engine *settlex.Engine, next cutoffs) error {
+	for i, id := range slices.Sorted(maps.Keys(next)) {
+		if i == cutoffsMax {
+			p.sayf("and of %s\n", count(len(next)-i, "other schedule", "other schedules"))
+			break
+		}
+		cutoff, err := engine.NextCutoffOf(next[id])
+		switch {
+		case errors.Is(err, calendar.ErrOutOfRange):
+			p.warnf("%v", err)
+		case err != nil:
+			return err
+		case !cutoff.ByHand:
+			p.sayf("next cut-off of %s: %s\n", id, cutoff)
+		}
+	}
 	return nil
 }
 
@@ -76,8 +110,8 @@ func (p *program) waiting(ctx context.Context, engine *settlex.Engine, through c
 	return n, err
 }
 
-// close closes what is due and shows how far it has come.
-func (p *program) close(ctx context.Context, engine *settlex.Engine, through calendar.Date) (settlex.Settled, error) {
+// close closes what is due, tells of each batch, and shows how far it has come.
+func (p *program) close(ctx context.Context, engine *settlex.Engine, through calendar.Date, each func(*settlement.Batch)) (settlex.Settled, error) {
 	total, err := engine.Due(ctx, through)
 	if err != nil {
 		return settlex.Settled{}, err
@@ -85,7 +119,8 @@ func (p *program) close(ctx context.Context, engine *settlex.Engine, through cal
 	shown := p.begin("settle")
 	defer shown.end()
 	closed := 0
-	return engine.Settle(ctx, through, func(*settlement.Batch) {
+	return engine.Settle(ctx, through, func(b *settlement.Batch) {
+		each(b)
 		closed++
 		shown.at(closed, total)
 	})
