@@ -88,11 +88,20 @@ func (c *Config) Feed(name string) (feed.Mapping, bool) {
 // Load reads a configuration file. A file that was read and is not right is
 // told by Faults, all of them at once; other errors are about reading it.
 func Load(path string) (*Config, error) {
+	data, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data)
+}
+
+// Read reads the text of a configuration file, for Parse.
+func Read(path string) ([]byte, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	return Parse(path, data)
+	return data, nil
 }
 
 // readFile reads one byte more than is allowed at most.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -30,6 +31,8 @@ type Config struct {
 	Jobs []Job
 	// Log receives what happened; nil: nothing is logged.
 	Log *slog.Logger
+	// Rouse is for wakings beside those of Wake, such as by a signal; nil: there are none.
+	Rouse <-chan os.Signal
 }
 
 // CheckWake tells why an expression cannot wake a runner.
@@ -67,6 +70,7 @@ func Run(ctx context.Context, config Config) error {
 		case <-ctx.Done():
 			return nil
 		case <-wakings:
+		case <-config.Rouse:
 		}
 	}
 }

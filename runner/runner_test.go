@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,22 @@ func TestRunCatchesUpAtOnceAndAgainWhenWoken(t *testing.T) {
 	}
 	if want := []string{"first", "second", "first", "second"}; !slices.Equal(ran, want) {
 		t.Errorf("ran %v, want %v: a failing job must not keep the next one or the next waking away", ran, want)
+	}
+}
+
+func TestRunIsRoused(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	rouse, ran := make(chan os.Signal, 1), 0
+	err := runner.Run(ctx, runner.Config{Wake: "@every 1h", Rouse: rouse, Jobs: []runner.Job{{Name: "job", Step: func(context.Context) (bool, error) {
+		if ran++; ran == 3 {
+			cancel()
+		}
+		rouse <- os.Interrupt
+		return false, nil
+	}}}})
+	if err != nil || ran != 3 {
+		t.Errorf("ran %d times, %v, want 3", ran, err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -24,17 +23,8 @@ type session struct {
 
 // load reads the configuration; --data overrides where it says the books are.
 func (p *program) load() (*config.Config, error) {
-	c, err := config.Load(p.config)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not there; settlex init writes one, --config names another", p.config)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if p.data != "" {
-		c.Data = p.data
-	}
-	return c, nil
+	c, _, err := p.loadText()
+	return c, err
 }
 
 // session opens the books, which must be there.
