@@ -27,6 +27,22 @@ func (c *FeeCounter) Ref() ledger.Ref {
 	return ledger.Ref{Kind: FeeCounterRecord, ID: ItemPrefix(c.Merchant, c.Currency) + c.Schedule + "/" + c.Period}
 }
 
+// FeeOf gives the fee that a deposit, refund, dispute or payout was charged itself, and its facts; nil: the record is of another
+// kind.
+func FeeOf(record ledger.Record) (*Facts, *fees.Fee) {
+	switch of := record.(type) {
+	case *Deposit:
+		return &of.Facts, &of.Fee
+	case *Refund:
+		return &of.Facts, &of.Fee
+	case *Dispute:
+		return &of.Facts, &of.Fee
+	case *Payout:
+		return &of.Facts, &of.Fee
+	}
+	return nil, nil
+}
+
 // add counts one more movement.
 func (c *FeeCounter) add(amount money.Amount) (err error) {
 	c.Count++

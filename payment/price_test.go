@@ -1,14 +1,20 @@
 package payment_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
+	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // tiered are the terms without GST and reserve, and a capture costs 2 % of what a merchant captures in a month up to 1,000.00,
@@ -46,10 +52,10 @@ func busy() []payment.Event {
 	}
 }
 
-// Tier counters use the value before the payment in journal order, so replay gives the same fee: one by one, in one group, and
+// Rule 7: tier counters use the value before the payment in journal order, so replay gives the same fee: one by one, in one group, and
 // told again. What is refunded stays counted, another merchant and another schedule count for themselves, and a fact that comes
 // late counts in its own month.
-func TestTierCounters(t *testing.T) {
+func TestRule7TierCounters(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[fees.Mode][]string{
 		fees.Graduated: {"d1 18.00", "d2 5.00", "d3 1.00", "d4 2.00", "d5 2.00", "d6 2.00", "d7 1.00"},
@@ -237,4 +243,111 @@ func TestMonthlyMinimum(t *testing.T) {
 	if next := records[*payment.FeeMonth](d, payment.FeeMonthRecord); len(next) != 1 || next[0].Count != 1 {
 		t.Errorf("counted %v", next)
 	}
+}
+
+// Rule 2: the version in force at capture is pinned; refunds and disputes use the pinned one.
+func TestRule2PinnedVersion(t *testing.T) {
+	t.Parallel()
+	rules := noReserve()
+	for i := range 3 { // capture, card, dispute: from 3 March on all cost twice as much, and nothing goes back
+		dearer := rules.Fees[i]
+		dearer.Version, dearer.EffectiveFrom, dearer.Refund = "2", date("2026-03-03"), fees.RefundKeep
+		dearer.Components = []fees.Component{{Kind: "commission", Rate: money.MustRate("4%"), Fixed: new(rs("30.00"))}}
+		rules.Fees = append(rules.Fees, dearer)
+	}
+	d := open(t, rules)
+	d.book(captured(), deposit("d2", "1000.00", "2026-03-03 18:30"),
+		refund("r1", "d1", "250.00", "2026-03-09 11:00"), refund("r2", "d2", "250.00", "2026-03-09 11:00"),
+		dispute("c1", "d1", "100.00", "2026-03-09 12:00"), dispute("c2", "d2", "100.00", "2026-03-09 12:00"))
+	var got []string
+	for _, p := range records[*payment.Deposit](d, payment.DepositRecord) {
+		got = append(got, p.ID+" "+p.Fee.Version+" "+inr().Format(p.Fee.Fee)+", back "+inr().Format(p.FeeBack))
+	}
+	for _, c := range records[*payment.Dispute](d, payment.DisputeRecord) {
+		got = append(got, c.ID+" "+c.Fee.Version+" "+inr().Format(c.Fee.Fee))
+	}
+	if diff := cmp.Diff([]string{"d1 1 20.00, back 5.00", "d2 2 70.00, back 0.00", "c1 1 15.00", "c2 2 34.00"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A counter that is not what the fees went by is found.
+func TestVerifyFindsCounters(t *testing.T) {
+	t.Parallel()
+	store := anystore.Open(t)
+	rules := tiered(fees.Graduated)
+	engine, err := settlex.New(t.Context(), settlex.Config{Store: store, Rules: rules, Clock: clock, Merchants: []merchant.Merchant{{ID: m}, {ID: hand}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{TB: t, Engine: engine, rules: rules, store: store} // nothing verifies what is forged
+	d.book(busy()...)
+	forged := *record[*payment.FeeCounter](d, payment.FeeCounterRecord, "m/INR/capture/2026-03")
+	forged.Count++
+	if err := d.Books().Do(t.Context(), &putting{&forged}); err != nil {
+		t.Fatal(err)
+	}
+	v, err := d.Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"fee_counter/m/INR/capture/2026-03: want what fees went by, 4 of 150000, have 5 of 150000"}
+	var got []string
+	for _, f := range v.Findings {
+		got = append(got, f.Place+": want "+f.Want+", have "+f.Have)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// Whatever a payment costs, what is taken and what is left are its amount to the unit, in the record and in the books.
+func TestFeesAndNetAreGross(t *testing.T) {
+	t.Parallel()
+	rules := tiered(fees.Graduated)
+	rules.Fees[0].Tax = fees.Tax{Code: "gst", Rate: money.MustRate("18%"), Split: []fees.TaxPart{{Code: "cgst", Weight: 1}, {Code: "sgst", Weight: 1}}}
+	d := open(t, rules)
+	d.trial(func(rt *rapid.T, do func(payment.Event) error, r ledger.Reader) {
+		var charged, taxed money.Amount
+		for i := range rapid.IntRange(1, 4).Draw(rt, "deposits") {
+			e := deposit(fmt.Sprint("d", i), "1.00", "2026-03-02 10:00")
+			e.Amount = money.Minor(rapid.OneOf(rapid.Int64Range(1, 300), rapid.Int64Range(1, 200_000)).Draw(rt, "amount"))
+			if err := do(e); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		for item, err := range ledger.RecordsOf[*payment.Item](d.Context(), r, payment.ItemRecord, "") {
+			if err != nil {
+				rt.Fatal(err)
+			}
+			rest, err := money.Sum(item.Net, item.Fee.Neg(), item.Tax.Neg())
+			if err != nil || rest != item.Gross || item.Net.Sign() < 0 {
+				rt.Fatalf("of %s, fee %s and tax %s leave %s (%v)", item.Gross, item.Fee, item.Tax, item.Net, err)
+			}
+			if charged, err = charged.Sub(item.Fee); err != nil {
+				rt.Fatal(err)
+			}
+			if taxed, err = taxed.Sub(item.Tax); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		for prefix, want := range map[string]money.Amount{"income/": charged, "tax/": taxed} {
+			var have money.Amount
+			for account, err := range r.Accounts(d.Context(), prefix) {
+				if err != nil {
+					rt.Fatal(err)
+				}
+				posted, err := account.Posted()
+				if err != nil {
+					rt.Fatal(err)
+				}
+				if have, err = have.Add(posted); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			if have != want {
+				rt.Fatalf("%s has %s, movements say %s", prefix, have, want)
+			}
+		}
+	})
 }

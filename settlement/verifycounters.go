@@ -1,0 +1,79 @@
+package settlement
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+)
+
+// counter is a tier counter, and what the fees say that went by it.
+type counter struct {
+	payment.FeeCounter
+	amount money.Amount
+	count  uint64
+}
+
+// readCounters holds tier counters against the fees that went by them. Where there is none, no fee is looked at.
+func (v *verifier) readCounters(ctx context.Context) error {
+	counted := make(map[ledger.Ref]*counter)
+	for c, err := range ledger.RecordsOf[*payment.FeeCounter](ctx, v.reader, payment.FeeCounterRecord, "") {
+		if err != nil {
+			return err
+		}
+		counted[c.Ref()] = &counter{FeeCounter: *c}
+	}
+	if len(counted) == 0 {
+		return nil
+	}
+	for _, kind := range []string{payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord} {
+		if err := v.fees(ctx, kind, counted); err != nil {
+			return err
+		}
+	}
+	for _, ref := range inOrder(counted) {
+		if c := counted[ref]; c.Amount != c.amount || c.Count != c.count {
+			v.find(ref.String(), fmt.Sprintf("what fees went by, %d of %s", c.count, c.amount), fmt.Sprintf("%d of %s", c.Count, c.Amount))
+		}
+	}
+	return nil
+}
+
+// fees counts the fees of the records of a kind that went by a counter.
+func (v *verifier) fees(ctx context.Context, kind string, counted map[ledger.Ref]*counter) error {
+	for record, err := range v.reader.Records(ctx, kind, "", "") {
+		if err != nil {
+			return err
+		}
+		facts, fee := payment.FeeOf(record)
+		if fee == nil {
+			continue
+		}
+		period := reached(fee)
+		if period == "" {
+			continue
+		}
+		c := payment.FeeCounter{Merchant: facts.Merchant, Currency: facts.Currency, Schedule: fee.ScheduleID, Period: period}
+		sum, ok := counted[c.Ref()]
+		if !ok {
+			v.find(c.Ref().String(), "a counter for the fee of "+record.Ref().String(), "none")
+			continue
+		}
+		sum.count++
+		v.add(&sum.amount, fee.Base)
+	}
+	return nil
+}
+
+// reached is the period that a fee counted over; empty: it went by no counter.
+func reached(fee *fees.Fee) string {
+	for i := range fee.Parts {
+		if r := fee.Parts[i].Reached; r != nil && r.Period != "" {
+			return r.Period
+		}
+	}
+	return ""
+}
