@@ -40,6 +40,15 @@ func (e Event) Optional() bool {
 	return false
 }
 
+// counted reports whether e is an event of a payment: what is charged for it can be counted, and invoiced.
+func (e Event) counted() bool {
+	switch e {
+	case EventCapture, EventRefund, EventDispute, EventPayout:
+		return true
+	}
+	return false
+}
+
 // Match says which movements a schedule prices. Every field is one dimension: empty means any value, anything else must equal
 // the query's value to the letter (case included), so a bound dimension never matches a query that does not know it. The zero
 // Match matches everything.

@@ -38,7 +38,7 @@ type Charge string
 // The ways. The zero value means ChargeNet.
 const (
 	ChargeNet   Charge = "net"   // out of the movement it is charged for
-	ChargeGross Charge = "gross" // beside it, on an invoice; of captures, refunds and disputes
+	ChargeGross Charge = "gross" // beside it, on an invoice; of captures, refunds, disputes and payouts
 )
 
 // Rounding is how a schedule comes from exact amounts to whole minor units. The zero value is half-even per line. The mode

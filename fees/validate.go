@@ -86,8 +86,8 @@ func (c *checker) check() {
 	oneOf(c, "refund_policy", s.Refund, RefundKeep, RefundReturnProRata)
 	oneOf(c, "dispute_policy", s.Dispute, DisputeKeep, DisputeReturnOnWin)
 	oneOf(c, "charge", s.Charge, ChargeNet, ChargeGross)
-	if s.Charge == ChargeGross && s.Match.Event != EventCapture && s.Match.Event != EventRefund && s.Match.Event != EventDispute {
-		c.add("charge", "gross is for captures, refunds and disputes: match one of these events")
+	if s.Charge == ChargeGross && !s.Match.Event.counted() {
+		c.add("charge", "gross is for captures, refunds, disputes and payouts: match one of these events")
 	}
 }
 
@@ -174,9 +174,9 @@ func (c *checker) counted(field string, t *Tiers) {
 	if t.Period == PeriodMovement {
 		return
 	}
-	switch e := c.schedule.Match.Event; e {
-	case EventCapture, EventRefund, EventDispute, EventPayout:
-	case "":
+	switch e := c.schedule.Match.Event; {
+	case e.counted():
+	case e == "":
 		c.add(field, "counts one kind of event: match one, or count over a %s", PeriodMovement)
 	default:
 		c.add(field, "no %s is counted: count over a %s", e, PeriodMovement)
@@ -233,9 +233,7 @@ func (c *checker) monthlyMin() {
 	if s.MonthlyMin == nil {
 		return
 	}
-	switch s.Match.Event {
-	case EventCapture, EventRefund, EventDispute, EventPayout:
-	default:
+	if !s.Match.Event.counted() {
 		c.add("monthly_min", "is of captures, refunds, disputes or payouts: match one of these events")
 	}
 }

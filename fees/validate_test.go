@@ -122,9 +122,11 @@ func TestValidate(t *testing.T) {
 			"monthly_min: is of captures, refunds, disputes or payouts: match one of these events",
 		}},
 		{"invoiced payouts", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventPayout },
-			[]string{"charge: gross is for captures, refunds and disputes: match one of these events"}},
+			nil},
+		{"invoiced batches", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventSettlement },
+			[]string{"charge: gross is for captures, refunds, disputes and payouts: match one of these events"}},
 		{"invoiced, whatever it is", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, "" },
-			[]string{"charge: gross is for captures, refunds and disputes: match one of these events"}},
+			[]string{"charge: gross is for captures, refunds, disputes and payouts: match one of these events"}},
 		{"invoiced", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventCapture }, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -35,6 +35,35 @@ func atLeast(minimum string) *payment.Rules {
 	return rules
 }
 
+// invoicedPayouts are the terms, and the fees of payouts are invoiced.
+func invoicedPayouts() *payment.Rules {
+	rules := terms()
+	rules.Fees[3].Charge = fees.ChargeGross
+	return rules
+}
+
+// paidOut is a payout of 500.00 until it comes to an event.
+func paidOut(until payment.Kind) []payment.Event {
+	events := []payment.Event{saved(), payout("p1", "500.00", "2026-03-05 10:00")}
+	if until != payment.PayoutRequested {
+		events = append(events, later(payment.PayoutSent, "p1", "2026-03-05 11:00"), later(until, "p1", "2026-03-05 12:00"))
+	}
+	return events
+}
+
+// A payout that was paid although it had failed is invoiced then, and only then.
+func TestInvoicedPayoutAfterAll(t *testing.T) {
+	t.Parallel()
+	d := open(t, invoicedPayouts())
+	d.book(paidOut(payment.PayoutFailed)...)
+	d.account("merchants/hand/receivable", "0.00")
+	d.book(later(payment.PayoutCompleted, "p1", "2026-03-06 12:00"))
+	d.account("merchants/hand/receivable", "5.90")
+	d.stands(hand, "available 376.40", "payouts 0.00")
+	d.book(later(payment.PayoutReturned, "p1", "2026-03-07 12:00"))
+	d.account("merchants/hand/receivable", "5.90") // it was earned
+}
+
 // invoicedAll are the costly terms, and all fees are invoiced.
 func invoicedAll() *payment.Rules {
 	rules := costly()
@@ -123,6 +152,22 @@ fee.invoiced refund/r1/refund_fee < refund/r1/created
   Dr merchants/m/receivable 2.36
   Cr income/refund_fee 2.00
   Cr tax/gst 0.36
+`},
+		{name: "payout requested whose fee is invoiced", rules: invoicedPayouts(), given: paidOut(payment.PayoutRequested), key: "payout/p1/requested", want: `
+payout.requested payout/p1/requested
+  Dr merchants/hand/available 500.00
+  Cr merchants/hand/payouts 500.00
+`},
+		{name: "fee of a payout, invoiced when it completes", rules: invoicedPayouts(), given: paidOut(payment.PayoutCompleted), key: "payout/p1/fee", want: `
+fee.invoiced payout/p1/fee < payout/p1/completed
+  Dr merchants/hand/receivable 5.90
+  Cr income/payout_fee 5.00
+  Cr tax/gst 0.90
+`},
+		{name: "... of one that fails, not at all", rules: invoicedPayouts(), given: paidOut(payment.PayoutFailed), key: "payout/p1/failed", want: `
+payout.failed payout/p1/failed
+  Dr rails/imps/payouts 500.00
+  Cr merchants/hand/available 500.00
 `},
 		{name: "invoiced fees topped up", rules: invoicing(), given: []payment.Event{captured(), toppedUp("t1", "30.00", "2026-03-05 11:00")}, key: "top_up/t1/received", want: `
 top_up.received top_up/t1/received

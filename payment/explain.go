@@ -166,9 +166,12 @@ func (x *explaining) payout(p *Payout) error {
 	back := &GivenBack{}
 	switch p.Status {
 	case Failed, Rejected, Canceled:
+		if p.Invoiced { // it never was
+			break
+		}
 		back = &GivenBack{Fee: p.Fee.Fee, Taxes: p.Fee.Taxes}
 	}
-	return x.add(PayoutRecord, &p.Facts, fees.EventPayout, pin.BusinessDate, &p.Fee, PricedFee{Back: back})
+	return x.add(PayoutRecord, &p.Facts, fees.EventPayout, pin.BusinessDate, &p.Fee, PricedFee{Invoiced: p.Invoiced, Back: back})
 }
 
 func (x *explaining) month(m *FeeMonth) {

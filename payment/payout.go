@@ -74,11 +74,11 @@ func (p *plan) payout() error {
 	if err != nil {
 		return err
 	}
-	_, fee, err := p.price(fees.EventPayout, pin.BusinessDate)
+	priced, fee, err := p.price(fees.EventPayout, pin.BusinessDate)
 	if err != nil {
 		return unpriced(FieldKind, err)
 	}
-	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee, Batch: p.batch}
+	payout := &Payout{Facts: facts(p.event), Life: born(p.event, Requested), Fee: fee, Invoiced: priced.Charge == fees.ChargeGross, Batch: p.batch}
 	if err := p.mayLeave(payout, schedule); err != nil {
 		return err
 	}
@@ -123,17 +123,29 @@ func (p *plan) fund(payout *Payout, schedule *merchant.Schedule) error {
 		}
 	}
 	p.records = append(p.records, payout)
-	err = p.move(requested, CategoryPayout, PayoutRecord, &payout.Facts,
-		Item{Gross: payout.Amount.Neg(), Fee: payout.Fee.Fee.Neg(), Tax: payout.Fee.Tax.Neg(), TaxCode: taxCode(payout.Fee.Taxes)})
+	err = p.move(requested, CategoryPayout, PayoutRecord, &payout.Facts, payout.taken())
 	if err == nil {
 		p.items[len(p.items)-1].item.Manual = own
 	}
 	return err
 }
 
-// total is what the payout costs the merchant: amount, fee and tax; extra is
-// fee and tax alone.
+// taken is what the payout takes out of what is available; a fee that is invoiced is no
+// part of it.
+func (p *Payout) taken() Item {
+	item := Item{Gross: p.Amount.Neg()}
+	if !p.Invoiced {
+		item.Fee, item.Tax, item.TaxCode = p.Fee.Fee.Neg(), p.Fee.Tax.Neg(), taxCode(p.Fee.Taxes)
+	}
+	return item
+}
+
+// total is what the payout takes of the merchant's money: amount, fee and tax; extra is
+// fee and tax alone, which are nothing where they are invoiced.
 func (p *Payout) total() (total, extra money.Amount, err error) {
+	if p.Invoiced {
+		return p.Amount, extra, nil
+	}
 	if extra, err = p.Fee.Total(); err != nil {
 		return total, extra, err
 	}
@@ -193,11 +205,9 @@ func (p *plan) payoutMoves() error {
 			return p.payoutAfterAll(&payout, total)
 		}
 		postings := []ledger.Posting{
-			p.dr(rail, payout.Amount), p.dr(payoutsPath(m), extra),
-			p.cr(bankPath(p.bank), payout.Amount), p.cr(payoutFee, payout.Fee.Fee),
+			p.dr(rail, payout.Amount), p.dr(payoutsPath(m), extra), p.cr(bankPath(p.bank), payout.Amount),
 		}
-		p.post(EntryPayoutDone, "completed", -1, append(postings, p.taxes(p.cr, payout.Fee.Taxes)...)...)
-		return nil
+		return p.earn(&payout, p.post(EntryPayoutDone, "completed", -1, append(postings, p.earned(&payout)...)...), "fee")
 	case PayoutReturned: // after it completed: the fee was earned
 		returned := p.post(EntryPayoutReturned, "returned", -1, p.dr(bankPath(p.bank), payout.Amount), p.cr(AvailablePath(m), payout.Amount))
 		return p.move(returned, CategoryPayout, string(PayoutReturned), &payout.Facts, Item{Gross: payout.Amount})
@@ -217,12 +227,29 @@ func (p *plan) payoutMoves() error {
 // money has left the bank, so the merchant pays amount, fee and tax once more, whatever
 // it has.
 func (p *plan) payoutAfterAll(payout *Payout, total money.Amount) error {
-	postings := []ledger.Posting{
-		p.dr(AvailablePath(p.merchant.ID), total), p.cr(bankPath(p.bank), payout.Amount), p.cr(payoutFee, payout.Fee.Fee),
+	postings := []ledger.Posting{p.dr(AvailablePath(p.merchant.ID), total), p.cr(bankPath(p.bank), payout.Amount)}
+	paid := p.post(EntryPayoutRevived, "revived", -1, append(postings, p.earned(payout)...)...)
+	if err := p.earn(payout, paid, "revived.fee"); err != nil {
+		return err
 	}
-	paid := p.post(EntryPayoutRevived, "revived", -1, append(postings, p.taxes(p.cr, payout.Fee.Taxes)...)...)
-	return p.move(paid, CategoryPayout, string(PayoutCompleted), &payout.Facts,
-		Item{Gross: payout.Amount.Neg(), Fee: payout.Fee.Fee.Neg(), Tax: payout.Fee.Tax.Neg(), TaxCode: taxCode(payout.Fee.Taxes)})
+	return p.move(paid, CategoryPayout, string(PayoutCompleted), &payout.Facts, payout.taken())
+}
+
+// earned are the postings by which the fee of a payout that is paid becomes ours; none
+// where it is invoiced.
+func (p *plan) earned(payout *Payout) []ledger.Posting {
+	if payout.Invoiced {
+		return nil
+	}
+	return append([]ledger.Posting{p.cr(payoutFee, payout.Fee.Fee)}, p.taxes(p.cr, payout.Fee.Taxes)...)
+}
+
+// earn invoices the fee of a payout that is paid, where it is invoiced.
+func (p *plan) earn(payout *Payout, paid int, step string) error {
+	if !payout.Invoiced {
+		return nil
+	}
+	return p.invoice(step, paid, payoutFee, "", payout.Fee.Fee, payout.Fee.Taxes)
 }
 
 // payoutBack gives back all of a payout that failed, was rejected or canceled.
@@ -230,6 +257,7 @@ func (p *plan) payoutBack(payout *Payout, from []ledger.Posting, total money.Amo
 	kind := string(p.event.Kind)
 	step := map[Kind]string{PayoutFailed: EntryPayoutFailed, PayoutRejected: EntryPayoutRejected, PayoutCanceled: EntryPayoutCanceled}[p.event.Kind]
 	given := p.post(step, string(payout.Status), -1, append(from, p.cr(AvailablePath(p.merchant.ID), total))...)
-	return p.move(given, CategoryPayout, kind, &payout.Facts,
-		Item{Gross: payout.Amount, Fee: payout.Fee.Fee, Tax: payout.Fee.Tax, TaxCode: taxCode(payout.Fee.Taxes)})
+	item := payout.taken()
+	item.Gross, item.Fee, item.Tax = item.Gross.Neg(), item.Fee.Neg(), item.Tax.Neg()
+	return p.move(given, CategoryPayout, kind, &payout.Facts, item)
 }

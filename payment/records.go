@@ -343,6 +343,7 @@ type Payout struct {
 	Facts
 	Life
 	Fee           fees.Fee `json:"fee"`                      // as charged when it was requested
+	Invoiced      bool     `json:"invoiced,omitempty"`       // the fee is not taken out of the money: once the payout completes, it stands on an invoice
 	NeedsApproval bool     `json:"needs_approval,omitempty"` // somebody else than who asked for it has to approve it
 	Place         uint64   `json:"place,omitzero"`           // its number in the queue it has waited in; 0: it never waited
 	Batch         string   `json:"batch,omitempty"`          // of the batch of payouts it came in
