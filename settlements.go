@@ -3,6 +3,7 @@ package settlex
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -51,7 +52,14 @@ func (e *Engine) decideBatch(ctx context.Context, kind payment.Kind, id, by, rea
 			return nil, fmt.Errorf("%s: %w", kind, err)
 		}
 	}
-	event := payment.Event{Kind: kind, ID: id, OccurredAt: e.now(), Actor: by, ReasonCode: reason}
+	if b, err = e.Batch(ctx, id); err != nil {
+		return nil, err
+	}
+	at := e.now()
+	if last := b.Steps[len(b.Steps)-1].At; !at.After(last) { // two decisions have two instants
+		at = last.Add(time.Microsecond)
+	}
+	event := payment.Event{Kind: kind, ID: id, OccurredAt: at, Actor: by, ReasonCode: reason}
 	move := &settlement.Move{Rules: e.rules, Event: event.Normalize()}
 	if err := e.books.Do(ctx, move); err != nil {
 		return nil, fmt.Errorf("batch %s: %w", id, err)

@@ -52,6 +52,11 @@ const (
 	Canceled       Status = "canceled" // it was never paid: its net is a line of a later batch
 )
 
+// Statuses lists those of batches that are closed, in the order of their lives.
+func Statuses() []Status {
+	return []Status{Closed, CarriedForward, Held, Approved, Submitted, InTransit, Unknown, PartiallyPaid, Paid, Failed, Returned, Canceled}
+}
+
 // ErrEquation marks a batch whose figures do not add up. It is never saved.
 var ErrEquation = errors.New("batch equation does not hold")
 

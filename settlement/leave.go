@@ -23,6 +23,15 @@ func (b *Batch) Attempt(p Part) int {
 	return n
 }
 
+// SendingOf is the rail that a piece of the batch was last sent by, and the reference it
+// was sent under; empty: it was not sent.
+func (b *Batch) SendingOf(p Part) (rail, ref string) {
+	if last := b.piece(p).sending(); last != nil {
+		return last.Rail, last.Ref
+	}
+	return "", ""
+}
+
 // Told lists the kinds of event that were reported of one sending of a batch by a rail that
 // the engine drives: its reference is that of what the rail was handed.
 func Told(b *Batch, sending string) []payment.Kind {

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/settlement"
+)
+
+func (p *program) settlementShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "Print a batch: its equation, its parts, and what was decided and told about it", Args: one("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.within(cmd.Context(), func(s *session) error { return p.settlementShow(cmd.Context(), s, args[0]) })
+		},
+	}
+}
+
+func (p *program) settlementShow(ctx context.Context, s *session, id string) error {
+	b, err := s.engine.Batch(ctx, id)
+	if err != nil {
+		return err
+	}
+	w := &b.Window
+	p.printf("%s is %s%s\n", b.ID, b.Status, heldFor(b))
+	p.printf("merchant %s, %s %s, business date %s, due %s, schedule %s\n",
+		b.Merchant, b.Currency, b.Currency.Format(b.Net), w.BusinessDate, w.SettlementDate, w.Schedule.ID)
+	if b.NeedsApproval {
+		p.printf("to be approved by %s\n", approvers(b))
+	}
+	p.printf("\n%s\n%s\n%s", equationOf(b), piecesOf(b), stepsOf(b))
+	return p.nextCutoff(ctx, s, b.Merchant, b.Currency)
+}
+
+// equationOf is the batch equation as a table.
+func equationOf(b *settlement.Batch) *table {
+	t := &table{left: 1}
+	row := func(what string, amount money.Amount, always bool) {
+		if always || !amount.IsZero() {
+			t.add(what, b.Currency.Format(amount))
+		}
+	}
+	c := &b.Categories
+	row("opening carry", b.OpeningCarry, true)
+	for _, part := range []struct {
+		what   string
+		amount money.Amount
+	}{
+		{"payments", c.Payments}, {"refunds", c.Refunds}, {"disputes", c.Disputes}, {"reserves", c.Reserve}, {"payouts", c.Payouts},
+		{"batches put back", c.Batches}, {"adjustments", c.Adjustments}, {"exchanges", c.Exchanges}, {"fees of the batch", c.Fees},
+	} {
+		row(part.what, part.amount, false)
+	}
+	row("carry out", b.CarryOut, true)
+	t.add(rule, rule)
+	row("net", b.Net, true)
+	return t
+}
+
+// piecesOf are the instructions by which a batch is paid.
+func piecesOf(b *settlement.Batch) *table {
+	t := &table{left: 5}
+	t.add("part", "instruction", "status", "rail", "sent", "amount")
+	for _, p := range b.Pieces() {
+		rail, ref := b.SendingOf(p)
+		no := "all"
+		if p.No > 0 {
+			no = strconv.Itoa(p.No)
+		}
+		t.add(no, dash(ref), string(p.Status), dash(rail), strconv.Itoa(b.Attempt(p)-1), b.Currency.Format(p.Amount))
+	}
+	return t
+}
+
+// stepsOf is the life of a batch.
+func stepsOf(b *settlement.Batch) *table {
+	t := &table{left: 6}
+	t.add("at", "what", "status", "part", "by", "why")
+	for i := range b.Steps {
+		step := &b.Steps[i]
+		part, why := "-", step.Reason
+		if step.Part > 0 {
+			part = strconv.Itoa(step.Part)
+		}
+		if step.Hold != "" && why != "" {
+			why = string(step.Hold) + ", " + why
+		} else if step.Hold != "" {
+			why = string(step.Hold)
+		}
+		by := step.Actor
+		if by == "" {
+			by = step.Rail
+		}
+		what := string(step.Kind)
+		if what == "" {
+			what = "closing"
+		}
+		t.add(step.At.Format(time.RFC3339), what, string(step.Status), part, dash(by), dash(why))
+	}
+	return t
+}
