@@ -27,6 +27,7 @@ const (
 	HeldRecord         = "batch_held"
 	MerchantHoldRecord = "merchant_hold"
 	RequestRecord      = "settlement_request"
+	BlockRecord        = "negative_block"
 )
 
 // Owner marks the entries of this room: only it may reverse them.
@@ -126,6 +127,8 @@ type Batch struct {
 	Kind        Kind          `json:"kind,omitempty"`        // empty: it is its window's
 	Number      uint64        `json:"number,omitzero"`       // among those of its merchant and currency that were asked for, from 1
 	AvailableBy calendar.Date `json:"available_by,omitzero"` // on demand: the date by which its members had to be available
+
+	BlockedBy string `json:"blocked_by,omitempty"` // the batch that came to less than nothing before, and blocks it
 
 	Charges []Charge `json:"charges,omitempty"` // what it cost, with the explanation; each that is not 0 is a line
 }

@@ -357,6 +357,9 @@ func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	if c.demand != nil {
 		n.Record(c.demand.request.Ref())
 	}
+	if c.schedule.Negative == merchant.NegativeBlock {
+		n.Record(blocksRef(b.Merchant, b.Currency))
+	}
 	for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant), payment.SettlementPath(b.ID)} {
 		n.Account(ledger.AccountID{Path: path, Currency: b.Currency})
 	}
@@ -422,6 +425,9 @@ func (c *closing) Apply(s *ledger.State) error {
 	}
 	c.batch.NeedsApproval = c.batch.AtClose == Closed && c.schedule.NeedsApproval(c.batch.Net)
 	if c.batch.Parts, err = split(c.batch.Net, c.schedule.MaxPayout); err != nil {
+		return err
+	}
+	if err := c.block(s, c.batch.CarryOut.Neg()); err != nil {
 		return err
 	}
 	c.batch.begin(s.Now())

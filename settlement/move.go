@@ -133,6 +133,9 @@ func (m *Move) Apply(s *ledger.State) error {
 			return err
 		}
 	}
+	if stored, ok := s.Record(out.batch.Ref()).(*Batch); ok {
+		m.release(s, stored)
+	}
 	return out.batch.save(s, out.follows)
 }
 
@@ -193,7 +196,7 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 		Kind: e.Kind, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor, Part: no, FromRail: e.FromRail,
 	})
 	out := &moved{batch: &batch, step: step, tells: row.Tells, follows: len(batch.Steps)}
-	batch.follow(holdsOf(s, batch.Merchant), e.OccurredAt, e.OccurredAt)
+	batch.follow(s, e.OccurredAt, e.OccurredAt)
 	concerned := stored.concerned(e.Kind, no)
 	for i, p := range concerned {
 		back, err := out.post(e, stored.piece(p), p.No)

@@ -14,6 +14,8 @@ func NewRecord(kind string) ledger.Record {
 		return new(Day)
 	case ClosingRecord:
 		return new(Unfinished)
+	case BlockRecord:
+		return new(Blocks)
 	case RequestRecord:
 		return new(Request)
 	case ReportedRecord:

@@ -12,12 +12,21 @@ import (
 	"github.com/settlex/settlex/payment"
 )
 
-// follow has a batch follow the holds of its schedule and its merchant from an instant
-// on: one is released when its date has come, or when its merchant was, and held while
-// its merchant is. Whenever that is asked, the steps are the same.
-func (b *Batch) follow(merchant *MerchantHold, from, now time.Time) {
+// follow has a batch follow the holds of its schedule and its merchant, and the block it
+// was closed under, from an instant on: one is released when its date has come, when its
+// merchant was, or when the block has ended, and held while its merchant is. Whenever that is asked, the steps are the same.
+func (b *Batch) follow(s *ledger.State, from, now time.Time) {
+	merchant, block := holdsOf(s, b.Merchant), b.block(s)
 	for {
 		switch p := merchant.from(from); {
+		case b.Status == Held && b.Hold.Reason == HoldNegative:
+			if !block.endedBy(now) {
+				return
+			}
+			from = later(block.Released, from)
+			b.take(Closed, Step{Kind: payment.BatchReleased, At: from, Reason: block.Reason, Actor: block.ReleasedBy})
+		case (b.Status == Closed || b.Status == Approved) && !block.endedBy(from) && !b.wasBlocked():
+			b.hold(blockedBy(block.Batch, from))
 		case b.Status == Held && b.Hold.Reason == HoldSchedule:
 			until := b.Hold.Until
 			if until.IsZero() || now.Before(until) {
@@ -62,8 +71,11 @@ func (c *closing) hold(s *ledger.State) {
 	if until, held := c.schedule.HeldUntil(at); held {
 		b.Steps = b.Steps[:1]
 		b.hold(Hold{Reason: HoldSchedule, Detail: c.schedule.Hold.Reason, Since: at, Until: until})
+	} else if b.BlockedBy != "" {
+		b.Steps = b.Steps[:1]
+		b.hold(blockedBy(b.BlockedBy, at))
 	}
-	b.follow(holdsOf(s, b.Merchant), at, at)
+	b.follow(s, at, at)
 }
 
 // Review is the command that has a batch follow the holds of its schedule and its
@@ -84,6 +96,7 @@ func (r *Review) Need(s *ledger.State, n *ledger.Need) {
 	n.Explore(func() {
 		if b, ok := s.Record(BatchRef(r.Batch)).(*Batch); ok {
 			n.Record(MerchantHoldRef(b.Merchant))
+			b.block(s)
 		}
 	})
 }
@@ -97,7 +110,7 @@ func (r *Review) Apply(s *ledger.State) error {
 	}
 	batch := *stored
 	from := batch.Steps[len(batch.Steps)-1].At
-	batch.follow(holdsOf(s, batch.Merchant), from, r.Now)
+	batch.follow(s, from, r.Now)
 	if len(batch.Steps) == len(stored.Steps) {
 		return nil
 	}
@@ -133,6 +146,14 @@ func Reviewable(ctx context.Context, r ledger.Reader, now time.Time) (ids []stri
 		switch h.Reason {
 		case HoldSchedule:
 			if !h.Until.IsZero() && !now.Before(h.Until) {
+				ids = append(ids, h.Batch)
+			}
+		case HoldNegative:
+			ended, err := blockEnded(ctx, r, h.Batch)
+			if err != nil {
+				return nil, err
+			}
+			if ended {
 				ids = append(ids, h.Batch)
 			}
 		case HoldMerchant:
