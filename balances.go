@@ -129,7 +129,7 @@ func transit(ctx context.Context, r ledger.Reader, add func(string, money.Curren
 			return err
 		}
 		for _, amount := range []money.Amount{b.Owed(), b.Sent()} {
-			if err := add(b.Merchant, b.Currency, amount); err != nil {
+			if err := add(b.Merchant, b.PaidIn(), amount); err != nil {
 				return err
 			}
 		}

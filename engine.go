@@ -27,6 +27,9 @@ type Config struct {
 	// Rails carry payouts and settlement batches, see Send; none: others do, and
 	// report it.
 	Rails []Route
+	// Quotes say what batches come to that are paid in another currency than their own;
+	// nil: such batches are held. One that implements Refresher is refreshed by a job.
+	Quotes settlement.Quotes
 	// Clock gives the time; nil means time.Now. No window closes before it.
 	Clock func() time.Time
 }
@@ -37,6 +40,7 @@ type Engine struct {
 	books     *ledger.Ledger
 	rules     *payment.Rules
 	routes    routes
+	quotes    settlement.Quotes
 	clock     func() time.Time
 	schedules map[merchant.Pin]*merchant.Schedule // every version ever used; read only after New
 }
@@ -59,7 +63,7 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{books: books, rules: config.Rules.Indexed(), routes: way, clock: config.Clock, schedules: make(map[merchant.Pin]*merchant.Schedule)}
+	e := &Engine{books: books, rules: config.Rules.Indexed(), routes: way, quotes: config.Quotes, clock: config.Clock, schedules: make(map[merchant.Pin]*merchant.Schedule)}
 	if e.clock == nil {
 		e.clock = time.Now
 	}

@@ -28,10 +28,11 @@ type JobOptions struct {
 // again and again, in this order. Each looks at the engine's clock, and catches
 // up with what was missed a step at a time:
 //
+//   - rates looks for new quotes, where the engine has a source that can;
 //   - daily settles the oldest business date that is over and has no files yet,
 //     and writes its files, so that they are the same whenever it runs;
 //   - settle closes the windows of today that are due, and merchants who are
-//     closing and settled up;
+//     closing and settled up, and converts batches that waited for a quote;
 //   - invoices issues those of the months that are over;
 //   - payouts releases those that wait for money, as far as there is some;
 //   - send hands to the rails what is approved, and collect takes in what they answer,
@@ -45,7 +46,11 @@ func (e *Engine) Jobs(options JobOptions) []runner.Job {
 	if len(j.options.Formats) == 0 {
 		j.options.Formats = report.Formats()
 	}
-	return []runner.Job{
+	var rates []runner.Job
+	if _, ok := e.quotes.(Refresher); ok {
+		rates = []runner.Job{{Name: "rates", Step: func(ctx context.Context) (bool, error) { return false, e.RefreshQuotes(ctx) }}}
+	}
+	return append(rates, []runner.Job{
 		{Name: "daily", Step: j.daily},
 		{Name: "settle", Step: j.today},
 		{Name: "invoices", Step: j.invoices},
@@ -53,7 +58,7 @@ func (e *Engine) Jobs(options JobOptions) []runner.Job {
 		{Name: "send", Step: j.send},
 		{Name: "collect", Step: j.collect},
 		{Name: "verify", Step: j.verify},
-	}
+	}...)
 }
 
 type jobs struct {
@@ -78,11 +83,24 @@ func (j *jobs) today(ctx context.Context) (more bool, err error) {
 
 // settle closes what is due up to a business date.
 func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
-	_, err := j.Settle(ctx, through, func(b *settlement.Batch) {
+	_, fault := j.Settle(ctx, through, func(b *settlement.Batch) {
 		j.log.Info("batch closed", "batch", b.ID, "merchant", b.Merchant, "window", b.Window.Closes, "status", b.AtClose,
 			"currency", b.Currency, "net", b.Currency.Format(b.Net), "lines", b.Lines)
+		if b.Hold != nil {
+			j.log.Warn("batch held", "batch", b.ID, "merchant", b.Merchant, "reason", b.Hold.Reason, "detail", b.Hold.Detail)
+		}
 	})
-	return err
+	if fault != nil && !settlement.Refused(fault) {
+		return fault
+	}
+	err := j.Convert(ctx, func(b *settlement.Batch) {
+		j.log.Info("batch converted", "batch", b.ID, "merchant", b.Merchant, "currency", b.PaidIn(), "pays", b.PaidIn().Format(b.Pays()),
+			"quote", b.FX.Quote.ID, "rate", b.FX.Quote.Client, "status", b.Status)
+	})
+	if err != nil && !settlement.Refused(err) {
+		return err
+	}
+	return errors.Join(fault, err)
 }
 
 // send hands to the rails what is approved.

@@ -119,9 +119,9 @@ func openOf[T ledger.Record](
 // openBatch: of one that was canceled or came back the net is in a later one.
 func openBatch(b *settlement.Batch) (string, money.Currency, money.Amount) {
 	if owed := b.Owed(); !owed.IsZero() {
-		return b.Merchant, b.Currency, owed
+		return b.Merchant, b.PaidIn(), owed
 	}
-	return b.Merchant, b.Currency, b.Sent()
+	return b.Merchant, b.PaidIn(), b.Sent()
 }
 
 func openPayout(p *payment.Payout) (string, money.Currency, money.Amount) {

@@ -172,12 +172,18 @@ func (e *Engine) batchRows(ctx context.Context, r ledger.Reader, b *settlement.B
 		yield(report.Itemised{}, err)
 		return false
 	}
+	shares, err := settlement.SharesOf(ctx, r, b)
+	if err != nil {
+		yield(report.Itemised{}, err)
+		return false
+	}
 	for line, err := range settlement.Lines(ctx, r, b.ID) {
-		if err != nil {
-			yield(report.Itemised{}, err)
-			return false
+		var row report.Itemised
+		if err == nil {
+			row = itemisedRow(b, line, schedule.Timing.Zone)
+			err = converted(&row, b, line, shares)
 		}
-		if !yield(itemisedRow(b, line, schedule.Timing.Zone), nil) {
+		if !yield(row, err) || err != nil {
 			return false
 		}
 	}
@@ -199,6 +205,22 @@ func itemisedRow(b *settlement.Batch, l *settlement.Line, zone *time.Location) r
 		row.OriginalBusinessDate = l.Window.BusinessDate
 	}
 	return row
+}
+
+// converted fills in what a line comes to in the currency that its batch is paid in.
+func converted(row *report.Itemised, b *settlement.Batch, l *settlement.Line, shares *settlement.Shares) error {
+	if !b.Converted() {
+		return nil
+	}
+	share, ok, err := shares.Of(l)
+	if err != nil {
+		return fmt.Errorf("line %d of batch %s: %w", l.No, b.ID, err)
+	}
+	row.FXRate, row.FXRateID = b.FX.Quote.Client, b.FX.Quote.ID
+	if ok {
+		row.PresentmentAmount, row.PresentmentCurrency = share, b.PaidIn()
+	}
+	return nil
 }
 
 // origin gives the dispute or refund a movement belongs to.

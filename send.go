@@ -330,9 +330,9 @@ func (d *dispatch) batch(ctx context.Context, r ledger.Reader, b *settlement.Bat
 		list = append(list, &routed{
 			payment.Instruction{
 				ID: payment.EndToEndID(payment.BatchObject, id, b.Attempt(p)), Object: payment.BatchObject, Source: id, Merchant: b.Merchant,
-				Bank: b.Bank, Beneficiary: b.Merchant, Currency: b.Currency, Amount: p.Amount, Due: b.Window.SettlementDate,
+				Bank: b.Bank, Beneficiary: b.Merchant, Currency: b.PaidIn(), Amount: p.Amount, Due: b.Window.SettlementDate,
 			},
-			merchant.Scope{Merchant: b.Merchant, Region: b.Region, Currency: b.Currency},
+			merchant.Scope{Merchant: b.Merchant, Region: b.PaidFrom(), Currency: b.PaidIn()},
 			calendar.Cutoff(b.Window.SettlementDate, calendar.Clock{}, schedule.Timing.Zone),
 		})
 	}

@@ -39,7 +39,7 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 	if err != nil {
 		return out, errors.Join(fault, fmt.Errorf("find what is due: %w", err))
 	}
-	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules}
+	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules, Quotes: e.quotes}
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) {
 		out.Batches++
 		out.Lines += b.Lines

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
@@ -32,8 +31,6 @@ func (b *book) readFX(n node, s *merchant.Schedule) {
 	case !sound:
 	case !slices.Contains(b.currencies(), terms.Target):
 		o.get("target").faultf("no region lists %s, so nobody knows from which account it is paid", terms.Target)
-	case s.Timing.Anchor.Kind == calendar.Manual:
-		n.faultf("has no effect: a manual schedule makes no batches")
 	case !b.quoted:
 		n.faultf("needs quotes: say under rates which file they are in")
 	}

@@ -11,7 +11,12 @@ func (b *book) readLetGo(o *object, s *merchant.Schedule) {
 		if s.MaxPayout = *amount; amount.IsZero() {
 			o.get("max_payout").faultf("is 0: nothing could leave")
 		}
-		b.only(o.get("max_payout"), currency, s.For)
+		switch {
+		case s.FX == nil:
+			b.only(o.get("max_payout"), currency, s.For)
+		case currency != s.FX.Target && !s.FX.Target.IsZero():
+			o.get("max_payout").faultf("is in %s, but what leaves is %s", currency, s.FX.Target)
+		}
 	}
 	if amount, currency := o.get("approve_above").price(); amount != nil {
 		s.ApproveAbove = amount

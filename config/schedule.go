@@ -54,8 +54,8 @@ func (b *book) schedule(o *object) (s merchant.Schedule) {
 	b.readTerm(o.get("min_payout"), s.For, &s.MinPayout)
 	b.readTerm(o.get("min_balance_retained"), s.For, &s.MinBalance)
 	s.Negative = merchant.Negative(o.get("negative").text())
-	b.readLetGo(o, &s)
 	b.readFX(o.get("fx"), &s)
+	b.readLetGo(o, &s)
 	if known := b.r.quiet(o.done); !placed || !known {
 		b.doubtful.schedules = true
 	}

@@ -94,7 +94,7 @@ func TestAccountingKinds(t *testing.T) {
 		payment.EntryPayoutRejected, payment.EntryPayoutCanceled, payment.EntryPayoutSent, payment.EntryPayoutDone, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryRailSettled,
 		payment.EntryRailCost, payment.EntryRailInvoice, payment.EntryBankLine, payment.EntryBankExplained, payment.EntryBankCharged, payment.EntryOwnerPaid,
 		payment.EntryFeesMoved, payment.EntryOpening, payment.EntrySold, payment.EntryBought,
-		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchFee, payment.EntryBatchSent, payment.EntryBatchPaid,
+		payment.EntryAvailable, payment.EntryBatchClosed, payment.EntryBatchFee, payment.EntryBatchSold, payment.EntryBatchBought, payment.EntryBatchSent, payment.EntryBatchPaid,
 		payment.EntryBatchRefused, payment.EntryBatchRevived, payment.EntryBatchCanceled, payment.EntryBatchReturned, payment.EntryBatchCredited,
 		payment.EntryAdjusted, payment.EntryAdjustedDown, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp,
 		payment.EntryWrittenOff,

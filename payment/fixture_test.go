@@ -125,8 +125,9 @@ func noReserve() *payment.Rules {
 type desk struct {
 	testing.TB
 	*settlex.Engine
-	rules *payment.Rules
-	store ledger.Store
+	rules  *payment.Rules
+	store  ledger.Store
+	quotes settlement.Quotes // nil: there are none
 }
 
 // clock stands so late that every window a test talks about has closed.
@@ -134,7 +135,13 @@ func clock() time.Time { return at("2026-11-30 12:00") }
 
 func open(t testing.TB, rules *payment.Rules) *desk {
 	t.Helper()
-	d := &desk{TB: t, rules: rules, store: anystore.Open(t)}
+	return openWith(t, rules, nil)
+}
+
+// openWith opens a desk with quotes.
+func openWith(t testing.TB, rules *payment.Rules, quotes settlement.Quotes) *desk {
+	t.Helper()
+	d := &desk{TB: t, rules: rules, store: anystore.Open(t), quotes: quotes}
 	d.restart()
 	t.Cleanup(d.sound)
 	return d
@@ -144,7 +151,7 @@ func open(t testing.TB, rules *payment.Rules) *desk {
 func (d *desk) restart() {
 	d.Helper()
 	engine, err := settlex.New(d.Context(), settlex.Config{
-		Store: d.store, Rules: d.rules, Clock: clock,
+		Store: d.store, Rules: d.rules, Clock: clock, Quotes: d.quotes,
 		Merchants: []merchant.Merchant{{ID: m}, {ID: hand}},
 	})
 	if err != nil {
@@ -267,7 +274,7 @@ func recordKinds() []string {
 		payment.FeeDeductionRecord, payment.BillingRecord, payment.InvoiceRecord, payment.InvoiceLineRecord, payment.InvoiceSeriesRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.FoldedRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.MerchantRecord,
 		payment.FeeCounterRecord, payment.FeeMonthRecord, payment.FeeMonthDoneRecord,
-		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.HeldRecord, settlement.MerchantHoldRecord,
+		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.HeldRecord, settlement.UnconvertedRecord, settlement.MerchantHoldRecord,
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 )
@@ -28,6 +30,7 @@ type recipe struct {
 	trade  *payment.Exchange
 	closes bool // invoices of all months are closed
 	gone   bool // the merchant settled by hand has been closed before
+	quotes settlement.Quotes
 }
 
 // captured is the deposit that every recipe is about: 1,000.00 on a Monday.
@@ -39,7 +42,7 @@ func saved() payment.Event { return of(hand, deposit("d1", "1000.00", "2026-03-0
 
 // recipes are all rows there are.
 func recipes() []recipe {
-	return slices.Concat(depositRecipes(), withholdingRecipes(), billingRecipes(), refundRecipes(), disputeRecipes(), drawRecipes(), railRecipes(), bankRecipes(), exchangeRecipes(), payoutRecipes(), batchRecipes(), reserveRecipes(), decidedRecipes())
+	return slices.Concat(depositRecipes(), withholdingRecipes(), billingRecipes(), refundRecipes(), disputeRecipes(), drawRecipes(), railRecipes(), bankRecipes(), exchangeRecipes(), payoutRecipes(), batchRecipes(), abroadRecipes(), reserveRecipes(), decidedRecipes())
 }
 
 func TestRecipes(t *testing.T) {
@@ -51,7 +54,7 @@ func TestRecipes(t *testing.T) {
 			if rules == nil {
 				rules = terms()
 			}
-			d := open(t, rules)
+			d := openWith(t, rules, r.quotes)
 			if r.gone {
 				d.leaves()
 			}
@@ -764,6 +767,52 @@ reserve.released deposit/d1/reserve.released
   Dr merchants/m/reserve/rolling 100.00
   Cr merchants/m/available 100.00
 `},
+	}
+}
+
+// abroadRecipes are those of a batch of 100,000.00 PKR that is paid in INR.
+func abroadRecipes() []recipe {
+	rules := bothSides()
+	rules.Book.Schedules[0].FX = &merchant.FXTerms{Target: inr(), Spread: money.MustRate("1%"), MaxAge: time.Hour}
+	quotes, err := settlement.NewQuoteList(settlement.Quote{
+		ID: "q1", Source: "treasury", Base: pkr(), Currency: inr(), Rate: money.MustRate("0.30123"), At: at("2026-03-02 17:30"),
+	})
+	if err != nil {
+		panic(err)
+	}
+	abroad := recipe{rules: rules, quotes: quotes, given: []payment.Event{in("PKR", deposit("d1", "100000.00", "2026-03-02 10:00"))}, settle: "2026-03-02"}
+	row := func(name, key, want string, then ...payment.Kind) recipe {
+		r := abroad
+		r.name, r.key, r.want, r.then = name, key, want, then
+		return r
+	}
+	return []recipe{
+		row("batch in another currency closed", "settlement/{batch}/closed", `
+settlement.closed settlement/{batch}/closed
+  Dr merchants/m/available 100000.00
+  Cr settlements/{batch} 100000.00
+`),
+		row("batch in another currency: its net sold", "settlement/{batch}/sold", `
+settlement.sold settlement/{batch}/sold
+  Dr settlements/{batch} 100000.00
+  Cr fx/PKR 100000.00
+`),
+		row("batch in another currency: what is paid bought", "settlement/{batch}/bought", `
+settlement.bought settlement/{batch}/bought < settlement/{batch}/sold
+  Dr fx/INR 30123.00
+  Cr settlements/{batch} 29821.77
+  Cr income/fx_spread 301.23
+`),
+		row("batch in another currency paid", "settlement/{batch}/paid", `
+settlement.paid settlement/{batch}/paid
+  Dr rails/neft/payouts 29821.77
+  Cr bank/escrow_in 29821.77
+`),
+		row("batch in another currency canceled", "settlement/{batch}/canceled", `
+settlement.canceled settlement/{batch}/canceled
+  Dr settlements/{batch} 29821.77
+  Cr merchants/m/available 29821.77
+`, payment.BatchCanceled),
 	}
 }
 

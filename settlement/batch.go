@@ -28,6 +28,7 @@ const (
 	MerchantHoldRecord = "merchant_hold"
 	RequestRecord      = "settlement_request"
 	BlockRecord        = "negative_block"
+	UnconvertedRecord  = "unconverted"
 )
 
 // Owner marks the entries of this room: only it may reverse them.
@@ -111,13 +112,15 @@ type Batch struct {
 	Categories   Categories        `json:"categories"`
 	CarryOut     money.Amount      `json:"carry_out"`
 	Kept         money.Amount      `json:"kept,omitzero"` // of what is carried out, the minimum balance the schedule keeps back; 0 or above
-	Net          money.Amount      `json:"net"`           // what is paid; 0 when carried forward
+	Net          money.Amount      `json:"net"`           // what is paid, or turned into what is; 0 when carried forward
 	Written      Progress          `json:"written"`
 	Steps        []Step            `json:"steps"`
 	Told         uint64            `json:"told,omitzero"` // how many events have left about it
 	// ZoneData is the release of the time-zone data that its window was found with;
 	// empty in batches of before it was kept. Schedule and calendars are in Window's pin.
 	ZoneData string `json:"zone_data,omitempty"`
+	// FX is what becomes of a net that is paid in another currency; nil: it is paid in its own.
+	FX *Conversion `json:"fx,omitempty"`
 
 	Parts         []Part `json:"parts,omitempty"`          // by which it is paid; none: by one instruction
 	Hold          *Hold  `json:"hold,omitempty"`           // why it is held; nil: it is not
@@ -171,10 +174,10 @@ func (s *Step) kind() payment.Kind {
 }
 
 // Owed is what stands on the batch's own account: what of its net waits to be sent, for
-// the first time or after it was refused.
+// the first time or after it was refused. In minor units of PaidIn, like Sent and PaidOut.
 func (b *Batch) Owed() money.Amount {
 	if b.Status == Closing {
-		return b.Net
+		return b.Pays()
 	}
 	return b.sum(Closed, Held, Approved, Failed)
 }
@@ -215,7 +218,7 @@ func (b *Batch) Check() error {
 		return fmt.Errorf("%w: batch %s: gross, fee, tax, withholding and reserve sum to %s, line nets to %s", ErrEquation, b.ID,
 			c.Format(parts), c.Format(b.Totals.Net))
 	}
-	return nil
+	return b.checkFX()
 }
 
 // equation proves what carry and lines come to.

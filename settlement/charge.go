@@ -12,7 +12,7 @@ import (
 // Charge is what a batch costs for one event, with its explanation. Its base is the net
 // that would be paid without it.
 type Charge struct {
-	Event fees.Event `json:"event"` // settlement or instant
+	Event fees.Event `json:"event"` // settlement, instant or fx
 	fees.Fee
 }
 
@@ -30,7 +30,7 @@ func (c *closing) needCharges(n *ledger.Need) {
 		return
 	}
 	b := &c.fixed
-	for _, event := range b.events() {
+	for _, event := range c.charged() {
 		fee, ok, err := c.rules.PriceBatch(c.scope, event, money.Minor(0), b.Window.BusinessDate)
 		if err != nil || !ok {
 			continue
@@ -55,7 +55,7 @@ func (c *closing) charge(s *ledger.State, position *payment.Position) error {
 	}
 	var charges []Charge
 	left := p.pays
-	for _, event := range c.batch.events() {
+	for _, event := range c.charged() {
 		fee, ok, err := c.rules.PriceBatch(c.scope, event, p.pays, c.batch.Window.BusinessDate)
 		if err != nil {
 			return err

@@ -26,6 +26,9 @@ type Closer struct {
 	// Rules decide about reserves; nil: holds are released on their dates, and
 	// nothing is built.
 	Rules *payment.Rules
+	// Quotes say what batches come to that are paid in another currency than their own;
+	// nil: such batches are held until there are some.
+	Quotes Quotes
 	// Chunk is how many lines one transaction writes; 0 means 10,000. It does
 	// not change what is written.
 	Chunk int
@@ -231,6 +234,9 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 		ID: batchID(t), Merchant: t.Merchant, Currency: t.Currency, Window: t.Window, Status: Closing,
 		Region: region.ID, Bank: region.Bank, ZoneData: calendar.ZoneData(),
 	}
+	if cmd.fx, err = c.exchanges(ctx, schedule, m, t, schedule.Watermark(t.Window.Window)); err != nil {
+		return nil, err
+	}
 	if cmd.fixed.Watermark, err = marks.before(ctx, tx, schedule.Watermark(t.Window.Window)); err != nil {
 		return nil, err
 	}
@@ -287,6 +293,8 @@ type closing struct {
 	demand    *demand // what somebody asked for; nil: the batch is a window's
 	rules     *payment.Rules
 	scope     merchant.Scope // the merchant's own, of all methods
+	fx        *exchanging    // the batch is paid in another currency; nil: in its own
+	price     price          // at which its net became that, or why it has not
 }
 
 // add counts an item that the closing itself brings, in the net and in the totals.
@@ -367,6 +375,9 @@ func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	n.Key(b.key("closed"))
 	c.needDebt(s, n)
 	c.needCharges(n)
+	if c.fx != nil {
+		b.needFX(n, c.fx.target)
+	}
 	for _, due := range c.holds {
 		if entry, _, _, err := due.hold.ReleaseAll(b.Window.BusinessDate, due.reason); err == nil {
 			n.Entry(&entry)
@@ -423,8 +434,11 @@ func (c *closing) Apply(s *ledger.State) error {
 	if err := c.post(s); err != nil {
 		return err
 	}
+	if err := c.exchange(s); err != nil {
+		return err
+	}
 	c.batch.NeedsApproval = c.batch.AtClose == Closed && c.schedule.NeedsApproval(c.batch.Net)
-	if c.batch.Parts, err = split(c.batch.Net, c.schedule.MaxPayout); err != nil {
+	if err := c.batch.divide(c.schedule.MaxPayout); err != nil {
 		return err
 	}
 	if err := c.block(s, c.batch.CarryOut.Neg()); err != nil {
@@ -449,7 +463,7 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	s.Put(c.batch.day())
-	c.unreport(s)
+	c.batch.unreport(s)
 	return c.write(s)
 }
 
@@ -471,9 +485,9 @@ func (c *closing) membersOf(s *ledger.State, position *payment.Position) (err er
 
 // unreport has the files of the batch's date written again where that was done
 // already: nothing was known to have happened on it.
-func (c *closing) unreport(s *ledger.State) {
-	before := c.batch.Window.BusinessDate.AddDays(-1)
-	stored, ok := s.Record((&Reported{Currency: c.batch.Currency}).Ref()).(*Reported)
+func (b *Batch) unreport(s *ledger.State) {
+	before := b.Window.BusinessDate.AddDays(-1)
+	stored, ok := s.Record((&Reported{Currency: b.Currency}).Ref()).(*Reported)
 	if !ok || !stored.Through.After(before) {
 		return
 	}
@@ -552,7 +566,7 @@ func (c *closing) payable(position *payment.Position) (p payable, err error) {
 
 // suffices tells whether the batch may pay an amount.
 func (c *closing) suffices(amount money.Amount) bool {
-	return amount.Sign() > 0 && (c.last || amount.Cmp(c.minPayout) >= 0)
+	return amount.Sign() > 0 && (c.last || amount.Cmp(c.minPayout) >= 0) && c.fx.buys(c.batch.Currency, amount)
 }
 
 // balance decides what is paid and what is carried. The minimum balance has a line of its

@@ -24,6 +24,10 @@ func (b *Batch) Maker() string {
 
 // mayDecide refuses what somebody is not the one to decide.
 func (b *Batch) mayDecide(e *payment.Event) error {
+	if e.Kind == payment.BatchReleased && b.FX.waits() && b.Hold.Reason == b.FX.Waits {
+		return fault(payment.FieldKind, "%w: batch %s waits for a quote of %s in %s (%s), and is released by it; it can be canceled",
+			payment.ErrTransition, b.ID, b.Currency, b.FX.Target, b.FX.Waits)
+	}
 	if e.Kind != payment.BatchApproved {
 		return nil
 	}
@@ -59,7 +63,10 @@ func (b *Batch) take(to Status, step Step) *Step {
 	}
 	b.Steps = append(slices.Clip(b.Steps), step)
 	taken := &b.Steps[len(b.Steps)-1]
-	if to == Closed && !b.NeedsApproval {
+	switch {
+	case to == Closed && b.FX.waits(): // whoever lets it go, there is nothing to pay yet
+		b.take(Held, Step{Kind: payment.BatchHeld, At: step.At, Hold: b.FX.Waits})
+	case to == Closed && !b.NeedsApproval:
 		b.take(Approved, Step{Kind: payment.BatchApproved, At: step.At})
 	}
 	return taken

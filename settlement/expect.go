@@ -15,13 +15,16 @@ import (
 func Expect(ctx context.Context, r ledger.Reader, x payment.Expected, silent map[ledger.AccountID]bool) error {
 	for b, err := range ledger.RecordsOf[*Batch](ctx, r, BatchRecord, "") {
 		if err == nil {
-			err = x.Add(payment.SettlementPath(b.ID), b.Currency, b.Owed())
+			err = x.Add(payment.SettlementPath(b.ID), b.PaidIn(), b.Owed())
 		}
 		if err == nil {
 			err = b.expectSent(x)
 		}
 		if out := b.PaidOut(); err == nil && !out.IsZero() {
-			err = x.Cash(b.Currency, out.Neg())
+			err = x.Cash(b.PaidIn(), out.Neg())
+		}
+		if err == nil && b.Converted() {
+			err = b.expectFX(x)
 		}
 		if err != nil {
 			return err
@@ -42,11 +45,19 @@ func (b *Batch) expectSent(x payment.Expected) error {
 		if one.Sent().IsZero() {
 			continue
 		}
-		if err := x.Add(payment.RailPayoutsPath(one.Rail()), b.Currency, one.Sent()); err != nil {
+		if err := x.Add(payment.RailPayoutsPath(one.Rail()), b.PaidIn(), one.Sent()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// expectFX expects what its net has become on the accounts of our exposure.
+func (b *Batch) expectFX(x payment.Expected) error {
+	if err := x.Add(payment.FXPath(b.Currency), b.Currency, b.Net); err != nil {
+		return err
+	}
+	return x.Add(payment.FXPath(b.FX.Target), b.FX.Target, b.FX.Worth.Neg())
 }
 
 // Once visits, for each currency, how many movements there are in batches and in
@@ -79,7 +90,7 @@ func Once(ctx context.Context, r ledger.Reader, visit func(payment.Standing) err
 		if err != nil {
 			return err
 		}
-		if !l.OfBatch() {
+		if l.Category != payment.CategoryCarry {
 			count(&l.Item)
 		}
 	}

@@ -42,6 +42,8 @@ type house struct {
 	books *ledger.Ledger
 	rules *payment.Rules
 	chunk int
+
+	quotes settlement.Quotes // nil: there are none
 }
 
 // open makes a house; its books are verified when the test ends.
@@ -215,8 +217,11 @@ func (h *house) trySettle(ready settlement.Ready) (batches []*settlement.Batch, 
 	if err != nil {
 		return nil, err
 	}
-	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk}
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk, Quotes: h.quotes}
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) { batches = append(batches, b) })
+	if err == nil {
+		err = closer.Convert(ctx, ready.Horizon, func(*settlement.Batch) {})
+	}
 	return batches, err
 }
 

@@ -15,7 +15,8 @@ const reasonDue = reserve.ReasonDue
 
 // writer writes the lines of a batch. What it writes is a pure function of the
 // batch's members, wherever a chunk ends: carry in, the reserve released, the
-// movements in their order, the minimum balance kept, carry out.
+// movements in their order, the minimum balance kept, carry out, what is turned into
+// another currency.
 type writer struct {
 	batch    Batch
 	items    []lateItem // of this chunk
@@ -88,15 +89,20 @@ func (w *writer) write(s *ledger.State) error {
 	if err := w.carry(s, rest, carryOut, ""); err != nil {
 		return err
 	}
+	if b.FX.made() {
+		if err := w.line(s, b.fxOut()); err != nil {
+			return err
+		}
+	}
 	return w.close(s)
 }
 
 // close proves that the lines add up to the batch and makes it visible.
 func (w *writer) close(s *ledger.State) error {
 	b := &w.batch
-	if b.Written.Lines != b.Lines || b.Written.Running != b.Net {
+	if want := b.linesLeave(); b.Written.Lines != b.Lines || b.Written.Running != want {
 		return fmt.Errorf("%w: batch %s: %d lines sum to %s, it has %d lines and a net of %s", ErrEquation, b.ID,
-			b.Written.Lines, b.Currency.Format(b.Written.Running), b.Lines, b.Currency.Format(b.Net))
+			b.Written.Lines, b.Currency.Format(b.Written.Running), b.Lines, b.Currency.Format(want))
 	}
 	if b.Status = b.Steps[len(b.Steps)-1].Status; len(b.Parts) > 0 {
 		b.Status = stands(b.Parts)
@@ -113,6 +119,15 @@ func (w *writer) close(s *ledger.State) error {
 		return err
 	}
 	return b.save(s, 1)
+}
+
+// linesLeave is what all lines of the batch sum to: its net, or nothing of it in its own
+// currency once that is another one.
+func (b *Batch) linesLeave() money.Amount {
+	if b.FX.made() {
+		return money.Amount{}
+	}
+	return b.Net
 }
 
 // Types of the lines of carry.

@@ -75,19 +75,19 @@ type Move struct {
 
 // moved is what a report will do. No entry and no batch: it was booked before.
 type moved struct {
-	batch    *Batch // afterwards
-	step     *Step
-	tells    event.Type
-	follows  int // index of the first step of the batch that follows from the rules
-	entries  []ledger.Entry
-	backs    []back
-	schedule *merchant.Schedule // of what is put back
+	batch   *Batch // afterwards
+	step    *Step
+	tells   event.Type
+	follows int // index of the first step of the batch that follows from the rules
+	entries []ledger.Entry
+	backs   []back
 }
 
 // back is what an entry puts back into the merchant's money, or takes out of it again.
 type back struct {
-	entry int // index of it
-	item  payment.Item
+	entry    int // index of it
+	item     payment.Item
+	schedule *merchant.Schedule // that settles it
 }
 
 // At implements ledger.Command.
@@ -106,8 +106,8 @@ func (m *Move) Need(s *ledger.State, n *ledger.Need) {
 		for i := range out.entries {
 			n.Entry(&out.entries[i])
 		}
-		if len(out.backs) > 0 {
-			n.Record(payment.PositionRef(out.batch.Merchant, out.batch.Currency))
+		for i := range out.backs {
+			n.Record(payment.PositionRef(out.batch.Merchant, out.backs[i].item.Currency))
 		}
 	})
 }
@@ -127,6 +127,9 @@ func (m *Move) Apply(s *ledger.State) error {
 	}
 	if err := m.book(s, out); err != nil {
 		return err
+	}
+	if out.batch.FX.waits() && out.batch.Status == Canceled {
+		s.Delete((&Unconverted{Batch: out.batch.ID}).Ref())
 	}
 	if out.tells != "" {
 		if err := out.batch.tell(s, out.tells, out.step); err != nil {
@@ -153,7 +156,7 @@ func (m *Move) book(s *ledger.State, out *moved) error {
 		if len(backs) == 0 || backs[0].entry != i {
 			continue
 		}
-		late, err := payment.AddBooked(s, out.schedule, &booked.Booked, backs[0].item)
+		late, err := payment.AddBooked(s, backs[0].schedule, &booked.Booked, backs[0].item)
 		if err != nil {
 			return err
 		}
@@ -195,7 +198,7 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	step := batch.take(Status(row.To), Step{
 		Kind: e.Kind, At: e.OccurredAt, Rail: rail, Ref: e.RailRef, BankRef: e.BankRef, Reason: e.ReasonCode, Actor: e.Actor, Part: no, FromRail: e.FromRail,
 	})
-	out := &moved{batch: &batch, step: step, tells: row.Tells, follows: len(batch.Steps)}
+	out := &moved{batch: &batch, step: step, tells: row.Tells, follows: len(stored.Steps) + 1}
 	batch.follow(s, e.OccurredAt, e.OccurredAt)
 	concerned := stored.concerned(e.Kind, no)
 	for i, p := range concerned {
@@ -207,9 +210,9 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 		case err != nil:
 			return nil, err
 		case e.Kind == payment.BatchCanceled && batch.Status == Canceled && i == len(concerned)-1:
-			err = out.fees(e, true) // it pays nothing
+			err = m.fees(s, out, true) // it pays nothing
 		case e.Kind == payment.BatchPaid && stored.Status == Canceled && i == 0:
-			err = out.fees(e, false)
+			err = m.fees(s, out, false)
 		}
 		if err != nil {
 			return nil, err
@@ -222,16 +225,16 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 // that it may happen to it.
 func (b *Batch) seen(kind payment.Kind, no int) *Batch {
 	if len(b.Parts) == 0 {
-		return b
+		return b.paying()
 	}
 	if no > 0 {
 		return b.piece(b.Parts[no-1])
 	}
 	concerned := b.concerned(kind, 0)
 	if len(concerned) == 0 {
-		return b
+		return b.paying()
 	}
-	seen := *b
+	seen := *b.paying()
 	seen.Status, seen.Net = concerned[0].Status, money.Amount{}
 	of := []int{0}
 	for _, p := range concerned {
@@ -390,35 +393,43 @@ func (b *Batch) again(step string, kind payment.Kind) string {
 // putBack makes what the last entry puts back a movement that waits for a later batch.
 func (m *Move) putBack(s *ledger.State, out *moved, source string, amount money.Amount) error {
 	b, step := out.batch, out.step
+	schedule, pin, err := m.settles(s, b, b.PaidIn())
+	if err != nil {
+		return err
+	}
+	out.backs = append(out.backs, back{len(out.entries) - 1, payment.Item{
+		Merchant: b.Merchant, Currency: b.PaidIn(), OccurredAt: step.At, Window: pin,
+		Manual: payment.ByHand(schedule), Category: payment.CategoryBatch, Type: string(step.Kind), SourceID: source,
+		Rail: step.Rail, RailRef: step.Ref, BankRef: step.BankRef, ReasonCode: step.Reason, Gross: amount, Net: amount,
+	}, schedule})
+	return nil
+}
+
+// settles says when money in a currency is settled that what was reported puts back.
+func (m *Move) settles(s *ledger.State, b *Batch, c money.Currency) (schedule *merchant.Schedule, pin payment.WindowPin, err error) {
+	at := m.Event.OccurredAt
 	if m.Rules == nil {
-		return fault(payment.FieldKind, "%s needs the rules that say which window the money belongs to", m.Event.Kind)
+		return nil, pin, fault(payment.FieldKind, "%s needs the rules that say which window the money belongs to", m.Event.Kind)
 	}
 	stored, ok := s.Record(payment.MerchantRef(b.Merchant)).(*payment.Merchant)
 	if !ok {
-		return fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, b.Merchant)
+		return nil, pin, fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, b.Merchant)
 	}
-	schedule, err := scheduleOf(m.Rules.Book, &stored.Merchant, b, step.At)
+	if schedule, err = scheduleOf(m.Rules.Book, &stored.Merchant, b, c, at); err != nil {
+		return nil, pin, &payment.FieldError{Field: payment.FieldOccurredAt, Err: err}
+	}
+	window, err := schedule.Timing.WindowAt(at)
 	if err != nil {
-		return &payment.FieldError{Field: payment.FieldOccurredAt, Err: err}
+		return nil, pin, fault(payment.FieldOccurredAt, "schedule %s: %w", schedule.ID, err)
 	}
-	window, err := schedule.Timing.WindowAt(step.At)
-	if err != nil {
-		return fault(payment.FieldOccurredAt, "schedule %s: %w", schedule.ID, err)
-	}
-	out.schedule = schedule
-	out.backs = append(out.backs, back{len(out.entries) - 1, payment.Item{
-		Merchant: b.Merchant, Currency: b.Currency, OccurredAt: step.At, Window: payment.WindowPin{Schedule: schedule.Pin(), Window: window},
-		Manual: payment.ByHand(schedule), Category: payment.CategoryBatch, Type: string(step.Kind), SourceID: source,
-		Rail: step.Rail, RailRef: step.Ref, BankRef: step.BankRef, ReasonCode: step.Reason, Gross: amount, Net: amount,
-	}})
-	return nil
+	return schedule, payment.WindowPin{Schedule: schedule.Pin(), Window: window}, nil
 }
 
 // scheduleOf gives the schedule that money is settled by which a batch puts back:
 // that of the merchant whatever the method; else, where there are only schedules
 // for methods, the batch's own in the version in force.
-func scheduleOf(book *merchant.Book, m *merchant.Merchant, b *Batch, at time.Time) (*merchant.Schedule, error) {
-	scope, err := book.Case(m, b.Currency, "")
+func scheduleOf(book *merchant.Book, m *merchant.Merchant, b *Batch, c money.Currency, at time.Time) (*merchant.Schedule, error) {
+	scope, err := book.Case(m, c, "")
 	if err != nil {
 		return nil, err
 	}
@@ -434,9 +445,9 @@ func scheduleOf(book *merchant.Book, m *merchant.Merchant, b *Batch, at time.Tim
 
 // agrees tells whether what an event says about its batch is true.
 func agrees(b *Batch, e *payment.Event) error {
-	if !e.Amount.IsZero() && (e.Amount != b.Net || e.Currency != b.Currency) {
-		return fault(payment.FieldAmount, "%s %s is not the net of batch %s, %s %s",
-			e.Currency, e.Currency.Format(e.Amount), b.ID, b.Currency, b.Currency.Format(b.Net))
+	if !e.Amount.IsZero() && (e.Amount != b.Pays() || e.Currency != b.PaidIn()) {
+		return fault(payment.FieldAmount, "%s %s is not what batch %s pays, %s %s",
+			e.Currency, e.Currency.Format(e.Amount), b.ID, b.PaidIn(), b.PaidIn().Format(b.Pays()))
 	}
 	if e.OccurredAt.Before(b.Window.Closes) {
 		return fault(payment.FieldOccurredAt, "%s is before batch %s closed at %s",

@@ -29,12 +29,33 @@ type Payload struct {
 	Net            string         `json:"net"`              // major units, the shortest form: "400", "400.5"
 	NetMinor       money.Amount   `json:"net_minor"`        // minor units
 	CarryOut       money.Amount   `json:"carry_out_minor"`  // minor units; what is carried forward has the other sign
+	FX             *PayloadFX     `json:"fx,omitempty"`     // its net is paid in another currency
 	Rail           string         `json:"rail,omitempty"`
 	RailRef        string         `json:"rail_reference,omitempty"`
 	ReasonCode     string         `json:"reason_code,omitempty"`
 	HoldReason     HoldReason     `json:"hold_reason,omitempty"` // of one that is held
 	Actor          string         `json:"actor,omitempty"`       // who held, released, approved or tried it again
 	OccurredAt     time.Time      `json:"occurred_at"`           // of what happened, UTC
+}
+
+// PayloadFX is what an event says about a batch that was turned into another currency.
+type PayloadFX struct {
+	Currency  money.Currency `json:"currency"`   // that is paid
+	Pays      string         `json:"pays"`       // major units, the shortest form
+	PaysMinor money.Amount   `json:"pays_minor"` // minor units
+	Rate      money.Rate     `json:"rate"`       // what the merchant got for one of the batch's currency, in major units
+	RateID    string         `json:"rate_id"`    // of the quote
+	QuotedAt  time.Time      `json:"quoted_at"`  // UTC
+}
+
+// payload is what an event says about it; nil: nothing was turned into anything yet.
+func (f *Conversion) payload() *PayloadFX {
+	if !f.made() {
+		return nil
+	}
+	return &PayloadFX{
+		Currency: f.Target, Pays: f.Target.FormatShort(f.Got), PaysMinor: f.Got, Rate: f.Quote.Client, RateID: f.Quote.ID, QuotedAt: f.Quote.QuotedAt,
+	}
 }
 
 // PayloadOf reads the payload of an event about a batch. Errors: those of encoding/json.
@@ -52,6 +73,7 @@ func (b *Batch) tell(s *ledger.State, t event.Type, step *Step) error {
 		ID: b.ID, Object: Object, Status: b.Status, Merchant: b.Merchant, Currency: b.Currency,
 		BusinessDate: b.Window.BusinessDate, SettlementDate: b.Window.SettlementDate, Window: b.Window.Label,
 		Lines: b.Lines, Net: b.Currency.FormatShort(b.Net), NetMinor: b.Net, CarryOut: b.CarryOut,
+		FX:   b.FX.payload(),
 		Rail: step.Rail, RailRef: step.Ref, ReasonCode: step.Reason, HoldReason: step.Hold, Actor: step.decider(),
 		OccurredAt: step.At,
 	})

@@ -435,6 +435,9 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 		ZoneData: calendar.ZoneData(), Kind: req.Kind, Number: d.number, AvailableBy: d.on, RequestedBy: req.By,
 	}
 	d.request.Batch = cmd.fixed.ID
+	if cmd.fx, err = c.exchanges(ctx, schedule, m, &target, req.At); err != nil {
+		return nil, err
+	}
 	if err := cmd.offered(); err != nil {
 		return nil, err
 	}

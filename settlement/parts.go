@@ -55,16 +55,16 @@ func (b *Batch) Pieces() []Part {
 	if len(b.Parts) > 0 {
 		return b.Parts
 	}
-	return []Part{{Amount: b.Net, Status: b.Status}}
+	return []Part{{Amount: b.Pays(), Status: b.Status}}
 }
 
 // piece is the batch as a part of it sees it: its status, its amount and its life. Of a
-// batch that is one piece it is the batch.
+// batch that is one piece it is the batch, as it is paid.
 func (b *Batch) piece(p Part) *Batch {
 	if p.No == 0 {
-		return b
+		return b.paying()
 	}
-	seen := *b
+	seen := *b.paying()
 	seen.Status, seen.Net, seen.Parts = p.Status, p.Amount, nil
 	seen.Steps = slices.DeleteFunc(slices.Clone(b.Steps), func(s Step) bool { return s.Part != 0 && s.Part != p.No })
 	return &seen

@@ -86,7 +86,7 @@ func TestQuoteListRefuses(t *testing.T) {
 		"nothing": {[]settlement.Quote{none}, []string{
 			"id: is missing", "source: is missing", "base: is missing", "currency: is missing", "rate: 0.0000000000001 has more than 12 digits behind the point", "at: is missing",
 		}},
-		"of itself": {[]settlement.Quote{{ID: "q", Source: "desk", Base: inr(), Currency: inr(), Rate: money.MustRate("1"), At: ist("2026-03-01 12:00")}}, []string{"currency: is INR, as the base is"}},
+		"of itself":    {[]settlement.Quote{{ID: "q", Source: "desk", Base: inr(), Currency: inr(), Rate: money.MustRate("1"), At: ist("2026-03-01 12:00")}}, []string{"currency: is INR, as the base is"}},
 		"no rate":      {[]settlement.Quote{quote("q", "0", "2026-03-01 12:00:00", "")}, []string{"rate: 0 is not above 0"}},
 		"over at once": {[]settlement.Quote{quote("q", "1", "2026-03-01 12:00:00", "2026-03-01 11:59:59")}, []string{"valid_until: 2026-03-01T11:59:59Z is before the quote was given, at 2026-03-01T12:00:00Z"}},
 		"twice": {

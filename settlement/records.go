@@ -24,6 +24,8 @@ func NewRecord(kind string) ledger.Record {
 		return new(HeldBatch)
 	case MerchantHoldRecord:
 		return new(MerchantHold)
+	case UnconvertedRecord:
+		return new(Unconverted)
 	}
 	return nil
 }

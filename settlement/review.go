@@ -74,6 +74,9 @@ func (c *closing) hold(s *ledger.State) {
 	} else if b.BlockedBy != "" {
 		b.Steps = b.Steps[:1]
 		b.hold(blockedBy(b.BlockedBy, at))
+	} else if b.FX.waits() {
+		b.Steps = b.Steps[:1]
+		b.hold(Hold{Reason: b.FX.Waits, Detail: c.price.why, Since: at})
 	}
 	b.follow(s, at, at)
 }

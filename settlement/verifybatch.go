@@ -31,11 +31,10 @@ func (v *verifier) readBatches(ctx context.Context) error {
 			return err
 		}
 		owed := b.Owed()
-		id := ledger.AccountID{Path: payment.SettlementPath(b.ID), Currency: b.Currency}
-		if have := v.accounts[id]; have != owed {
-			v.find("account "+id.String(), owed.String(), have.String())
+		v.own(b.ID, b.PaidIn(), owed)
+		if b.Converted() {
+			v.own(b.ID, b.Currency, money.Amount{})
 		}
-		delete(v.accounts, id)
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(v.accounts), ledger.AccountID.Compare) {
 		if strings.HasPrefix(id.Path, "settlements/") {
@@ -43,6 +42,15 @@ func (v *verifier) readBatches(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// own compares what stands on a batch's own account in a currency.
+func (v *verifier) own(batch string, c money.Currency, want money.Amount) {
+	id := ledger.AccountID{Path: payment.SettlementPath(batch), Currency: c}
+	if have := v.accounts[id]; have != want {
+		v.find("account "+id.String(), want.String(), have.String())
+	}
+	delete(v.accounts, id)
 }
 
 // listed finds a batch that its day does not list, so that no report shows it,
@@ -54,6 +62,9 @@ func (v *verifier) listed(ctx context.Context, b *Batch) error {
 	}
 	if b.Status == Held {
 		refs = append(refs, heldRef(b.ID))
+	}
+	if b.FX.waits() && b.Status != Canceled {
+		refs = append(refs, (&Unconverted{Batch: b.ID}).Ref())
 	}
 	for _, ref := range refs {
 		there := false
@@ -125,10 +136,12 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 		if line.Merchant != b.Merchant || line.Currency != b.Currency {
 			v.find(fmt.Sprintf("batch %s line %d", b.ID, line.No), b.Merchant+" "+b.Currency.String(), line.Merchant+" "+line.Currency.String())
 		}
+		if line.Category != payment.CategoryCarry {
+			v.once(fmt.Sprintf("batch %s line %d", b.ID, line.No), &line.Item)
+		}
 		if line.OfBatch() {
 			continue
 		}
-		v.once(fmt.Sprintf("batch %s line %d", b.ID, line.No), &line.Item)
 		v.takesBack(&line.Item)
 		if err := lines.add(&line.Item); err != nil {
 			return err
@@ -143,7 +156,7 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 		v.add(&s.left, b.Totals.Net, lines.Totals.Net.Neg())
 		return nil
 	}
-	if n != b.Lines || lines.Totals != b.Totals || lines.Categories != b.Categories || running != b.Net {
+	if n != b.Lines || lines.Totals != b.Totals || lines.Categories != b.Categories || running != b.linesLeave() {
 		v.find("batch "+b.ID, fmt.Sprintf("%d lines, net %s, totals %+v", b.Lines, b.Net, b.Totals),
 			fmt.Sprintf("%d lines, net %s, totals %+v", n, running, lines.Totals))
 	}

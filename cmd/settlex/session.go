@@ -82,7 +82,11 @@ func (p *program) start(ctx context.Context, c *config.Config, store ledger.Stor
 	for _, r := range c.Rails {
 		routes = append(routes, settlex.Route{Rail: r.Rail, For: r.For})
 	}
-	engine, err := settlex.New(ctx, settlex.Config{Store: store, Rules: c.Rules, Merchants: c.Merchants, Rails: routes, Clock: p.clock})
+	wanted := settlex.Config{Store: store, Rules: c.Rules, Merchants: c.Merchants, Rails: routes, Clock: p.clock}
+	if c.Rates != nil {
+		wanted.Quotes = c.Rates
+	}
+	engine, err := settlex.New(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}

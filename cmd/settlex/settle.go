@@ -37,9 +37,10 @@ reserves that are due. Closing is idempotent: a window that is closed stays as i
 
 func (p *program) settle(ctx context.Context, engine *settlex.Engine, through calendar.Date) error {
 	next := make(cutoffs)
+	fault := engine.RefreshQuotes(ctx) // told at the end: what the last good quotes are too old for is held
 	settled, err := p.close(ctx, engine, through, next.note)
 	if err != nil {
-		return err
+		return errors.Join(fault, err)
 	}
 	switch {
 	case settled.Batches > 0:
@@ -50,6 +51,9 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 	}
 	if settled.Matured > 0 {
 		p.sayf("settled by hand: what has matured is available to %s\n", count(settled.Matured, "merchant", "merchants"))
+	}
+	if err := p.convert(ctx, engine); err != nil {
+		return errors.Join(fault, err)
 	}
 	closed, err := engine.CloseOut(ctx)
 	if err != nil {
@@ -66,7 +70,7 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 		p.sayf("%s through %s stay open: the clock, at %s, has not reached their cut-offs\n",
 			count(waiting, "batch", "batches"), through, p.clock().UTC().Format(time.RFC3339))
 	}
-	return p.sayCutoffs(engine, next)
+	return errors.Join(fault, p.sayCutoffs(engine, next))
 }
 
 // cutoffs are schedules by id, whose next cut-offs are shown with their batches.
@@ -97,6 +101,13 @@ func (p *program) sayCutoffs(engine *settlex.Engine, next cutoffs) error {
 		}
 	}
 	return nil
+}
+
+// convert says which batches have got the quote they waited for.
+func (p *program) convert(ctx context.Context, engine *settlex.Engine) error {
+	return engine.Convert(ctx, func(b *settlement.Batch) {
+		p.sayf("batch %s of %s is converted at quote %s: it pays %s %s\n", b.ID, b.Merchant, b.FX.Quote.ID, b.PaidIn().Format(b.Pays()), b.PaidIn())
+	})
 }
 
 // waiting counts the batches up to a date that wait for their cut-offs. Beyond

@@ -33,10 +33,11 @@ type Itemised struct {
 	CapturedAt time.Time
 	Zone       *time.Location // gives created_local and timezone; nil: neither
 
-	PresentmentAmount   money.Amount // minor units of PresentmentCurrency
+	// Of a batch that is paid in another currency than its own. The shares of its lines add up to what it pays.
+	PresentmentAmount   money.Amount // what the line comes to in it, minor units of PresentmentCurrency
 	PresentmentCurrency money.Currency
-	FXRate              money.Rate
-	FXRateID            string
+	FXRate              money.Rate // what the merchant got for one of Currency, in major units
+	FXRateID            string     // of the quote
 
 	Currency    money.Currency
 	Gross       money.Amount

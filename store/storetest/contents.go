@@ -173,7 +173,7 @@ func kinds() []string {
 		payment.InstructionRecord, payment.SubmissionRecord, payment.SubmissionEndRecord, payment.AnswerRecord,
 		payment.AnswerRefusedRecord, payment.DepartureRecord, payment.DispatchRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,
-		settlement.HeldRecord, settlement.MerchantHoldRecord,
+		settlement.HeldRecord, settlement.UnconvertedRecord, settlement.MerchantHoldRecord,
 	}
 }
 
