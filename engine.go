@@ -105,6 +105,11 @@ func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) er
 				fresh = append(fresh, &payment.Schedule{Schedule: *s})
 			}
 		}
+		objects, err := e.objects(ctx, r)
+		if err != nil {
+			return err
+		}
+		fresh = append(fresh, objects...)
 		for i := range merchants {
 			if d := e.configured(&merchants[i], known); d != nil {
 				decisions = append(decisions, d)

@@ -58,6 +58,7 @@ const (
 	DecisionRecord      = "reserve_decision"
 	MerchantRecord      = "merchant"
 	ScheduleRecord      = "schedule"
+	ConfiguredRecord    = "configured"
 	RefusedRecord       = "refused"
 )
 
@@ -135,6 +136,8 @@ func NewRecord(kind string) ledger.Record {
 		return new(Merchant)
 	case ScheduleRecord:
 		return new(Schedule)
+	case ConfiguredRecord:
+		return new(Configured)
 	case RefusedRecord:
 		return new(Refused)
 	case InstructionRecord:

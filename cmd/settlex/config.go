@@ -1,30 +1,37 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/config"
+	"github.com/settlex/settlex/payment"
 )
 
 func (p *program) configCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Check the configuration, print it, and the JSON Schema of configurations",
+		Short: "Check the configuration, print it, its versions and the JSON Schema of configurations",
 		Example: `  settlex config check
   settlex config print --defaults
+  settlex config versions
   settlex config schema > settlex.schema.json`,
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return misused(cmd, errors.New("check, print or schema?"))
+			return misused(cmd, errors.New("check, print, versions or schema?"))
 		},
 	}
-	cmd.AddCommand(p.configCheckCommand(), p.configPrintCommand(), p.configSchemaCommand())
+	cmd.AddCommand(p.configCheckCommand(), p.configPrintCommand(), p.configVersionsCommand(), p.configSchemaCommand())
 	return cmd
 }
 
@@ -124,6 +131,73 @@ database is left out.`,
 	}
 	cmd.Flags().BoolVar(&options.Defaults, "defaults", false, "add as remarks the keys that are left out, and what holds instead")
 	return cmd
+}
+
+func (p *program) configVersionsCommand() *cobra.Command {
+	var kind string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "versions [KIND/ID@VERSION]",
+		Short: "List every version of the configuration's objects that the books were kept by",
+		Long: `Versions lists, from the books, each version of each region, calendar, schedule, fee schedule and reserve plan, and of the rules that have no id, that
+the program ever ran by, and when it first did. They are kept for ever, so that an older fee or date can be explained; what holds is the
+configuration of now. Given one of them, it prints its content as JSON, amounts in minor units.`,
+		Example: `  settlex config versions
+  settlex config versions --kind fee_schedule
+  settlex config versions fee_schedule/in-upi@5f3ad9d4b6c1`,
+		Args: upToOne("KIND/ID@VERSION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return p.within(cmd.Context(), func(s *session) error { return p.versions(cmd.Context(), s.engine, kind, asJSON) })
+			}
+			of, rest, _ := strings.Cut(args[0], "/")
+			at := strings.LastIndexByte(rest, '@')
+			if at < 0 {
+				return misused(cmd, fmt.Errorf("%q is not written as KIND/ID@VERSION", args[0]))
+			}
+			return p.within(cmd.Context(), func(s *session) error {
+				c, err := s.engine.Version(cmd.Context(), payment.ConfiguredKind(of), rest[:at], rest[at+1:])
+				if err != nil {
+					return err
+				}
+				return p.printJSON(json.RawMessage(c.Content))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&kind, "kind", "", "of one `KIND`: region, calendar, schedule, fee_schedule, reserve_plan or rules")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, contents included")
+	return cmd
+}
+
+// versionJSON is a version as --json prints it.
+type versionJSON struct {
+	Kind    payment.ConfiguredKind `json:"kind"`
+	ID      string                 `json:"id"`
+	Version string                 `json:"version"`
+	Seen    time.Time              `json:"first_seen"`
+	Content json.RawMessage        `json:"content,omitempty"`
+}
+
+func (p *program) versions(ctx context.Context, engine *settlex.Engine, kind string, asJSON bool) error {
+	all, err := engine.Versions(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(c *payment.Configured) bool { return kind != "" && string(c.Kind) != kind })
+	if asJSON {
+		rows := make([]versionJSON, len(all))
+		for i, c := range all {
+			rows[i] = versionJSON{c.Kind, c.ID, c.Version, c.Seen, json.RawMessage(c.Content)}
+		}
+		return p.printJSON(rows)
+	}
+	t := table{left: 4}
+	t.add("kind", "id", "version", "first seen")
+	for _, c := range all {
+		t.add(string(c.Kind), c.ID, c.Version, c.Seen.Format(time.RFC3339))
+	}
+	p.printf("%s", &t)
+	return nil
 }
 
 func (p *program) configSchemaCommand() *cobra.Command {

@@ -9,7 +9,7 @@ import (
 // itself follow from the journal.
 func kinds() []string {
 	return []string{
-		payment.ScheduleRecord, payment.MerchantRecord,
+		payment.ScheduleRecord, payment.ConfiguredRecord, payment.MerchantRecord,
 		payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord, payment.RailRecord,
 		payment.RailCostRecord, payment.RailInvoiceRecord, payment.BankLineRecord, payment.FeeTransferRecord, payment.OpeningRecord, payment.ExchangeRecord,
 		payment.QueueRecord, payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord,

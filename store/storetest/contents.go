@@ -163,7 +163,7 @@ func (c *contents) stood(ctx context.Context, id ledger.AccountID, item *ledger.
 func kinds() []string {
 	return []string{
 		ledger.HoldRecord, ledger.ExpiryRecord, ledger.ReversalRecord,
-		payment.ScheduleRecord, payment.MerchantRecord, payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord,
+		payment.ScheduleRecord, payment.ConfiguredRecord, payment.MerchantRecord, payment.DepositRecord, payment.RefundRecord, payment.DisputeRecord, payment.PayoutRecord,
 		payment.QueueRecord, payment.PlaceRecord, payment.PayoutBatchRecord, payment.PayoutResultsRecord,
 		payment.RailRecord,
 		payment.RailCostRecord, payment.RailInvoiceRecord, payment.BankLineRecord, payment.FeeTransferRecord, payment.OpeningRecord, payment.ExchangeRecord,
