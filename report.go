@@ -201,7 +201,7 @@ func itemisedRow(b *settlement.Batch, l *settlement.Line, zone *time.Location) r
 		Reserve: l.Reserve, Net: l.Net, RunningBalance: l.Running, Late: l.Late, ReasonCode: l.ReasonCode,
 		DisputeID: dispute, RefundID: refund,
 	}
-	if l.Late {
+	if row.OriginalBusinessDate = l.Original; l.Late {
 		row.OriginalBusinessDate = l.Window.BusinessDate
 	}
 	return row

@@ -220,6 +220,9 @@ func (p *plan) restoreDebt() error {
 	if debt.Life, err = debt.next(p.event); err != nil {
 		return err
 	}
+	if err := p.closed(); err != nil {
+		return err
+	}
 	left, err := debt.Left()
 	if err != nil {
 		return err
@@ -370,6 +373,9 @@ func (p *plan) writeOffDecided() error {
 		return nil
 	}
 	if err := p.another(&w.Facts); err != nil {
+		return err
+	}
+	if err := p.closed(); err != nil {
 		return err
 	}
 	return p.giveUp(&w)

@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestDebtsLife(t *testing.T) {
 
 	d.book(later(payment.DebtRestored, "b1", "2026-03-02 13:00"))
 	d.stands(m, "available -200.00", "receivable 0.00")
-	b := d.settle("2026-03-02")[1] // the first is that of the deposit
+	b := d.settle("2026-03-02")[0] // that of the deposit had to be closed before
 	if b.AtClose != settlement.CarriedForward || b.CarryOut != rs("200.00") || b.Categories.Adjustments != rs("567.70") {
 		t.Errorf("batch is %s, carries %s out, adjustments %s", b.AtClose, b.CarryOut, b.Categories.Adjustments)
 	}
@@ -63,6 +64,7 @@ func TestDebtPaidWhole(t *testing.T) {
 	d.book(owing()...)
 	d.book(reclassified("b1", "767.70", "2026-03-02 12:00"), toppedUp("t1", "800.00", "2026-03-02 12:10"))
 	d.stands(m, "available 32.30", "receivable 0.00")
+	d.settle("2026-02-27")
 	head := d.head()
 	d.book(later(payment.DebtRestored, "b1", "2026-03-02 13:00"))
 	if got := d.entries(head); got != "" {
@@ -210,4 +212,24 @@ func TestDebtByHand(t *testing.T) {
 	d.settle("2026-06-30")
 	d.book(payout("p1", "970.50", "2026-11-30 13:00"))
 	d.stands(hand, "available 0.00", "receivable 50.00")
+}
+
+// A write-off and what takes a debt back see what due batches will bring: they are not
+// decided while any is not closed. Whoever settles first has the same figures as in time.
+func TestDebtWhileDue(t *testing.T) {
+	t.Parallel()
+	d := open(t, alone())
+	d.book(taken("a1", "500.00", "2026-02-26 10:00"), reclassified("b1", "500.00", "2026-02-26 11:00"), asked(payment.WriteOffRequested, "w1", "500.00", "2026-02-26 12:00"))
+	d.book(credited("a2", "800.00", "2026-02-27 10:00"))
+	const due = "2026-03-02 10:00"
+	for _, e := range []payment.Event{answered(payment.WriteOffApproved, "w1", due), later(payment.DebtRestored, "b1", due)} {
+		if _, err := d.report(e); !errors.Is(err, payment.ErrWindowsDue) {
+			t.Errorf("%s: %v, want %v", e.Kind, err, payment.ErrWindowsDue)
+		}
+	}
+	batches := d.settleBefore(due)
+	if paid := batches[len(batches)-1].Net; paid != rs("300.00") {
+		t.Errorf("the batch pays %s, want 300.00", inr().Format(paid))
+	}
+	d.refuse(answered(payment.WriteOffApproved, "w1", due), "amount: 500.00 is more than the merchant owes, INR 0.00")
 }

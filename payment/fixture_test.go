@@ -195,9 +195,18 @@ func (d *desk) report(e payment.Event) (repeated bool, err error) {
 func (d *desk) book(events ...payment.Event) {
 	d.Helper()
 	for _, e := range events {
+		d.settleFor(e)
 		if repeated, err := d.report(e); err != nil || repeated {
 			d.Fatalf("%s %s: repeated %t, %v", e.Kind, e.ID, repeated, err)
 		}
+	}
+}
+
+// settleFor closes what is due before a decision that is not taken while anything is.
+func (d *desk) settleFor(e payment.Event) {
+	d.Helper()
+	if e.Kind == payment.WriteOffApproved || e.Kind == payment.DebtRestored {
+		d.settleBefore(e.OccurredAt.In(kolkata()).Format("2006-01-02 15:04"))
 	}
 }
 
@@ -205,6 +214,7 @@ func (d *desk) book(events ...payment.Event) {
 // written.
 func (d *desk) refuse(e payment.Event, want string) {
 	d.Helper()
+	d.settleFor(e)
 	before := d.everything()
 	_, err := d.report(e)
 	if got := fmt.Sprint(err); got != want {

@@ -101,7 +101,7 @@ func (p *plan) releaseHold() error {
 	}
 	p.decide(amount)
 	source := &Facts{ID: d.ID, Parent: d.ID, OrderID: d.OrderID, Method: d.Method, Rail: d.Rail}
-	return p.move(entry, CategoryReserve, string(ReserveRelease), source, Item{Reserve: amount})
+	return p.move(entry, CategoryReserve, string(ReserveRelease), source, Item{Reserve: amount, Original: hold.HeldOn})
 }
 
 // decide keeps the decision.

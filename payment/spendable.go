@@ -13,9 +13,9 @@ import (
 	"github.com/settlex/settlex/money"
 )
 
-// ErrWindowsDue marks a decision about a fixed or minimum reserve while windows of the
-// merchant are due and not closed: their batches build and give back too, and would see
-// what was decided after them.
+// ErrWindowsDue marks a decision about a fixed or minimum reserve or about a debt while
+// windows of the merchant are due and not closed: their batches build, give back and take
+// back too, and would see what was decided after them.
 var ErrWindowsDue = errors.New("windows are due and not closed, settle first")
 
 // WindowMark is the place of a window among those whose batches follow one another:

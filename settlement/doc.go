@@ -9,7 +9,8 @@
 //
 // A net that is not positive, or below the schedule's minimum, is carried into
 // the next batch by an explicit line, so the lines of a batch always add up to
-// what it pays.
+// what it pays. So is the minimum balance that the schedule keeps back, by a line
+// of its own; and what a batch that pays costs is one of its movements.
 //
 // # Which movements belong
 //
@@ -33,10 +34,20 @@
 // merchant's next. A batch of a business date whose files are written already
 // has them written again.
 //
+// # Asked for
+//
+// A Request closes a batch at its own instant, after all that is due of the merchant:
+// of what was booked before it and is available by its date, or of all of it. Windows
+// that close later have what is left.
+//
 // # Who owes, and who is leaving
 //
+// What a batch lacks is carried; or its schedule makes it a receivable at once (debit),
+// or has the batches that follow held (block).
+//
 // A debt that stands as a receivable is taken back by the first batches that have money
-// after it, by a line of each; what is left of the batch is paid.
+// after it, by a line of each; what is left of the batch is paid. One that a batch has made
+// is not, but out of what the merchant pays in.
 //
 // The batches of a merchant who is leaving (closing or closed just before their
 // watermark) pay everything, also below the minimum, build no reserve, and give back

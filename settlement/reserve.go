@@ -366,6 +366,6 @@ func releaseHold(s *ledger.State, due freed, on calendar.Date, at time.Time) (*p
 	return &payment.Item{
 		Merchant: hold.Merchant, Currency: hold.Currency, Lane: booked.Lane, Seq: booked.Seq, Entry: booked.Key,
 		BookedAt: at, OccurredAt: at, Category: payment.CategoryReserve, Type: string(payment.ReserveRelease),
-		SourceID: hold.ID, ParentID: hold.ID, ReasonCode: due.reason, Reserve: left, Net: left, Manual: hold.Manual,
+		SourceID: hold.ID, ParentID: hold.ID, ReasonCode: due.reason, Reserve: left, Net: left, Manual: hold.Manual, Original: hold.HeldOn,
 	}, nil
 }

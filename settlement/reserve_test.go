@@ -1,8 +1,11 @@
 package settlement_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
@@ -166,4 +169,35 @@ func TestReserveBeyondTheCalendar(t *testing.T) {
 		m1 INR 2026-10-12 closed, due 2026-10-13: 0.00 + 90.00 + 0.00 = 90.00
 		  1 deposit d1 90.00
 	`)
+}
+
+// Each release is a line with its reason, and keeps the business date on which it was held:
+// on its date, before that because somebody decides it, and when its plan has ended.
+func TestReleasedKeepsItsDate(t *testing.T) {
+	t.Parallel()
+	early := payment.Event{Kind: payment.ReserveRelease, ID: "x1", Parent: "d2", OccurredAt: ist("2026-03-04 12:00"), ReasonCode: "low_risk", Actor: "anna"}
+	rules := reserving(rulesWith(india()), 5, "IN")
+	rules.Plans[0].EffectiveTo, rules.Plans[0].AtEnd = date("2026-03-08"), reserve.EndRelease
+	h := open(t, rules)
+	h.take(
+		deposit("d1", "m1", ist("2026-03-02 19:00"), "10.00"), deposit("d2", "m1", ist("2026-03-03 12:00"), "20.00"), early,
+		deposit("d3", "m1", ist("2026-03-06 12:00"), "30.00"),
+	)
+	h.settle(ist("2026-03-20 00:00"))
+	var got []string
+	for _, b := range h.batches() {
+		for _, l := range h.lines(b.ID) {
+			if l.Type == string(payment.ReserveRelease) {
+				got = append(got, fmt.Sprintf("%s: %s %s of %s because of %s", b.Window.BusinessDate, l.ParentID, l.Currency.Format(l.Reserve), l.Original, l.ReasonCode))
+			}
+		}
+	}
+	want := []string{
+		"2026-03-04: d2 2.00 of 2026-03-03 because of low_risk",
+		"2026-03-08: d1 1.00 of 2026-03-03 because of due",
+		"2026-03-09: d3 3.00 of 2026-03-06 because of plan_ended",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("releases (-want +got):\n%s", diff)
+	}
 }
