@@ -355,8 +355,9 @@ func (l *life) try(d *desk, s stage, kind payment.Kind) {
 	if got := l.status(d, l.id); got != s.status {
 		d.Fatalf("%s is %s, want %s", l.id, got, s.status)
 	}
-	before := d.everything()
 	next := decided("carl", told(kind, l.id, "2026-03-09 09:00"))
+	d.settleFor(next)
+	before := d.everything()
 	if l.actor != "" {
 		next.Actor, next.ReasonCode = l.actor, "checked"
 	}
