@@ -307,16 +307,19 @@ func (d *dispatch) look(ctx context.Context, r ledger.Reader, w *payment.Departu
 	if err != nil || batch == nil || !settlement.MayLeave(batch) {
 		return nil, false, err
 	}
-	list, err = d.batch(ctx, r, batch)
+	list, err = d.batch(ctx, r, batch, at)
 	return list, true, err
 }
 
 // batch gives the instructions for what of a batch is approved, unless its merchant is
-// held.
-func (d *dispatch) batch(ctx context.Context, r ledger.Reader, b *settlement.Batch) (list []*routed, err error) {
+// held or it is not due yet.
+func (d *dispatch) batch(ctx context.Context, r ledger.Reader, b *settlement.Batch, at time.Time) (list []*routed, err error) {
 	holds, err := settlement.FindMerchantHold(ctx, r, b.Merchant)
 	if err != nil || holds.InForce() != nil {
 		return nil, err
+	}
+	if at.Before(b.Window.DueAt) { // due some hours after the cut-off, whatever a rail is told
+		return nil, nil
 	}
 	schedule, err := d.schedule(b.Window.Schedule)
 	if err != nil {
