@@ -134,7 +134,7 @@ func TestBenchRefuses(t *testing.T) {
 		want string
 	}{
 		{"no such bench", []string{"bench", "everything"}, `unknown command "everything"`},
-		{"which", []string{"bench"}, "ledger or ingest?"},
+		{"which", []string{"bench"}, "ledger, ingest or close?"},
 		{"an argument", []string{"bench", "ledger", "x"}, `ledger takes no argument, "x" is one`},
 		{"store", []string{"bench", "ledger", "--store", "sqlite"}, `store is "sqlite": bolt or postgres`},
 		{"no database", []string{"bench", "ledger", "--store", "postgres"}, "--store postgres needs a --dsn, such as postgres://"},
