@@ -1,0 +1,165 @@
+package settlement_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/settlement"
+)
+
+// The rules about time that show where movements are booked and batches closed; the
+// others are in calendar's TestTimeRules.
+
+// TestRule8 changes the terms of a schedule between two deposits of one morning.
+func TestRule8(t *testing.T) {
+	t.Parallel()
+	type pinned struct{ Deposit, Schedule, Closes, BusinessDate, AvailableOn string }
+	first := india()
+	tests := []struct {
+		name   string
+		change func(s *calendar.Schedule)
+		want   pinned // of the deposit behind the change
+	}{
+		{"rule 8: another cut-off", func(s *calendar.Schedule) {
+			s.Cutoffs = []calendar.WindowCutoff{{At: calendar.MustClock("13:00")}}
+		}, pinned{"after", "in-daily@2", "2026-03-19T07:30:00Z", "2026-03-19", "2026-03-20"}},
+		{"rule 8: another delay", func(s *calendar.Schedule) { s.Delay.N = 3 }, pinned{"after", "in-daily@2", "2026-03-19T12:30:00Z", "2026-03-19", "2026-03-22"}},
+		{"rule 8: another calendar, and an early closing", func(s *calendar.Schedule) {
+			c := *shipped("PK")[0]
+			c.Version, c.CutoffOverrides = "early", []calendar.CutoffOverride{{Date: date("2026-03-19"), At: calendar.MustClock("12:30")}}
+			s.Calendars = calendar.Calendars{&c}
+		}, pinned{"after", "in-daily@2", "2026-03-19T07:00:00Z", "2026-03-19", "2026-03-24"}},
+		{"rule 8: hours", func(s *calendar.Schedule) { s.Delay = calendar.Delay{N: 12, Unit: calendar.Hours} }, pinned{"after", "in-daily@2", "2026-03-19T12:30:00Z", "2026-03-19", "2026-03-20"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			rules := rulesWith(first)
+			h := open(t, rules)
+			h.take(deposit("before", "m1", ist("2026-03-19 10:00"), "1.00"))
+			changed := india()
+			changed.Version, changed.EffectiveFrom = "2", date("2026-03-19")
+			tt.change(&changed.Timing)
+			rules.Book.Schedules = append(rules.Book.Schedules, changed)
+			if err := rules.Book.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			h.take(deposit("after", "m1", ist("2026-03-19 11:00"), "2.00"))
+			h.settle(ist("2026-03-20 00:00"))
+			var got []pinned
+			for _, b := range h.batches() {
+				for _, l := range h.lines(b.ID) {
+					got = append(got, pinned{
+						l.SourceID, l.Window.Schedule.String(), l.Window.Closes.Format(time.RFC3339), b.Window.BusinessDate.String(), b.Window.SettlementDate.String(),
+					})
+				}
+			}
+			want := []pinned{{"before", "in-daily@1", "2026-03-19T12:30:00Z", "2026-03-19", "2026-03-20"}, tt.want}
+			if got[0].Deposit != "before" {
+				want[0], want[1] = want[1], want[0]
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("pinned (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRule7 runs past the end of a calendar: nothing is guessed, the figures are in
+// the error, and what has nothing to do with the calendar goes on.
+func TestRule7(t *testing.T) {
+	t.Parallel()
+	const figures = "date outside the calendar's validity: calendar IN (version 2025-2026.1) is valid from 2025-01-01 to 2026-12-31, asked about "
+	ending := india()
+	ending.Timing.Calendars = shipped("IN")
+	wants := func(t *testing.T, err error, date string) {
+		t.Helper()
+		if !errors.Is(err, calendar.ErrOutOfRange) || !strings.Contains(err.Error(), figures+date) {
+			t.Errorf("got %v, want %s%s", err, figures, date)
+		}
+	}
+	t.Run("rule 7: a movement whose settlement date nobody knows is refused", func(t *testing.T) {
+		t.Parallel()
+		h := open(t, rulesWith(ending))
+		err := h.try(deposit("d1", "m1", ist("2026-12-31 12:00"), "1.00"))
+		wants(t, err, "2027-01-01")
+		if !strings.Contains(err.Error(), "schedule in-daily: ") {
+			t.Errorf("%v does not name the schedule", err)
+		}
+		h.wants("")
+	})
+	longer := func(s *calendar.Schedule) {
+		c := *s.Calendars[0]
+		c.Version, c.ValidUntil = "2025-2027.2", date("2027-12-31")
+		s.Calendars = calendar.Calendars{&c}
+	}
+	t.Run("rule 7: so is one that comes too late for its own window", func(t *testing.T) {
+		t.Parallel()
+		rules := rulesWith(ending, daily("PK", "Asia/Karachi", "18:00"))
+		h := open(t, rules)
+		other := deposit("other", "m2", local("Asia/Karachi", "2027-01-05 12:00"), "1.00")
+		other.Currency = pkr()
+		late := deposit("late", "m1", ist("2026-12-29 12:00"), "2.00")
+		h.take(other)
+		wants(t, h.try(late), "2027-01-06")
+		longer(&rules.Book.Schedules[0].Timing)
+		h.take(late)
+		h.settle(ist("2027-01-10 00:00"))
+		h.wants(`
+			m1 INR 2027-01-05 closed, due 2027-01-06: 0.00 + 2.00 + 0.00 = 2.00
+			  1 deposit late 2.00 late, of 2026-12-29
+			m2 PKR 2027-01-05 closed, due 2027-01-06: 0.00 + 1.00 + 0.00 = 1.00
+			  1 deposit other 1.00
+		`)
+	})
+	t.Run("rule 7: settling waits with what is released behind the end", func(t *testing.T) {
+		t.Parallel()
+		rules := reserving(rulesWith(ending), 30, "IN")
+		h := open(t, rules)
+		h.take(deposit("d1", "m1", ist("2026-12-20 12:00"), "100.00"))
+		h.settle(ist("2026-12-31 00:00"))
+		_, err := h.trySettle(settlement.Ready{Horizon: ist("2027-02-01 00:00")})
+		wants(t, err, "2027-01-20")
+		longer(&rules.Book.Schedules[0].Timing)
+		h.settle(ist("2027-02-01 00:00"))
+		h.wants(`
+			m1 INR 2026-12-20 closed, due 2026-12-21: 0.00 + 90.00 + 0.00 = 90.00
+			  1 deposit d1 90.00
+			m1 INR 2027-01-19 closed, due 2027-01-20: 0.00 + 10.00 + 0.00 = 10.00
+			  1 reserve_release d1 10.00
+		`)
+	})
+	t.Run("rule 7: one of two calendars ends", func(t *testing.T) {
+		t.Parallel()
+		both := ending
+		both.Timing.Calendars = append(shipped("PK"), shipped("IN")...)
+		h := open(t, rulesWith(both))
+		wants(t, h.try(deposit("d1", "m1", ist("2026-12-31 12:00"), "1.00")), "2027-01-01")
+		h.take(deposit("d2", "m1", ist("2026-12-29 12:00"), "1.00"))
+		if b := h.settle(ist("2027-01-10 00:00")); len(b) != 1 || b[0].Window.SettlementDate != date("2026-12-30") {
+			t.Errorf("batches %v", b)
+		}
+	})
+}
+
+// TestRule5 settles through calendars that must all be open.
+func TestRule5(t *testing.T) {
+	t.Parallel()
+	schedule := daily("BD", "Asia/Dhaka", "18:00")
+	schedule.Timing.Delay.N = 2
+	schedule.Timing.Calendars = append(shipped("BD"), shipped("SG")...)
+	h := open(t, rulesWith(schedule))
+	e := deposit("d1", "m1", local("Asia/Dhaka", "2026-04-01 12:00"), "1.00")
+	e.Currency = bdt()
+	h.take(e)
+	// The 2nd is open, the 3rd Good Friday in Singapore and a weekend in Dhaka, the 4th a weekend in both, the 5th in Singapore.
+	batches := h.settle(local("Asia/Dhaka", "2026-04-02 00:00"))
+	if len(batches) != 1 || batches[0].Window.SettlementDate != date("2026-04-06") {
+		t.Errorf("batches %+v", batches)
+	}
+}
