@@ -249,14 +249,22 @@ func (e *Engine) now() time.Time { return e.clock().UTC().Truncate(time.Microsec
 
 // Complete gives the last business date of a currency that is over, by the
 // clocks of its schedules' zones, and all of whose windows have closed; the zero
-// date when there is none. Windows of schedules that nobody closes do not count.
+// date when there is none. Windows of schedules that nobody closes do not count. The
+// error is that of a calendar that has ended, of a schedule that is in force.
 func (e *Engine) Complete(currency money.Currency) (calendar.Date, error) {
 	var complete calendar.Date
+	live := make(map[merchant.Pin]bool)
+	for _, s := range e.rules.Book.Live(e.now()) {
+		live[s.Pin()] = true
+	}
 	for _, s := range e.schedules {
 		if s.Timing.Anchor.Kind == calendar.Manual || !e.governs(s, currency) {
 			continue
 		}
 		open, err := s.Timing.WindowAt(e.now().Add(-s.Timing.Grace))
+		if errors.Is(err, calendar.ErrOutOfRange) && !live[s.Pin()] {
+			continue // no movement belongs to a window that cannot be computed, and those before it have closed
+		}
 		if err != nil {
 			return calendar.Date{}, fmt.Errorf("schedule %s: %w", s.ID, err)
 		}

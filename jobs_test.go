@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
@@ -304,5 +305,36 @@ func TestNewRegisters(t *testing.T) {
 	again := h.reopen(rules)
 	if done := again.settle(ist("2026-03-02 12:00")); done.Batches != 1 {
 		t.Errorf("%+v; the version that governed the deposit is gone", done)
+	}
+}
+
+// The calendar of a schedule ends. A version with a longer one takes its place, listed
+// beside the old one or instead of it: files go on to be written.
+func TestCompleteBehindAnEndedCalendar(t *testing.T) {
+	t.Parallel()
+	ending := threeRegions()
+	india, _ := calendar.Shipped("IN")
+	ending.Book.Schedules[0].Timing.Calendars = calendar.Calendars{india}
+	h := open(t, ending)
+	*h.clock = ist("2026-12-30 12:00")
+	h.take(deposit("a1", "m1", "2026-12-29 10:00", "100.00"))
+	h.settle(ist("2026-12-31 00:00"))
+	*h.clock = ist("2027-01-10 12:00")
+	if date, err := h.Complete(inr()); !errors.Is(err, calendar.ErrOutOfRange) {
+		t.Errorf("complete through %s, %v, though the schedule in force has no calendar any more", date, err)
+	}
+	longer := *india
+	longer.Version, longer.ValidUntil = "2025-2027.2", calendar.MustDate("2027-12-31")
+	instead := threeRegions()
+	instead.Book.Schedules[0].Version, instead.Book.Schedules[0].Timing.Calendars = "2", calendar.Calendars{&longer}
+	beside := threeRegions()
+	next := beside.Book.Schedules[0]
+	next.Version, next.EffectiveFrom, next.Timing.Calendars = "2", calendar.MustDate("2026-12-01"), calendar.Calendars{&longer}
+	beside.Book.Schedules[0].Timing.Calendars = calendar.Calendars{india}
+	beside.Book.Schedules = append(beside.Book.Schedules, next)
+	for name, rules := range map[string]*payment.Rules{"instead": instead, "beside": beside} {
+		if date, err := h.reopen(rules).Complete(inr()); err != nil || date != calendar.MustDate("2027-01-09") {
+			t.Errorf("%s: complete through %s, %v", name, date, err)
+		}
 	}
 }
