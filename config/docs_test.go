@@ -63,6 +63,20 @@ func keysRead(t testing.TB) []string {
 	return read
 }
 
+// So are the prices of docs/CONFIGURATION.md, among those of its first example.
+func TestDocumentedPrices(t *testing.T) {
+	t.Parallel()
+	page := readFile(t, "../docs/CONFIGURATION.md")
+	whole := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(page)
+	prices := regexp.MustCompile("(?s)```yml\n(.*?)```").FindStringSubmatch(page)
+	c := parse(t, strings.Replace(whole[1], "\nfees:\n", "\nfees:\n"+prices[1], 1))
+	var ids []string
+	for i := range c.Rules.Fees {
+		ids = append(ids, c.Rules.Fees[i].ID)
+	}
+	diff(t, []string{"cards", "wallets", "transfers", "many-payouts"}, ids[:4])
+}
+
 // The examples of docs/CONFIGURATION.md are right.
 func TestDocumentedExamples(t *testing.T) {
 	t.Parallel()

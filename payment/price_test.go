@@ -271,30 +271,39 @@ func TestRule2PinnedVersion(t *testing.T) {
 	}
 }
 
-// A counter that is not what the fees went by is found.
+// A counter that is not what the fees went by is found, and a minimum that was charged otherwise than it lacks.
 func TestVerifyFindsCounters(t *testing.T) {
 	t.Parallel()
 	store := anystore.Open(t)
 	rules := tiered(fees.Graduated)
+	rules.Fees[0].MonthlyMin = new(rs("50.00"))
 	engine, err := settlex.New(t.Context(), settlex.Config{Store: store, Rules: rules, Clock: clock, Merchants: []merchant.Merchant{{ID: m}, {ID: hand}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &desk{TB: t, Engine: engine, rules: rules, store: store} // nothing verifies what is forged
 	d.book(busy()...)
-	forged := *record[*payment.FeeCounter](d, payment.FeeCounterRecord, "m/INR/capture/2026-03")
-	forged.Count++
-	if err := d.Books().Do(t.Context(), &putting{&forged}); err != nil {
-		t.Fatal(err)
+	d.closeInvoices()
+	counter := *record[*payment.FeeCounter](d, payment.FeeCounterRecord, "m/INR/capture/2026-03")
+	counter.Count++
+	month := *record[*payment.FeeMonth](d, payment.FeeMonthDoneRecord, "2026-03/m/INR/capture")
+	month.TrueUp = nil
+	for _, forged := range []ledger.Record{&counter, &month} {
+		if err := d.Books().Do(t.Context(), &putting{forged}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	v, err := d.Verify(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"fee_counter/m/INR/capture/2026-03: want what fees went by, 4 of 150000, have 5 of 150000"}
 	var got []string
 	for _, f := range v.Findings {
 		got = append(got, f.Place+": want "+f.Want+", have "+f.Have)
+	}
+	want := []string{
+		"fee_counter/m/INR/capture/2026-03: want what fees went by, 4 of 150000, have 5 of 150000",
+		"fee_month_done/2026-03/m/INR/capture: want what was missing, 2600 and tax 0, have 0 and tax 0",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
@@ -350,4 +359,15 @@ func TestFeesAndNetAreGross(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A merchant that is closed in the middle of a month owes what is missing to its minimum all the same.
+func TestMonthlyMinimumOfAClosedMerchant(t *testing.T) {
+	t.Parallel()
+	rules := atLeast("500.00")
+	rules.Book.Plans, rules.Plans = nil, nil
+	d := open(t, rules)
+	d.leaves()
+	d.closeInvoices()
+	d.account("merchants/hand/receivable", "566.40")
 }

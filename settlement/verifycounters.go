@@ -42,6 +42,27 @@ func (v *verifier) readCounters(ctx context.Context) error {
 	return nil
 }
 
+// readMonths holds what was charged for monthly minima against what was missing.
+func (v *verifier) readMonths(ctx context.Context) error {
+	for m, err := range ledger.RecordsOf[*payment.FeeMonth](ctx, v.reader, payment.FeeMonthDoneRecord, "") {
+		if err != nil {
+			return err
+		}
+		want, err := m.Terms.TrueUp(m.Fee, m.Tax)
+		if err != nil {
+			return err
+		}
+		var have fees.Fee
+		if m.TrueUp != nil {
+			have = *m.TrueUp
+		}
+		if have.Fee != want.Fee || have.Tax != want.Tax {
+			v.find(m.Ref().String(), fmt.Sprintf("what was missing, %s and tax %s", want.Fee, want.Tax), fmt.Sprintf("%s and tax %s", have.Fee, have.Tax))
+		}
+	}
+	return nil
+}
+
 // fees counts the fees of the records of a kind that went by a counter.
 func (v *verifier) fees(ctx context.Context, kind string, counted map[ledger.Ref]*counter) error {
 	for record, err := range v.reader.Records(ctx, kind, "", "") {
