@@ -20,6 +20,7 @@
 //	merchant m_2 settles by hand at 18:00, T+1, calendar IN
 //	fee of 2% on deposits in INR, tax 18% as gst, returned with refunds
 //	fee of 2% on deposits in INR by CARD, tax 18% as gst
+//	fee of 2% up to 1000.00 INR a month, 1% above on deposits
 //	fee of 15.00 INR on disputes, tax 18% as gst, returned when won
 //	fee of 5.00 INR on payouts, tax 18% as gst
 //	reserve of 10% for 90 days in region IN

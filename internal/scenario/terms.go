@@ -173,12 +173,16 @@ func cutoffs(w *words) (all []calendar.WindowCutoff) {
 }
 
 // readFee reads "2% on deposits in INR by CARD, tax 18% as gst, returned with
-// refunds" and "15.00 INR on disputes, tax 18% as gst, returned when won".
+// refunds", "2% up to 1000.00 INR a month, 1% above on deposits" and "15.00 INR on
+// disputes, tax 18% as gst, returned when won".
 func (t *terms) readFee(w *words) {
 	c := fees.Component{Kind: "commission"}
 	s := fees.Schedule{ID: fmt.Sprintf("fee-%d", len(t.rules.Fees)+1), Version: "1"}
 	if strings.HasSuffix(w.peek(), "%") {
 		c.Rate = w.rate()
+		if w.accept("up to") {
+			s.Match.Currency = readTiers(w, &c)
+		}
 	} else {
 		var fixed money.Amount
 		fixed, s.Match.Currency = w.amount()
@@ -204,6 +208,16 @@ func (t *terms) readFee(w *words) {
 		s.Dispute = fees.DisputeReturnOnWin
 	}
 	t.rules.Fees = append(t.rules.Fees, s)
+}
+
+// readTiers reads "1000.00 INR a month, 1% above" behind the rate of the first tier.
+func readTiers(w *words, c *fees.Component) money.Currency {
+	upTo, currency := w.amount()
+	w.expect("a month")
+	first, above := c.Rate, w.rate()
+	w.expect("above")
+	c.Rate, c.Tiers = money.Rate{}, &fees.Tiers{Steps: []fees.Tier{{UpTo: upTo, Rate: first}, {Rate: above}}}
+	return currency
 }
 
 func feeEvent(w *words) fees.Event {
