@@ -33,7 +33,7 @@ type history struct {
 
 // histories draws one. inOrder leaves out events whose outcome depends on what
 // the job has done by then: those that come late, and payouts, which take what
-// the batches so far have left.
+// the batches so far have left, and what is paid in, which pays a debt that a batch has made.
 func histories(inOrder bool) *rapid.Generator[history] {
 	return rapid.Custom(func(t *rapid.T) history {
 		h := history{rules: drawRules(t), end: ist("2026-05-15 00:00")}
@@ -46,8 +46,8 @@ func histories(inOrder bool) *rapid.Generator[history] {
 		}
 		slices.SortStableFunc(h.events, func(a, b payment.Event) int { return a.OccurredAt.Compare(b.OccurredAt) })
 		if inOrder {
-			h.events = slices.DeleteFunc(h.events, func(e payment.Event) bool { return e.Kind == payment.PayoutRequested })
-			h.wishes = drawWishes(t, h.events, "m1", "m2")
+			h.events = slices.DeleteFunc(h.events, func(e payment.Event) bool { return e.Kind == payment.PayoutRequested || e.Kind == payment.ToppedUp })
+			h.wishes = drawWishes(t, h.events, "m4") // who may be settled by hand
 			return h
 		}
 		for range rapid.IntRange(0, 6).Draw(t, "late ones") {
@@ -56,7 +56,7 @@ func histories(inOrder bool) *rapid.Generator[history] {
 			late := h.events[from]
 			h.events = slices.Insert(slices.Delete(h.events, from, from+1), to, late)
 		}
-		h.wishes = drawWishes(t, h.events, "m1", "m1", "m2", "m4")
+		h.wishes = drawWishes(t, h.events)
 		return h
 	})
 }
@@ -76,8 +76,9 @@ func drawRules(t *rapid.T) *payment.Rules {
 	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
 	rules := priced(rulesWith(in, pk))
 	for _, event := range []fees.Event{fees.EventSettlement, fees.EventInstant} {
-		if rapid.Bool().Draw(t, "price of "+string(event)) {
+		if rapid.IntRange(0, 2).Draw(t, "price of "+string(event)) > 0 {
 			charging(rules, event)
+			rules.Fees[len(rules.Fees)-1].Components[0].Fixed = new(minor("0.25"))
 		}
 	}
 	for _, s := range []merchant.Schedule{card, byHand} {
@@ -199,7 +200,11 @@ func drawFollowUp(t *rapid.T, i int, events []payment.Event) []payment.Event {
 	on := func(k payment.Kind) payment.Event {
 		return payment.Event{Kind: k, ID: id, Parent: d.ID, OccurredAt: at, Currency: d.Currency, Amount: money.Min(part, d.Amount), ReasonCode: "said_so"}
 	}
-	switch rapid.IntRange(0, 5).Draw(t, "what") {
+	switch rapid.IntRange(0, 6).Draw(t, "what") {
+	case 6:
+		e := on(payment.ToppedUp)
+		e.Merchant, e.Parent = d.Merchant, ""
+		return []payment.Event{e}
 	case 0:
 		return []payment.Event{later(payment.DepositFailed, d.ID, at)}
 	case 1:

@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 )
@@ -20,13 +19,22 @@ type wish struct {
 	behind int
 }
 
-// drawWishes draws some, of any merchant or of those that a job settles.
-func drawWishes(t *rapid.T, events []payment.Event, merchants ...string) (wishes []wish) {
-	for i := range rapid.IntRange(0, 4).Draw(t, "wishes") {
-		w := wish{behind: rapid.IntRange(0, len(events)).Draw(t, "behind"), Request: settlement.Request{
-			Key: fmt.Sprint("wish", i), Merchant: rapid.SampledFrom(merchants).Draw(t, "of"), By: "anna",
-			Currency: rapid.SampledFrom([]money.Currency{inr(), inr(), inr(), pkr()}).Draw(t, "in"),
-			Kind:     rapid.SampledFrom([]settlement.Kind{settlement.OnDemand, settlement.OnDemand, settlement.Instant}).Draw(t, "kind"),
+// drawWishes draws some, of merchants who have been paid, but not of some.
+func drawWishes(t *rapid.T, events []payment.Event, not ...string) (wishes []wish) {
+	var paid []int
+	for i := range events {
+		if events[i].Kind == payment.DepositCaptured && !slices.Contains(not, events[i].Merchant) {
+			paid = append(paid, i)
+		}
+	}
+	if len(paid) == 0 {
+		return nil
+	}
+	for i := range rapid.IntRange(0, 5).Draw(t, "wishes") {
+		after := rapid.SampledFrom(paid).Draw(t, "after")
+		w := wish{behind: min(len(events), after+rapid.IntRange(1, 3).Draw(t, "behind")), Request: settlement.Request{
+			Key: fmt.Sprint("wish", i), Merchant: events[after].Merchant, Currency: events[after].Currency, By: "anna",
+			Kind: rapid.SampledFrom([]settlement.Kind{settlement.OnDemand, settlement.Instant}).Draw(t, "kind"),
 		}}
 		w.At = ist("2026-03-01 00:00")
 		for _, e := range events[:w.behind] {
