@@ -9,7 +9,7 @@ import (
 	"github.com/settlex/settlex/payment"
 )
 
-// Every rule there is is in the objects that are kept of a configuration.
+// No rule is missing in the objects that are kept of a configuration.
 func TestObjectsHaveEveryRule(t *testing.T) {
 	t.Parallel()
 	kept := []string{

@@ -172,7 +172,7 @@ func kinds() []string {
 		payment.ItemRecord, payment.PositionRecord, payment.FoldedRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.RefusedRecord,
 		payment.InstructionRecord, payment.SubmissionRecord, payment.SubmissionEndRecord, payment.AnswerRecord,
 		payment.AnswerRefusedRecord, payment.DepartureRecord, payment.DispatchRecord,
-		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord,
+		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord, settlement.RequestRecord,
 		settlement.HeldRecord, settlement.UnconvertedRecord, settlement.MerchantHoldRecord,
 	}
 }
