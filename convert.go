@@ -32,6 +32,6 @@ func (e *Engine) Convert(ctx context.Context, done func(*settlement.Batch)) erro
 	if done == nil {
 		done = func(*settlement.Batch) {}
 	}
-	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules, Quotes: e.quotes}
+	closer := e.closer()
 	return closer.Convert(ctx, e.now(), done)
 }

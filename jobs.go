@@ -28,11 +28,12 @@ type JobOptions struct {
 // again and again, in this order. Each looks at the engine's clock, and catches
 // up with what was missed a step at a time:
 //
-//   - rates looks for new quotes, where the engine has a source that can;
+//   - rates looks for new quotes, where the engine has a source of them, and converts
+//     the batches that waited for one;
 //   - daily settles the oldest business date that is over and has no files yet,
 //     and writes its files, so that they are the same whenever it runs;
 //   - settle closes the windows of today that are due, and merchants who are
-//     closing and settled up, and converts batches that waited for a quote;
+//     closing and settled up;
 //   - invoices issues those of the months that are over;
 //   - payouts releases those that wait for money, as far as there is some;
 //   - send hands to the rails what is approved, and collect takes in what they answer,
@@ -47,8 +48,8 @@ func (e *Engine) Jobs(options JobOptions) []runner.Job {
 		j.options.Formats = report.Formats()
 	}
 	var rates []runner.Job
-	if _, ok := e.quotes.(Refresher); ok {
-		rates = []runner.Job{{Name: "rates", Step: func(ctx context.Context) (bool, error) { return false, e.RefreshQuotes(ctx) }}}
+	if e.quotes != nil {
+		rates = []runner.Job{{Name: "rates", Step: j.rates}}
 	}
 	return append(rates, []runner.Job{
 		{Name: "daily", Step: j.daily},
@@ -93,14 +94,25 @@ func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
 	if fault != nil && !settlement.Refused(fault) {
 		return fault
 	}
-	err := j.Convert(ctx, func(b *settlement.Batch) {
-		j.log.Info("batch converted", "batch", b.ID, "merchant", b.Merchant, "currency", b.PaidIn(), "pays", b.PaidIn().Format(b.Pays()),
-			"quote", b.FX.Quote.ID, "rate", b.FX.Quote.Client, "status", b.Status)
-	})
+	err := j.convert(ctx)
 	if err != nil && !settlement.Refused(err) {
 		return err
 	}
 	return errors.Join(fault, err)
+}
+
+// rates looks for new quotes, and converts what has waited for them. A source that is
+// broken is told of, and keeps nothing else from being done.
+func (j *jobs) rates(ctx context.Context) (more bool, err error) {
+	return false, errors.Join(j.RefreshQuotes(ctx), j.convert(ctx))
+}
+
+// convert converts the batches that there are quotes for.
+func (j *jobs) convert(ctx context.Context) error {
+	return j.Convert(ctx, func(b *settlement.Batch) {
+		j.log.Info("batch converted", "batch", b.ID, "merchant", b.Merchant, "currency", b.PaidIn(), "pays", b.PaidIn().Format(b.Pays()),
+			"quote", b.FX.Quote.ID, "rate", b.FX.Quote.Client, "status", b.Status)
+	})
 }
 
 // send hands to the rails what is approved.

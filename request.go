@@ -18,6 +18,6 @@ func (e *Engine) RequestSettlement(
 		done = func(*settlement.Batch) {}
 	}
 	req.At = e.now()
-	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules}
+	closer := e.closer()
 	return closer.Request(ctx, req, done)
 }

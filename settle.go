@@ -39,7 +39,7 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 	if err != nil {
 		return out, errors.Join(fault, fmt.Errorf("find what is due: %w", err))
 	}
-	closer := settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules, Quotes: e.quotes}
+	closer := e.closer()
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) {
 		out.Batches++
 		out.Lines += b.Lines
@@ -56,6 +56,11 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 	var followed error
 	out.Followed, followed = settlement.FollowHolds(ctx, e.books, e.now())
 	return out, errors.Join(err, followed)
+}
+
+// closer closes batches by the engine's rules and quotes.
+func (e *Engine) closer() settlement.Closer {
+	return settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules, Quotes: e.quotes}
 }
 
 // Due counts the batches that Settle would close.

@@ -105,10 +105,15 @@ type converting struct {
 func (c *converting) At() time.Time { return c.at }
 
 // Need implements ledger.Command.
-func (c *converting) Need(_ *ledger.State, n *ledger.Need) {
+func (c *converting) Need(s *ledger.State, n *ledger.Need) {
 	n.Record(BatchRef(c.id))
 	n.Record(heldRef(c.id))
 	n.Record(MerchantHoldRef(c.merchant))
+	n.Explore(func() {
+		if b, ok := s.Record(BatchRef(c.id)).(*Batch); ok {
+			b.block(s)
+		}
+	})
 	n.Record((&Reported{Currency: c.currency}).Ref())
 	(&Batch{ID: c.id, Currency: c.currency}).needFX(n, c.target)
 }

@@ -73,6 +73,9 @@ func (s *standing) look(ctx context.Context) (more bool, err error) {
 		s.log.Warn("data and run.wake change when settlex run is started again", "data", place(s.Data), "wake", s.Run.Wake)
 		next.Data, next.Run.Wake = s.Data, s.Run.Wake
 	}
+	if was := s.Rates; was != nil && next.Rates != nil && was.Path() == next.Rates.Path() {
+		next.Rates = was // with what was right of it last
+	}
 	if err := s.try(ctx, next); err != nil {
 		return false, fmt.Errorf("the configuration of before goes on, the books refuse the new one: %w", err)
 	}

@@ -243,7 +243,7 @@ func (p *program) settlementList(ctx context.Context, s *session, q settlex.Batc
 		n++
 		w := &b.Window
 		t.add(b.ID, b.Merchant, w.BusinessDate.String(), w.SettlementDate.String(), dash(w.Label), string(b.Status), dash(holdOf(b)),
-			b.Currency.String()+" "+b.Currency.Format(b.Net))
+			b.PaidIn().String()+" "+b.PaidIn().Format(b.Pays()))
 		return true
 	})
 	if err != nil {

@@ -75,7 +75,7 @@ func (p *program) request(ctx context.Context, s *session, req settlement.Reques
 		return err
 	}
 	c := batch.Currency
-	p.printf("%s is %s: %s %s, due %s\n", batch.ID, batch.Status, c, c.Format(batch.Net), batch.Window.SettlementDate)
+	p.printf("%s is %s: %s %s, due %s\n", batch.ID, batch.Status, batch.PaidIn(), batch.PaidIn().Format(batch.Pays()), batch.Window.SettlementDate)
 	for i := range batch.Charges {
 		charge := &batch.Charges[i]
 		p.printf("  %s fee %s, tax %s, of %s\n", charge.Event, c.Format(charge.Fee.Fee), c.Format(charge.Tax), c.Format(charge.Base))

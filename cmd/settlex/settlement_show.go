@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -32,7 +33,7 @@ func (p *program) settlementShow(ctx context.Context, s *session, id string) err
 	if b.NeedsApproval {
 		p.printf("to be approved by %s\n", approvers(b))
 	}
-	p.printf("\n%s\n%s\n%s", equationOf(b), piecesOf(b), stepsOf(b))
+	p.printf("\n%s%s\n%s\n%s", equationOf(b), conversionOf(b), piecesOf(b), stepsOf(b))
 	return p.nextCutoff(ctx, s, b.Merchant, b.Currency)
 }
 
@@ -61,6 +62,20 @@ func equationOf(b *settlement.Batch) *table {
 	return t
 }
 
+// conversionOf says what the net of a batch became that is paid in another currency.
+func conversionOf(b *settlement.Batch) string {
+	switch {
+	case b.FX == nil:
+		return ""
+	case !b.Converted():
+		return fmt.Sprintf("paid in %s, once there is a quote: %s\n", b.FX.Target, b.FX.Waits)
+	}
+	q, c := b.FX.Quote, b.FX.Target
+	return fmt.Sprintf("paid in %s: %s at %s, worth %s at %s, spread %s\nquote %s of %s, given %s, valid until %s, in force %s\n",
+		c, c.Format(b.FX.Got), q.Client, c.Format(b.FX.Worth), q.Mid, c.Format(b.FX.Spread),
+		q.ID, q.Source, q.QuotedAt.Format(time.RFC3339), q.ValidUntil.Format(time.RFC3339), b.FX.At.UTC().Format(time.RFC3339))
+}
+
 // piecesOf are the instructions by which a batch is paid.
 func piecesOf(b *settlement.Batch) *table {
 	t := &table{left: 5}
@@ -71,7 +86,7 @@ func piecesOf(b *settlement.Batch) *table {
 		if p.No > 0 {
 			no = strconv.Itoa(p.No)
 		}
-		t.add(no, dash(ref), string(p.Status), dash(rail), strconv.Itoa(b.Attempt(p)-1), b.Currency.Format(p.Amount))
+		t.add(no, dash(ref), string(p.Status), dash(rail), strconv.Itoa(b.Attempt(p)-1), b.PaidIn().Format(p.Amount))
 	}
 	return t
 }
