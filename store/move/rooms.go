@@ -20,6 +20,6 @@ func kinds() []string {
 		payment.InstructionRecord, payment.SubmissionRecord, payment.SubmissionEndRecord, payment.AnswerRecord,
 		payment.AnswerRefusedRecord, payment.DepartureRecord, payment.DispatchRecord,
 		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.ReportedRecord, settlement.RequestRecord,
-		settlement.HeldRecord, settlement.UnconvertedRecord, settlement.MerchantHoldRecord,
+		settlement.HeldRecord, settlement.UnconvertedRecord, settlement.MerchantHoldRecord, settlement.BlockRecord,
 	}
 }
