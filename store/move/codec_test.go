@@ -104,4 +104,3 @@ func TestBadRecords(t *testing.T) {
 		}
 	}
 }
-
