@@ -70,6 +70,11 @@ func nextCutoff(s *merchant.Schedule, w calendar.Window) NextCutoff {
 	return NextCutoff{Schedule: s.Pin(), Window: w, Zone: s.Timing.Zone, ByHand: payment.ByHand(s)}
 }
 
+// Schedule gives a version of a schedule, as a batch or a movement is pinned to it:
+// every version that was ever configured is kept, with its calendars. An error wraps
+// ledger.ErrCorrupt.
+func (e *Engine) Schedule(pin merchant.Pin) (*merchant.Schedule, error) { return e.schedule(pin) }
+
 // ExplainSchedule says which schedule a merchant's payment at an instant finds, what
 // it passes over and why, and the window it gives. Errors are those of NextCutoff; what
 // was found before them is there all the same.

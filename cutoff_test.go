@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
@@ -61,6 +62,23 @@ func TestNextCutoffOf(t *testing.T) {
 		if next, err := h.reopen(rules).NextCutoffOf(pin); err != nil || next.String() != want {
 			t.Errorf("%s, %v, want %s", next, err, want)
 		}
+	}
+}
+
+// Each version of a schedule is there as it was.
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	h := open(t, threeRegions())
+	changed := threeRegions()
+	changed.Book.Schedules[1].Version, changed.Book.Schedules[1].Timing.Cutoffs[0].At = "2", calendar.MustClock("15:00")
+	again := h.reopen(changed)
+	for version, want := range map[string]string{"1": "00:00", "2": "15:00"} {
+		if s, err := again.Schedule(merchant.Pin{ID: "pk", Version: version}); err != nil || s.Timing.Cutoffs[0].At.String() != want {
+			t.Errorf("version %s: %+v, %v", version, s, err)
+		}
+	}
+	if s, err := again.Schedule(merchant.Pin{ID: "pk", Version: "3"}); !errors.Is(err, ledger.ErrCorrupt) {
+		t.Errorf("version 3: %+v, %v", s, err)
 	}
 }
 

@@ -216,12 +216,8 @@ func prefixed(label string) string {
 // way writes the dates from the business date to the settlement date.
 func way(e *merchant.Explanation) string {
 	timing := &e.Schedule.Timing
-	names := make([]string, len(timing.Calendars))
-	for i, c := range timing.Calendars {
-		names[i] = c.ID + "@" + c.Version
-	}
 	unit := strings.ReplaceAll(timing.Delay.Unit.String(), "_", " ")
-	text := fmt.Sprintf("delay of %s by calendars %s\n", count(timing.Delay.N, strings.TrimSuffix(unit, "s"), unit), cmp.Or(strings.Join(names, ", "), "none"))
+	text := fmt.Sprintf("delay of %s by calendars %s\n", count(timing.Delay.N, strings.TrimSuffix(unit, "s"), unit), calendarNames(timing.Calendars))
 	t := table{left: 5}
 	for _, step := range e.Way {
 		stands, counts := "closed", ""
@@ -240,6 +236,15 @@ func way(e *merchant.Explanation) string {
 		t.add("", step.Date.String()+" "+weekday(step.Date), stands, dash(counts), reasons(&step))
 	}
 	return text + t.String() + fmt.Sprintf("settlement date %s, %s\n", e.Window.SettlementDate, weekday(e.Window.SettlementDate))
+}
+
+// calendarNames writes "PK@2025-2027.1, EU@2025-2027.1".
+func calendarNames(all calendar.Calendars) string {
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.ID + "@" + c.Version
+	}
+	return cmp.Or(strings.Join(names, ", "), "none")
 }
 
 // reasons says what the calendars say of a date.

@@ -30,11 +30,35 @@ func (p *program) settlementShow(ctx context.Context, s *session, id string) err
 	p.printf("%s is %s%s\n", b.ID, b.Status, heldFor(b))
 	p.printf("merchant %s, %s %s, business date %s, due %s, schedule %s\n",
 		b.Merchant, b.Currency, b.Currency.Format(b.Net), w.BusinessDate, w.SettlementDate, w.Schedule.ID)
+	facts, err := factsOf(s, b)
+	if err != nil {
+		return err
+	}
+	p.printf("%s", facts)
 	if b.NeedsApproval {
 		p.printf("to be approved by %s\n", approvers(b))
 	}
 	p.printf("\n%s%s\n%s\n%s", equationOf(b), conversionOf(b), piecesOf(b), stepsOf(b))
 	return p.nextCutoff(ctx, s, b.Merchant, b.Currency)
+}
+
+// factsOf says by which versions of schedule, calendars and time zones the window of a
+// batch was found.
+func factsOf(s *session, b *settlement.Batch) (string, error) {
+	schedule, err := s.engine.Schedule(b.Window.Schedule)
+	if err != nil {
+		return "", err
+	}
+	zone := schedule.Timing.Zone
+	text := fmt.Sprintf("window closed %s %s", b.Window.Closes.In(zone).Format(time.RFC3339), zone)
+	if !b.Window.DueAt.IsZero() {
+		text += ", due at " + b.Window.DueAt.In(zone).Format(time.RFC3339)
+	}
+	text += fmt.Sprintf("; by %s, calendars %s", b.Window.Schedule, calendarNames(schedule.Timing.Calendars))
+	if b.ZoneData != "" {
+		text += ", time zones of release " + b.ZoneData
+	}
+	return text + "\n", nil
 }
 
 // equationOf is the batch equation as a table.
