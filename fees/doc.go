@@ -8,6 +8,8 @@
 //	...
 //	fee, err := schedule.Compute(amount)
 //
+// An [Index] answers as its table does, in a tenth of the time. [Table.Candidates] says why a schedule was chosen.
+//
 // A fee pins its schedule's id and version. What happens later to the same payment goes by the pinned version, which
 // [Table.Find] finds: [Returned] says how much of a fee a refund gives back.
 //
