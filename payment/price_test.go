@@ -155,6 +155,15 @@ func TestInterchange(t *testing.T) {
 	d.refuse(costing("d4", "1.01", "0"), `cost: was reported before with other content: was "1.00", is now "1.01"`)
 }
 
+// A file that has a column for costs, and none of this deposit, is the same file.
+func TestNoCostIsNone(t *testing.T) {
+	t.Parallel()
+	d := open(t, terms())
+	d.book(captured())
+	d.again(costing("d1", "0", "0"))
+	d.refuse(costing("d1", "0.01", "0"), `cost: was reported before with other content: was "", is now "0.01"`)
+}
+
 // What goes back of a fee that was tiered or passed on a cost is its share, whatever it went by.
 func TestReturnedFees(t *testing.T) {
 	t.Parallel()

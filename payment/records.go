@@ -239,9 +239,13 @@ func (f *Facts) costs() (cost, tax string) {
 	return f.Currency.Format(*f.Cost), f.Currency.Format(f.CostTax)
 }
 
-// sameCost tells whether a capture says the same of its cost.
+// sameCost tells whether a capture says the same of its cost. Nothing and a cost of 0 are the same where nothing was known
+// before: no fee went by it.
 func (f *Facts) sameCost(e *Event) error {
 	now := facts(e)
+	if f.Cost == nil && now.Cost != nil && now.Cost.IsZero() && now.CostTax.IsZero() {
+		return nil
+	}
 	cost, tax := f.costs()
 	costNow, taxNow := now.costs()
 	if cost != costNow {
