@@ -84,7 +84,15 @@ func MerchantHoldRef(merchant string) ledger.Ref {
 
 // InForce gives the hold that is; nil: none is.
 func (h *MerchantHold) InForce() *HoldPeriod {
-	if h == nil || len(h.Periods) == 0 || !h.Periods[len(h.Periods)-1].Released.IsZero() {
+	if last := h.last(); last != nil && last.Released.IsZero() {
+		return last
+	}
+	return nil
+}
+
+// last gives the last hold; nil: there was none.
+func (h *MerchantHold) last() *HoldPeriod {
+	if h == nil || len(h.Periods) == 0 {
 		return nil
 	}
 	return &h.Periods[len(h.Periods)-1]

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
@@ -338,3 +339,68 @@ type writing struct{ record ledger.Record }
 func (*writing) At() time.Time                          { return time.Time{} }
 func (w *writing) Need(_ *ledger.State, n *ledger.Need) { n.Record(w.record.Ref()) }
 func (w *writing) Apply(s *ledger.State) error          { s.Put(w.record); return nil }
+
+// Whatever schedules hold, ask somebody to approve and split, and whenever somebody holds
+// a merchant: batches stand the same, step by step, whenever the job runs, and all of
+// them, wherever it was cut off.
+func TestHoldsWheneverTheJobRuns(t *testing.T) {
+	t.Parallel()
+	tries := tries{t}
+	runs := 0
+	rapid.Check(t, func(t *rapid.T) {
+		if runs++; runs > 40 || testing.Short() && runs > 10 {
+			return
+		}
+		history := histories(false).Draw(t, "history")
+		history.wishes = nil // what is asked for closes windows, and nobody has decided anything by then
+		for i := range history.rules.Book.Schedules {
+			drawLettingGo(t, &history.rules.Book.Schedules[i])
+		}
+		decisions := drawRuns(t, history)
+		decisions = decisions[:len(decisions)-1]
+		decide := func(h *house, i int) {
+			if err := h.holds("m1", i%2 == 1, "anna", decisions[i].Add(time.Duration(i) * time.Microsecond)); err != nil && !errors.Is(err, payment.ErrUnknownMerchant) {
+				t.Fatalf("decision %d: %v", i, err)
+			}
+		}
+		var want string
+		tries.with(t, history.rules, func(h *house) {
+			h.liveWith(&history, h.grant)
+			for i := range decisions {
+				decide(h, i)
+			}
+			h.settle(history.end)
+			h.follow(history.end)
+			want = h.outcome()
+		})
+		tries.with(t, history.rules, func(h *house) {
+			h.chunk = rapid.IntRange(1, 12).Draw(t, "chunk")
+			h.liveWith(&history, h.grant)
+			done := 0
+			for _, now := range drawRuns(t, history) {
+				for ; done < len(decisions) && !decisions[done].After(now); done++ {
+					decide(h, done)
+					h.follow(decisions[done].Add(time.Duration(done) * time.Microsecond))
+				}
+				h.settleThroughCrashes(t, now)
+				h.follow(now)
+			}
+			if diff := cmp.Diff(want, h.outcome()); diff != "" {
+				t.Errorf("in runs (-at once +so)\n%s", diff)
+			}
+		})
+	})
+}
+
+// drawLettingGo draws what lets the batches of a schedule go.
+func drawLettingGo(t *rapid.T, s *merchant.Schedule) {
+	if rapid.Bool().Draw(t, "held") {
+		s.Hold = &merchant.ScheduleHold{Until: date("2026-03-01").AddDays(rapid.IntRange(0, 25).Draw(t, "until")), Reason: "x"}
+	}
+	if rapid.Bool().Draw(t, "approved") {
+		s.ApproveAbove = new(minor("50.00"))
+	}
+	if rapid.Bool().Draw(t, "split") {
+		s.MaxPayout = minor("30.00")
+	}
+}

@@ -166,7 +166,7 @@ func TestBatchLives(t *testing.T) {
 	t.Parallel()
 	runs := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		if runs++; testing.Short() && runs > 10 {
+		if runs++; runs > 40 || testing.Short() && runs > 10 {
 			return
 		}
 		s := india()

@@ -35,11 +35,14 @@ func (b *Batch) follow(s *ledger.State, from, now time.Time) {
 			b.take(Closed, Step{Kind: payment.BatchReleased, At: until})
 			from = until
 		case b.Status == Held && b.Hold.Reason == HoldMerchant:
+			if p == nil { // it was held behind the release, by a clock ahead of it
+				p = merchant.last()
+			}
 			if p == nil || p.Released.IsZero() {
 				return
 			}
-			b.take(Closed, Step{Kind: payment.BatchReleased, At: p.Released, Reason: p.ReleaseReason, Actor: p.ReleasedBy})
-			from = p.Released
+			from = later(p.Released, from)
+			b.take(Closed, Step{Kind: payment.BatchReleased, At: from, Reason: p.ReleaseReason, Actor: p.ReleasedBy})
 		case (b.Status == Closed || b.Status == Approved) && p != nil:
 			b.hold(Hold{Reason: HoldMerchant, Detail: p.Reason, Since: later(p.Since, from), By: p.By})
 		default:
@@ -52,6 +55,15 @@ func (b *Batch) follow(s *ledger.State, from, now time.Time) {
 func (b *Batch) hold(h Hold) {
 	b.take(Held, Step{Kind: payment.BatchHeld, At: h.Since, Hold: h.Reason, Reason: h.Detail, Actor: h.By})
 	b.Hold.Until = h.Until
+}
+
+// followed is the instant up to which the batch has followed. Its close counts as of its
+// watermark, whenever that was.
+func (b *Batch) followed() time.Time {
+	if last := &b.Steps[len(b.Steps)-1]; last.Kind != "" {
+		return last.At
+	}
+	return b.Watermark.Before
 }
 
 func later(a, b time.Time) time.Time {
@@ -112,7 +124,7 @@ func (r *Review) Apply(s *ledger.State) error {
 		return fmt.Errorf("%w: %s", ErrUnknownBatch, r.Batch)
 	}
 	batch := *stored
-	from := batch.Steps[len(batch.Steps)-1].At
+	from := batch.followed()
 	batch.follow(s, from, r.Now)
 	if len(batch.Steps) == len(stored.Steps) {
 		return nil
