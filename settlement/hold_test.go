@@ -359,7 +359,7 @@ func TestHoldsWheneverTheJobRuns(t *testing.T) {
 		decisions := drawRuns(t, history)
 		decisions = decisions[:len(decisions)-1]
 		decide := func(h *house, i int) {
-			if err := h.holds("m1", i%2 == 1, "anna", decisions[i].Add(time.Duration(i) * time.Microsecond)); err != nil && !errors.Is(err, payment.ErrUnknownMerchant) {
+			if err := h.holds("m1", i%2 == 1, "anna", decisions[i].Add(time.Duration(i)*time.Microsecond)); err != nil && !errors.Is(err, payment.ErrUnknownMerchant) {
 				t.Fatalf("decision %d: %v", i, err)
 			}
 		}
