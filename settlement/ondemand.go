@@ -82,7 +82,7 @@ func (r *Request) repeats(made *Request) error {
 // The batch has every movement that was booked before the request, is in no batch and is
 // available by its date, or, instant, every one; and what the last batch carried on, however
 // little. Its errors are *payment.FieldError (ErrNothingToPay, ErrNoInstant,
-// payment.ErrConflict, payment.ErrUnknownMerchant), what closing refuses, and the ledger's.
+// payment.ErrConflict, payment.ErrUnknownMerchant, payment.ErrInactive), what closing refuses, and the ledger's.
 func (c *Closer) Request(ctx context.Context, req Request, done func(*Batch)) (batch *Batch, repeated bool, err error) {
 	if err := req.validate(); err != nil {
 		return nil, false, err
@@ -404,6 +404,9 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 	if err != nil {
 		return nil, err
 	}
+	if status, since := m.StoodAt(req.At); status == payment.Suspended {
+		return nil, fault(payment.FieldMerchant, "%s %w: it is %s since %s", m.ID, payment.ErrInactive, status, since.Format(time.RFC3339))
+	}
 	region, err := c.Book.Region(&m.Merchant, req.Currency)
 	if err != nil {
 		return nil, err
@@ -428,13 +431,16 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 		req.At = d.last.Add(time.Microsecond)
 		return nil, nil
 	}
-	target := Target{Merchant: req.Merchant, Currency: req.Currency, Window: payment.WindowPin{Schedule: schedule.Pin(), Window: window}, asked: &d.asked}
+	target := Target{Merchant: req.Merchant, Currency: req.Currency, Window: payment.WindowPin{Schedule: schedule.Pin(), Window: window}, watermark: req.At, asked: &d.asked}
 	cmd := &closing{schedule: schedule, rules: c.Rules, last: leaving(m, req.At), scope: scope, demand: d}
 	cmd.fixed = Batch{
 		ID: batchID(&target), Merchant: req.Merchant, Currency: req.Currency, Window: target.Window, Status: Closing, Region: region.ID, Bank: region.Bank,
 		ZoneData: calendar.ZoneData(), Kind: req.Kind, Number: d.number, AvailableBy: d.on, RequestedBy: req.By,
 	}
 	d.request.Batch = cmd.fixed.ID
+	if cmd.fx, err = c.exchanges(ctx, schedule, m, &target, req.At); err != nil {
+		return nil, err
+	}
 	if cmd.fx, err = c.exchanges(ctx, schedule, m, &target, req.At); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 // ask asks for a settlement of m1 in INR.
 func (h *house) ask(key string, kind settlement.Kind, at time.Time) (batch *settlement.Batch, repeated bool, err error) {
 	h.t.Helper()
-	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk}
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk, Quotes: h.quotes}
 	req := settlement.Request{Key: key, Merchant: "m1", Currency: inr(), Kind: kind, By: "anna", At: at}
 	return closer.Request(context.Background(), req, func(*settlement.Batch) {})
 }
@@ -167,6 +167,29 @@ func TestRequestRefused(t *testing.T) {
 	}
 }
 
+// Who is suspended asks for nothing; who is leaving is paid everything, also the minimum
+// balance.
+func TestRequestStands(t *testing.T) {
+	t.Parallel()
+	schedule := india()
+	schedule.MinBalance = minor("10.00")
+	h := open(t, rulesWith(schedule))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "60.00"))
+	h.decides(payment.MerchantSuspend, ist("2026-03-03 09:00"))
+	if _, _, err := h.ask("r1", settlement.OnDemand, ist("2026-03-03 10:00")); !errors.Is(err, payment.ErrInactive) {
+		t.Errorf("suspended: %v, want %v", err, payment.ErrInactive)
+	}
+	h.decides(payment.MerchantResume, ist("2026-03-03 11:00"))
+	h.take(about(payment.ToppedUp, "t1", "2026-03-03 11:30", "20.00"))
+	if b := h.asks("r1", settlement.OnDemand, ist("2026-03-03 12:00")); b.Net != minor("20.00") || b.Kept != minor("10.00") {
+		t.Errorf("%s, keeps %s", tell(b), b.Kept)
+	}
+	h.decides(payment.MerchantClose, ist("2026-03-03 13:00"))
+	if b := h.asks("r2", settlement.OnDemand, ist("2026-03-03 14:00")); b.Net != minor("10.00") || !b.Kept.IsZero() {
+		t.Errorf("%s, keeps %s", tell(b), b.Kept)
+	}
+}
+
 // However small the chunks, and wherever it is cut off, a batch that was asked for is the
 // same; what is booked meanwhile is no member of it.
 func TestRequestCutOff(t *testing.T) {
@@ -227,6 +250,29 @@ func TestSpendableAfterRequest(t *testing.T) {
 	h.sound()
 	h.settle(ist("2026-03-03 00:00"))
 	if got := tell(h.batches()[1]); got != "m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 65.00 + 0.00 = 65.00" {
+		t.Errorf("the window's batch: %s", got)
+	}
+}
+
+// What is asked for is turned into another currency like any other batch, at the quote of
+// its instant.
+func TestRequestConverted(t *testing.T) {
+	t.Parallel()
+	h := abroad(t, quote("Q1", "0.30123", "2026-03-02 07:00:00", ""))
+	topUp := about(payment.ToppedUp, "t1", "2026-03-02 13:00", "1000.00")
+	topUp.Currency = pkr()
+	h.take(topUp)
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Quotes: h.quotes}
+	req := settlement.Request{Key: "r1", Merchant: "m1", Currency: pkr(), Kind: settlement.OnDemand, By: "anna", At: pkt("2026-03-02 13:00")}
+	b, _, err := closer.Request(t.Context(), req, func(*settlement.Batch) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.PaidIn() != inr() || b.Pays() != minor("298.21") || !b.FX.At.Equal(req.At) || b.FX.Quote.ID != "Q1" {
+		t.Errorf("%s pays %s %s: %+v", tell(b), b.PaidIn(), b.Pays(), b.FX)
+	}
+	h.settle(pkt("2026-03-02 18:00"))
+	if got := tell(h.batches()[1]); got != "m1 PKR 2026-03-02 closed, due 2026-03-03: 0.00 + 100000.00 + 0.00 = 100000.00" {
 		t.Errorf("the window's batch: %s", got)
 	}
 }

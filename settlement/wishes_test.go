@@ -79,7 +79,7 @@ func (h *house) grant(w wish) {
 }
 
 func (h *house) tryGrant(w wish) error {
-	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk}
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk, Quotes: h.quotes}
 	_, _, err := closer.Request(context.Background(), w.Request, func(*settlement.Batch) {})
 	if settlement.Refused(err) {
 		return nil
