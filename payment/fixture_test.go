@@ -284,7 +284,7 @@ func recordKinds() []string {
 		payment.FeeDeductionRecord, payment.BillingRecord, payment.InvoiceRecord, payment.InvoiceLineRecord, payment.InvoiceSeriesRecord,
 		payment.ItemRecord, payment.PositionRecord, payment.FoldedRecord, payment.HoldRecord, payment.ReleasedRecord, payment.PoolRecord, payment.DecisionRecord, payment.MerchantRecord,
 		payment.FeeCounterRecord, payment.FeeMonthRecord, payment.FeeMonthDoneRecord,
-		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.HeldRecord, settlement.UnconvertedRecord, settlement.MerchantHoldRecord,
+		settlement.BatchRecord, settlement.LineRecord, settlement.DayRecord, settlement.ClosingRecord, settlement.HeldRecord, settlement.UnconvertedRecord, settlement.MerchantHoldRecord, settlement.RequestRecord, settlement.BlockRecord,
 	}
 }
 
