@@ -15,8 +15,10 @@
 //	times are those of Asia/Kolkata
 //	region IN trades in INR, keeps its money in bank escrow_in, books input tax as gst
 //	region BD trades in BDT, keeps its money in bank escrow_bd
+//	region PK trades in PKR, keeps its money in bank escrow_pk
 //	region IN settles at 18:00, T+1, calendar IN
 //	region BD settles weekly on thursday at 18:00, T+0, calendar BD, minimum 500.00 BDT
+//	region PK settles at 18:00, T+1, calendar PK, paid in INR at mid less 1%
 //	merchant m_2 settles by hand at 18:00, T+1, calendar IN
 //	fee of 2% on deposits in INR, tax 18% as gst, returned with refunds
 //	fee of 2% on deposits in INR by CARD, tax 18% as gst
@@ -47,6 +49,7 @@
 //	2026-03-03 15:00 batch of m_1 on 2026-03-02 paid
 //	2026-03-04 15:00 batch of m_1 on 2026-03-02 returned, because closed_account
 //	2026-03-03 13:30 batch of m_1 on 2026-03-02 canceled, because closed_account
+//	2026-03-02 12:00 quote q1 of 1 PKR is 0.30123 INR
 //	again
 //	settle through 2026-03-02
 //	2026-03-02 18:00 settle

@@ -10,6 +10,7 @@ import (
 
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 	"github.com/settlex/settlex/store/anystore"
@@ -23,7 +24,7 @@ func (n *Notebook) Play(t testing.TB) string {
 	p := &player{TB: t, rules: &n.terms.rules, zone: n.terms.zone, running: make(map[ledger.AccountID]ledger.Balance)}
 	var err error
 	p.engine, err = settlex.New(t.Context(), settlex.Config{
-		Store: anystore.Open(t), Rules: p.rules, Merchants: n.terms.merchants, Clock: func() time.Time { return p.now },
+		Store: anystore.Open(t), Rules: p.rules, Merchants: n.terms.merchants, Clock: func() time.Time { return p.now }, Quotes: p,
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", n.name, err)
@@ -53,12 +54,22 @@ type player struct {
 	now    time.Time // by the engine's clock
 	out    strings.Builder
 
+	quotes  []settlement.Quote // that were given
+	list    *settlement.QuoteList
 	events  []payment.Event // that were booked
 	seq     uint64          // of the last entry printed
 	running map[ledger.AccountID]ledger.Balance
 }
 
 func (p *player) ctx() context.Context { return p.Context() }
+
+// Quote implements settlement.Quotes.
+func (p *player) Quote(ctx context.Context, base, currency money.Currency, at time.Time) (*settlement.Quote, error) {
+	if p.list == nil {
+		return nil, nil
+	}
+	return p.list.Quote(ctx, base, currency, at)
+}
 
 // do books an event, as ingestion would.
 func (p *player) do(e payment.Event) (repeated bool, err error) {

@@ -96,12 +96,21 @@ func (p *player) printBatch(b *settlement.Batch) error {
 		window += " " + b.Window.Label
 	}
 	outcome := "pays " + c.Format(b.Net)
-	if b.AtClose == settlement.CarriedForward {
+	switch {
+	case b.AtClose == settlement.CarriedForward:
 		outcome = "carries " + c.Format(b.CarryOut.Neg())
+	case b.Converted():
+		outcome = fmt.Sprintf("pays %s %s at %s, quote %s, for %s", b.PaidIn().Format(b.Pays()), b.PaidIn(), b.FX.Quote.Client, b.FX.Quote.ID, c.Format(b.Net))
+	case b.FX != nil:
+		outcome = fmt.Sprintf("%s, %s: holds %s", b.Status, b.FX.Waits, c.Format(b.Net))
 	}
 	p.printf("batch of %s on %s, due %s: %s %s", b.Merchant, window, b.Window.SettlementDate, outcome, c)
 	p.printf("  %-28s %10s %8s %8s %9s %10s", "", "gross", "fee", "tax", "reserve", "net")
 	return p.engine.Books().Read(p.ctx(), func(r ledger.Reader) error {
+		shares, err := settlement.SharesOf(p.ctx(), r, b)
+		if err != nil {
+			return err
+		}
 		for l, err := range settlement.Lines(p.ctx(), r, b.ID) {
 			if err != nil {
 				return err
@@ -113,6 +122,11 @@ func (p *player) printBatch(b *settlement.Batch) error {
 			late := ""
 			if l.Late {
 				late = "  late: of " + l.Window.BusinessDate.String()
+			}
+			if share, converted, err := shares.Of(l); err != nil {
+				return err
+			} else if converted {
+				late += "  = " + b.PaidIn().Format(share) + " " + b.PaidIn().String()
 			}
 			p.printf("  %-28s %10s %8s %8s %9s %10s%s", what,
 				blank(c, l.Gross), blank(c, l.Fee), blank(c, l.Tax), blank(c, l.Reserve), c.Format(l.Net), late)

@@ -26,6 +26,8 @@ func (t *terms) step(text string) (step, error) {
 		s = &happening{event: e, refused: refused}
 	case w.accept("batch of"):
 		s = transfer(w, at, refused)
+	case w.accept("quote"):
+		s = quoted(w, at)
 	case w.accept("settle"):
 		return t.settling(w, at, dated)
 	default:
@@ -99,6 +101,17 @@ func transfer(w *words, at time.Time, refused bool) step {
 		s.event.ReasonCode = w.next("a reason")
 	}
 	return s
+}
+
+// quoted reads "q1 of 1 PKR is 0.30123 INR".
+func quoted(w *words, at time.Time) step {
+	q := settlement.Quote{ID: w.next("a quote"), Source: "notebook", At: at}
+	w.expect("of 1")
+	q.Base = w.currency()
+	w.expect("is")
+	q.Rate = w.rate()
+	q.Currency = w.currency()
+	return &quoting{q}
 }
 
 // which names a batch.

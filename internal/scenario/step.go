@@ -47,6 +47,15 @@ func (again) play(p *player) error {
 	return p.repeat(p.events[len(p.events)-1])
 }
 
+// quoting makes a price of a currency known.
+type quoting struct{ quote settlement.Quote }
+
+func (q *quoting) play(p *player) (err error) {
+	p.quotes = append(p.quotes, q.quote)
+	p.list, err = settlement.NewQuoteList(p.quotes...)
+	return err
+}
+
 // closing settles what is due.
 type closing struct {
 	at      time.Time     // by the engine's clock
@@ -57,8 +66,11 @@ func (c *closing) play(p *player) error {
 	p.now = c.at
 	var batches []*settlement.Batch
 	settle := func() error {
-		_, err := p.engine.Settle(p.ctx(), c.through, func(b *settlement.Batch) { batches = append(batches, b) })
-		return err
+		note := func(b *settlement.Batch) { batches = append(batches, b) }
+		if _, err := p.engine.Settle(p.ctx(), c.through, note); err != nil {
+			return err
+		}
+		return p.engine.Convert(p.ctx(), note)
 	}
 	if err := settle(); err != nil {
 		return err
@@ -105,7 +117,7 @@ type expectBatch struct {
 	which   which
 	none    bool
 	carries bool
-	amount  string // of the batch's currency
+	amount  string // of the currency that is paid, or carried
 	status  settlement.Status
 }
 
@@ -127,13 +139,17 @@ func (e *expectBatch) play(p *player) error {
 		return nil
 	}
 	w := &words{left: []string{e.amount}}
-	want := w.figure(b.Currency)
+	c := b.PaidIn()
+	if e.carries {
+		c = b.Currency
+	}
+	want := w.figure(c)
 	if w.err != nil {
 		return w.err
 	}
 	carried := b.CarryOut.Neg()
-	if e.carries && (b.AtClose != settlement.CarriedForward || carried != want) || !e.carries && (b.AtClose != settlement.Closed || b.Net != want) {
-		return fmt.Errorf("%s is %s: it pays %s and carries %s", e.which, b.AtClose, b.Currency.Format(b.Net), b.Currency.Format(carried))
+	if e.carries && (b.AtClose != settlement.CarriedForward || carried != want) || !e.carries && (b.AtClose != settlement.Closed || b.Pays() != want) {
+		return fmt.Errorf("%s is %s: it pays %s and carries %s", e.which, b.AtClose, b.PaidIn().Format(b.Pays()), b.Currency.Format(carried))
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (t *terms) readMerchant(w *words) {
 }
 
 // readSchedule reads "settles weekly on thursday at 18:00, T+0, calendar BD,
-// minimum 500.00 BDT".
+// minimum 500.00 BDT, paid in INR at mid less 1%".
 func (t *terms) readSchedule(w *words, scope merchant.Scope) {
 	w.expect("settles")
 	s := merchant.Schedule{Version: "1", For: []merchant.Scope{scope}}
@@ -127,6 +127,12 @@ func (t *terms) readSchedule(w *words, scope merchant.Scope) {
 	}
 	if w.accept("minimum") {
 		s.MinPayout, _ = w.amount()
+	}
+	if w.accept("paid in") {
+		s.FX = &merchant.FXTerms{Target: w.currency(), MaxAge: 24 * time.Hour}
+		if w.accept("at mid less") {
+			s.FX.Spread = w.rate()
+		}
 	}
 	t.rules.Book.Schedules = append(t.rules.Book.Schedules, s)
 }
