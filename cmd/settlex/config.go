@@ -48,11 +48,14 @@ func (p *program) configCheckCommand() *cobra.Command {
 		Short: "Tell all faults of a configuration, and what is hardly meant",
 		Long: `Check reads a configuration, that of --config or a FILE, and tells all its faults at once, each with file, line and column: exit
 code 1. Of a file that is right it tells what is hardly meant, or will not hold for long: calendars about to end, prices that are over or that
-never win, taxes and calendars that nothing names. With --strict that is a failure too. No books are opened.`,
+never win, taxes and calendars that nothing names. With --strict that is a failure too. The file of rates that it names is read and
+checked as well. No books are opened.`,
 		Example: `  settlex config check
   settlex config check next-year.yaml --on 2027-01-01 --strict`,
 		Args: upToOne("FILE"),
-		RunE: func(_ *cobra.Command, args []string) error { return p.checkConfig(p.configFile(args), &do) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.checkConfig(cmd.Context(), p.configFile(args), &do)
+		},
 	}
 	cmd.Flags().Var(&do.on, "on", "as of a `DATE` (default: today)")
 	cmd.Flags().BoolVar(&do.strict, "strict", false, "let a warning be a failure too")
@@ -77,7 +80,7 @@ func upToOne(what string) cobra.PositionalArgs {
 	}
 }
 
-func (p *program) checkConfig(path string, do *configCheck) error {
+func (p *program) checkConfig(ctx context.Context, path string, do *configCheck) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -97,6 +100,11 @@ func (p *program) checkConfig(path string, do *configCheck) error {
 	p.sayf("%s holds together: %s, %s, %s, %s, %s; %s\n", path, count(len(book.Regions), "region", "regions"),
 		count(len(c.Merchants), "merchant", "merchants"), count(len(book.Schedules), "schedule", "schedules"),
 		count(len(c.Rules.Fees), "fee schedule", "fee schedules"), count(len(c.Rules.Plans), "reserve plan", "reserve plans"), found)
+	if c.Rates != nil {
+		if err := c.Rates.Refresh(ctx); err != nil {
+			return err
+		}
+	}
 	if do.strict && len(warnings) > 0 {
 		return fmt.Errorf("%s: %s", path, found)
 	}
