@@ -549,3 +549,24 @@ func TestFXMerchantHeld(t *testing.T) {
 		t.Errorf("released: %s, %+v", b.Status, b.Hold)
 	}
 }
+
+// What is asked for is converted at the quote that is in force when it is asked for.
+func TestFXInstant(t *testing.T) {
+	t.Parallel()
+	rules := charging(rulesWith(pakistan(), india()), fees.EventInstant)
+	rules.Fees[len(rules.Fees)-1].Match.Currency = pkr()
+	h := open(t, rules)
+	h.quotes = quotes(quote("Q1", "0.30123", "2026-03-02 07:00:00", ""), quote("Q2", "0.4", "2026-03-02 08:00:00", ""))
+	h.take(rupees("d1", "m1", pkt("2026-03-02 12:00"), "100005.90"))
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Quotes: h.quotes}
+	req := settlement.Request{Key: "r1", Merchant: "m1", Currency: pkr(), Kind: settlement.Instant, By: "anna", At: pkt("2026-03-02 12:30")}
+	b, _, err := closer.Request(context.Background(), req, func(*settlement.Batch) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !b.Converted() || b.FX.Quote.ID != "Q1" || b.Pays() != minor("29821.77") || b.Bank != "in-escrow" || b.Status != settlement.Approved {
+		t.Errorf("%s pays %s: %+v", b.Status, b.Pays(), b.FX)
+	}
+	h.shared(b)
+	h.matches()
+}
