@@ -54,6 +54,14 @@
 // what fixed and minimum reserves hold. The window in which it was decided is due by
 // itself when an earlier batch has left anything.
 //
+// # Batches in another currency
+//
+// Where the schedule says so, the net of a batch is sold for another currency once it is
+// known, at the quote that was in force at the watermark (Quotes), and what was bought is
+// what is paid. In the batch's own currency its lines then sum to zero; in the target, what
+// was bought is the net. Without a quote the batch is closed and held until there is one
+// (Closer.Convert). What each line comes to follows from the lines (SharesOf).
+//
 // # How a batch is closed
 //
 // The first transaction fixes membership and totals, moves the money, and
