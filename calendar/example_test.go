@@ -97,3 +97,35 @@ func ExampleSchedule_Next() {
 	// 2026-02-28
 	// 2026-03-31
 }
+
+// A cron expression names dates and cut-offs; the rule of cut-offs does the rest. In
+// New York the hour from 2:00 to 3:00 is skipped on 2026-03-08.
+func ExampleParseCron() {
+	newYork, err := calendar.LoadZone("America/New_York")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	nightly, err := calendar.ParseCron("30 2 * * *")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	schedule := calendar.Schedule{
+		Zone:   newYork,
+		Anchor: calendar.Anchor{Kind: calendar.Cron, Cron: nightly},
+		Delay:  calendar.Delay{N: 4, Unit: calendar.Hours},
+	}
+	w, err := schedule.WindowAt(time.Date(2026, time.March, 7, 12, 0, 0, 0, time.UTC))
+	for range 2 {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(w.BusinessDate, "closes", w.Closes.In(newYork).Format("15:04 -07:00"), "due", w.DueAt.In(newYork).Format("15:04"))
+		w, err = schedule.Next(w)
+	}
+	// Output:
+	// 2026-03-08 closes 03:00 -04:00 due 07:00
+	// 2026-03-09 closes 02:30 -04:00 due 06:30
+}
