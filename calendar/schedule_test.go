@@ -333,6 +333,7 @@ func FuzzScheduleJSON(f *testing.F) {
 		`"calendars":[{"id":"c","version":"1","source":"s","valid_from":"2026-01-01","valid_until":"2026-12-31","weekend":["2nd sunday"],`+
 		`"holidays":[{"date":"2026-03-08","name":"h"}],"cutoff_overrides":[{"date":"2026-03-09","at":"01:00"}]}]}`), int64(1_772_953_200))
 	f.Add([]byte(`{"timezone":"Pacific/Apia","windows":[{"cutoff":"00:00"}],"anchor":{"kind":"monthly","month_days":[30]},"cutoff_inclusive":true,"grace":"5m"}`), int64(1_325_239_200))
+	f.Add([]byte(`{"timezone":"Africa/Cairo","anchor":{"kind":"cron","cron":"0,30 2,23 29-31 * 7","roll":"preceding"},"delay":{"n":30,"unit":"hours"}}`), int64(1_735_603_200))
 	f.Fuzz(func(t *testing.T, text []byte, second int64) {
 		s := new(calendar.Schedule)
 		if json.Unmarshal(text, s) != nil || s.Validate() != nil {

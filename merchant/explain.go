@@ -106,7 +106,7 @@ func candidate(s *Schedule, c Scope, at time.Time) Candidate {
 			names[i] = scope.String()
 		}
 		x.Why = "it is for " + strings.Join(names, ", ")
-	case s.EffectiveFrom.After(today):
+	case s.comes(at):
 		x.Verdict, x.Why = NotYet, fmt.Sprintf("effective from %s, and it was %s in %s", s.EffectiveFrom, today, s.Timing.Zone)
 	}
 	return x
@@ -118,14 +118,25 @@ const widest = 5
 // Live lists the schedules that a new movement could find at an instant or later:
 // the version in force of each id, and those that come into force.
 func (b *Book) Live(at time.Time) []*Schedule {
-	var live []*Schedule
+	inForce := make(map[string]*Schedule, len(b.Schedules)) // as Version finds them
 	for i := range b.Schedules {
 		s := &b.Schedules[i]
-		if s.EffectiveFrom.After(calendar.DateOf(at, s.Timing.Zone)) || b.Version(s.ID, at) == s {
+		if best := inForce[s.ID]; !s.comes(at) && (best == nil || s.EffectiveFrom.After(best.EffectiveFrom)) {
+			inForce[s.ID] = s
+		}
+	}
+	var live []*Schedule
+	for i := range b.Schedules {
+		if s := &b.Schedules[i]; s.comes(at) || inForce[s.ID] == s {
 			live = append(live, s)
 		}
 	}
 	return live
+}
+
+// comes tells whether the schedule is not yet effective at an instant.
+func (s *Schedule) comes(at time.Time) bool {
+	return s.EffectiveFrom.After(calendar.DateOf(at, s.Timing.Zone))
 }
 
 // NextCutoff gives the window that is open at an instant for a case, and its

@@ -104,6 +104,11 @@ func TestExplainAgrees(t *testing.T) {
 		if (err == nil) != (want == nil) || e.Schedule != found || len(e.Candidates) != len(book.Schedules) {
 			t.Fatalf("explains %v, %v, finds %v, %v", e.Schedule, err, found, want)
 		}
+		for _, s := range book.Live(noon()) {
+			if !s.EffectiveFrom.After(date("2026-03-02")) && book.Version(s.ID, noon()) != s {
+				t.Fatalf("%s is live, and %s in force", s.Pin(), book.Version(s.ID, noon()).Pin())
+			}
+		}
 		for _, candidate := range e.Candidates {
 			if (candidate.Verdict == merchant.Applies) != (candidate.Schedule == found) || (candidate.Verdict == merchant.Applies) != (candidate.Why == "") {
 				t.Fatalf("%s: %s %q, found %v", candidate.Schedule.Pin(), candidate.Verdict, candidate.Why, found)
