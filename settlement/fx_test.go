@@ -570,3 +570,74 @@ func TestFXInstant(t *testing.T) {
 	h.shared(b)
 	h.matches()
 }
+
+// Whatever happens to a batch in another currency and its parts, before it is converted and
+// after, in whatever order: no money is lost in either currency.
+func TestFXLives(t *testing.T) {
+	t.Parallel()
+	runs := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		if runs++; testing.Short() && runs > 10 {
+			return
+		}
+		s := pakistan()
+		if rapid.Bool().Draw(rt, "split") {
+			s.MaxPayout = minor("20.00")
+		}
+		if rapid.Bool().Draw(rt, "approved") {
+			s.ApproveAbove = new(minor("200.00"))
+		}
+		if rapid.Bool().Draw(rt, "held") {
+			s.Hold = &merchant.ScheduleHold{Until: date("2026-03-03"), Reason: "x"}
+		}
+		rules := rulesWith(s, india())
+		for _, event := range []fees.Event{fees.EventFX, fees.EventSettlement} {
+			if rapid.Bool().Draw(rt, string(event)) {
+				rules = charging(rules, event)
+				rules.Fees[len(rules.Fees)-1].Match.Currency = pkr()
+			}
+		}
+		h := openOn(t, rt, rules)
+		if rapid.Bool().Draw(rt, "known") {
+			h.quotes = quotes(quote("Q1", "0.30123", "2026-03-02 12:00:00", ""))
+		}
+		h.take(rupees("d1", "m1", pkt("2026-03-02 12:00"), "250.00"))
+		id := h.settle(pkt("2026-03-02 18:00"))[0].ID
+		at := pkt("2026-03-03 00:00")
+		for range rapid.IntRange(1, 20).Draw(rt, "events") {
+			at = at.Add(time.Minute)
+			switch what := rapid.SampledFrom(append(kinds(), "hold", "release", "follow", "quote")).Draw(rt, "what"); what {
+			case "hold", "release":
+				_ = h.holds("m1", what == "release", "dora", at) // it may be held already
+			case "follow":
+				h.follow(at)
+			case "quote":
+				h.quotes = quotes(quote("Q2", "0.31", "2026-03-02 18:00:00", ""))
+				closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Quotes: h.quotes}
+				if err := closer.Convert(context.Background(), at, func(*settlement.Batch) {}); err != nil {
+					rt.Fatal(err)
+				}
+			default:
+				e := happens(what, settlement.PartID(id, rapid.IntRange(0, len(h.only().Parts)).Draw(rt, "part")), at)
+				if e.Actor != "" {
+					e.Actor = rapid.SampledFrom([]string{"anna", "ben"}).Draw(rt, "actor")
+				}
+				_ = h.try(e) // much of it is refused
+			}
+			h.sound()
+			h.matches()
+			b, back := h.only(), money.Amount{}
+			for _, i := range records[*payment.Item](h, payment.ItemRecord) {
+				if i.Category == payment.CategoryBatch {
+					back, _ = back.Add(i.Gross)
+				}
+			}
+			if total, err := money.Sum(b.Owed(), b.Sent(), b.PaidOut(), back); err != nil || total != b.Pays() {
+				rt.Fatalf("%s: waits %s, on its way %s, paid %s, put back %s: not %s", partsOf(b), b.Owed(), b.Sent(), b.PaidOut(), back, b.Pays())
+			}
+			if !b.Converted() && (b.Status == settlement.Approved || b.Status == settlement.Closed || !b.Sent().IsZero()) {
+				rt.Fatalf("%s without a quote", partsOf(b))
+			}
+		}
+	})
+}
