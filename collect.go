@@ -208,20 +208,7 @@ func settle(state *ledger.State, submission []ledger.Ref, answered *payment.Answ
 	}
 	return change(state, submission, func(s *payment.Submission) error {
 		s.Delivered = true // whoever answers has it, whatever became of our note
-		for i := range final {
-			stored, ok := state.Record(final[i].Ref()).(*payment.Instruction)
-			if !ok {
-				return fmt.Errorf("%w: instruction %s is not there", ledger.ErrCorrupt, final[i].ID)
-			}
-			if stored.Final {
-				continue
-			}
-			changed := *stored
-			changed.Final = true
-			state.Put(&changed)
-			s.Open--
-		}
-		return nil
+		return finish(state, s, final)
 	})
 }
 

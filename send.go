@@ -209,9 +209,12 @@ type load struct {
 // leave sends what is ready, and forgets what need not leave any more.
 func (d *dispatch) leave(ctx context.Context) error {
 	at := d.now()
-	loads, gone, err := d.ready(ctx, at)
+	loads, gone, over, err := d.ready(ctx, at)
 	if err != nil {
 		return fmt.Errorf("find what is ready to leave: %w", err)
+	}
+	if err := d.conclude(ctx, over); err != nil {
+		return err
 	}
 	for group := range slices.Chunk(gone, ingestGroup) {
 		err := d.books.Do(ctx, &together{needs: group, then: func(s *ledger.State) error {
@@ -238,10 +241,10 @@ func (d *dispatch) leave(ctx context.Context) error {
 }
 
 // ready looks at what waits: what is ready to leave, by rail in the order of the routes,
-// and what need not leave any more.
-func (d *dispatch) ready(ctx context.Context, at time.Time) (loads []load, gone []ledger.Ref, err error) {
+// what need not leave any more, and the instructions of that whose outcome was reported.
+func (d *dispatch) ready(ctx context.Context, at time.Time) (loads []load, gone []ledger.Ref, over []string, err error) {
 	err = d.books.Read(ctx, func(r ledger.Reader) error {
-		loads, gone = make([]load, len(d.routes.rails)), nil
+		loads, gone, over = make([]load, len(d.routes.rails)), nil, nil
 		for i, rail := range d.routes.rails {
 			loads[i].rail = rail
 		}
@@ -255,7 +258,11 @@ func (d *dispatch) ready(ctx context.Context, at time.Time) (loads []load, gone 
 				continue
 			}
 			if !stays {
-				gone = append(gone, departure.Ref())
+				ids, err := reported(ctx, r, departure)
+				if err != nil {
+					return err
+				}
+				gone, over = append(gone, departure.Ref()), append(over, ids...)
 				continue
 			}
 			for _, one := range list {
@@ -273,7 +280,7 @@ func (d *dispatch) ready(ctx context.Context, at time.Time) (loads []load, gone 
 		}
 		return nil
 	})
-	return loads, gone, err
+	return loads, gone, over, err
 }
 
 // routed is an instruction, the case that says its way, and when it may leave.

@@ -328,3 +328,38 @@ func TestBatchPaidAfterAll(t *testing.T) {
 		t.Errorf("the batch is %s", got)
 	}
 }
+
+// Of what somebody has reported nothing more is expected: no submission stays open for it.
+func TestReportedIsOver(t *testing.T) {
+	t.Parallel()
+	h := withTerms(t, func(s *merchant.Schedule) { s.MaxPayout = money.Minor(40000) }, sandboxed(t))
+	h.owe(paidOut("o1", "100.00"), paidOut("o2", "50.00"))
+	if _, err := h.Send(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	open := func() (left int) {
+		err := h.Books().Read(t.Context(), func(r ledger.Reader) error {
+			for s, err := range ledger.RecordsOf[*payment.Submission](t.Context(), r, payment.SubmissionRecord, "") {
+				if err != nil {
+					return err
+				}
+				left += s.Open
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return left
+	}
+	if n := open(); n != 5 {
+		t.Errorf("%d instructions are open, want 5", n)
+	}
+	at := ist("2026-03-06 18:30")
+	*h.clock = at.Add(time.Hour)
+	h.take(payment.Event{Kind: payment.PayoutCompleted, ID: "o1", OccurredAt: at}, payment.Event{Kind: payment.PayoutFailed, ID: "o2", OccurredAt: at},
+		payment.Event{Kind: payment.BatchPaid, ID: h.batches()[0].ID, OccurredAt: at})
+	if n := h.sends(); n != 0 || open() != 0 {
+		t.Errorf("%d left again, %d instructions are open", n, open())
+	}
+}

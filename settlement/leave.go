@@ -55,6 +55,28 @@ func Told(b *Batch, sending string) []payment.Kind {
 	return kinds
 }
 
+// ToldOtherwise lists the sendings of a batch by rails that the engine drives of which somebody
+// else has reported the outcome: their references are those of what the rails were handed.
+func ToldOtherwise(b *Batch) (sendings []string) {
+	for _, p := range b.Pieces() {
+		sending := ""
+		for _, step := range b.piece(p).Steps {
+			switch step.kind() {
+			case payment.BatchSent:
+				if sending = ""; step.FromRail {
+					sending = step.Ref
+				}
+			case payment.BatchPaid, payment.BatchRefused:
+				if sending != "" && !step.FromRail {
+					sendings = append(sendings, sending)
+				}
+				sending = ""
+			}
+		}
+	}
+	return sendings
+}
+
 // sending is the step that sent a batch last; nil: none did.
 func (b *Batch) sending() *Step {
 	for i := range slices.Backward(b.Steps) {
