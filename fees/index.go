@@ -14,6 +14,7 @@ type Index struct {
 	shapes  []shape
 	buckets map[bucket][]int // schedules by what they bind, best first
 	later   [][]int          // of each schedule, the versions that begin after it
+	minima  map[string]bool  // ids of those with a monthly minimum
 }
 
 // shape says which of a bucket's facts are bound; only shapes that occur are looked up.
@@ -28,7 +29,7 @@ type bucket struct {
 
 // NewIndex builds the index of a table that passed Validate.
 func NewIndex(t Table) *Index {
-	x := &Index{table: t, buckets: make(map[bucket][]int), later: make([][]int, len(t))}
+	x := &Index{table: t, buckets: make(map[bucket][]int), later: make([][]int, len(t)), minima: make(map[string]bool)}
 	versions := make(map[string][]int)
 	for i := range t {
 		m := &t[i].Match
@@ -38,6 +39,9 @@ func NewIndex(t Table) *Index {
 			x.shapes = append(x.shapes, s)
 		}
 		versions[t[i].ID] = append(versions[t[i].ID], i)
+		if t[i].MonthlyMin != nil {
+			x.minima[t[i].ID] = true
+		}
 	}
 	for _, list := range x.buckets {
 		slices.SortStableFunc(list, func(i, j int) int {

@@ -2,6 +2,19 @@ package fees
 
 import "github.com/settlex/settlex/money"
 
+// HasMinimum reports whether some version of the schedule with that id has a monthly minimum.
+func (t Table) HasMinimum(id string) bool {
+	for i := range t {
+		if t[i].MonthlyMin != nil && t[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// HasMinimum is [Table.HasMinimum].
+func (x *Index) HasMinimum(id string) bool { return x.minima[id] }
+
 // TrueUp returns what is missing to the schedule's monthly minimum, with its tax and explanation, once fee and tax were charged
 // in the month; a fee of 0 with no parts where nothing is missing. The minimum is of fees without tax, or, where the schedule
 // includes the tax, of both. Base is what counts towards the minimum.

@@ -43,9 +43,10 @@ func feeMonthRef(done bool, month Month, merchantID string, currency money.Curre
 	return ledger.Ref{Kind: kind, ID: month.String() + "/" + ItemPrefix(merchantID, currency) + schedule}
 }
 
-// countMonth counts a fee towards the minimum of its month, or, where that is done, of the next one that is not.
+// countMonth counts a fee towards the minimum of its month, or, where that is done, of the next one that is not. A version
+// without a minimum ends that of the month, if there was one.
 func (p *plan) countMonth(schedule *fees.Schedule, fee *fees.Fee) error {
-	if schedule.MonthlyMin == nil {
+	if schedule.MonthlyMin == nil && !p.rules.prices().HasMinimum(schedule.ID) {
 		return nil
 	}
 	_, timing, err := p.rules.pin(p.scope, p.event)
@@ -64,6 +65,8 @@ func (p *plan) countMonth(schedule *fees.Schedule, fee *fees.Fee) error {
 	}
 	if known, ok := p.kept(ref(false)).(*FeeMonth); ok {
 		*sum = *known
+	} else if schedule.MonthlyMin == nil {
+		return nil
 	}
 	sum.Terms = *schedule
 	sum.Count++

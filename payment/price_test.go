@@ -370,6 +370,24 @@ func TestFeesAndNetAreGross(t *testing.T) {
 	})
 }
 
+// The version that charged the last fee of a month has the word: one without a minimum, or with another.
+func TestMonthlyMinimumChanges(t *testing.T) {
+	t.Parallel()
+	for least, want := range map[string]string{"": "0.00", "100.00": "70.80"} {
+		rules := atLeast("500.00")
+		next := rules.Fees[0]
+		next.Version, next.EffectiveFrom, next.MonthlyMin = "2", date("2026-03-10"), nil
+		if least != "" {
+			next.MonthlyMin = new(rs(least))
+		}
+		rules.Fees = append(rules.Fees, next)
+		d := open(t, rules)
+		d.book(captured(), deposit("d2", "1000.00", "2026-03-10 10:00"))
+		d.closeInvoices()
+		d.account("merchants/m/receivable", want) // 60.00 and GST are missing to 100.00
+	}
+}
+
 // A merchant that is closed in the middle of a month owes what is missing to its minimum all the same.
 func TestMonthlyMinimumOfAClosedMerchant(t *testing.T) {
 	t.Parallel()

@@ -62,6 +62,7 @@ func (r *Rules) Indexed() *Rules {
 func (r *Rules) prices() interface {
 	Select(fees.Query) (*fees.Schedule, error)
 	SelectNamed(fees.Query) (*fees.Schedule, error)
+	HasMinimum(id string) bool
 } {
 	if r.Prices.Of(r.Fees) {
 		return r.Prices
