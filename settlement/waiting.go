@@ -40,7 +40,7 @@ func visitWindow(
 	if err != nil {
 		return err
 	}
-	w, err := windowAt(ctx, r, p, s, in, schedules)
+	w, err := windowAt(ctx, r, p, s, in)
 	if err == nil {
 		visit(s, w)
 	}
@@ -50,7 +50,7 @@ func visitWindow(
 // windowAt gives the window of a mark: the schedule's own, or, where it has another one
 // there by the calendars and zones of this program, the one its movements were pinned to.
 func windowAt(
-	ctx context.Context, r ledger.Reader, p *payment.Position, s *merchant.Schedule, in payment.WindowMark, schedules Schedules,
+	ctx context.Context, r ledger.Reader, p *payment.Position, s *merchant.Schedule, in payment.WindowMark,
 ) (calendar.Window, error) {
 	w, err := s.Timing.WindowAt(in.Watermark.Add(-s.Timing.Grace - time.Microsecond))
 	if err != nil || s.Watermark(w).Equal(in.Watermark) {

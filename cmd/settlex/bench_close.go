@@ -179,7 +179,7 @@ func copyFile(to, from string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer func() { err = errors.Join(err, source.Close()) }()
 	copied, err := os.Create(to)
 	if err != nil {
 		return err
