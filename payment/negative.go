@@ -45,6 +45,13 @@ func WatchAvailable(s *ledger.State, merchantID string, c money.Currency) (Watch
 	return Watch(nil).add(s, ledger.AccountID{Path: AvailablePath(merchantID), Currency: c})
 }
 
+// WatchEntries begins to watch what is available to the merchants whom entries are about to
+// move money of. The command must have declared to need the entries and the merchants'
+// positions. Errors: money.ErrOverflow.
+func WatchEntries(s *ledger.State, entries []ledger.Entry) (Watch, error) {
+	return watchEntries(s, entries)
+}
+
 // watchEntries watches the merchants whom entries are about to move money of.
 func watchEntries(s *ledger.State, entries []ledger.Entry) (w Watch, err error) {
 	for i := range entries {

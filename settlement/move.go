@@ -144,6 +144,10 @@ func (m *Move) Apply(s *ledger.State) error {
 
 // book books what a report does to the money.
 func (m *Move) book(s *ledger.State, out *moved) error {
+	balances, err := payment.WatchEntries(s, out.entries)
+	if err != nil {
+		return err
+	}
 	backs := out.backs
 	for i := range out.entries {
 		booked, err := s.Book(out.entries[i])
@@ -162,7 +166,7 @@ func (m *Move) book(s *ledger.State, out *moved) error {
 		}
 		m.Late, backs = m.Late || late, backs[1:]
 	}
-	return nil
+	return balances.Tell(s)
 }
 
 // plan gives what the report does; nil: it was booked before.

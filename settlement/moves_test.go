@@ -290,3 +290,31 @@ func (s *hearing) batches(h *house) (all []string) {
 	}
 	return all
 }
+
+// A batch that was canceled and is paid after all may take what is available below zero:
+// that is told.
+func TestPaidAfterAllIsTold(t *testing.T) {
+	t.Parallel()
+	h := open(t, rulesWith(india()))
+	spy := h.hearing()
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"))
+	id := h.settle(ist("2026-03-02 18:00"))[0].ID
+	h.take(sent(id, ist("2026-03-03 09:00")))
+	refused, canceled := later(payment.BatchRefused, id, ist("2026-03-03 10:00")), later(payment.BatchCanceled, id, ist("2026-03-03 11:00"))
+	refused.ReasonCode, canceled.ReasonCode = "closed_account", "gave_up"
+	h.take(refused, canceled)
+	h.settle(ist("2026-03-03 18:00")) // pays it again
+	h.take(later(payment.BatchPaid, id, ist("2026-03-04 09:00")))
+	if got := h.balance(payment.AvailablePath("m1"), inr()); got != "-100.00" {
+		t.Errorf("available is %s, want -100.00", got)
+	}
+	told := 0
+	for _, e := range spy.news {
+		if e.Type == event.BalanceNegative {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("told %d times that it is below zero, want once", told)
+	}
+}
