@@ -36,6 +36,7 @@ type book struct {
 	// doubtful: which movements fee schedules or settlement schedules are meant
 	// for was not read in full, so what is missing cannot be said.
 	doubtful struct{ fees, schedules bool }
+	sections map[string]node // that are read in the place of the file's own
 }
 
 func newBook(r *reader) *book {
@@ -52,10 +53,10 @@ func (b *book) read(root *object) {
 	b.readMerchants(root.get("merchants"))
 	b.rules.CreateMerchants = b.readUnknown(root.get("unknown_merchants"))
 	b.readApproveAbove(root.get("approve_above"))
-	b.readSchedules(root.get("schedules").required())
+	b.section(root, "schedules", func(n node) { b.readSchedules(n.required()) })
 	b.readTaxes(root.get("taxes"))
-	b.readFees(root.get("fees").required())
-	b.readReserves(root.get("reserves"))
+	b.section(root, "fees", func(n node) { b.readFees(n.required()) })
+	b.section(root, "reserves", b.readReserves)
 	b.readDeposits(root.get("deposits"))
 	b.readWithholding(root.get("withholding"))
 	b.readPayouts(root.get("payouts"))
@@ -64,7 +65,7 @@ func (b *book) read(root *object) {
 	b.readAccounts(root.get("accounts"))
 	b.readFeeds(root.get("feeds"))
 	b.checkReach()
-	if len(b.r.faults) == 0 {
+	if !b.r.faulty() {
 		b.checkWhole()
 	}
 }

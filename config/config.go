@@ -87,12 +87,15 @@ func (c *Config) Feed(name string) (feed.Mapping, bool) {
 
 // Load reads a configuration file. A file that was read and is not right is
 // told by Faults, all of them at once; other errors are about reading it.
-func Load(path string) (*Config, error) {
+func Load(path string) (*Config, error) { return LoadWith(path) }
+
+// LoadWith is Load for a file of which sections are replaced by those of others.
+func LoadWith(path string, others ...Overlay) (*Config, error) {
 	data, err := Read(path)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(path, data)
+	return ParseWith(path, data, others...)
 }
 
 // Read reads the text of a configuration file, for Parse.
@@ -117,8 +120,12 @@ func readFile(path string) (data []byte, err error) {
 // Parse is Load for a file that is in memory. Its name stands in the faults,
 // and its directory is where relative paths start; no file is touched. Every
 // error is Faults.
-func Parse(name string, data []byte) (*Config, error) {
-	f, err := parse(name, data)
+func Parse(name string, data []byte) (*Config, error) { return ParseWith(name, data) }
+
+// ParseWith is Parse for a file of which sections are replaced by those of others. Faults
+// name the file that they are in, those of the first file first.
+func ParseWith(name string, data []byte, others ...Overlay) (*Config, error) {
+	f, err := parse(name, data, others...)
 	if err != nil {
 		return nil, err
 	}
@@ -133,16 +140,21 @@ type file struct {
 	config *Config
 }
 
-func parse(name string, data []byte) (*file, error) {
+func parse(name string, data []byte, others ...Overlay) (*file, error) {
 	f := &file{r: newReader(name, data)}
-	f.read(len(data))
-	if err := f.r.err(); err != nil {
-		return nil, err
+	f.read(len(data), others)
+	faults, _ := errors.AsType[Faults](f.r.err())
+	for _, o := range f.r.others {
+		of, _ := errors.AsType[Faults](o.err())
+		faults = append(faults, of...)
+	}
+	if len(faults) > 0 {
+		return nil, faults
 	}
 	return f, nil
 }
 
-func (f *file) read(size int) {
+func (f *file) read(size int, others []Overlay) {
 	r := f.r
 	if size > maxBytes {
 		r.fault(place{1, 1}, "", fmt.Errorf("the file has more than %d bytes", maxBytes))
@@ -171,6 +183,7 @@ func (f *file) read(size int) {
 		c.Rates, b.quoted = NewRateFile(pathIn(dir, file, "")), true
 		rates.done()
 	}
+	b.overlay(others)
 	b.read(root)
 	c.Calendars = b.ownCalendars
 	c.Rules, c.Merchants, c.Feeds, c.Rails, c.Chart = &b.rules, b.merchants, b.feeds, b.rails, b.chart

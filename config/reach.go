@@ -24,7 +24,7 @@ func (b *book) checkReach() {
 
 // checkSchedule wants a schedule for any merchant of the region, at some time.
 func (b *book) checkSchedule(r *merchant.Region, currency money.Currency) {
-	if b.doubtful.schedules || b.r.faulted["schedules"] {
+	if b.doubtful.schedules || b.spoilt("schedules") {
 		return
 	}
 	_, err := b.rules.Book.Schedule(merchant.Scope{Region: r.ID, Currency: currency}, endOfTime())
@@ -38,7 +38,7 @@ func endOfTime() time.Time { return time.Date(9999, time.December, 30, 0, 0, 0, 
 // checkFees wants a price for each event that needs one, for some method, at
 // some time. Which methods a region has, the file does not say.
 func (b *book) checkFees(r *merchant.Region, currency money.Currency) {
-	if b.doubtful.fees || b.r.faulted["fees"] {
+	if b.doubtful.fees || b.spoilt("fees") {
 		return
 	}
 	for _, event := range []fees.Event{fees.EventCapture, fees.EventDispute, fees.EventPayout} {

@@ -22,6 +22,7 @@ type reader struct {
 	faulted map[string]bool     // keys with a fault
 	within  map[string]bool     // keys with a fault in what they hold, or their own
 	order   map[string][]string // of each object, the keys it may have, as they are read
+	others  []*reader           // of the files whose sections replace some of this one
 }
 
 func newReader(file string, data []byte) *reader {
