@@ -64,6 +64,9 @@ type Options struct {
 	// opening the file reads up to about three times as many again. 0 means
 	// 32,768.
 	RunItems int
+	// Throwaway is for a file that nobody needs once the program has ended or failed:
+	// what is committed is not durable, and costs no wait for the disk.
+	Throwaway bool
 }
 
 // withDefaults fills in what was left out.
@@ -127,6 +130,7 @@ func open(path string, options Options) (store *Store, err error) {
 		// Growing past the mapped size makes the writer wait for readers, and
 		// unused addresses cost nothing.
 		InitialMmapSize: mapSize(),
+		NoSync:          options.Throwaway, NoGrowSync: options.Throwaway, NoFreelistSync: options.Throwaway,
 	})
 	if err != nil {
 		return nil, openError(err)
