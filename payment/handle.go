@@ -138,6 +138,9 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 	for _, ref := range p.deletes {
 		s.Delete(ref)
 	}
+	if len(p.entries) == 0 {
+		p.note(s.Now())
+	}
 	for _, record := range p.records {
 		s.Put(record)
 	}
@@ -159,6 +162,26 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 		}
 	}
 	return late, balances.Tell(s)
+}
+
+// note keeps, of a step of which nothing is booked, when it came.
+func (p *plan) note(now time.Time) {
+	if now.Equal(p.event.OccurredAt) {
+		return
+	}
+	for _, record := range p.records {
+		r, ok := record.(resource)
+		if !ok {
+			continue
+		}
+		steps := r.lived().Steps
+		for i := range slices.Backward(steps) {
+			if step := &steps[i]; step.Kind == p.event.Kind && step.At.Equal(p.event.OccurredAt) && step.Noted.IsZero() {
+				step.Noted = now
+				break
+			}
+		}
+	}
 }
 
 // AddBooked is AddItem for a movement of an entry that has just been booked: it

@@ -95,6 +95,10 @@ type Step struct {
 
 	// FromRail says that a rail which the engine drives told it, or was handed it.
 	FromRail bool `json:"from_rail,omitempty"`
+
+	// Noted is the journal's time when the step came, UTC, where nothing was booked of it
+	// and that was not At; zero: At is. An entry has its own.
+	Noted time.Time `json:"noted,omitzero"`
 }
 
 // Life is the status of a resource and how it got there.
