@@ -32,7 +32,19 @@ type Config struct {
 	Quotes settlement.Quotes
 	// Clock gives the time; nil means time.Now. No window closes before it.
 	Clock func() time.Time
+	// ReadOnly has the engine write nothing: what is new in the configuration is not
+	// stored, and whatever would write is refused with ErrReadOnly.
+	ReadOnly bool
 }
+
+// ErrReadOnly marks what an engine that only reads was asked to write.
+var ErrReadOnly = errors.New("the engine only reads")
+
+// readOnly is a store that nothing is written to.
+type readOnly struct{ ledger.Store }
+
+// Write implements ledger.Store.
+func (readOnly) Write(context.Context, func(ledger.Tx) error) error { return ErrReadOnly }
 
 // Engine takes payment events and settles them. It is safe for concurrent
 // use, but for Settle and the jobs, of which one may run at a time.
@@ -55,6 +67,9 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if config.ReadOnly {
+		config.Store = readOnly{config.Store}
+	}
 	books, err := ledger.New(config.Store, ledger.Config{Chart: chart, Clock: config.Clock})
 	if err != nil {
 		return nil, err
@@ -67,7 +82,7 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	if e.clock == nil {
 		e.clock = time.Now
 	}
-	if err := e.register(ctx, config.Merchants); err != nil {
+	if err := e.register(ctx, config.Merchants, !config.ReadOnly); err != nil {
 		return nil, fmt.Errorf("register the configuration: %w", err)
 	}
 	return e, nil
@@ -77,8 +92,8 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 // host's own.
 func (e *Engine) Books() *ledger.Ledger { return e.books }
 
-// register stores what the store does not know yet.
-func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) error {
+// register stores what the store does not know yet, or only knows it from then on.
+func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant, store bool) error {
 	var fresh []ledger.Record
 	var decisions []ledger.Command
 	err := e.books.Read(ctx, func(r ledger.Reader) error {
@@ -120,7 +135,7 @@ func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant) er
 	if len(fresh) > 0 {
 		decisions = append(decisions, &putting{records: fresh})
 	}
-	if err != nil || len(decisions) == 0 {
+	if err != nil || len(decisions) == 0 || !store {
 		return err
 	}
 	errs, err := e.books.DoAll(ctx, decisions...)

@@ -53,6 +53,7 @@ type town struct {
 	follower  *follower
 	below     map[string]bool   // positions whose available balance was below zero
 	belowTold map[string]uint64 // of positions
+	asTold    bool              // nothing happens but what is told, decided, or done by jobs
 	store     *inside
 	saves     int // when the last check was done
 }

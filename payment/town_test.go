@@ -65,10 +65,17 @@ func (v *town) happens(rt *rapid.T) {
 	moves := make(map[string]func(*rapid.T))
 	var names []string
 	for _, move := range v.moves() {
+		if v.asTold && move.name == "draw" {
+			continue
+		}
 		moves[move.name] = move.does
 		names = append(names, slices.Repeat([]string{move.name}, move.likely)...)
 	}
-	moves[anyOf(names).Draw(rt, "move")](rt)
+	move := anyOf(names).Draw(rt, "move")
+	if v.asTold && slices.Contains([]string{"debt", "goes on", "goes on well", "comes at last"}, move) {
+		v.settle(rt) // what is owed beside batches that wait, nobody can tell later
+	}
+	moves[move](rt)
 }
 
 // anyOf gives each of a list as often as any other; rapid.SampledFrom prefers the

@@ -1,0 +1,73 @@
+package settlement_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/store/bolt"
+)
+
+// Whatever files brought under whatever schedules, late or in time, and whenever the job
+// ran and somebody asked for a settlement: replayed by the same rules, every batch comes
+// about again.
+func TestReplayedHistory(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("each history is told three times")
+	}
+	tries := tries{t}
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		history := histories(false).Draw(t, "history")
+		tries.with(t, history.rules, func(h *house) {
+			for at := 0; at < len(history.events); {
+				n := rapid.IntRange(1, len(history.events)-at).Draw(t, "file of")
+				h.live(history.events[at : at+n])
+				at += n
+				if rapid.Bool().Draw(t, "settle behind it") {
+					h.settle(history.events[at-1].OccurredAt)
+				}
+				for len(history.wishes) > 0 && history.wishes[0].behind <= at {
+					h.grant(history.wishes[0])
+					history.wishes = history.wishes[1:]
+				}
+			}
+			h.settle(history.end)
+			h.replay(dir, history.end)
+		})
+	})
+}
+
+// replay simulates the rules that the house has already.
+func (h *house) replay(dir string, end time.Time) {
+	h.t.Helper()
+	e, err := settlex.New(context.Background(), settlex.Config{Store: h.store, Rules: h.rules, ReadOnly: true, Quotes: h.quotes, Clock: func() time.Time { return end }})
+	if err != nil {
+		h.t.Fatalf("engine: %v", err)
+	}
+	d, err := e.Simulate(context.Background(), settlex.Simulation{Rules: h.rules, Dir: dir, Scratch: func() (ledger.Store, func() error, error) {
+		path := filepath.Join(dir, "replay.db")
+		store, err := bolt.Open(path, bolt.Options{Throwaway: true})
+		if err != nil {
+			return nil, nil, err
+		}
+		return store, func() error { return errors.Join(store.Close(), os.Remove(path)) }, nil
+	}})
+	if err != nil {
+		h.t.Fatalf("simulate: %v", err)
+	}
+	if len(d.Left) > 0 {
+		h.t.Errorf("left out: %+v", d.Left)
+	}
+	if !d.Real.Exact() {
+		h.t.Errorf("%d of %d batches are the same, the first that is not: %s", d.Real.Same, d.Real.Batches, d.Real.First)
+	}
+}

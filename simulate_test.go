@@ -1,0 +1,273 @@
+package settlex_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
+	"github.com/settlex/settlex/store/anystore"
+	"github.com/settlex/settlex/store/bolt"
+)
+
+// try simulates rules on the house's books, to which nothing must be written.
+func (h *house) try(s settlex.Simulation) (*settlex.Difference, error) {
+	h.t.Helper()
+	dir := h.t.TempDir()
+	s.Scratch = func() (ledger.Store, func() error, error) {
+		path := filepath.Join(dir, "replay.db")
+		store, err := bolt.Open(path, bolt.Options{Throwaway: true})
+		if err != nil {
+			return nil, nil, err
+		}
+		return store, func() error { return errors.Join(store.Close(), os.Remove(path)) }, nil
+	}
+	s.Dir = dir
+	writes, heads := h.store.writes, h.heads()
+	d, err := h.Simulate(h.t.Context(), s)
+	if h.store.writes != writes {
+		h.t.Errorf("a simulation has written %d times", h.store.writes-writes)
+	}
+	if diff := cmp.Diff(heads, h.heads()); diff != "" {
+		h.t.Errorf("heads of the journal (-before +after a simulation)\n%s", diff)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		h.t.Errorf("a simulation leaves %d files, %v", len(left), err)
+	}
+	return d, err
+}
+
+// heads are the ends of the journal.
+func (h *house) heads() (heads []ledger.Head) {
+	h.t.Helper()
+	err := h.Books().Read(h.t.Context(), func(r ledger.Reader) (err error) {
+		heads, err = r.Heads(h.t.Context())
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return heads
+}
+
+// daily is India with one window at 18:00, paid so many business days later, a fee of so
+// much, and no reserve.
+func daily(delay int, fee string) *payment.Rules {
+	rules := threeRegions()
+	rules.Book.Schedules = []merchant.Schedule{schedule("IN", "Asia/Kolkata", delay, "18:00")}
+	rules.Book.Plans, rules.Plans = nil, nil
+	for i := range rules.Fees {
+		if rules.Fees[i].Match.Event == fees.EventCapture {
+			rules.Fees[i].Components[0].Rate = money.MustRate(fee)
+		}
+	}
+	return rules
+}
+
+// What other rules change is told in money and in days, and nothing is written. Monday's
+// money waits a day and Tuesday's too where it was paid the same evening.
+func TestSimulateDifference(t *testing.T) {
+	t.Parallel()
+	h := open(t, daily(0, "2%"))
+	h.take(
+		deposit("d1", "m1", "2026-03-02 10:00", "1000.00"), deposit("d2", "m1", "2026-03-03 10:00", "3000.00"),
+		deposit("d3", "m2", "2026-03-03 11:00", "500.00"), refund("r1", "d1", "2026-03-03 12:00", "100.00"),
+	)
+	h.settle(ist("2026-03-05 00:00"))
+	d, err := h.try(settlex.Simulation{Rules: daily(2, "1%"), To: date("2026-03-05")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !d.Real.Exact() || d.Real.Batches != 3 {
+		t.Errorf("%+v, want 3 batches that are the same", d.Real)
+	}
+	if len(d.Left) > 0 || d.Events != 6 { // with two merchants that come into being
+		t.Errorf("%d events, %v left out", d.Events, d.Left)
+	}
+	var got []string
+	for _, row := range append(d.Rows, d.Totals...) {
+		for _, o := range []settlex.Outcome{row.Before, row.After} {
+			average, err := o.Waiting.Average()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := row.Currency
+			got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s: paid %s in %d, fees %s, tax %s, waited %s hundredths of a day, at most %d, balance %s", row.Merchant, c,
+				c.Format(o.Paid), o.Batches, c.Format(o.Fees), c.Format(o.Taxes), average, o.Waiting.Max, c.Format(o.Balance))))
+		}
+	}
+	want := []string{
+		"m1 INR: paid 3805.60 in 2, fees 80.00, tax 14.40, waited 0 hundredths of a day, at most 0, balance 0.00",
+		"m1 INR: paid 3852.80 in 2, fees 40.00, tax 7.20, waited 200 hundredths of a day, at most 2, balance 0.00",
+		"m2 INR: paid 488.20 in 1, fees 10.00, tax 1.80, waited 0 hundredths of a day, at most 0, balance 0.00",
+		"m2 INR: paid 494.10 in 1, fees 5.00, tax 0.90, waited 200 hundredths of a day, at most 2, balance 0.00",
+		"INR: paid 4293.80 in 3, fees 90.00, tax 16.20, waited 0 hundredths of a day, at most 0, balance 0.00",
+		"INR: paid 4346.90 in 3, fees 45.00, tax 8.10, waited 200 hundredths of a day, at most 2, balance 0.00",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("difference (-want +got)\n%s", diff)
+	}
+}
+
+// Only the dates that are compared count, and what was before them is replayed all the
+// same: it was carried into them.
+func TestSimulatePeriod(t *testing.T) {
+	t.Parallel()
+	small := daily(0, "2%")
+	small.Book.Schedules[0].MinPayout = minor("500.00")
+	h := open(t, small)
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "400.00"), deposit("d2", "m1", "2026-03-04 10:00", "400.00"), deposit("d3", "m1", "2026-03-09 10:00", "900.00"))
+	h.settle(ist("2026-03-10 00:00"))
+	d, err := h.try(settlex.Simulation{Rules: daily(0, "2%"), From: date("2026-03-04"), To: date("2026-03-06")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Rows) != 1 {
+		t.Fatalf("%d rows, want 1", len(d.Rows))
+	}
+	before, after := d.Rows[0].Before, d.Rows[0].After
+	if before.Paid != minor("781.12") || before.Waiting.Max != 2 || before.Batches != 1 {
+		t.Errorf("paid %s in %d, waited %d at most; both deposits are paid on the 4th", inr().Format(before.Paid), before.Batches, before.Waiting.Max)
+	}
+	if after.Paid != minor("390.56") || after.Waiting.Max != 0 {
+		t.Errorf("without a minimum paid %s, waited %d at most; the first was paid on the 2nd", inr().Format(after.Paid), after.Waiting.Max)
+	}
+	if d.Real.Batches != 2 || !d.Real.Exact() { // of the 2nd and the 4th
+		t.Errorf("%+v", d.Real)
+	}
+}
+
+// A payout for which there is no money yet by other rules is left out with everything that
+// happened to it, and told; it is no fault of the run.
+func TestSimulatePayoutWithoutMoney(t *testing.T) {
+	t.Parallel()
+	h := open(t, byHandIn(0))
+	payout := deposit("p1", "m9", "2026-03-02 15:00", "500.00")
+	payout.Kind = payment.PayoutRequested
+	h.take(deposit("d1", "m9", "2026-03-02 10:00", "1000.00"), payout,
+		payment.Event{Kind: payment.PayoutSent, ID: "p1", OccurredAt: ist("2026-03-02 16:00")},
+		payment.Event{Kind: payment.PayoutCompleted, ID: "p1", OccurredAt: ist("2026-03-02 17:00")})
+	d, err := h.try(settlex.Simulation{Rules: byHandIn(3), To: date("2026-03-10")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Left) != 1 || !d.Left[0].Changed || d.Left[0].ID != "p1" || d.Left[0].Amount != minor("500.00") || !strings.Contains(d.Left[0].Reason, "insufficient funds") {
+		t.Fatalf("left out: %+v, want p1 alone, by the other rules", d.Left)
+	}
+	row := d.Rows[0]
+	if row.Before.Payouts != minor("500.00") || !row.After.Payouts.IsZero() {
+		t.Errorf("payouts of %s and %s, want 500.00 and none", inr().Format(row.Before.Payouts), inr().Format(row.After.Payouts))
+	}
+	if row.Before.Waiting.Max != 0 || row.After.Waiting.Max != 3 {
+		t.Errorf("waited %d and %d days, want 0 and 3", row.Before.Waiting.Max, row.After.Waiting.Max)
+	}
+}
+
+// byHandIn is threeRegions where m9, settled by hand, has its money so many days later.
+func byHandIn(days int) *payment.Rules {
+	rules := threeRegions()
+	rules.Book.Plans, rules.Plans = nil, nil
+	for i := range rules.Book.Schedules {
+		if s := &rules.Book.Schedules[i]; s.Timing.Anchor.Kind == calendar.Manual {
+			s.Timing.Delay.N = days
+		}
+	}
+	return rules
+}
+
+// What came back of a batch is replayed where other rules make the batch too, and left out
+// where they make others.
+func TestSimulateReturnedBatch(t *testing.T) {
+	t.Parallel()
+	h := open(t, daily(0, "2%"))
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"), deposit("d2", "m1", "2026-03-04 10:00", "1000.00"))
+	h.settle(ist("2026-03-03 00:00"))
+	id := h.batches()[0].ID
+	h.take(
+		payment.Event{Kind: payment.BatchSent, ID: id, Rail: "imps", OccurredAt: ist("2026-03-03 09:00")},
+		payment.Event{Kind: payment.BatchPaid, ID: id, OccurredAt: ist("2026-03-03 10:00")},
+		payment.Event{Kind: payment.BatchReturned, ID: id, OccurredAt: ist("2026-03-04 09:00"), ReasonCode: "closed_account"},
+	)
+	h.settle(ist("2026-03-05 00:00"))
+	same, err := h.try(settlex.Simulation{Rules: daily(0, "1%"), To: date("2026-03-05")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !same.Real.Exact() || len(same.Left) > 0 || same.Rows[0].After.Paid != minor("2964.60") {
+		t.Errorf("%+v, left out %v, paid %s: the batch comes back in both", same.Real, same.Left, inr().Format(same.Rows[0].After.Paid))
+	}
+	later := daily(1, "2%")
+	later.Book.Schedules[0].Version = "2"
+	others, err := h.try(settlex.Simulation{Rules: later, To: date("2026-03-05")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(others.Left) != 1 || others.Left[0].Kind != payment.BatchReturned || others.Rows[0].After.Paid != minor("1952.80") {
+		t.Errorf("left out %+v, paid %s: there is no such batch", others.Left, inr().Format(others.Rows[0].After.Paid))
+	}
+}
+
+// Rules that cannot book what has happened give no answer, nor does a history that others
+// have a hand in.
+func TestSimulateRefuses(t *testing.T) {
+	t.Parallel()
+	h := open(t, daily(0, "2%"))
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"))
+	free := daily(0, "2%")
+	free.Fees = nil
+	if _, err := h.try(settlex.Simulation{Rules: free}); !errors.Is(err, settlex.ErrNotReplayable) || !strings.Contains(fmt.Sprint(err), "deposit d1 of 2026-03-02T04:30:00Z") {
+		t.Errorf("without a price for the deposit: %v", err)
+	}
+	if _, err := h.try(settlex.Simulation{Rules: daily(0, "2%"), From: date("2026-03-03"), To: date("2026-03-02")}); err == nil {
+		t.Error("a period that ends before it begins was taken")
+	}
+	foreign := on(t, anystore.Open(t), daily(0, "2%"))
+	foreign.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"))
+	_, err := foreign.Books().Post(t.Context(), ledger.Entry{Key: "gift", Kind: "gift", Postings: []ledger.Posting{
+		ledger.Dr("expense/goodwill", minor("1.00"), inr()), ledger.Cr("merchants/m1/available", minor("1.00"), inr()),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = foreign.try(settlex.Simulation{Rules: daily(0, "2%")})
+	if want := "posted gift moves merchants/m1/available and is no payment's"; !errors.Is(err, settlex.ErrNotReplayable) || !strings.Contains(fmt.Sprint(err), want) {
+		t.Errorf("with an entry of the host's: %v, want %s", err, want)
+	}
+}
+
+// An engine that only reads makes nothing and answers all the same.
+func TestReadOnlyEngine(t *testing.T) {
+	t.Parallel()
+	h := open(t, daily(0, "2%"))
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"))
+	writes := h.store.writes
+	e, err := settlex.New(t.Context(), settlex.Config{
+		Store: h.store, Rules: daily(1, "2%"), Merchants: []merchant.Merchant{{ID: "new"}}, ReadOnly: true, Clock: func() time.Time { return *h.clock },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := e.Merchants(t.Context()); err != nil || len(all) != 1 {
+		t.Errorf("%d merchants, %v, want 1", len(all), err)
+	}
+	if _, err := e.Settle(context.Background(), calendar.Date{}, func(*settlement.Batch) {}); !errors.Is(err, settlex.ErrReadOnly) {
+		t.Errorf("settled by an engine that only reads: %v", err)
+	}
+	if h.store.writes != writes {
+		t.Errorf("written %d times", h.store.writes-writes)
+	}
+}
