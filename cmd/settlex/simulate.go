@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/config"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/store/bolt"
+)
+
+// simulation is what settlex simulate was asked for.
+type simulation struct {
+	schedules, fees, reserves string // files
+	from, to                  dateFlag
+	csv                       string
+	all                       bool
+}
+
+func (p *program) simulateCommand() *cobra.Command {
+	var s simulation
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Say what other schedules, fees or reserves would have changed",
+		Long: `Simulate replays the history of the books twice through the code that booked it, into temporary files: by the configuration,
+and with the schedules, fees or reserves of other files in its place. It prints, for each merchant and currency, what was paid,
+charged, held back and how long money waited, and what it would have been. The books are only read.
+
+A file has the section under the same key as the configuration, "schedules", "fees" or "reserves", and replaces it whole; what
+else it says is not read, so a copy of the configuration will do. Payouts and other requests for which there would have been no
+money are left out and listed. What the replay assumes, and where it cannot be exact, docs/OPERATING.md says.`,
+		Example: `  settlex simulate --schedule weekly.yaml --from 2026-03-01 --to 2026-03-31
+  settlex simulate --fees cheaper.yaml --reserves settlex-new.yaml --csv difference.csv`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if s.schedules == "" && s.fees == "" && s.reserves == "" {
+				return misused(cmd, errors.New("nothing is to be changed: name a file with --schedule, --fees or --reserves"))
+			}
+			if !s.to.IsZero() && s.to.Before(s.from.Date) {
+				return misused(cmd, fmt.Errorf("--to %s is before --from %s", s.to.Date, s.from.Date))
+			}
+			return p.simulate(cmd.Context(), &s)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&s.schedules, "schedule", "", "`FILE` whose schedules are tried")
+	flags.StringVar(&s.fees, "fees", "", "`FILE` whose fees are tried")
+	flags.StringVar(&s.reserves, "reserves", "", "`FILE` whose reserve plans are tried")
+	flags.Var(&s.from, "from", "first business `DATE` to compare, YYYY-MM-DD; without it from the beginning")
+	flags.Var(&s.to, "to", "last business `DATE` to compare, YYYY-MM-DD; without it up to now")
+	flags.StringVar(&s.csv, "csv", "", "write everything to a `FILE` as CSV too")
+	flags.BoolVar(&s.all, "all", false, "list merchants too for whom nothing would have changed")
+	return cmd
+}
+
+// simulate opens the books to read them, and compares.
+func (p *program) simulate(ctx context.Context, s *simulation) (err error) {
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	changed, err := p.overlaid(s)
+	if err != nil {
+		return err
+	}
+	if !config.IsDatabase(c.Data) {
+		if err := present(c.Data); err != nil {
+			return err
+		}
+	}
+	store, err := p.openBooks(ctx, c.Data, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	wanted := settlex.Config{Store: store, Rules: c.Rules, Merchants: c.Merchants, Clock: p.clock, ReadOnly: true}
+	if c.Rates != nil {
+		wanted.Quotes = c.Rates
+	}
+	engine, err := settlex.New(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "settlex-simulate-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	shown := p.begin("simulate")
+	d, err := engine.Simulate(ctx, settlex.Simulation{
+		Rules: changed.Rules, From: s.from.Date, To: s.to.Date, Dir: dir, Progress: shown.at,
+		Scratch: func() (ledger.Store, func() error, error) { return scratchIn(dir) },
+	})
+	shown.end()
+	if err != nil {
+		return err
+	}
+	if s.csv != "" {
+		if err := newFileOf(s.csv, func(w io.Writer) error { return differenceCSV(w, d) }); err != nil {
+			return err
+		}
+	}
+	p.showDifference(d, s.all)
+	return nil
+}
+
+// overlaid is the configuration with the sections of other files.
+func (p *program) overlaid(s *simulation) (*config.Config, error) {
+	var others []config.Overlay
+	for _, o := range []struct{ section, path string }{{"schedules", s.schedules}, {"fees", s.fees}, {"reserves", s.reserves}} {
+		if o.path == "" {
+			continue
+		}
+		overlay, err := config.ReadOverlay(o.section, o.path)
+		if err != nil {
+			return nil, err
+		}
+		others = append(others, overlay)
+	}
+	return config.LoadWith(p.config, others...)
+}
+
+// scratchIn opens an empty file in a directory of its own.
+func scratchIn(dir string) (ledger.Store, func() error, error) {
+	path := filepath.Join(dir, "replay.db")
+	store, err := bolt.Open(path, bolt.Options{Throwaway: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	return store, func() error { return errors.Join(store.Close(), os.Remove(path)) }, nil
+}
+
+// newFileOf writes a file, in the place of one that is there.
+func newFileOf(path string, write func(io.Writer) error) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return write(file)
+}
+
+// showDifference prints what would have changed.
+func (p *program) showDifference(d *settlex.Difference, all bool) {
+	t := table{left: 2}
+	t.add("merchant", "currency", "paid", "", "fees and tax", "", "reserved", "", "days", "")
+	t.add("", "", "is", "would be", "is", "would be", "is", "would be", "is", "would be")
+	quiet := 0
+	for i := range d.Rows {
+		if row := &d.Rows[i]; all || row.Before != row.After {
+			t.add(shownRow(row, row.Merchant)...)
+		} else {
+			quiet++
+		}
+	}
+	for i := range d.Totals {
+		t.add(shownRow(&d.Totals[i], "total")...)
+	}
+	p.printf("%s", &t)
+	if quiet > 0 {
+		p.printf("nothing would have changed for %s\n", count(quiet, "other merchant and currency", "other merchants and currencies"))
+	}
+	p.showLeft(d)
+	if a := &d.Real; a.Exact() {
+		p.printf("replayed: %s, and by the configuration the %s of the books\n", count(d.Events, "event", "events"), count(a.Batches, "batch", "batches"))
+	} else {
+		p.printf("replayed: %s\n", count(d.Events, "event", "events"))
+		p.warnf("by the configuration the replay gives %s of the %s of the books, so what \"is\" is what the configuration gives and not what was: %s",
+			number(a.Same), count(a.Batches, "batch", "batches"), a.First)
+	}
+}
+
+// shownRow is a row for people.
+func shownRow(row *settlex.MerchantDifference, name string) []string {
+	c := row.Currency
+	cells := []string{name, c.String()}
+	for _, of := range []func(*settlex.Outcome) string{
+		func(o *settlex.Outcome) string { return figure(c, o.Paid) },
+		func(o *settlex.Outcome) string { return figure(c, bothOf(o.Fees, o.Taxes)) },
+		func(o *settlex.Outcome) string { return figure(c, o.Reserved) },
+		func(o *settlex.Outcome) string { return average(&o.Waiting) },
+	} {
+		cells = append(cells, of(&row.Before), of(&row.After))
+	}
+	return cells
+}
+
+// bothOf adds two figures of one merchant; both are far from what an amount can hold.
+func bothOf(a, b money.Amount) money.Amount {
+	sum, err := a.Add(b)
+	if err != nil {
+		return money.Amount{}
+	}
+	return sum
+}
+
+// average writes how long money waited: days, two decimals. Empty: none did.
+func average(w *settlex.Waiting) string {
+	hundredths, err := w.Average()
+	n, ok := hundredths.Int64()
+	if err != nil || !ok || w.Money.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%d.%02d", n/100, n%100)
+}
+
+// showLeft lists what could not be replayed.
+func (p *program) showLeft(d *settlex.Difference) {
+	for _, left := range d.Left {
+		by := "by the configuration"
+		if left.Changed {
+			by = "with the changes"
+		}
+		what := string(left.Kind) + " " + left.ID
+		if !left.Amount.IsZero() {
+			what += " of " + left.Currency.String() + " " + figure(left.Currency, left.Amount)
+		}
+		p.printf("left out %s: %s: %s\n", by, what, left.Reason)
+	}
+}
+
+// differenceCSV writes a row for each merchant and currency, and one without a merchant for
+// each currency. Amounts are in major units.
+func differenceCSV(w io.Writer, d *settlex.Difference) error {
+	out := csv.NewWriter(w)
+	header := []string{"merchant_id", "currency", "from", "to"}
+	columns := differenceColumns()
+	for _, c := range columns {
+		header = append(header, c.name, c.name+"_simulated", c.name+"_difference")
+	}
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	for _, rows := range [][]settlex.MerchantDifference{d.Rows, d.Totals} {
+		for i := range rows {
+			row := &rows[i]
+			cells := []string{row.Merchant, row.Currency.String(), dateText(d.From), dateText(d.To)}
+			for _, c := range columns {
+				is, would := c.of(&row.Before), c.of(&row.After)
+				more, err := would.Sub(is)
+				if err != nil {
+					return err
+				}
+				cells = append(cells, c.write(row.Currency, is), c.write(row.Currency, would), c.write(row.Currency, more))
+			}
+			if err := out.Write(cells); err != nil {
+				return err
+			}
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func dateText(d calendar.Date) string { return d.String() }
+
+// differenceColumn is one figure of the CSV file.
+type differenceColumn struct {
+	name  string
+	of    func(*settlex.Outcome) money.Amount
+	write func(money.Currency, money.Amount) string
+}
+
+// differenceColumns lists them in order.
+func differenceColumns() []differenceColumn {
+	amount := func(c money.Currency, a money.Amount) string { return c.Format(a) }
+	count := func(_ money.Currency, a money.Amount) string { return a.String() }
+	days := func(_ money.Currency, a money.Amount) string {
+		n, _ := a.Int64()
+		sign := ""
+		if n < 0 {
+			n, sign = -n, "-"
+		}
+		return sign + strconv.FormatInt(n/100, 10) + fmt.Sprintf(".%02d", n%100)
+	}
+	number := func(n int) money.Amount { return money.Minor(int64(n)) }
+	return []differenceColumn{
+		{"batches", func(o *settlex.Outcome) money.Amount { return number(o.Batches) }, count},
+		{"carried_forward", func(o *settlex.Outcome) money.Amount { return number(o.Carried) }, count},
+		{"paid", func(o *settlex.Outcome) money.Amount { return o.Paid }, amount},
+		{"payouts", func(o *settlex.Outcome) money.Amount { return o.Payouts }, amount},
+		{"fees", func(o *settlex.Outcome) money.Amount { return o.Fees }, amount},
+		{"taxes", func(o *settlex.Outcome) money.Amount { return o.Taxes }, amount},
+		{"withheld", func(o *settlex.Outcome) money.Amount { return o.Withheld }, amount},
+		{"reserve_held", func(o *settlex.Outcome) money.Amount { return o.Reserve.Held }, amount},
+		{"reserve_released", func(o *settlex.Outcome) money.Amount { return o.Reserve.Released }, amount},
+		{"days_average", func(o *settlex.Outcome) money.Amount { n, _ := o.Waiting.Average(); return n }, days},
+		{"days_longest", func(o *settlex.Outcome) money.Amount { return number(o.Waiting.Max) }, count},
+		{"balance", func(o *settlex.Outcome) money.Amount { return o.Balance }, amount},
+		{"carry", func(o *settlex.Outcome) money.Amount { return o.Carry }, amount},
+		{"reserved", func(o *settlex.Outcome) money.Amount { return o.Reserved }, amount},
+	}
+}
