@@ -84,13 +84,16 @@ func (j *jobs) today(ctx context.Context) (more bool, err error) {
 
 // settle closes what is due up to a business date.
 func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
-	_, fault := j.Settle(ctx, through, func(b *settlement.Batch) {
+	settled, fault := j.Settle(ctx, through, func(b *settlement.Batch) {
 		j.log.Info("batch closed", "batch", b.ID, "merchant", b.Merchant, "window", b.Window.Closes, "status", b.AtClose,
 			"currency", b.Currency, "net", b.Currency.Format(b.Net), "lines", b.Lines)
 		if b.Hold != nil {
 			j.log.Warn("batch held", "batch", b.ID, "merchant", b.Merchant, "reason", b.Hold.Reason, "detail", b.Hold.Detail)
 		}
 	})
+	if settled.Followed > 0 {
+		j.log.Info("batches were held or let go, as their schedules and merchants are", "batches", settled.Followed)
+	}
 	if fault != nil && !settlement.Refused(fault) {
 		return fault
 	}

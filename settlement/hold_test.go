@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
@@ -403,4 +404,26 @@ func drawLettingGo(t *rapid.T, s *merchant.Schedule) {
 	if rapid.Bool().Draw(t, "split") {
 		s.MaxPayout = minor("30.00")
 	}
+}
+
+// Whoever asked for a batch is its maker; one that is asked for while its merchant is held
+// is held.
+func TestWhoAskedCannotApprove(t *testing.T) {
+	t.Parallel()
+	h := open(t, charging(approving("0.00"), fees.EventInstant))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"), deposit("d2", "m1", ist("2026-03-02 15:00"), "50.00"))
+	b := h.asks("r1", settlement.Instant, ist("2026-03-02 16:00"))
+	if err := h.try(decided(payment.BatchApproved, b.ID, "anna", ist("2026-03-02 17:00"))); !errors.Is(err, settlement.ErrOwnBatch) {
+		t.Errorf("approved by who asked for it: %v", err)
+	}
+	h.take(decided(payment.BatchApproved, b.ID, "ben", ist("2026-03-02 17:00")))
+	if err := h.holds("m1", false, "ben", ist("2026-03-02 17:10")); err != nil {
+		t.Fatal(err)
+	}
+	h.take(deposit("d3", "m1", ist("2026-03-02 17:20"), "10.00"))
+	if b := h.asks("r2", settlement.Instant, ist("2026-03-02 17:30")); b.Status != settlement.Held || b.Hold.By != "ben" {
+		t.Errorf("asked for while its merchant is held: %s", steps(b))
+	}
+	h.follow(ist("2026-03-02 17:40"))
+	h.sound()
 }

@@ -35,6 +35,7 @@ type Payload struct {
 	ReasonCode     string         `json:"reason_code,omitempty"`
 	HoldReason     HoldReason     `json:"hold_reason,omitempty"` // of one that is held
 	Actor          string         `json:"actor,omitempty"`       // who held, released, approved or tried it again
+	Part           int            `json:"part,omitzero"`         // that it happened to; 0: to all of it
 	OccurredAt     time.Time      `json:"occurred_at"`           // of what happened, UTC
 }
 
@@ -74,7 +75,7 @@ func (b *Batch) tell(s *ledger.State, t event.Type, step *Step) error {
 		BusinessDate: b.Window.BusinessDate, SettlementDate: b.Window.SettlementDate, Window: b.Window.Label,
 		Lines: b.Lines, Net: b.Currency.FormatShort(b.Net), NetMinor: b.Net, CarryOut: b.CarryOut,
 		FX:   b.FX.payload(),
-		Rail: step.Rail, RailRef: step.Ref, ReasonCode: step.Reason, HoldReason: step.Hold, Actor: step.decider(),
+		Rail: step.Rail, RailRef: step.Ref, ReasonCode: step.Reason, HoldReason: step.Hold, Actor: step.decider(), Part: step.Part,
 		OccurredAt: step.At,
 	})
 	if err != nil {

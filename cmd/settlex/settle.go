@@ -52,6 +52,9 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 	if settled.Matured > 0 {
 		p.sayf("settled by hand: what has matured is available to %s\n", count(settled.Matured, "merchant", "merchants"))
 	}
+	if settled.Followed > 0 {
+		p.sayf("%s: released on their date, or as their merchants are\n", count(settled.Followed, "batch was held or let go", "batches were held or let go"))
+	}
 	if err := p.convert(ctx, engine); err != nil {
 		return errors.Join(fault, err)
 	}
