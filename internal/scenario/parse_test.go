@@ -40,7 +40,7 @@ func TestParseFaults(t *testing.T) {
 		{"no reason", ten + "deposit d1 failed, because", `the line ends where a reason should be`},
 		{"a rail that does not pay", ten + "rail upi gives s1 of 1.00 INR", `"gives s1 of 1.00 INR" should be "pays"`},
 		{"batch without a date", ten + "batch of m_1 sent via neft", `"sent via neft" should be "on"`},
-		{"batch that neither is sent nor paid", ten + "batch of m_1 on 2026-03-02 noon lost", `a batch is sent via a rail, paid, unknown, refused, canceled or returned, not "lost"`},
+		{"batch that neither is sent nor paid", ten + "batch of m_1 on 2026-03-02 noon lost", `a batch is sent via a rail, in transit, paid, unknown, refused, canceled or returned, or held, released, approved or retried by somebody, not "lost"`},
 		{"settle whenever", "settle", `settle at a time, or through a date`},
 		{"settle at a time and through a date", ten + "settle through 2026-03-02", `settle at a time, or through a date`},
 		{"expect nothing", "expect", `the line ends where an account or a resource should be`},

@@ -94,8 +94,14 @@ func transfer(w *words, at time.Time, refused bool) step {
 		s.event.Kind = payment.BatchCanceled
 	case w.accept("returned"):
 		s.event.Kind = payment.BatchReturned
+	case w.accept("in transit"):
+		s.event.Kind = payment.BatchInTransit
 	default:
-		w.fail("a batch is sent via a rail, paid, unknown, refused, canceled or returned, not %q", w.peek())
+		if s.event.Kind = decision(w); s.event.Kind == "" {
+			w.fail("a batch is sent via a rail, in transit, paid, unknown, refused, canceled or returned, or held, released, approved or retried by somebody, not %q", w.peek())
+			break
+		}
+		s.event.Actor = w.next("somebody")
 	}
 	if w.accept("because") {
 		s.event.ReasonCode = w.next("a reason")
@@ -112,6 +118,21 @@ func quoted(w *words, at time.Time) step {
 	q.Rate = w.rate()
 	q.Currency = w.currency()
 	return &quoting{q}
+}
+
+// decision reads what somebody decides about a batch; empty: nothing.
+func decision(w *words) payment.Kind {
+	for _, d := range []struct {
+		says string
+		kind payment.Kind
+	}{
+		{"held by", payment.BatchHeld}, {"released by", payment.BatchReleased}, {"approved by", payment.BatchApproved}, {"retried by", payment.BatchRetried},
+	} {
+		if w.accept(d.says) {
+			return d.kind
+		}
+	}
+	return ""
 }
 
 // which names a batch.
@@ -135,7 +156,7 @@ func window(w *words) (b which) {
 	w.expect("on")
 	b.date = w.date()
 	switch w.peek() {
-	case "", "sent", "paid", "unknown", "refused", "canceled", "returned", "pays", "carries", "is":
+	case "", "sent", "paid", "unknown", "refused", "canceled", "returned", "in", "held", "released", "approved", "retried", "pays", "carries", "is":
 	default:
 		b.label = w.next("a window")
 	}
