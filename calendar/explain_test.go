@@ -103,6 +103,23 @@ func TestWayFromBeforeTheFacts(t *testing.T) {
 	}
 }
 
+// TestWayOverUnknownDates goes over dates that calendar days and hours do not ask about.
+func TestWayOverUnknownDates(t *testing.T) {
+	t.Parallel()
+	for _, delay := range []calendar.Delay{{N: 7, Unit: calendar.CalendarDays}, {N: 7 * 24, Unit: calendar.Hours}} {
+		s := daily(t, "Asia/Kolkata", "18:00", 1, shipped(t, "IN"))
+		s.Delay = delay
+		w, err := s.WindowOf(calendar.MustDate("2024-12-28"), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		way, err := s.Way(w)
+		if err != nil || len(way) < 8 || len(way[3].Unknown) != 1 || len(way[len(way)-1].Unknown) != 0 || way[len(way)-1].Date != w.SettlementDate {
+			t.Errorf("%v: way %+v, %v", delay, way, err)
+		}
+	}
+}
+
 func TestRolledFrom(t *testing.T) {
 	t.Parallel()
 	s := daily(t, "Asia/Karachi", "18:00", 0, shipped(t, "PK"))

@@ -137,9 +137,9 @@ func (b *Book) Case(m *Merchant, currency money.Currency, method string) (Scope,
 }
 
 // Schedule gives the schedule that is meant for a case at an instant: the
-// narrowest scope first, then the latest version in force on the local date of
-// the schedule's zone, then the first in the book. Nothing found wraps
-// ErrNoSchedule.
+// narrowest scope first, then the one effective from the latest local date of its zone,
+// then the first in the book. A version that a later one has superseded is meant for
+// nothing any more, whatever its scopes. Nothing found wraps ErrNoSchedule.
 func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
 	var best *Schedule
 	bestRank := 0
@@ -149,7 +149,10 @@ func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
 		if !ok || s.EffectiveFrom.After(calendar.DateOf(at, s.Timing.Zone)) {
 			continue
 		}
-		if best == nil || rank < bestRank || rank == bestRank && s.EffectiveFrom.After(best.EffectiveFrom) {
+		if best != nil && (rank > bestRank || rank == bestRank && !s.EffectiveFrom.After(best.EffectiveFrom)) {
+			continue
+		}
+		if b.successor(s, at) == nil {
 			best, bestRank = s, rank
 		}
 	}
@@ -157,6 +160,18 @@ func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
 		return nil, fmt.Errorf("%w is meant for %s at %s", ErrNoSchedule, c, at.UTC().Format(time.RFC3339))
 	}
 	return best, nil
+}
+
+// successor gives a later version of a schedule that is in force at an instant; nil: there is
+// none.
+func (b *Book) successor(s *Schedule, at time.Time) *Schedule {
+	for i := range b.Schedules {
+		o := &b.Schedules[i]
+		if o.ID == s.ID && o.EffectiveFrom.After(s.EffectiveFrom) && !o.comes(at) {
+			return o
+		}
+	}
+	return nil
 }
 
 // Version gives the version of a schedule in force at an instant, on the local date

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 )
@@ -212,4 +213,22 @@ func TestRegion(t *testing.T) {
 			t.Errorf("region %v, %v", region, err)
 		}
 	})
+}
+
+// A later version takes the place of an earlier one whatever their scopes: it was written
+// to be the one in force.
+func TestLaterVersionSupersedes(t *testing.T) {
+	t.Parallel()
+	first := schedule("vip", merchant.Scope{Merchant: "a", Currency: inr()})
+	book := merchant.Book{Schedules: []merchant.Schedule{
+		schedule("all", merchant.Scope{}), first,
+		version(schedule("vip", merchant.Scope{Merchant: "a"}), "2", "2026-04-01"),
+		version(schedule("vip", merchant.Scope{Merchant: "b"}), "3", "2026-05-01"),
+	}}
+	for at, want := range map[string]string{"2026-03-31": "vip@1", "2026-04-01": "vip@2", "2026-05-01": "all@1"} {
+		found, err := book.Schedule(pay("a", "IN", inr(), "UPI"), calendar.Cutoff(date(at), calendar.Clock{}, time.UTC))
+		if err != nil || found.Pin().String() != want {
+			t.Errorf("on %s: %v, %v; want %s", at, found, err, want)
+		}
+	}
 }

@@ -22,6 +22,8 @@ const (
 	Behind   Verdict = "behind"    // as narrow and from the same date, but further down in the book
 	NotYet   Verdict = "not_yet"   // meant for it, but not effective yet
 	NotMeant Verdict = "not_meant" // none of its scopes covers the case
+
+	Superseded Verdict = "superseded" // meant for it, but a later version of it is in force
 )
 
 // Candidate is one version of a schedule, and why it is the one for a case or not.
@@ -67,7 +69,11 @@ func (b *Book) Explain(c Scope, at time.Time) (Explanation, error) {
 func (b *Book) candidates(c Scope, at time.Time) []Candidate {
 	all := make([]Candidate, len(b.Schedules))
 	for i := range b.Schedules {
-		all[i] = candidate(&b.Schedules[i], c, at)
+		x := candidate(&b.Schedules[i], c, at)
+		if later := b.successor(x.Schedule, at); x.Verdict == Applies && later != nil {
+			x.Verdict, x.Why = Superseded, fmt.Sprintf("%s is effective from %s", later.Pin(), later.EffectiveFrom)
+		}
+		all[i] = x
 	}
 	// Of schedules alike the one of the later date comes first, then the first of the book.
 	slices.SortStableFunc(all, func(x, y Candidate) int {

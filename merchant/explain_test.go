@@ -47,7 +47,7 @@ func TestExplain(t *testing.T) {
 	want := []string{
 		"india@3 not_yet: effective from 2026-06-01, and it was 2026-03-25 in Asia/Kolkata",
 		"india@2 applies",
-		"india@1 older: india@2 is effective from 2026-02-01",
+		"india@1 superseded: india@2 is effective from 2026-02-01",
 		"all@1 wider: region=IN is narrower",
 		"twin@1 wider: region=IN is narrower",
 		"b's@1 not_meant: it is for merchant=b, region=PK method=WALLET",

@@ -91,7 +91,7 @@ func Covered(scopes []Scope, c Scope) bool {
 type Schedule struct {
 	ID            string            `json:"id"`
 	Version       string            `json:"version"`                 // content hash; two schedules with one id and version are the same
-	EffectiveFrom calendar.Date     `json:"effective_from,omitzero"` // first business date it governs; zero: always
+	EffectiveFrom calendar.Date     `json:"effective_from,omitzero"` // first local date of its zone whose movements it governs; zero: always
 	For           []Scope           `json:"for"`                     // at least one
 	Timing        calendar.Schedule `json:"timing"`
 	MinPayout     money.Amount      `json:"min_payout,omitzero"` // minor units; a smaller net is carried into the next batch
