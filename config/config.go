@@ -16,6 +16,7 @@ import (
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/payment/feed"
 	"github.com/settlex/settlex/reconcile/report"
+	"github.com/settlex/settlex/runner"
 )
 
 // What a file that does not say otherwise gets.
@@ -64,7 +65,7 @@ type Config struct {
 // Run says how the program runs by itself.
 type Run struct {
 	// Wake is a cron expression of when to look for work. It decides nothing:
-	// what is due, the schedules say. It is not checked here.
+	// what is due, the schedules say.
 	Wake string
 }
 
@@ -174,7 +175,13 @@ func (f *file) read(size int, others []Overlay) {
 	}
 	run := root.get("run").object()
 	if wake := run.get("wake"); wake.present() {
-		c.Run.Wake = wake.text()
+		c.Run.Wake = scan(wake, func(s string) (string, error) {
+			s, err := word(s)
+			if err == nil {
+				err = runner.CheckWake(s)
+			}
+			return s, err
+		})
 	}
 	run.done()
 	b := newBook(r)

@@ -110,6 +110,10 @@ func (o *object) hold(value *ast.MappingValueNode) {
 	token := value.Key.GetToken()
 	name, at := token.Value, o.r.source.place(token)
 	key := join(o.key, name)
+	if err := checkRunes(name); err != nil {
+		o.r.fault(at, key, fmt.Errorf("key %w", err))
+		return
+	}
 	if first, twice := o.held[name]; twice {
 		o.r.fault(at, key, fmt.Errorf("is there twice, first on line %d", first.at.line))
 		return

@@ -147,19 +147,25 @@ func (f *balanceFlags) queries(ctx context.Context, engine *settlex.Engine) (all
 	add := func(c money.Currency) {
 		all = append(all, settlex.ViewQuery{Merchant: f.merchant, Currency: c, From: f.from.Date, To: f.to.Date})
 	}
+	var only money.Currency
 	if f.currency != "" {
 		c, err := money.ParseCurrency(f.currency)
 		if err != nil {
 			return nil, err
 		}
-		add(c)
-		return all, nil
+		only = c
 	}
 	balances, err := engine.BalancesOf(ctx, f.merchant)
 	for _, b := range balances {
-		add(b.Currency)
+		if only.IsZero() || b.Currency == only {
+			add(b.Currency)
+		}
 	}
-	if err == nil && len(all) == 0 {
+	switch {
+	case err != nil || len(all) > 0:
+	case len(balances) > 0:
+		err = fmt.Errorf("merchant %q has no account in %s", f.merchant, only)
+	default:
 		err = fmt.Errorf("merchant %q has no account", f.merchant)
 	}
 	return all, err

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/settlex/settlex/config"
+	"github.com/settlex/settlex/payment"
 )
 
 // loadText is load, and gives the text that was read.
@@ -79,16 +80,30 @@ func (s *standing) look(ctx context.Context) (more bool, err error) {
 	if err := s.try(ctx, next); err != nil {
 		return false, fmt.Errorf("the configuration of before goes on, the books refuse the new one: %w", err)
 	}
-	s.log.Info("configuration taken", append([]any{"config", s.p.config}, changes(s.Config, next)...)...)
+	told, err := changes(s.Config, next)
+	if err != nil {
+		return false, err
+	}
+	s.log.Info("configuration taken", append([]any{"config", s.p.config}, told...)...)
 	s.seen, s.Config = sum, next
 	return false, nil
 }
 
+// versioned are the kinds of objects of a configuration.
+var versioned = []payment.ConfiguredKind{
+	payment.ConfiguredCalendar, payment.ConfiguredRegion, payment.ConfiguredSchedule, payment.ConfiguredFees, payment.ConfiguredPlan, payment.ConfiguredRules,
+}
+
 // changes tells which versions of what came and went, for a log.
-func changes(before, after *config.Config) []any {
+func changes(before, after *config.Config) ([]any, error) {
+	was, err := versions(before)
+	is, other := versions(after)
+	if err = errors.Join(err, other); err != nil {
+		return nil, err
+	}
 	var told []any
-	was, is := versions(before), versions(after)
-	for _, kind := range []string{"calendars", "schedules", "fees", "plans"} {
+	for _, v := range versioned {
+		kind := string(v)
 		if came := without(is[kind], was[kind]); len(came) > 0 {
 			told = append(told, kind+"_added", came)
 		}
@@ -99,29 +114,23 @@ func changes(before, after *config.Config) []any {
 	if told == nil {
 		told = append(told, "versions", "unchanged")
 	}
-	return told
+	return told, nil
 }
 
-// versions lists what of a configuration has a version, as "id@version".
-func versions(c *config.Config) map[string]map[string]bool {
-	all := map[string]map[string]bool{"calendars": {}, "schedules": {}, "fees": {}, "plans": {}}
+// versions lists what of a configuration has a version, as "id@version", by kind.
+func versions(c *config.Config) (map[string]map[string]bool, error) {
+	all := make(map[string]map[string]bool)
+	for _, kind := range versioned {
+		all[string(kind)] = make(map[string]bool)
+	}
+	objects, err := c.Rules.Objects()
+	for _, o := range objects {
+		all[string(o.Kind)][o.ID+"@"+o.Version] = true
+	}
 	for _, own := range c.Calendars {
-		all["calendars"][own.ID+"@"+own.Version] = true
+		all[string(payment.ConfiguredCalendar)][own.ID+"@"+own.Version] = true
 	}
-	for i := range c.Rules.Book.Schedules {
-		s := &c.Rules.Book.Schedules[i]
-		all["schedules"][s.Pin().String()] = true
-		for _, used := range s.Timing.Calendars {
-			all["calendars"][used.ID+"@"+used.Version] = true
-		}
-	}
-	for i := range c.Rules.Fees {
-		all["fees"][c.Rules.Fees[i].ID+"@"+c.Rules.Fees[i].Version] = true
-	}
-	for i := range c.Rules.Plans {
-		all["plans"][c.Rules.Plans[i].ID+"@"+c.Rules.Plans[i].Version] = true
-	}
-	return all
+	return all, err
 }
 
 // without lists, in order, what is in one set and not in another.

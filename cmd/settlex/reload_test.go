@@ -142,9 +142,9 @@ func TestReload(t *testing.T) {
 	told := r.wake()
 	after := r.c.Config
 	pk, was := after.Rules.Book.Schedules[0], before.Rules.Book.Schedules[0]
-	line := `level=INFO msg="configuration taken" calendars_added=[PK@` + pk.Timing.Calendars[0].Version + `] calendars_gone=[PK@` + was.Timing.Calendars[0].Version +
-		`] schedules_added=[` + pk.Pin().String() + `] schedules_gone=[` + was.Pin().String() +
-		`] fees_added=[capture@` + after.Rules.Fees[0].Version + `] fees_gone=[capture@` + before.Rules.Fees[0].Version + "]\n"
+	line := `level=INFO msg="configuration taken" calendar_added=[PK@` + pk.Timing.Calendars[0].Version + `] calendar_gone=[PK@` + was.Timing.Calendars[0].Version +
+		`] schedule_added=[` + pk.Pin().String() + `] schedule_gone=[` + was.Pin().String() +
+		`] fee_schedule_added=[capture@` + after.Rules.Fees[0].Version + `] fee_schedule_gone=[capture@` + before.Rules.Fees[0].Version + "]\n"
 	if diff := cmp.Diff(line, told); diff != "" || len(pk.Timing.Calendars[0].CutoffOverrides) != 1 {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
@@ -227,7 +227,7 @@ func hangUp(t *testing.T, dir, more string) {
 	if line := take(reload("", "1%")+"fee: []\n", "configuration refused"); !strings.Contains(line, "faults=1") {
 		t.Errorf("log %q", line)
 	}
-	if line := take(reload(early, "1%"), "configuration taken"); !strings.Contains(line, "calendars_added=[PK@") || !strings.Contains(line, "schedules_added=[pk@") {
+	if line := take(reload(early, "1%"), "configuration taken"); !strings.Contains(line, "calendar_added=[PK@") || !strings.Contains(line, "schedule_added=[pk@") {
 		t.Errorf("log %q", line)
 	}
 	p.stop(t, syscall.SIGTERM)
