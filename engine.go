@@ -147,14 +147,14 @@ func (e *Engine) register(ctx context.Context, merchants []merchant.Merchant, st
 // is closed stays closed.
 func (e *Engine) configured(m *merchant.Merchant, known map[string]payment.Merchant) ledger.Command {
 	d := &payment.MerchantDecision{
-		Rules: e.rules, Act: payment.MerchantCreate, ID: m.ID, Terms: merchant.Terms{Name: m.Name, Region: m.Region},
+		Rules: e.rules, Act: payment.MerchantCreate, ID: m.ID, Terms: m.Terms(),
 		Actor: payment.Configuration, Reason: "configured",
 	}
 	stored, ok := known[m.ID]
 	switch {
 	case !ok:
 		return d
-	case stored.Status == payment.Closed, stored.Configured && stored.Name == m.Name && stored.Region == m.Region:
+	case stored.Status == payment.Closed, stored.Configured && stored.Terms() == m.Terms():
 		return nil
 	}
 	d.Act = payment.MerchantChange

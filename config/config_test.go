@@ -139,7 +139,7 @@ func TestEveryKey(t *testing.T) {
 	diff(t, []merchant.Region{
 		{ID: "IN", Name: "India", Countries: []string{"IN"}, Currencies: []money.Currency{inr}, Bank: "in_escrow", InputTax: "gst"},
 	}, c.Rules.Book.Regions)
-	diff(t, []merchant.Merchant{{ID: "m-1", Name: "First", Region: "IN"}, {ID: "m-2"}}, c.Merchants)
+	diff(t, []merchant.Merchant{{ID: "m-1", Name: "First", Region: "IN", Currency: money.MustCurrency("INR")}, {ID: "m-2"}}, c.Merchants)
 	diff(t, true, c.Rules.CreateMerchants)
 	diff(t, map[money.Currency]money.Amount{inr: money.Minor(50000)}, c.Rules.ApproveAbove)
 	diff(t, []string{"jsonl", "csv"}, c.Formats)

@@ -11,6 +11,9 @@ import (
 // defaultMaxAge is how old a quote may be where a schedule does not say.
 const defaultMaxAge = 24 * time.Hour
 
+// ofMerchant is the target of a schedule that pays every merchant in its own currency.
+const ofMerchant = "merchant"
+
 // readFX reads in which currency batches are paid. What is paid needs a region that
 // says from which account, and quotes.
 func (b *book) readFX(n node, s *merchant.Schedule) {
@@ -19,7 +22,10 @@ func (b *book) readFX(n node, s *merchant.Schedule) {
 	}
 	o, terms := n.object(), &merchant.FXTerms{MaxAge: defaultMaxAge}
 	sound := b.r.quiet(func() {
-		terms.Target = unmarshal[money.Currency](o.get("target").required())
+		target := o.get("target").required()
+		if terms.OfMerchant = target.present() && target.text() == ofMerchant; !terms.OfMerchant {
+			terms.Target = unmarshal[money.Currency](target)
+		}
 		terms.Spread = scan(o.get("spread"), money.ParseRate)
 		if age := o.get("max_age"); age.present() {
 			terms.MaxAge = age.duration()
@@ -28,8 +34,8 @@ func (b *book) readFX(n node, s *merchant.Schedule) {
 	})
 	s.FX = terms
 	switch {
-	case !sound:
-	case !slices.Contains(b.currencies(), terms.Target):
+	case !sound, terms.OfMerchant && b.quoted:
+	case !terms.OfMerchant && !slices.Contains(b.currencies(), terms.Target):
 		o.get("target").faultf("no region lists %s, so nobody knows from which account it is paid", terms.Target)
 	case !b.quoted:
 		n.faultf("needs quotes: say under rates which file they are in")

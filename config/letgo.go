@@ -14,6 +14,8 @@ func (b *book) readLetGo(o *object, s *merchant.Schedule) {
 		switch {
 		case s.FX == nil:
 			b.only(o.get("max_payout"), currency, s.For)
+		case s.FX.OfMerchant:
+			o.get("max_payout").faultf("is in %s, but what leaves is in each merchant's own currency", currency)
 		case currency != s.FX.Target && !s.FX.Target.IsZero():
 			o.get("max_payout").faultf("is in %s, but what leaves is %s", currency, s.FX.Target)
 		}

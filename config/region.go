@@ -71,6 +71,12 @@ func (b *book) readMerchants(n node) {
 			Name:   o.get("name").text(),
 			Region: b.regionOf(o.get("region")),
 		}
+		if c := o.get("currency"); c.present() {
+			m.Currency = unmarshal[money.Currency](c)
+			if !m.Currency.IsZero() && !slices.Contains(b.currencies(), m.Currency) {
+				c.faultf("no region lists %s, so nobody knows from which account it is paid", m.Currency)
+			}
+		}
 		o.done()
 		if m.ID != "" {
 			ids.add(o.get("id"), m.ID, "merchant "+m.ID)

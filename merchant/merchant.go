@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/settlex/settlex/money"
 )
 
 // Merchant is somebody whose money the platform keeps for a while.
@@ -13,7 +15,13 @@ type Merchant struct {
 	Name    string    `json:"name,omitempty"`   // for people
 	Region  string    `json:"region,omitempty"` // region id; empty: the region of each payment's currency
 	Created time.Time `json:"created"`          // instant of the first record, UTC
+	// Currency is the one it is paid in by schedules that settle into the merchants' own;
+	// none: each batch is paid in the currency its payments came in.
+	Currency money.Currency `json:"currency,omitzero"`
 }
+
+// Terms are what is agreed with it.
+func (m *Merchant) Terms() Terms { return Terms{Name: m.Name, Region: m.Region, Currency: m.Currency} }
 
 const maxID = 64
 

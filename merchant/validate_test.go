@@ -96,7 +96,7 @@ func TestBookFaults(t *testing.T) {
 			s.FX = &merchant.FXTerms{Target: inr(), Spread: money.MustRate("0.0000001"), MaxAge: 1}
 			return s
 		}()}}, []string{
-			`schedule "s": fx: target: is missing: the currency that is paid`,
+			`schedule "s": fx: target: is one currency that is paid, or each merchant's own`,
 			`fx: spread: 1 is not from 0% to below 100%`,
 			`fx: max_age: 0s is not above 0`,
 			`schedule "t": fx: spread: 0.0000001 has more than 6 digits behind the point`,

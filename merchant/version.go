@@ -1,14 +1,28 @@
 package merchant
 
 import (
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/settlex/settlex/money"
 )
 
 // Terms are what is agreed with a merchant.
 type Terms struct {
 	Name   string `json:"name,omitempty"`   // for people
 	Region string `json:"region,omitempty"` // region id; empty: the region of each payment's currency
+
+	Currency money.Currency `json:"currency,omitzero"` // what it is paid in by default, see Merchant
+}
+
+// String writes the terms as "name \"x\" and region \"IN\"".
+func (t Terms) String() string {
+	text := fmt.Sprintf("name %q and region %q", t.Name, t.Region)
+	if !t.Currency.IsZero() {
+		text += " and currency " + t.Currency.String()
+	}
+	return text
 }
 
 // Version is what the terms of a merchant were changed to: it governs from an

@@ -121,7 +121,7 @@ func (m *Merchant) TermsAt(at time.Time) merchant.Terms {
 	if v := merchant.InForce(m.Versions, at); v != nil {
 		return v.Terms
 	}
-	return merchant.Terms{Name: m.Name, Region: m.Region}
+	return m.Terms()
 }
 
 // takesNew refuses a new deposit or payout of a merchant who took none at its
@@ -271,8 +271,8 @@ func (d *MerchantDecision) change(s *ledger.State, stored *Merchant) (*Merchant,
 // create makes the merchant.
 func (d *MerchantDecision) create(s *ledger.State, stored *Merchant) (*Merchant, error) {
 	if stored != nil {
-		if was := (merchant.Terms{Name: stored.Name, Region: stored.Region}); was != d.Terms {
-			return nil, &FieldError{FieldMerchant, fmt.Errorf("%s %w: it is there with name %q and region %q", d.ID, ErrConflict, was.Name, was.Region)}
+		if was := stored.Terms(); was != d.Terms {
+			return nil, &FieldError{FieldMerchant, fmt.Errorf("%s %w: it is there with %s", d.ID, ErrConflict, was)}
 		}
 		return nil, nil
 	}
@@ -287,7 +287,7 @@ func (d *MerchantDecision) create(s *ledger.State, stored *Merchant) (*Merchant,
 // NewMerchant is a merchant that comes into being at an instant.
 func NewMerchant(id string, terms merchant.Terms, actor string, at time.Time) *Merchant {
 	return &Merchant{
-		Merchant: merchant.Merchant{ID: id, Name: terms.Name, Region: terms.Region, Created: at},
+		Merchant: merchant.Merchant{ID: id, Name: terms.Name, Region: terms.Region, Currency: terms.Currency, Created: at},
 		Status:   Active, Configured: actor == Configuration,
 		Versions: merchant.With(nil, merchant.Version{From: at, At: at, Actor: actor, Terms: terms}),
 		Steps:    []MerchantStep{{Act: MerchantCreate, At: at, Status: Active, Actor: actor}},
@@ -306,7 +306,7 @@ func (d *MerchantDecision) amend(s *ledger.State, m *Merchant) (same bool, err e
 	case from.Before(now):
 		return false, &FieldError{FieldOccurredAt, fmt.Errorf("terms from %s on are decided too late, at %s", from.Format(timeFormat), now.Format(timeFormat))}
 	}
-	if d.Terms == (merchant.Terms{Name: m.Name, Region: m.Region}) && d.From.IsZero() && m.Configured == (d.Actor == Configuration) {
+	if d.Terms == m.Terms() && d.From.IsZero() && m.Configured == (d.Actor == Configuration) {
 		return true, nil
 	}
 	if d.Terms.Region != m.Region {
@@ -318,10 +318,10 @@ func (d *MerchantDecision) amend(s *ledger.State, m *Merchant) (same bool, err e
 		}
 	}
 	if len(m.Versions) == 0 { // what was in force until now
-		m.Versions = merchant.With(nil, merchant.Version{From: m.Created, At: m.Created, Actor: Configuration, Terms: merchant.Terms{Name: m.Name, Region: m.Region}})
+		m.Versions = merchant.With(nil, merchant.Version{From: m.Created, At: m.Created, Actor: Configuration, Terms: m.Terms()})
 	}
 	m.Versions = merchant.With(m.Versions, merchant.Version{From: from, At: s.Now(), Actor: d.Actor, Reason: d.Reason, Terms: d.Terms})
-	m.Name, m.Region, m.Configured = d.Terms.Name, d.Terms.Region, d.Actor == Configuration
+	m.Name, m.Region, m.Currency, m.Configured = d.Terms.Name, d.Terms.Region, d.Terms.Currency, d.Actor == Configuration
 	return false, nil
 }
 

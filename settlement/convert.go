@@ -72,15 +72,15 @@ func (c *Closer) converting(ctx context.Context, b *Batch, now time.Time) (*conv
 		if at.Before(b.Watermark.Before) {
 			continue
 		}
-		p, err := priced(ctx, c.Quotes, schedule.FX, b.Currency, at)
+		p, err := priced(ctx, c.Quotes, schedule.FX, b.Currency, b.FX.Target, at)
 		if err != nil {
 			return nil, err
 		}
 		if p.quote == nil {
 			continue
 		}
-		if becomes, ok := p.of(b.Currency, b.Net, schedule.FX.Target); ok {
-			return &converting{id: b.ID, quote: p.quote, becomes: becomes, at: at, now: now, target: schedule.FX.Target, currency: b.Currency, limit: schedule.MaxPayout, merchant: b.Merchant}, nil
+		if becomes, ok := p.of(b.Currency, b.Net, b.FX.Target); ok {
+			return &converting{id: b.ID, quote: p.quote, becomes: becomes, at: at, now: now, target: b.FX.Target, currency: b.Currency, limit: schedule.MaxPayout, merchant: b.Merchant}, nil
 		}
 	}
 	return nil, nil

@@ -116,22 +116,22 @@ type price struct {
 
 // priced asks what the net of a batch is worth at an instant: never a quote that was
 // given later, nor one that is older than the terms allow.
-func priced(ctx context.Context, quotes Quotes, terms *merchant.FXTerms, c money.Currency, at time.Time) (price, error) {
+func priced(ctx context.Context, quotes Quotes, terms *merchant.FXTerms, c, target money.Currency, at time.Time) (price, error) {
 	var q *Quote
 	if quotes != nil {
 		var err error
-		if q, err = quotes.Quote(ctx, c, terms.Target, at); err != nil {
-			return price{}, fmt.Errorf("quote of %s in %s: %w", c, terms.Target, err)
+		if q, err = quotes.Quote(ctx, c, target, at); err != nil {
+			return price{}, fmt.Errorf("quote of %s in %s: %w", c, target, err)
 		}
 	}
 	instant := at.UTC().Format(time.RFC3339)
 	switch {
 	case q == nil || q.At.After(at):
-		return price{waits: HoldNoQuote, why: fmt.Sprintf("no quote of %s in %s by %s", c, terms.Target, instant)}, nil
+		return price{waits: HoldNoQuote, why: fmt.Sprintf("no quote of %s in %s by %s", c, target, instant)}, nil
 	case !q.InForce(at):
-		return price{waits: HoldStaleQuote, why: fmt.Sprintf("quote %s of %s in %s was valid until %s", q.ID, c, terms.Target, q.ValidUntil.UTC().Format(time.RFC3339))}, nil
+		return price{waits: HoldStaleQuote, why: fmt.Sprintf("quote %s of %s in %s was valid until %s", q.ID, c, target, q.ValidUntil.UTC().Format(time.RFC3339))}, nil
 	case at.Sub(q.At) > terms.MaxAge:
-		return price{waits: HoldStaleQuote, why: fmt.Sprintf("quote %s of %s in %s was given at %s, more than %s before", q.ID, c, terms.Target, q.At.UTC().Format(time.RFC3339), terms.MaxAge)}, nil
+		return price{waits: HoldStaleQuote, why: fmt.Sprintf("quote %s of %s in %s was given at %s, more than %s before", q.ID, c, target, q.At.UTC().Format(time.RFC3339), terms.MaxAge)}, nil
 	}
 	on, err := q.on(terms)
 	if err != nil {
@@ -160,15 +160,16 @@ type exchanging struct {
 // exchanges gives how a target becomes another currency as of its watermark; nil: it does
 // not.
 func (c *Closer) exchanges(ctx context.Context, s *merchant.Schedule, m *payment.Merchant, t *Target, at time.Time) (*exchanging, error) {
-	if !s.FX.Converts(t.Currency) {
+	target, ok := s.FX.Converts(t.Currency, m.TermsAt(at.Add(-time.Microsecond)))
+	if !ok {
 		return nil, nil
 	}
-	region, err := c.Book.Region(&m.Merchant, s.FX.Target)
+	region, err := c.Book.Region(&m.Merchant, target)
 	if err != nil {
 		return nil, err
 	}
-	price, err := priced(ctx, c.Quotes, s.FX, t.Currency, at)
-	return &exchanging{target: s.FX.Target, region: region, price: price}, err
+	price, err := priced(ctx, c.Quotes, s.FX, t.Currency, target, at)
+	return &exchanging{target: target, region: region, price: price}, err
 }
 
 // buys tells whether an amount comes to at least one minor unit of what is paid, as far

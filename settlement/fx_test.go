@@ -641,3 +641,36 @@ func TestFXLives(t *testing.T) {
 		}
 	})
 }
+
+// A schedule that pays each merchant in its own currency goes by the merchant's terms just
+// before the watermark; who has none, or the batch's own currency, is paid as it is.
+func TestFXIntoTheMerchantsOwn(t *testing.T) {
+	t.Parallel()
+	s := pakistan()
+	s.FX = &merchant.FXTerms{OfMerchant: true, Spread: money.MustRate("1%"), MaxAge: 24 * time.Hour}
+	h := open(t, rulesWith(s, india()))
+	h.quotes = quotes(quote("Q1", "0.30123", "2026-03-02 12:00:00", ""), quote("Q2", "0.3", "2026-03-03 12:00:00", ""))
+	h.take(rupees("d1", "m1", pkt("2026-03-02 12:00"), "100.00"))
+	become := func(c money.Currency, at time.Time) {
+		t.Helper()
+		d := &payment.MerchantDecision{Rules: h.rules, Act: payment.MerchantChange, ID: "m1", Actor: "ops", Reason: "moves", Instant: at, Terms: merchant.Terms{Currency: c}}
+		if err := h.books.Do(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.settle(pkt("2026-03-02 18:00"))
+	become(inr(), pkt("2026-03-02 19:00"))
+	h.take(rupees("d2", "m1", pkt("2026-03-03 12:00"), "100.00"))
+	h.settle(pkt("2026-03-03 18:00"))
+	become(pkr(), pkt("2026-03-03 19:00"))
+	h.take(rupees("d3", "m1", pkt("2026-03-04 12:00"), "100.00"))
+	h.settle(pkt("2026-03-04 18:00"))
+	var got []string
+	for _, b := range h.batches() {
+		got = append(got, b.Window.BusinessDate.String()+" "+b.PaidIn().String()+" "+b.PaidIn().Format(b.Pays()))
+	}
+	want := []string{"2026-03-02 PKR 100.00", "2026-03-03 INR 29.70", "2026-03-04 PKR 100.00"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("paid (-want +got)\n%s", diff)
+	}
+}

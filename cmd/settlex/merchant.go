@@ -10,6 +10,7 @@ import (
 
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
 
@@ -40,7 +41,7 @@ dates; once nothing is owed either way it is closed, for good. settlex settle an
 }
 
 // merchantFlags are who decides about a merchant, and why.
-type merchantFlags struct{ by, reason, name, region string }
+type merchantFlags struct{ by, reason, name, region, currency string }
 
 func (f *merchantFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.by, "by", "", "who decides it")
@@ -50,6 +51,7 @@ func (f *merchantFlags) add(cmd *cobra.Command) {
 func (f *merchantFlags) addTerms(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.name, "name", "", "for people")
 	cmd.Flags().StringVar(&f.region, "region", "", "its `REGION`; none: that of each payment's currency")
+	cmd.Flags().StringVar(&f.currency, "currency", "", "`CURRENCY` it is paid in by schedules that settle into the merchants' own")
 }
 
 // decide runs a decision and says how the merchant stands.
@@ -80,6 +82,12 @@ func (p *program) decide(cmd *cobra.Command, f *merchantFlags, d payment.Merchan
 // complete takes the terms that a change does not name from those that are.
 func (s *session) complete(cmd *cobra.Command, f *merchantFlags, d *payment.MerchantDecision) error {
 	d.Terms = merchant.Terms{Name: f.name, Region: f.region}
+	if f.currency != "" {
+		var err error
+		if d.Terms.Currency, err = money.ParseCurrency(f.currency); err != nil {
+			return fmt.Errorf("--currency: %w", err)
+		}
+	}
 	if d.Act != payment.MerchantChange {
 		return nil
 	}
@@ -92,6 +100,9 @@ func (s *session) complete(cmd *cobra.Command, f *merchantFlags, d *payment.Merc
 	}
 	if !cmd.Flags().Changed("region") {
 		d.Terms.Region = m.Region
+	}
+	if !cmd.Flags().Changed("currency") {
+		d.Terms.Currency = m.Currency
 	}
 	return nil
 }
@@ -222,7 +233,11 @@ func (p *program) merchantShow(ctx context.Context, s *session, id string) error
 		return err
 	}
 	now := m.TermsAt(p.clock())
-	p.printf("%s is %s, name %s, region %s\n", m.ID, m.Stands(), dash(now.Name), dash(now.Region))
+	p.printf("%s is %s, name %s, region %s", m.ID, m.Stands(), dash(now.Name), dash(now.Region))
+	if !now.Currency.IsZero() {
+		p.printf(", paid in %s by default", now.Currency)
+	}
+	p.printf("\n")
 	t := table{left: 5}
 	for _, v := range m.Versions {
 		t.add("terms from "+v.From.Format(time.RFC3339), "name "+dash(v.Name), "region "+dash(v.Region), "by "+v.Actor, v.Reason)
