@@ -99,10 +99,11 @@ func (p *plan) compute(schedule *fees.Schedule, on calendar.Date) (fee fees.Fee,
 	if fee, err = schedule.Price(&in); err != nil {
 		return fee, err
 	}
-	if counter != nil {
+	if counter != nil { // whichever components priced the movement
 		if err := counter.add(in.Amount); err != nil {
 			return fee, err
 		}
+		fee.Period = counter.Period
 		p.keep(counter)
 	}
 	err = p.countMonth(schedule, &fee)

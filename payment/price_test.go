@@ -98,6 +98,20 @@ func TestTierCounterIsKept(t *testing.T) {
 	}
 }
 
+// What a component without tiers prices is counted too, where others of its schedule have tiers: verify at the end says so.
+func TestTiersInABand(t *testing.T) {
+	t.Parallel()
+	rules := tiered(fees.Graduated)
+	commission := &rules.Fees[0].Components[0]
+	commission.Band.Over = rs("2000.00")
+	rules.Fees[0].Components = append(rules.Fees[0].Components, fees.Component{Kind: "free", Band: fees.Band{UpTo: rs("2000.00")}})
+	d := open(t, rules)
+	d.book(deposit("d1", "1000.00", "2026-03-02 10:00"), deposit("d2", "3000.00", "2026-03-02 11:00"))
+	if diff := cmp.Diff([]string{"d1 0.00", "d2 30.00"}, d.costs()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // A payout's fee goes by how many there were before, also of those that failed.
 func TestTiersOfPayouts(t *testing.T) {
 	t.Parallel()

@@ -10,14 +10,14 @@ import (
 	"github.com/settlex/settlex/payment"
 )
 
-// counter is a tier counter, and what the fees say that went by it.
+// counter is a tier counter, and what the fees of the movements say that were counted in it.
 type counter struct {
 	payment.FeeCounter
 	amount money.Amount
 	count  uint64
 }
 
-// readCounters holds tier counters against the fees that went by them. Where there is none, no fee is looked at.
+// readCounters holds tier counters against the movements that were counted in them. Where there is none, no fee is looked at.
 func (v *verifier) readCounters(ctx context.Context) error {
 	counted := make(map[ledger.Ref]*counter)
 	for c, err := range ledger.RecordsOf[*payment.FeeCounter](ctx, v.reader, payment.FeeCounterRecord, "") {
@@ -63,21 +63,17 @@ func (v *verifier) readMonths(ctx context.Context) error {
 	return nil
 }
 
-// fees counts the fees of the records of a kind that went by a counter.
+// fees adds up the movements of a kind that were counted.
 func (v *verifier) fees(ctx context.Context, kind string, counted map[ledger.Ref]*counter) error {
 	for record, err := range v.reader.Records(ctx, kind, "", "") {
 		if err != nil {
 			return err
 		}
 		facts, fee := payment.FeeOf(record)
-		if fee == nil {
+		if fee == nil || fee.Period == "" {
 			continue
 		}
-		period := reached(fee)
-		if period == "" {
-			continue
-		}
-		c := payment.FeeCounter{Merchant: facts.Merchant, Currency: facts.Currency, Schedule: fee.ScheduleID, Period: period}
+		c := payment.FeeCounter{Merchant: facts.Merchant, Currency: facts.Currency, Schedule: fee.ScheduleID, Period: fee.Period}
 		sum, ok := counted[c.Ref()]
 		if !ok {
 			v.find(c.Ref().String(), "a counter for the fee of "+record.Ref().String(), "none")
@@ -87,14 +83,4 @@ func (v *verifier) fees(ctx context.Context, kind string, counted map[ledger.Ref
 		v.add(&sum.amount, fee.Base)
 	}
 	return nil
-}
-
-// reached is the period that a fee counted over; empty: it went by no counter.
-func reached(fee *fees.Fee) string {
-	for i := range fee.Parts {
-		if r := fee.Parts[i].Reached; r != nil && r.Period != "" {
-			return r.Period
-		}
-	}
-	return ""
 }
