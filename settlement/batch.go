@@ -221,7 +221,7 @@ func (b *Batch) Check() error {
 	return b.checkFX()
 }
 
-// equation proves what carry and lines come to.
+// equation proves what carry and lines come to, and what the batch cost.
 func (b *Batch) equation() error {
 	have, err := money.Sum(b.OpeningCarry, b.Totals.Net, b.CarryOut)
 	if err != nil {
@@ -234,7 +234,7 @@ func (b *Batch) equation() error {
 	if rest, err := b.carriedOn(); err != nil || b.Kept.Sign() < 0 || b.Kept.Sign() > 0 && rest.Sign() > 0 {
 		return fmt.Errorf("%w: batch %s: keeps %s of what it carries out, %s", ErrEquation, b.ID, b.Currency.Format(b.Kept), b.Currency.Format(b.CarryOut.Neg()))
 	}
-	return nil
+	return b.checkCharges()
 }
 
 // carriedOn is what the batch carries out besides the minimum balance it keeps, signed as

@@ -111,6 +111,49 @@ func (c *closing) takeFee(s *ledger.State, charge *Charge) error {
 	})
 }
 
+// checkCharges proves each charge, and that what the batch would have paid without them is
+// its net and all of them.
+func (b *Batch) checkCharges() error {
+	base := b.Net
+	for i := range b.Charges {
+		charge := &b.Charges[i]
+		total, err := charge.Total()
+		if err == nil {
+			err = charge.Check()
+		}
+		if err == nil {
+			base, err = base.Add(total)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: batch %s: %w", ErrEquation, b.ID, err)
+		}
+	}
+	for i := range b.Charges {
+		if have, c := b.Charges[i].Base, b.Currency; have != base {
+			return fmt.Errorf("%w: batch %s: net and charges come to %s, the %s is of %s", ErrEquation, b.ID, c.Format(base),
+				payment.BatchFeeType(b.Charges[i].Event), c.Format(have))
+		}
+	}
+	return nil
+}
+
+// costs tells what a batch was charged, as its own lines do.
+func (b *Batch) costs() (all []string) {
+	for i := range b.Charges {
+		if fee := &b.Charges[i]; !fee.Fee.Fee.IsZero() || !fee.Tax.IsZero() {
+			all = append(all, cost(payment.BatchFeeType(fee.Event), fee.Fee.Fee, fee.Tax))
+		}
+	}
+	return all
+}
+
+// ownCost tells whether a line is what its batch cost.
+func (l *Line) ownCost() bool { return l.Category == payment.CategoryFee && l.SourceID == l.Batch }
+
+func cost(typ string, fee, tax money.Amount) string {
+	return fmt.Sprintf("%s of %s and tax %s", typ, fee, tax)
+}
+
 // fees gives back what a batch has cost that is canceled, or charges it again where it is
 // paid after all: as parts of the last entry, and of the movement that comes with it.
 func (o *moved) fees(e *payment.Event, back bool) error {

@@ -3,9 +3,12 @@ package settlement_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 // charging makes an event of INR batches cost 5.00 with 18 % of tax.
@@ -79,4 +82,41 @@ func TestSettlementFeeBack(t *testing.T) {
 	if got := h.balance("income/settlement_fee", inr()); got != "5.00" {
 		t.Errorf("income is %s, want 5.00", got)
 	}
+}
+
+// Verify holds what a batch was charged against its lines and its net: what is given back of
+// a batch that is canceled goes by it.
+func TestVerifyFindsForgedCharges(t *testing.T) {
+	t.Parallel()
+	h := open(t, charging(rulesWith(india()), fees.EventSettlement))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "2000.00"))
+	b := h.settle(ist("2026-03-03 00:00"))[0]
+	h.sound()
+	charge := b.Charges[0]
+	fee := money.Minor(5000)
+	charge.Fee.Fee, charge.Parts = fee, []fees.Part{{Kind: "transfer", Amount: fee}}
+	shifted := charge
+	shifted.Base = money.Minor(204500)
+	lines := "batch " + b.ID + ": want charges as its lines: settlement_fee of 500 and tax 90, have "
+	equation := "batch " + b.ID + ": want the batch equation, have batch equation does not hold: batch " + b.ID + ": "
+	tests := []struct {
+		name    string
+		charges []settlement.Charge
+		want    []string
+	}{
+		{"of another fee", []settlement.Charge{charge}, []string{
+			equation + "net and charges come to 2045.00, the settlement_fee is of 2000.00", lines + "settlement_fee of 5000 and tax 90",
+		}},
+		{"and of another base", []settlement.Charge{shifted}, []string{lines + "settlement_fee of 5000 and tax 90"}},
+		{"gone", nil, []string{lines}},
+	}
+	for _, test := range tests {
+		forged := *b
+		forged.Charges = test.charges
+		h.puts(&forged)
+		if diff := cmp.Diff(test.want, h.settlementFindings()); diff != "" {
+			t.Errorf("%s: findings (-want +got)\n%s", test.name, diff)
+		}
+	}
+	h.puts(b)
 }

@@ -30,7 +30,8 @@ import (
 //     what was put back) is what its rolling reserve account holds, and its fixed
 //     and minimum reserves hold what was built of them and not given back;
 //   - a batch's lines add up to its totals, its totals obey the batch equation,
-//     its account holds its net until it is sent, and its day lists it;
+//     its account holds its net until it is sent, its day lists it, and what it cost
+//     itself stands in its lines;
 //   - what positions count of each open window, of what was settled by hand, and as
 //     behind, is what the movements in no batch say;
 //   - tier counters are what the fees say that went by them, and monthly minima were

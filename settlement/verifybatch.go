@@ -123,6 +123,7 @@ func (v *verifier) readHeld(ctx context.Context) error {
 func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 	var lines Batch
 	var running money.Amount
+	var costs []string
 	n := 0
 	for line, err := range Lines(ctx, v.reader, b.ID) {
 		if err != nil {
@@ -142,6 +143,9 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 		if line.OfBatch() {
 			continue
 		}
+		if line.ownCost() {
+			costs = append(costs, cost(line.Type, line.Fee.Neg(), line.Tax.Neg()))
+		}
 		v.takesBack(&line.Item)
 		if err := lines.add(&line.Item); err != nil {
 			return err
@@ -159,6 +163,9 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 	if n != b.Lines || lines.Totals != b.Totals || lines.Categories != b.Categories || running != b.linesLeave() {
 		v.find("batch "+b.ID, fmt.Sprintf("%d lines, net %s, totals %+v", b.Lines, b.Net, b.Totals),
 			fmt.Sprintf("%d lines, net %s, totals %+v", n, running, lines.Totals))
+	}
+	if want := b.costs(); !slices.Equal(costs, want) {
+		v.find("batch "+b.ID, "charges as its lines: "+strings.Join(costs, ", "), strings.Join(want, ", "))
 	}
 	return nil
 }
