@@ -155,9 +155,19 @@ type Step struct {
 	Actor   string       `json:"actor,omitempty"`
 	Part    int          `json:"part,omitzero"`  // that it happened to; 0: to all that stood so
 	Hold    HoldReason   `json:"hold,omitempty"` // held: what for
+	// Parts are those it happened to, in order, where Part is 0 and it was not all of them.
+	Parts []int `json:"parts,omitempty"`
 
 	// FromRail says that a rail which the engine drives told it, or was handed it.
 	FromRail bool `json:"from_rail,omitempty"`
+}
+
+// of tells whether a step happened to a part of its batch.
+func (s *Step) of(no int) bool {
+	if s.Part != 0 {
+		return s.Part == no
+	}
+	return len(s.Parts) == 0 || slices.Contains(s.Parts, no)
 }
 
 // kind is what was reported; steps of before it was kept say so by their status.

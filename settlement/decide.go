@@ -72,15 +72,19 @@ func (b *Batch) take(to Status, step Step) *Step {
 	return taken
 }
 
-// lead gives a status to what a step concerns.
+// lead gives a status to what a step concerns, and has it say what that is.
 func (b *Batch) lead(to Status, step *Step) {
 	if len(b.Parts) == 0 {
 		b.Status = to
 		return
 	}
 	parts := slices.Clone(b.Parts)
-	for _, p := range b.concerned(step.Kind, step.Part) {
+	concerned := b.concerned(step.Kind, step.Part)
+	for _, p := range concerned {
 		parts[p.No-1].Status = to
+		if step.Part == 0 && len(concerned) < len(parts) {
+			step.Parts = append(step.Parts, p.No)
+		}
 	}
 	b.Parts, b.Status = parts, stands(parts)
 }

@@ -180,14 +180,15 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	if !e.Kind.OfBatch() {
 		return nil, fault(payment.FieldKind, "%s is not an event of a batch", e.Kind)
 	}
-	seen := stored.seen(e.Kind, no)
+	concerned := stored.reported(e, no)
+	seen := stored.seen(concerned, no)
 	if err := agrees(seen, e); err != nil {
 		return nil, err
 	}
 	if last := seen.sending(); m.Sending != "" && (last == nil || !last.is(m.Sending)) {
 		return nil, fault(payment.FieldKind, "%w: batch %s was refused and sent again", payment.ErrConflict, e.ID)
 	}
-	row, err := next(seen, e)
+	row, err := next(seen, e, len(concerned) > 0)
 	if err != nil || row == nil {
 		return nil, err
 	}
@@ -204,7 +205,6 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	})
 	out := &moved{batch: &batch, step: step, tells: row.Tells, follows: len(stored.Steps) + 1}
 	batch.follow(s, e.OccurredAt, e.OccurredAt)
-	concerned := stored.concerned(e.Kind, no)
 	for i, p := range concerned {
 		back, err := out.post(e, stored.piece(p), p.No)
 		if err == nil && !back.IsZero() {
@@ -225,33 +225,41 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	return out, nil
 }
 
-// seen is the batch as an event sees it: the part that it is about, or all that stands so
-// that it may happen to it.
-func (b *Batch) seen(kind payment.Kind, no int) *Batch {
-	if len(b.Parts) == 0 {
-		return b.paying()
+// reported lists the pieces that an event is about: where it repeats a report of the whole
+// batch, those that this was about.
+func (b *Batch) reported(e *payment.Event, no int) []Part {
+	for i := range b.Steps {
+		step := &b.Steps[i]
+		if no == 0 && step.Part == 0 && step.kind() == e.Kind && !step.follows() && step.At.Equal(e.OccurredAt) {
+			return slices.DeleteFunc(slices.Clone(b.Pieces()), func(p Part) bool { return !step.of(p.No) })
+		}
 	}
-	if no > 0 {
+	return b.concerned(e.Kind, no)
+}
+
+// seen is the batch as an event sees it: the part that it is about, or all those it happens
+// to.
+func (b *Batch) seen(concerned []Part, no int) *Batch {
+	switch {
+	case len(b.Parts) == 0 || no == 0 && len(concerned) == 0:
+		return b.paying()
+	case no > 0:
 		return b.piece(b.Parts[no-1])
-	}
-	concerned := b.concerned(kind, 0)
-	if len(concerned) == 0 {
-		return b.paying()
 	}
 	seen := *b.paying()
 	seen.Status, seen.Net = concerned[0].Status, money.Amount{}
-	of := []int{0}
 	for _, p := range concerned {
 		seen.Net, _ = seen.Net.Add(p.Amount)
-		of = append(of, p.No)
 	}
-	seen.Steps = slices.DeleteFunc(slices.Clone(b.Steps), func(s Step) bool { return !slices.Contains(of, s.Part) })
+	seen.Steps = slices.DeleteFunc(slices.Clone(b.Steps), func(s Step) bool {
+		return !slices.ContainsFunc(concerned, func(p Part) bool { return s.of(p.No) })
+	})
 	return &seen
 }
 
 // next finds the row of the table that an event takes; nil: it repeats one that was
-// booked.
-func next(b *Batch, e *payment.Event) (*payment.Move, error) {
+// booked. may tells whether it may happen to anything.
+func next(b *Batch, e *payment.Event, may bool) (*payment.Move, error) {
 	h := historyOf(b, e)
 	if h.same != nil {
 		return nil, h.same.repeats(b, e)
@@ -260,8 +268,8 @@ func next(b *Batch, e *payment.Event) (*payment.Move, error) {
 		return nil, nil // once more is not more
 	}
 	at := row(e.Kind, b.Status)
-	if at != nil && e.Kind == payment.BatchPaid && b.sending() == nil {
-		at = nil // what never left was not paid
+	if !may {
+		at = nil
 	}
 	switch again := h.stands && at == nil || h.before != nil && at != nil && !e.OccurredAt.After(h.since); {
 	case h.told != nil && (h.stands || !e.OccurredAt.After(h.since)):

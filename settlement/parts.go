@@ -66,7 +66,7 @@ func (b *Batch) piece(p Part) *Batch {
 	}
 	seen := *b.paying()
 	seen.Status, seen.Net, seen.Parts = p.Status, p.Amount, nil
-	seen.Steps = slices.DeleteFunc(slices.Clone(b.Steps), func(s Step) bool { return s.Part != 0 && s.Part != p.No })
+	seen.Steps = slices.DeleteFunc(slices.Clone(b.Steps), func(s Step) bool { return !s.of(p.No) })
 	return &seen
 }
 
@@ -84,9 +84,33 @@ func row(on payment.Kind, from Status) *payment.Move {
 // 0, to all that stand so that it may.
 func (b *Batch) concerned(kind payment.Kind, no int) (pieces []Part) {
 	for _, p := range b.Pieces() {
-		if no != 0 && p.No == no || no == 0 && row(kind, p.Status) != nil {
+		if (no == 0 || p.No == no) && b.may(kind, p) {
 			pieces = append(pieces, p)
 		}
+	}
+	if kind == payment.BatchPaid && no == 0 {
+		return paidWhole(pieces, b.Pieces())
+	}
+	return pieces
+}
+
+// may tells whether something may happen to a piece as it stands. What never left was not
+// paid.
+func (b *Batch) may(kind payment.Kind, p Part) bool {
+	return row(kind, p.Status) != nil && (kind != payment.BatchPaid || b.piece(p).sending() != nil)
+}
+
+// paidWhole lists which of the pieces that may be paid a report is about that names none
+// of them: those on their way; else those that are said to have failed, unless
+// a part is paid already: then it says which.
+func paidWhole(pieces, all []Part) (left []Part) {
+	for _, p := range pieces {
+		if slices.Contains([]Status{Submitted, InTransit, Unknown}, p.Status) {
+			left = append(left, p)
+		}
+	}
+	if len(left) > 0 || slices.ContainsFunc(all, func(p Part) bool { return p.Status == Paid || p.Status == Returned }) {
+		return left
 	}
 	return pieces
 }

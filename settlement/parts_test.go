@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,81 @@ func TestMaxPayoutReportedWhole(t *testing.T) {
 	h.matches()
 }
 
+// A report that the whole batch was paid is about what is on its way: neither what never
+// left, nor what is held, nor what was given up and is paid by another batch.
+func TestMaxPayoutPaidWhole(t *testing.T) {
+	t.Parallel()
+	part := func(kind payment.Kind, no int) func(string, int) payment.Event {
+		return func(id string, minute int) payment.Event { return happensAt(kind, settlement.PartID(id, no), minute) }
+	}
+	type road []func(string, int) payment.Event
+	const all = 0
+	for name, tt := range map[string]struct {
+		road road
+		paid string // what was, by the report
+		want string
+	}{
+		"one sent":                  {road{part(payment.BatchSent, 1)}, "100.00", "approved: 100.00 paid 100.00 approved 50.00 approved"},
+		"one held":                  {road{part(payment.BatchHeld, 2), part(payment.BatchSent, 1)}, "100.00", "held: 100.00 paid 100.00 held 50.00 approved"},
+		"one held, the others sent": {road{part(payment.BatchHeld, 2), part(payment.BatchSent, all)}, "150.00", "held: 100.00 paid 100.00 held 50.00 paid"},
+		"one canceled": {
+			road{part(payment.BatchSent, all), part(payment.BatchRefused, 2), part(payment.BatchCanceled, 2)},
+			"150.00", "partially_paid: 100.00 paid 100.00 canceled 50.00 paid",
+		},
+		"one canceled before the others left": {
+			road{part(payment.BatchCanceled, 3), part(payment.BatchSent, all), part(payment.BatchRefused, all)}, "200.00", "partially_paid: 100.00 paid 100.00 paid 50.00 canceled",
+		},
+		"one in transit": {road{part(payment.BatchSent, all), part(payment.BatchInTransit, 1)}, "250.00", "paid: 100.00 paid 100.00 paid 50.00 paid"},
+		"all refused":    {road{part(payment.BatchSent, all), part(payment.BatchRefused, all)}, "250.00", "paid: 100.00 paid 100.00 paid 50.00 paid"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, id := splitBatch(t)
+			for i, event := range tt.road {
+				h.take(event(id, i))
+			}
+			paid := happensAt(payment.BatchPaid, id, 10)
+			for _, amount := range []string{"250.00", "100.00", "150.00", "200.00"} {
+				if paid.Amount, paid.Currency = minor(amount), inr(); amount != tt.paid && h.try(paid) == nil {
+					t.Errorf("paid %s was booked", amount)
+				}
+			}
+			paid.Amount = minor(tt.paid)
+			h.take(paid, paid)
+			paid.Amount, paid.Currency = money.Amount{}, money.Currency{}
+			h.take(paid)
+			if got := partsOf(h.batches()[0]); got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+			if got := h.balance("bank/in-escrow", inr()); got != "-"+tt.paid {
+				t.Errorf("bank %s, want -%s", got, tt.paid)
+			}
+			paid.OccurredAt = paid.OccurredAt.Add(time.Minute)
+			if err := h.try(paid); !errors.Is(err, payment.ErrConflict) {
+				t.Errorf("paid again at another instant: %v", err)
+			}
+			h.sound()
+			h.matches()
+		})
+	}
+}
+
+// What happens to those parts of a batch that stand so that it may has not happened to the
+// others: a part that was held when the rest was sent cannot be paid.
+func TestMaxPayoutSentWithoutAPart(t *testing.T) {
+	t.Parallel()
+	h, id := splitBatch(t)
+	two := settlement.PartID(id, 2)
+	h.take(happensAt(payment.BatchHeld, two, 0), happensAt(payment.BatchSent, id, 1))
+	if err := h.try(happensAt(payment.BatchPaid, two, 2)); !errors.Is(err, payment.ErrTransition) {
+		t.Errorf("paid what never left: %v", err)
+	}
+	b := h.batches()[0]
+	if got := b.Attempt(b.Parts[1]); got != 1 {
+		t.Errorf("attempt %d of what never left, want 1", got)
+	}
+}
+
 // Parts are full ones and a rest, above 0, and add up.
 func TestMaxPayoutParts(t *testing.T) {
 	t.Parallel()
@@ -236,20 +312,23 @@ func (h *house) lives(rt *rapid.T) {
 		start = settlement.Approved
 	}
 	for no := range max(1, len(b.Parts)) {
-		status := start
+		status, left := start, false
 		for _, s := range b.Steps {
-			if len(b.Parts) > 0 && s.Part != 0 && s.Part != no+1 || s.Kind == "" {
+			if len(b.Parts) > 0 && (s.Part != 0 && s.Part != no+1 || len(s.Parts) > 0 && !slices.Contains(s.Parts, no+1)) || s.Kind == "" {
 				continue
 			}
 			allowed := false
 			for _, m := range settlement.Moves() {
 				allowed = allowed || m.On == s.Kind && m.From == payment.Status(status) && m.To == payment.Status(s.Status)
 			}
-			if allowed {
-				status = s.Status
-			} else if len(b.Parts) == 0 || s.Part != 0 {
+			if !allowed {
 				rt.Fatalf("%s leads from %s to %s, which the table does not have: %s", s.Kind, status, s.Status, steps(b))
 			}
+			left = left || s.Kind == payment.BatchSent
+			if s.Kind == payment.BatchPaid && !left {
+				rt.Fatalf("piece %d is paid, and never left: %s", no+1, steps(b))
+			}
+			status = s.Status
 		}
 		if have := b.Pieces()[no].Status; have != status {
 			rt.Fatalf("piece %d is %s, its steps lead to %s: %s", no+1, have, status, steps(b))

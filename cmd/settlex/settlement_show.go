@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -122,8 +123,11 @@ func stepsOf(b *settlement.Batch) *table {
 	for i := range b.Steps {
 		step := &b.Steps[i]
 		part, why := "-", step.Reason
-		if step.Part > 0 {
+		switch {
+		case step.Part > 0:
 			part = strconv.Itoa(step.Part)
+		case len(step.Parts) > 0:
+			part = strings.Trim(strings.ReplaceAll(fmt.Sprint(step.Parts), " ", ","), "[]")
 		}
 		if step.Hold != "" && why != "" {
 			why = string(step.Hold) + ", " + why
