@@ -15,7 +15,7 @@ import (
 func TestHeader(t *testing.T) {
 	t.Parallel()
 	want := "kind,id,occurred_at,merchant_id,currency,amount,method,rail,brand,funding," +
-		"order_id,parent_id,reason_code,rail_reference,bank_reference,cost,cost_tax,actor"
+		"order_id,parent_id,reason_code,rail_reference,bank_reference,cost,cost_tax,actor,border"
 	got, _, _ := bytes.Cut(sample.PaymentsCSV(), []byte("\n"))
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("header (-want +got):\n%s", diff)
