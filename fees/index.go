@@ -10,11 +10,12 @@ import (
 // Index answers the queries of a valid table as the table does, but looks only at schedules that can match. It is built once and
 // read by any number of goroutines; the table must not change while it is in use.
 type Index struct {
-	table   Table
-	shapes  []shape
-	buckets map[bucket][]int // schedules by what they bind, best first
-	later   [][]int          // of each schedule, the versions that begin after it
-	minima  map[string]bool  // ids of those with a monthly minimum
+	table    Table
+	shapes   []shape
+	buckets  map[bucket][]int // schedules by what they bind, best first
+	versions map[string][]int // schedules by id
+	later    [][]int          // of each schedule, the versions that begin after it
+	minima   map[string]bool  // ids of those with a monthly minimum
 }
 
 // shape says which of a bucket's facts are bound; only shapes that occur are looked up.
@@ -29,8 +30,9 @@ type bucket struct {
 
 // NewIndex builds the index of a table that passed Validate.
 func NewIndex(t Table) *Index {
-	x := &Index{table: t, buckets: make(map[bucket][]int), later: make([][]int, len(t)), minima: make(map[string]bool)}
-	versions := make(map[string][]int)
+	x := &Index{
+		table: t, buckets: make(map[bucket][]int), versions: make(map[string][]int), later: make([][]int, len(t)), minima: make(map[string]bool),
+	}
 	for i := range t {
 		m := &t[i].Match
 		b := bucket{m.Merchant, m.Method, m.Currency, m.Event}
@@ -38,7 +40,7 @@ func NewIndex(t Table) *Index {
 		if s := (shape{b.merchant != "", b.method != "", !b.currency.IsZero(), b.event != ""}); !slices.Contains(x.shapes, s) {
 			x.shapes = append(x.shapes, s)
 		}
-		versions[t[i].ID] = append(versions[t[i].ID], i)
+		x.versions[t[i].ID] = append(x.versions[t[i].ID], i)
 		if t[i].MonthlyMin != nil {
 			x.minima[t[i].ID] = true
 		}
@@ -54,7 +56,7 @@ func NewIndex(t Table) *Index {
 			return 0
 		})
 	}
-	for _, list := range versions {
+	for _, list := range x.versions {
 		for _, i := range list {
 			for _, j := range list {
 				if t[j].EffectiveFrom.After(t[i].EffectiveFrom) {

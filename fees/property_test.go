@@ -219,6 +219,12 @@ func TestIndex(t *testing.T) {
 			if got != want || text(err) != text(wantErr) {
 				t.Fatalf("named, %s: table %v (%v), index %v (%v)", q, want, wantErr, got, err)
 			}
+			for i := range table {
+				id, to := table[i].ID, q.On.AddDays(9)
+				if want, got := table.Last(id, q.Event, q.Currency, q.On, to), index.Last(id, q.Event, q.Currency, q.On, to); got != want {
+					t.Fatalf("%s is last, %s: table %v, index %v", id, q, want, got)
+				}
+			}
 		}
 		if !index.Of(table) || index.Of(append(fees.Table{{}}, table...)) {
 			t.Fatal("the index does not know its table")

@@ -141,11 +141,19 @@ func (b *Book) Case(m *Merchant, currency money.Currency, method string) (Scope,
 // then the first in the book. A version that a later one has superseded is meant for
 // nothing any more, whatever its scopes. Nothing found wraps ErrNoSchedule.
 func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
+	if s := b.meant(c, at, Narrowest); s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("%w is meant for %s at %s", ErrNoSchedule, c, at.UTC().Format(time.RFC3339))
+}
+
+// meant is Schedule by a measure of how narrow scopes are; nil: there is none.
+func (b *Book) meant(c Scope, at time.Time, narrowest func([]Scope, Scope) (int, bool)) *Schedule {
 	var best *Schedule
 	bestRank := 0
 	for i := range b.Schedules {
 		s := &b.Schedules[i]
-		rank, ok := Narrowest(s.For, c)
+		rank, ok := narrowest(s.For, c)
 		if !ok || s.EffectiveFrom.After(calendar.DateOf(at, s.Timing.Zone)) {
 			continue
 		}
@@ -156,10 +164,20 @@ func (b *Book) Schedule(c Scope, at time.Time) (*Schedule, error) {
 			best, bestRank = s, rank
 		}
 	}
-	if best == nil {
+	return best
+}
+
+// Zone gives the time zone of the schedule that is meant for a case without a method at an instant, or, where schedules are
+// meant for single methods only, of the narrowest of those. It asks no calendar. Nothing found wraps ErrNoSchedule.
+func (b *Book) Zone(c Scope, at time.Time) (*time.Location, error) {
+	s := b.meant(c, at, Narrowest)
+	if s == nil {
+		s = b.meant(c, at, narrowestOfAny)
+	}
+	if s == nil {
 		return nil, fmt.Errorf("%w is meant for %s at %s", ErrNoSchedule, c, at.UTC().Format(time.RFC3339))
 	}
-	return best, nil
+	return s.Timing.Zone, nil
 }
 
 // successor gives a later version of a schedule that is in force at an instant; nil: there is
@@ -207,6 +225,17 @@ func (b *Book) ReservePlan(c Scope, which func(plan string) bool) string {
 func Narrowest(scopes []Scope, c Scope) (best int, ok bool) {
 	for _, scope := range scopes {
 		if rank, valid := scope.rank(); valid && scope.covers(c) && (!ok || rank < best) {
+			best, ok = rank, true
+		}
+	}
+	return best, ok
+}
+
+// narrowestOfAny is Narrowest whatever the methods of scopes are.
+func narrowestOfAny(scopes []Scope, c Scope) (best int, ok bool) {
+	for _, scope := range scopes {
+		c.Method = scope.Method
+		if rank, covered := Narrowest([]Scope{scope}, c); covered && (!ok || rank < best) {
 			best, ok = rank, true
 		}
 	}

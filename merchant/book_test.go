@@ -170,6 +170,37 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// The zone of a merchant is one for all methods, also where schedules are meant for single methods only.
+func TestZone(t *testing.T) {
+	t.Parallel()
+	in := func(zone *time.Location, scope merchant.Scope) merchant.Schedule {
+		s := schedule(scope.String(), scope)
+		s.Timing.Zone = zone
+		return s
+	}
+	east, west := time.FixedZone("east", 3600), time.FixedZone("west", -3600)
+	upi, card := in(east, merchant.Scope{Region: "IN", Method: "UPI"}), in(west, merchant.Scope{Region: "IN", Method: "CARD"})
+	for _, test := range []struct {
+		name      string
+		schedules []merchant.Schedule
+		want      *time.Location
+	}{
+		{"of all methods", []merchant.Schedule{upi, card, in(time.UTC, merchant.Scope{Region: "IN"})}, time.UTC},
+		{"of methods only", []merchant.Schedule{upi, card}, east},
+		{"the narrowest", []merchant.Schedule{upi, in(time.UTC, merchant.Scope{Merchant: "a", Currency: inr(), Method: "CARD"})}, time.UTC},
+		{"of another region", []merchant.Schedule{in(east, merchant.Scope{Region: "PK"})}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			book := merchant.Book{Schedules: test.schedules}
+			zone, err := book.Zone(pay("a", "IN", inr(), ""), noon())
+			if zone != test.want || (err == nil) != (test.want != nil) || err != nil && !errors.Is(err, merchant.ErrNoSchedule) {
+				t.Errorf("zone %v (%v), want %v", zone, err, test.want)
+			}
+		})
+	}
+}
+
 // The region comes from the merchant or else from the currency, never from the
 // method: UPI in PKR is Pakistan's.
 func TestRegion(t *testing.T) {

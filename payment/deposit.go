@@ -122,6 +122,9 @@ func (p *plan) capture() error {
 	if err != nil {
 		return err
 	}
+	if err := p.countMonth(fees.EventCapture, &fee); err != nil {
+		return err
+	}
 	withheld, err := p.withhold(deposit, captured)
 	if err != nil {
 		return err

@@ -80,6 +80,9 @@ func (p *plan) dispute() error {
 	if err != nil {
 		return err
 	}
+	if err := p.countMonth(fees.EventDispute, &fee); err != nil {
+		return err
+	}
 	if changed.Disputed, err = deposit.Disputed.Add(p.event.Amount); err != nil {
 		return err
 	}

@@ -14,14 +14,15 @@ import (
 const MonthlyMinimum Kind = "monthly_minimum"
 
 // FeeMonth is what a merchant was charged in a calendar month, by the clock of its schedule, under a fee schedule that has a
-// monthly minimum. A fee belongs to the month in which it is booked. What is given back of it later counts all the same. Once
-// its month is over, what is missing is charged, and the record changes its kind. Minor units.
+// monthly minimum. A fee belongs to the month in which it is booked as ours: that of a payout when it is paid. What is given
+// back of it later counts all the same. Once its month is over, what is missing is charged, and the record changes its kind.
+// Minor units.
 type FeeMonth struct {
 	Merchant string         `json:"merchant"`
 	Currency money.Currency `json:"currency"`
 	Month    Month          `json:"month"`
 	Ends     time.Time      `json:"ends"`  // first instant after the month, UTC
-	Terms    fees.Schedule  `json:"terms"` // the version that charged the last fee of the month: its minimum and tax hold
+	Terms    fees.Schedule  `json:"terms"` // the version in force at the end of the month, or last in it: its minimum and tax hold
 	Fee      money.Amount   `json:"fee"`
 	Tax      money.Amount   `json:"tax"`
 	Count    uint64         `json:"count"`             // how many fees
@@ -43,32 +44,35 @@ func feeMonthRef(done bool, month Month, merchantID string, currency money.Curre
 	return ledger.Ref{Kind: kind, ID: month.String() + "/" + ItemPrefix(merchantID, currency) + schedule}
 }
 
-// countMonth counts a fee towards the minimum of its month, or, where that is done, of the next one that is not. A version
-// without a minimum ends that of the month, if there was one.
-func (p *plan) countMonth(schedule *fees.Schedule, fee *fees.Fee) error {
-	if schedule.MonthlyMin == nil && !p.rules.prices().HasMinimum(schedule.ID) {
+// countMonth counts a fee that becomes ours towards the minimum of the month, or, where that is over, of the next one. It
+// counts whichever version priced it: what there is a minimum of are the fees of a schedule.
+func (p *plan) countMonth(event fees.Event, fee *fees.Fee) error {
+	prices := p.rules.prices()
+	if !prices.HasMinimum(fee.ScheduleID) {
 		return nil
 	}
-	_, timing, err := p.rules.pin(p.scope, p.event)
+	zone, err := p.rules.monthZone(p.scope, p.state.Now())
 	if err != nil {
 		return err
 	}
-	month, zone := MonthOf(calendar.DateOf(p.state.Now(), timing.Timing.Zone)), timing.Timing.Zone
-	ref := func(done bool) ledger.Ref {
-		return feeMonthRef(done, month, p.merchant.ID, p.event.Currency, schedule.ID)
-	}
-	for p.state.Record(ref(true)) != nil {
+	month := MonthOf(calendar.DateOf(p.state.Now(), zone))
+	sum := p.feeMonth(month, fee.ScheduleID)
+	for sum != nil && !p.state.Now().Before(sum.Ends) { // by the clock it began with, whether it is done or not
 		month = month.Next()
+		sum = p.feeMonth(month, fee.ScheduleID)
 	}
-	sum := &FeeMonth{
-		Merchant: p.merchant.ID, Currency: p.event.Currency, Month: month, Ends: calendar.Cutoff(month.Last().AddDays(1), calendar.Clock{}, zone),
+	holds := prices.Last(fee.ScheduleID, event, p.event.Currency, month.First(), month.Last())
+	if sum == nil {
+		if holds == nil || holds.MonthlyMin == nil {
+			return nil
+		}
+		sum = &FeeMonth{
+			Merchant: p.merchant.ID, Currency: p.event.Currency, Month: month, Ends: calendar.Cutoff(month.Last().AddDays(1), calendar.Clock{}, zone),
+		}
 	}
-	if known, ok := p.kept(ref(false)).(*FeeMonth); ok {
-		*sum = *known
-	} else if schedule.MonthlyMin == nil {
-		return nil
+	if holds != nil {
+		sum.Terms = *holds
 	}
-	sum.Terms = *schedule
 	sum.Count++
 	if sum.Fee, err = sum.Fee.Add(fee.Fee); err != nil {
 		return err
@@ -77,6 +81,17 @@ func (p *plan) countMonth(schedule *fees.Schedule, fee *fees.Fee) error {
 		return err
 	}
 	p.keep(sum)
+	return nil
+}
+
+// feeMonth gives a copy of what was charged in a month, done or not; nil: nothing was.
+func (p *plan) feeMonth(month Month, schedule string) *FeeMonth {
+	for _, done := range []bool{false, true} {
+		if known, ok := p.kept(feeMonthRef(done, month, p.merchant.ID, p.event.Currency, schedule)).(*FeeMonth); ok {
+			sum := *known
+			return &sum
+		}
+	}
 	return nil
 }
 

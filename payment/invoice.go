@@ -65,6 +65,13 @@ func (m Month) Compare(other Month) int {
 	return cmp.Or(cmp.Compare(m.Year, other.Year), cmp.Compare(m.Month, other.Month))
 }
 
+// First is its first date.
+func (m Month) First() calendar.Date {
+	last := m.Last()
+	_, _, days := last.YMD()
+	return last.AddDays(1 - days)
+}
+
 // Next is the month after it.
 func (m Month) Next() Month { return MonthOf(m.Last().AddDays(1)) }
 
@@ -166,17 +173,22 @@ func chargeOf(income string) string { return strings.TrimPrefix(income, "income/
 // invoiceLine adds a line to the invoice of the month that it names, or in which its
 // entry is booked, or, where that is issued, of the month after the last that is.
 func (p *plan) invoiceLine(entry int, line InvoiceLine) error {
-	_, schedule, err := p.rules.pin(p.scope, p.event)
+	at, month, billing := p.state.Now(), line.Month, p.billing()
+	if month != (Month{}) {
+		at = p.event.OccurredAt
+	}
+	zone, err := p.rules.monthZone(p.scope, at)
 	if err != nil {
 		return err
 	}
-	zone, billing := schedule.Timing.Zone, p.billing()
-	month := line.Month
 	if month == (Month{}) {
-		month = MonthOf(calendar.DateOf(p.state.Now(), zone))
+		month = MonthOf(calendar.DateOf(at, zone))
 	}
 	if issued := billing.Issued; issued != (Month{}) && month.Compare(issued) <= 0 {
 		month = issued.Next()
+	}
+	for line.Month == (Month{}) && p.invoiceOver(month) {
+		month = month.Next()
 	}
 	line.Merchant, line.Currency, line.Month = p.merchant.ID, p.event.Currency, month
 	line.OccurredAt, line.Type, line.SourceID = p.event.OccurredAt, p.event.Kind, p.event.ID
@@ -194,6 +206,12 @@ func (p *plan) invoiceLine(entry int, line InvoiceLine) error {
 	p.keep(invoice)
 	p.lines = append(p.lines, plannedLine{entry, &line})
 	return nil
+}
+
+// invoiceOver tells whether there is an invoice of a month that is over by the clock it began with.
+func (p *plan) invoiceOver(month Month) bool {
+	kept, ok := p.kept(InvoiceRef(p.merchant.ID, p.event.Currency, month)).(*Invoice)
+	return ok && !p.state.Now().Before(kept.Ends)
 }
 
 // add counts a line.

@@ -244,10 +244,10 @@ func (p *plan) earned(payout *Payout) []ledger.Posting {
 	return append([]ledger.Posting{p.cr(payoutFee, payout.Fee.Fee)}, p.taxes(p.cr, payout.Fee.Taxes)...)
 }
 
-// earn invoices the fee of a payout that is paid, where it is invoiced.
+// earn counts the fee of a payout that is paid, which is ours from then on, and invoices it where it is invoiced.
 func (p *plan) earn(payout *Payout, paid int, step string) error {
-	if !payout.Invoiced {
-		return nil
+	if err := p.countMonth(fees.EventPayout, &payout.Fee); err != nil || !payout.Invoiced {
+		return err
 	}
 	return p.invoice(step, paid, payoutFee, "", payout.Fee.Fee, payout.Fee.Taxes)
 }

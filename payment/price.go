@@ -106,8 +106,7 @@ func (p *plan) compute(schedule *fees.Schedule, on calendar.Date) (fee fees.Fee,
 		fee.Period = counter.Period
 		p.keep(counter)
 	}
-	err = p.countMonth(schedule, &fee)
-	return fee, err
+	return fee, nil
 }
 
 // counter gives a copy of what the schedule has counted so far; nil: it does not count.

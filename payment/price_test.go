@@ -384,7 +384,7 @@ func TestFeesAndNetAreGross(t *testing.T) {
 	})
 }
 
-// The version that charged the last fee of a month has the word: one without a minimum, or with another.
+// The version in force at the end of a month has the word: one without a minimum, or with another.
 func TestMonthlyMinimumChanges(t *testing.T) {
 	t.Parallel()
 	for least, want := range map[string]string{"": "0.00", "100.00": "70.80"} {

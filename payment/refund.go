@@ -135,6 +135,9 @@ func (p *plan) refund() error {
 	}
 	if schedule != nil {
 		refund.Fee, refund.Invoiced, refund.Policy = fee, schedule.Charge == fees.ChargeGross, schedule.Refund
+		if err := p.countMonth(fees.EventRefund, &fee); err != nil {
+			return err
+		}
 	}
 	changed := *d
 	p.records = append(p.records, refund)

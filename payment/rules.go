@@ -63,6 +63,7 @@ func (r *Rules) prices() interface {
 	Select(fees.Query) (*fees.Schedule, error)
 	SelectNamed(fees.Query) (*fees.Schedule, error)
 	HasMinimum(id string) bool
+	Last(id string, event fees.Event, currency money.Currency, from, to calendar.Date) *fees.Schedule
 } {
 	if r.Prices.Of(r.Fees) {
 		return r.Prices
@@ -187,6 +188,16 @@ func (r *Rules) pin(scope merchant.Scope, e *Event) (WindowPin, *merchant.Schedu
 		return WindowPin{}, nil, &FieldError{FieldOccurredAt, fmt.Errorf("schedule %s: %w", schedule.ID, err)}
 	}
 	return WindowPin{Schedule: schedule.Pin(), Window: window}, schedule, nil
+}
+
+// monthZone gives the time zone in which a merchant's months begin and end: one for all methods.
+func (r *Rules) monthZone(scope merchant.Scope, at time.Time) (*time.Location, error) {
+	scope.Method = ""
+	zone, err := r.Book.Zone(scope, at)
+	if err != nil {
+		return nil, &FieldError{FieldMerchant, err}
+	}
+	return zone, nil
 }
 
 // ByHand tells that no job closes the windows of a schedule.
