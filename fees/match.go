@@ -102,7 +102,7 @@ type Query struct {
 	Region   string         `json:"region,omitempty"`
 	Currency money.Currency `json:"currency,omitzero"`
 	Event    Event          `json:"event,omitempty"`
-	On       calendar.Date  `json:"on,omitzero"` // the day that decides which version is in force: capture, or request of a payout
+	On       calendar.Date  `json:"on,omitzero"` // the day that decides which version is in force: local date of the capture, or of the request of a payout
 	Domestic *bool          `json:"domestic,omitempty"`
 }
 

@@ -107,13 +107,14 @@ func (p *plan) capture() error {
 	if err != nil {
 		return err
 	}
-	schedule, fee, err := p.price(fees.EventCapture, pin.BusinessDate)
+	on := calendar.DateOf(p.event.OccurredAt, timing.Timing.Zone)
+	schedule, fee, err := p.price(fees.EventCapture, on)
 	if err != nil {
 		return unpriced(FieldMethod, err)
 	}
 	deposit := &Deposit{
 		Facts: facts, Life: life,
-		Fee: fee, Invoiced: schedule.Charge == fees.ChargeGross, Policy: schedule.Refund, Rounding: schedule.Rounding.Mode, PricedOn: pin.BusinessDate,
+		Fee: fee, Invoiced: schedule.Charge == fees.ChargeGross, Policy: schedule.Refund, Rounding: schedule.Rounding.Mode, PricedOn: on,
 	}
 	pending := PendingPath(p.merchant.ID)
 	captured := p.post(EntryCaptured, "captured", -1,
@@ -125,7 +126,7 @@ func (p *plan) capture() error {
 	if err := p.countMonth(fees.EventCapture, &fee); err != nil {
 		return err
 	}
-	withheld, err := p.withhold(deposit, captured)
+	withheld, err := p.withhold(deposit, captured, pin.BusinessDate)
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,10 @@
 //
 // A movement is pinned to the window of the schedule in force at its instant. A
 // deposit is also pinned to its fee schedule, whose policy and rounding decide
-// what its refunds give back; disputes about it are priced by the versions in
-// force on its business date; its reserve keeps the plan and the release date it
-// was held by. Later versions of the configuration govern later deposits.
+// what its refunds give back; refunds and disputes of it are priced by the
+// versions in force on the local date of its capture, in the zone of its schedule,
+// as the deposit itself is; its reserve keeps the plan and the release date it was
+// held by. Later versions of the configuration govern later deposits.
 //
 // # Invariants
 //

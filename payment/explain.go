@@ -153,16 +153,17 @@ func (x *explaining) dispute(d *Dispute) error {
 	return x.add(DisputeRecord, &d.Facts, fees.EventDispute, deposit.PricedOn, &d.Fee, PricedFee{Invoiced: d.Invoiced, Policy: string(policy), Back: back})
 }
 
-// payout adds a payout's fee; which version prices it, the business date of its request says.
+// payout adds a payout's fee; which version prices it, the local date of its request says.
 func (x *explaining) payout(p *Payout) error {
 	scope, err := x.scope(&p.Facts)
 	if err != nil {
 		return err
 	}
-	pin, _, err := x.rules.pin(scope, &Event{OccurredAt: p.OccurredAt})
+	schedule, err := x.rules.Book.Schedule(scope, p.OccurredAt)
 	if err != nil {
 		return err
 	}
+	on := calendar.DateOf(p.OccurredAt, schedule.Timing.Zone)
 	back := &GivenBack{}
 	switch p.Status {
 	case Failed, Rejected, Canceled:
@@ -171,7 +172,7 @@ func (x *explaining) payout(p *Payout) error {
 		}
 		back = &GivenBack{Fee: p.Fee.Fee, Taxes: p.Fee.Taxes}
 	}
-	return x.add(PayoutRecord, &p.Facts, fees.EventPayout, pin.BusinessDate, &p.Fee, PricedFee{Invoiced: p.Invoiced, Back: back})
+	return x.add(PayoutRecord, &p.Facts, fees.EventPayout, on, &p.Fee, PricedFee{Invoiced: p.Invoiced, Back: back})
 }
 
 func (x *explaining) month(m *FeeMonth) {

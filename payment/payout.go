@@ -70,11 +70,11 @@ func (p *plan) payout() error {
 	if err := p.takesNew(); err != nil {
 		return err
 	}
-	pin, schedule, err := p.rules.pin(p.scope, p.event)
+	_, schedule, err := p.rules.pin(p.scope, p.event)
 	if err != nil {
 		return err
 	}
-	priced, fee, err := p.price(fees.EventPayout, pin.BusinessDate)
+	priced, fee, err := p.price(fees.EventPayout, calendar.DateOf(p.event.OccurredAt, schedule.Timing.Zone))
 	if err != nil {
 		return unpriced(FieldKind, err)
 	}

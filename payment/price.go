@@ -50,8 +50,8 @@ func (c *FeeCounter) add(amount money.Amount) (err error) {
 	return err
 }
 
-// query asks for the price of the plan's event. Dates of fee versions are counted in the time zone of the movement's schedule,
-// so on is given.
+// query asks for the price of the plan's event by the versions in force on a date: the local date, in the time zone of the movement's
+// schedule, of the capture, or of the request of a payout.
 func (p *plan) query(kind fees.Event, on calendar.Date) fees.Query {
 	e := p.event
 	q := fees.Query{

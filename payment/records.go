@@ -297,7 +297,7 @@ type Deposit struct {
 	Invoiced bool              `json:"invoiced,omitempty"`      // the fee was not taken out of the deposit: it stands on an invoice
 	Policy   fees.RefundPolicy `json:"refund_policy,omitempty"` // pinned at capture
 	Rounding money.Rounding    `json:"rounding"`                // pinned at capture
-	PricedOn calendar.Date     `json:"priced_on,omitzero"`      // business date of the capture: the fee versions of that date stay in force for it
+	PricedOn calendar.Date     `json:"priced_on,omitzero"`      // local date of the capture: the fee versions of that date stay in force for it
 	Refunded money.Amount      `json:"refunded"`                // sum of refunds that have not failed
 	Disputed money.Amount      `json:"disputed"`                // sum of disputes that are open or lost
 	Twice    bool              `json:"twice,omitempty"`         // the rules let the same money be refunded and disputed

@@ -317,7 +317,7 @@ func TestPricesAreThoseOfTheCapture(t *testing.T) {
 	keep.Version, keep.EffectiveFrom, keep.Refund = "2", date("2026-03-03"), fees.RefundKeep
 	rules.Fees = append(rules.Fees, dearer, keep)
 	d := open(t, rules)
-	d.book(captured(), deposit("d2", "1000.00", "2026-03-02 18:00")) // of the business day after
+	d.book(captured(), deposit("d2", "1000.00", "2026-03-03 00:00"))
 	d.account("income/processing_fee", "110.00")
 	d.book(refund("r1", "d1", "250.00", "2026-03-10 10:00"), refund("r2", "d2", "250.00", "2026-03-10 10:00"))
 	d.wantReturned("r1", "5.00")

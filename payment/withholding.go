@@ -116,10 +116,11 @@ func (r *WithholdingRule) of(amount money.Amount, fee *fees.Fee) (Withholding, e
 	return w, err
 }
 
-// withhold takes out of pending what the rules withhold of a captured deposit.
-func (p *plan) withhold(d *Deposit, partOf int) (total money.Amount, err error) {
+// withhold takes out of pending what the rules of a business date withhold of a captured
+// deposit.
+func (p *plan) withhold(d *Deposit, partOf int, on calendar.Date) (total money.Amount, err error) {
 	var postings []ledger.Posting
-	for _, rule := range p.rules.withholding(p.scope, d.PricedOn) {
+	for _, rule := range p.rules.withholding(p.scope, on) {
 		w, err := rule.of(d.Amount, &d.Fee)
 		if err != nil {
 			return total, fmt.Errorf("withholding %s: %w", rule.Code, err)
