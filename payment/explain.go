@@ -124,18 +124,19 @@ func (x *explaining) refund(r *Refund) error {
 		return err
 	}
 	back := &GivenBack{}
-	if r.Status == Failed || r.Status == Canceled {
-		if r.Policy == fees.RefundReturnProRata {
-			back = &GivenBack{Fee: r.Fee.Fee, Taxes: r.Fee.Taxes}
-		}
+	failed := r.Status == Failed || r.Status == Canceled
+	if failed && r.Policy == fees.RefundReturnProRata {
+		back = &GivenBack{Fee: r.Fee.Fee, Taxes: r.Fee.Taxes}
 	}
 	err = x.add(RefundRecord, &r.Facts, fees.EventRefund, d.PricedOn, &r.Fee, PricedFee{Invoiced: r.Invoiced, Policy: policyOf(r.Policy), Back: back})
 	if err != nil {
 		return err
 	}
-	return x.add(DepositRecord, &d.Facts, fees.EventCapture, d.PricedOn, &d.Fee, PricedFee{
-		Invoiced: d.Invoiced, Policy: policyOf(d.Policy), Back: &GivenBack{By: r.ID, Fee: r.FeeReturned, Taxes: r.TaxReturned},
-	})
+	with := &GivenBack{By: r.ID, Fee: r.FeeReturned, Taxes: r.TaxReturned}
+	if failed { // what went back with it was charged again
+		with = &GivenBack{By: r.ID}
+	}
+	return x.add(DepositRecord, &d.Facts, fees.EventCapture, d.PricedOn, &d.Fee, PricedFee{Invoiced: d.Invoiced, Policy: policyOf(d.Policy), Back: with})
 }
 
 func (x *explaining) dispute(d *Dispute) error {
@@ -153,8 +154,11 @@ func (x *explaining) dispute(d *Dispute) error {
 	return x.add(DisputeRecord, &d.Facts, fees.EventDispute, deposit.PricedOn, &d.Fee, PricedFee{Invoiced: d.Invoiced, Policy: string(policy), Back: back})
 }
 
-// payout adds a payout's fee; which version prices it, the local date of its request says.
+// payout adds a payout's fee, if it was ever charged; which version prices it, the local date of its request says.
 func (x *explaining) payout(p *Payout) error {
+	if !p.charged() {
+		return nil
+	}
 	scope, err := x.scope(&p.Facts)
 	if err != nil {
 		return err
@@ -167,12 +171,22 @@ func (x *explaining) payout(p *Payout) error {
 	back := &GivenBack{}
 	switch p.Status {
 	case Failed, Rejected, Canceled:
-		if p.Invoiced { // it never was
-			break
-		}
 		back = &GivenBack{Fee: p.Fee.Fee, Taxes: p.Fee.Taxes}
 	}
 	return x.add(PayoutRecord, &p.Facts, fees.EventPayout, on, &p.Fee, PricedFee{Invoiced: p.Invoiced, Back: back})
+}
+
+// charged tells whether the payout's fee was taken out of the merchant's money, or is on an invoice or will be: not of one that waits for
+// money, or was given up while it did, nor where what is invoiced once it is paid never was.
+func (p *Payout) charged() bool {
+	if p.had(PayoutQueued) && !p.had(PayoutReleased) {
+		return false
+	}
+	switch p.Status {
+	case Failed, Rejected, Canceled:
+		return !p.Invoiced
+	}
+	return true
 }
 
 func (x *explaining) month(m *FeeMonth) {
