@@ -131,10 +131,13 @@ func (e *Engine) explainBatch(ctx context.Context, r ledger.Reader, b *settlemen
 		}
 	}
 	for i := range b.Charges {
-		charge := &b.Charges[i]
+		charge, back := &b.Charges[i], &payment.GivenBack{}
+		if b.Returned(charge) {
+			back = &payment.GivenBack{Fee: charge.Fee.Fee, Taxes: charge.Taxes}
+		}
 		q := fees.Query{Merchant: scope.Merchant, Region: scope.Region, Currency: b.Currency, Event: charge.Event, On: b.Window.BusinessDate}
 		all = append(all, payment.PricedFee{
-			Kind: "settlement", ID: b.ID, Currency: b.Currency, Query: q, Candidates: e.rules.Fees.Candidates(q), Fee: charge.Fee,
+			Kind: "settlement", ID: b.ID, Currency: b.Currency, Query: q, Candidates: e.rules.Fees.Candidates(q), Fee: charge.Fee, Back: back,
 		})
 	}
 	if len(all) == 0 {

@@ -27,7 +27,7 @@ func (m *Move) fees(s *ledger.State, out *moved, back bool) error {
 		return out.fees(e, back)
 	}
 	for i := range b.Charges {
-		if b.Charges[i].Event == fees.EventFX {
+		if !b.mayReturn(&b.Charges[i]) {
 			continue
 		}
 		if err := m.feeAlone(s, out, &b.Charges[i], back); err != nil {
@@ -36,6 +36,13 @@ func (m *Move) fees(s *ledger.State, out *moved, back bool) error {
 	}
 	return nil
 }
+
+// mayReturn tells whether a charge goes back when the batch is canceled: what it cost to turn
+// it into another currency does not, once that is done.
+func (b *Batch) mayReturn(c *Charge) bool { return !b.Converted() || c.Event != fees.EventFX }
+
+// Returned tells whether one of the batch's charges stands given back.
+func (b *Batch) Returned(c *Charge) bool { return b.Status == Canceled && b.mayReturn(c) }
 
 // feeAlone gives one back, or charges it again, in the batch's own currency.
 func (m *Move) feeAlone(s *ledger.State, out *moved, charge *Charge, gives bool) error {
