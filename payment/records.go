@@ -384,6 +384,9 @@ type Position struct {
 	Behind     money.Amount   `json:"behind,omitzero"`    // what the windows before Open leave to it: 0, or what they lack
 	Folded     WindowMark     `json:"folded,omitzero"`    // the last window that is in Behind and not closed; zero: all are
 	Asked      Asked          `json:"asked,omitzero"`     // what was settled because somebody asked for it
+	// Unpayable is what the last batch of a merchant who is leaving could pay by nothing, of
+	// what it carries on: no batch is made for it again.
+	Unpayable money.Amount `json:"unpayable,omitzero"`
 }
 
 // Maturity is an amount that becomes available on a date.

@@ -44,7 +44,8 @@ func (c *closing) needCharges(n *ledger.Need) {
 }
 
 // charge takes what the batch costs out of what it would pay. One that would not pay enough
-// after that pays nothing, and costs nothing.
+// after that pays nothing, and costs nothing; the window's of a merchant who is leaving pays
+// all the same, for no other one will, and costs nothing.
 func (c *closing) charge(s *ledger.State, position *payment.Position) error {
 	if c.rules == nil {
 		return nil
@@ -72,7 +73,8 @@ func (c *closing) charge(s *ledger.State, position *payment.Position) error {
 		}
 		charges = append(charges, Charge{Event: event, Fee: fee})
 	}
-	if c.short = !c.suffices(left); c.short {
+	if !c.suffices(left) {
+		c.short = !c.last || c.demand != nil
 		return nil
 	}
 	for i := range charges {

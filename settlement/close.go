@@ -450,6 +450,9 @@ func (c *closing) Apply(s *ledger.State) error {
 		return err
 	}
 	position.Carry = c.batch.CarryOut.Neg()
+	if err := c.cannotPay(position); err != nil {
+		return err
+	}
 	if !c.batch.Watermark.Before.Before(position.Closed) {
 		position.Closed, position.ClosedBy = c.batch.Watermark.Before, c.batch.Window.Schedule
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reserve"
 )
@@ -110,18 +111,34 @@ func lastClosed(p *payment.Position, due []Target, before time.Time) time.Time {
 
 // anythingLeft tells whether something waits for a batch that is no movement.
 func anythingLeft(ctx context.Context, r ledger.Reader, p *payment.Position) (left bool, err error) {
-	owed, err := p.OwedByHand(calendar.Date{})
-	if err != nil {
-		return false, err
-	}
-	carried, err := p.Carry.Add(owed)
-	left = carried.Sign() > 0
+	carried, err := carriedFor(p)
+	left = carried.Sign() > 0 && carried != p.Unpayable
 	for _, kind := range reserve.Kinds() {
 		if kind.Pooled() && !left && err == nil {
 			left, err = poolHolds(ctx, r, owner{p.Merchant, p.Currency}, kind)
 		}
 	}
 	return left, err
+}
+
+// carriedFor is what batches have carried on to be paid: what is owed of what no job
+// settles is taken off.
+func carriedFor(p *payment.Position) (money.Amount, error) {
+	owed, err := p.OwedByHand(calendar.Date{})
+	if err != nil {
+		return owed, err
+	}
+	return p.Carry.Add(owed)
+}
+
+// cannotPay notes what a batch of a merchant who is leaving carries on: it could not pay it.
+func (c *closing) cannotPay(position *payment.Position) (err error) {
+	position.Unpayable = money.Amount{}
+	if c.last && c.batch.AtClose == CarriedForward {
+		position.Unpayable, err = carriedFor(position)
+		position.Unpayable = money.Max(position.Unpayable, money.Amount{})
+	}
+	return err
 }
 
 // closedFrom is the instant from which a merchant is closing; zero: it is not.

@@ -2,11 +2,15 @@ package settlement_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 // decides carries out a decision of ops about m1.
@@ -62,6 +66,83 @@ func TestLeavingMinimum(t *testing.T) {
 			h.wants(want)
 			h.settle(ist("2026-04-30 00:00"))
 			h.wants(want)
+		})
+	}
+}
+
+// A rest that is no more than the batch costs is paid without the fee, once, whenever the
+// job runs; what is above it pays the fee.
+func TestLeavingWithLessThanTheFee(t *testing.T) {
+	t.Parallel()
+	for _, rest := range []string{"5.00", "5.90"} {
+		for name, run := range jobs() {
+			t.Run(rest+" "+name, func(t *testing.T) {
+				t.Parallel()
+				h := open(t, charging(rulesWith(india()), fees.EventSettlement))
+				h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), rest))
+				h.settle(ist("2026-03-03 23:00"))
+				h.decides(payment.MerchantClose, ist("2026-03-05 12:00"))
+				for _, day := range []string{"2026-03-05", "2026-03-06", "2026-03-07"} {
+					run(h, day)
+				}
+				h.settle(ist("2026-03-10 23:00"))
+				h.wants(`
+					m1 INR 2026-03-02 carried_forward, due 2026-03-03: 0.00 + ` + rest + ` + -` + rest + ` = 0.00
+					  1 deposit d1 ` + rest + `
+					  2 carry_out -` + rest + `
+					m1 INR 2026-03-05 closed, due 2026-03-06: ` + rest + ` + 0.00 + 0.00 = ` + rest + `
+					  1 carry_in ` + rest + `
+				`)
+				h.sound()
+			})
+		}
+	}
+	h := open(t, charging(rulesWith(india()), fees.EventSettlement))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "5.91"))
+	h.decides(payment.MerchantClose, ist("2026-03-02 13:00"))
+	if got := tell(h.settle(ist("2026-03-10 23:00"))[0]); got != "m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 0.01 + 0.00 = 0.01" {
+		t.Error(got)
+	}
+}
+
+// What comes to nothing in the currency it would be paid in makes one batch, and is not
+// looked at again before something moves.
+func TestLeavingWithDust(t *testing.T) {
+	t.Parallel()
+	for name, run := range jobs() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, rulesWith(pakistan(), india()))
+			var all []settlement.Quote
+			for day := 2; day <= 12; day++ {
+				all = append(all, quote(fmt.Sprint("Q", day), "0.30", fmt.Sprintf("2026-03-%02d 12:00:00", day), ""))
+			}
+			h.quotes = quotes(all...)
+			h.take(rupees("d1", "m1", pkt("2026-03-02 12:00"), "0.01"))
+			h.decides(payment.MerchantClose, ist("2026-03-05 12:00"))
+			for _, day := range []string{"2026-03-05", "2026-03-06", "2026-03-07"} {
+				run(h, day)
+			}
+			h.settle(ist("2026-03-08 23:00"))
+			want := `
+				m1 PKR 2026-03-02 carried_forward, due 2026-03-03: 0.00 + 0.01 + -0.01 = 0.00
+				  1 deposit d1 0.01
+				  2 carry_out -0.01
+				m1 PKR 2026-03-05 carried_forward, due 2026-03-06: 0.01 + 0.00 + -0.01 = 0.00
+				  1 carry_in 0.01
+				  2 carry_out -0.01
+			`
+			h.wants(want)
+			back := refund("r1", "d1", pkt("2026-03-10 12:00"), "0.01")
+			back.Currency = pkr()
+			h.take(back)
+			h.settle(ist("2026-03-31 23:00"))
+			h.wants(strings.TrimRight(want, "\t\n ") + `
+				m1 PKR 2026-03-10 carried_forward, due 2026-03-11: 0.01 + -0.01 + 0.00 = 0.00
+				  1 carry_in 0.01
+				  2 refund r1 -0.01
+			`)
+			h.sound()
 		})
 	}
 }
