@@ -235,6 +235,55 @@ func TestMerchantHoldBeforeItsBatchesFollow(t *testing.T) {
 	}
 }
 
+// A merchant that is held, or released, between two chunks of a batch's lines holds it as if
+// it had been closed in one.
+func TestMerchantHoldWhileClosing(t *testing.T) {
+	t.Parallel()
+	live := func(release, cut bool) string {
+		h := open(t, rulesWith(india()))
+		h.take(deposit("d0", "m1", ist("2026-03-01 12:00"), "100.00"))
+		h.settle(ist("2026-03-01 18:00"))
+		if release {
+			if err := h.holds("m1", false, "dora", ist("2026-03-02 09:00")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"), deposit("d2", "m1", ist("2026-03-02 12:00"), "100.00"))
+		if sound := h.store; cut {
+			h.chunk = 1
+			h.on(&faulty{Store: sound, fail: 2})
+			if _, err := h.trySettle(settlement.Ready{Horizon: ist("2026-03-02 18:00")}); !errors.Is(err, errPulled) {
+				t.Fatalf("settle: %v", err)
+			}
+			h.on(sound)
+		} else {
+			h.settle(ist("2026-03-02 18:00"))
+		}
+		if n := len(records[*settlement.Unfinished](h, settlement.ClosingRecord)); cut != (n == 1) {
+			t.Fatalf("%d batches are unfinished", n)
+		}
+		if err := h.holds("m1", release, "carl", ist("2026-03-02 19:00")); err != nil {
+			t.Fatal(err)
+		}
+		h.follow(ist("2026-03-02 19:01"))
+		h.settle(ist("2026-03-02 20:00"))
+		h.follow(ist("2026-03-02 20:01"))
+		h.sound()
+		b := h.batches()[1]
+		return fmt.Sprintf("%s, told %d: %s", b.Status, b.Told, steps(b))
+	}
+	for release, want := range map[bool]string{
+		false: "held, told 2: closed; approved; held 03-02 19:00 carlmerchant_hold",
+		true:  "approved, told 3: closed; approved; held 03-02 18:00 doramerchant_hold; closed 03-02 19:00 carl; approved 03-02 19:00",
+	} {
+		for _, cut := range []bool{false, true} {
+			if got := live(release, cut); got != want {
+				t.Errorf("release %t, cut off %t: %s, want %s", release, cut, got, want)
+			}
+		}
+	}
+}
+
 // approving has schedules of which each net above an amount waits to be approved.
 func approving(above string) *payment.Rules {
 	s := india()

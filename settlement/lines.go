@@ -35,6 +35,10 @@ func (c *continuing) At() time.Time { return c.batch.Watermark.Before }
 func (c *continuing) Need(_ *ledger.State, n *ledger.Need) {
 	n.Record(c.batch.Ref())
 	n.Record(heldRef(c.batch.ID))
+	n.Record(MerchantHoldRef(c.batch.Merchant))
+	if c.batch.BlockedBy != "" {
+		n.Record(blocksRef(c.batch.Merchant, c.batch.Currency))
+	}
 }
 
 // Apply implements ledger.Command.
@@ -118,6 +122,8 @@ func (w *writer) close(s *ledger.State) error {
 	if err := b.tell(s, told, &b.Steps[0]); err != nil {
 		return err
 	}
+	at := b.followed() // somebody may have held or released the merchant since the first chunk
+	b.follow(s, at, at)
 	return b.save(s, 1)
 }
 
