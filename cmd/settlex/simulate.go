@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -74,6 +75,9 @@ func (p *program) simulate(ctx context.Context, s *simulation) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.mayWrite(p.config, c.Data); err != nil {
+		return err
+	}
 	if !config.IsDatabase(c.Data) {
 		if err := present(c.Data); err != nil {
 			return err
@@ -107,7 +111,10 @@ func (p *program) simulate(ctx context.Context, s *simulation) (err error) {
 		return err
 	}
 	if s.csv != "" {
-		if err := newFileOf(s.csv, func(w io.Writer) error { return differenceCSV(w, d) }); err != nil {
+		if err := s.mayWrite(p.config, c.Data); err != nil { // it may be there by now
+			return err
+		}
+		if err := replaceFile(s.csv, func(w io.Writer) error { return differenceCSV(w, d) }); err != nil {
 			return err
 		}
 	}
@@ -141,14 +148,49 @@ func scratchIn(dir string) (ledger.Store, func() error, error) {
 	return store, func() error { return errors.Join(store.Close(), os.Remove(path)) }, nil
 }
 
-// newFileOf writes a file, in the place of one that is there.
-func newFileOf(path string, write func(io.Writer) error) (err error) {
-	file, err := os.Create(path)
+// mayWrite refuses a CSV file in whose place something stands that is not the CSV file of
+// an earlier simulation: the books, what this one reads, or whatever else.
+func (s *simulation) mayWrite(configuration, data string) error {
+	if s.csv == "" {
+		return nil
+	}
+	there, err := os.Lstat(s.csv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("--csv: %w", err)
+	}
+	for _, used := range []struct{ what, path string }{
+		{"the data file", data}, {"the configuration", configuration},
+		{"what --schedule names", s.schedules}, {"what --fees names", s.fees}, {"what --reserves names", s.reserves},
+	} {
+		if other, err := os.Stat(used.path); err == nil && os.SameFile(there, other) {
+			return fmt.Errorf("--csv: %s is %s", s.csv, used.what)
+		}
+	}
+	if !there.Mode().IsRegular() {
+		return fmt.Errorf("--csv: %s is there, and is no file that can be replaced", s.csv)
+	}
+	ours, err := beginsWith(s.csv, differenceMark)
+	if err != nil {
+		return fmt.Errorf("--csv: %w", err)
+	}
+	if !ours {
+		return fmt.Errorf("--csv: %s is there, and is no CSV file of settlex simulate", s.csv)
+	}
+	return nil
+}
+
+// beginsWith tells whether a file begins with a text.
+func beginsWith(path, text string) (is bool, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	return write(file)
+	head, err := io.ReadAll(io.LimitReader(file, int64(len(text))))
+	return string(head) == text, err
 }
 
 // showDifference prints what would have changed.
@@ -234,12 +276,8 @@ func (p *program) showLeft(d *settlex.Difference) {
 // each currency. Amounts are in major units.
 func differenceCSV(w io.Writer, d *settlex.Difference) error {
 	out := csv.NewWriter(w)
-	header := []string{"merchant_id", "currency", "from", "to"}
 	columns := differenceColumns()
-	for _, c := range columns {
-		header = append(header, c.name, c.name+"_simulated", c.name+"_difference")
-	}
-	if err := out.Write(header); err != nil {
+	if err := out.Write(differenceHeader()); err != nil {
 		return err
 	}
 	for _, rows := range [][]settlex.MerchantDifference{d.Rows, d.Totals} {
@@ -261,6 +299,18 @@ func differenceCSV(w io.Writer, d *settlex.Difference) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// differenceMark is what CSV files of this command begin with, of whichever version.
+const differenceMark = "merchant_id,currency,from,to,batches,batches_simulated,"
+
+// differenceHeader names the cells of the CSV file.
+func differenceHeader() []string {
+	header := []string{"merchant_id", "currency", "from", "to"}
+	for _, c := range differenceColumns() {
+		header = append(header, c.name, c.name+"_simulated", c.name+"_difference")
+	}
+	return header
 }
 
 func dateText(d calendar.Date) string { return d.String() }
