@@ -11,9 +11,24 @@ import (
 // ErrOwnBatch marks a batch that its maker wants to approve.
 var ErrOwnBatch = errors.New("is the maker of the batch and cannot approve it")
 
-// Maker is who must not approve the batch: who asked for it, or let it go on last after
-// it was held or refused. Empty: its schedule made it, and anybody may approve it.
-func (b *Batch) Maker() string {
+// Makers are who must not approve all of the batch that waits for it, in the order of its
+// parts: who asked for it, or let one of them go on last after it was held or refused.
+// None: its schedule made it, and anybody may approve it.
+func (b *Batch) Makers() (makers []string) {
+	waiting := b.concerned(payment.BatchApproved, 0)
+	if len(waiting) == 0 {
+		waiting = b.Pieces()
+	}
+	for _, p := range waiting {
+		if maker := b.piece(p).maker(); maker != "" && !slices.Contains(makers, maker) {
+			makers = append(makers, maker)
+		}
+	}
+	return makers
+}
+
+// maker is the one of a piece.
+func (b *Batch) maker() string {
 	for _, step := range slices.Backward(b.Steps) {
 		if kind := step.kind(); step.Actor != "" && (kind == payment.BatchReleased || kind == payment.BatchRetried) {
 			return step.Actor
@@ -31,8 +46,11 @@ func (b *Batch) mayDecide(e *payment.Event) error {
 	if e.Kind != payment.BatchApproved {
 		return nil
 	}
-	if maker := b.Maker(); maker != "" && payment.SameActor(e.Actor, maker) {
-		return &payment.FieldError{Field: payment.FieldActor, Err: fmt.Errorf("%q %w: %q let it go on", e.Actor, ErrOwnBatch, maker)}
+	_, no := BatchOf(e.ID)
+	for _, p := range b.concerned(e.Kind, no) {
+		if maker := b.piece(p).maker(); maker != "" && payment.SameActor(e.Actor, maker) {
+			return &payment.FieldError{Field: payment.FieldActor, Err: fmt.Errorf("%q %w: %q let it go on", e.Actor, ErrOwnBatch, maker)}
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -199,8 +200,8 @@ func TestHeldTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.follow(ist("2026-03-05 16:00"))
-	if b := h.batches()[0]; b.Status != settlement.Approved || b.Maker() != "dora" {
-		t.Errorf("%s, made by %q: %s", b.Status, b.Maker(), steps(b))
+	if b := h.batches()[0]; b.Status != settlement.Approved || !slices.Equal(b.Makers(), []string{"dora"}) {
+		t.Errorf("%s, made by %q: %s", b.Status, b.Makers(), steps(b))
 	}
 	for _, bad := range []struct {
 		release bool

@@ -216,6 +216,36 @@ func TestMaxPayoutSentWithoutAPart(t *testing.T) {
 	}
 }
 
+// Whoever lets a part go on is the maker of that part, whatever is decided about others.
+func TestMakersOfParts(t *testing.T) {
+	t.Parallel()
+	s := splitting("100.00")
+	s.ApproveAbove = new(minor("0.00"))
+	h := open(t, rulesWith(s))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "250.00"))
+	id := h.settle(ist("2026-03-02 18:00"))[0].ID
+	one, two := settlement.PartID(id, 1), settlement.PartID(id, 2)
+	h.take(happensAt(payment.BatchApproved, id, 0), happensAt(payment.BatchSent, one, 1), happensAt(payment.BatchSent, two, 1))
+	h.take(happensAt(payment.BatchRefused, one, 2), happensAt(payment.BatchRefused, two, 2))
+	at := ist("2026-03-03 10:00")
+	h.take(decided(payment.BatchRetried, one, "anna", at), decided(payment.BatchRetried, id, "ben", at.Add(time.Second))) // ben: what is left, two
+	if b, want := h.batches()[0], []string{"anna", "ben"}; !slices.Equal(b.Makers(), want) {
+		t.Errorf("made by %q, want %q: %s", b.Makers(), want, partsOf(b))
+	}
+	for _, own := range []payment.Event{
+		decided(payment.BatchApproved, one, "anna", at.Add(2*time.Second)), decided(payment.BatchApproved, two, "ben", at.Add(2*time.Second)),
+		decided(payment.BatchApproved, id, "anna", at.Add(2*time.Second)), decided(payment.BatchApproved, id, "ben", at.Add(2*time.Second)),
+	} {
+		if err := h.try(own); !errors.Is(err, settlement.ErrOwnBatch) {
+			t.Errorf("%s approves %s: %v", own.Actor, own.ID, err)
+		}
+	}
+	h.take(decided(payment.BatchApproved, one, "ben", at.Add(3*time.Second)), decided(payment.BatchApproved, two, "anna", at.Add(3*time.Second)))
+	if got, want := partsOf(h.batches()[0]), "approved: 100.00 approved 100.00 approved 50.00 approved"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // Parts are full ones and a rest, above 0, and add up.
 func TestMaxPayoutParts(t *testing.T) {
 	t.Parallel()

@@ -157,10 +157,10 @@ func holdOf(b *settlement.Batch) string {
 
 // approvers says who may approve a batch.
 func approvers(b *settlement.Batch) string {
-	if b.Maker() == "" {
-		return "anybody"
+	if makers := b.Makers(); len(makers) > 0 {
+		return "anybody but " + strings.Join(makers, ", ")
 	}
-	return "anybody but " + b.Maker()
+	return "anybody"
 }
 
 // merchantHeld says whether a merchant is held, and how many of its batches are.
