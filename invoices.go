@@ -13,6 +13,7 @@ import (
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reconcile/report"
+	"github.com/settlex/settlex/settlement"
 )
 
 // CloseInvoices issues the invoices of every month that is over, through a month (the
@@ -20,18 +21,21 @@ import (
 // in which they are numbered. A named month that is not over everywhere is refused
 // (payment.ErrMonthOpen), and nothing is issued. Running it again does nothing. done,
 // if not nil, is told of each invoice. What is missing to the monthly minimum of a fee
-// schedule is charged before, so that it stands on the invoice of its month.
+// schedule is charged before, so that it stands on the invoice of its month. Where that is
+// refused, the merchant's invoices in the currency wait from that month on; all others are
+// issued, and the error is given then.
 func (e *Engine) CloseInvoices(ctx context.Context, through payment.Month, done func(*payment.Invoice)) (issued int, err error) {
-	if err := e.chargeMinimums(ctx, through); err != nil {
-		return 0, fmt.Errorf("close invoices: %w", err)
+	wait, refused := e.chargeMinimums(ctx, through)
+	if refused != nil && !settlement.Refused(refused) {
+		return 0, fmt.Errorf("close invoices: %w", refused)
 	}
-	due, err := e.dueInvoices(ctx, through)
+	due, err := e.dueInvoices(ctx, through, wait)
 	if err != nil {
-		return 0, fmt.Errorf("close invoices: %w", err)
+		return 0, fmt.Errorf("close invoices: %w", errors.Join(refused, err))
 	}
 	for _, c := range due {
 		if err := e.books.Do(ctx, c); err != nil {
-			return issued, fmt.Errorf("close invoices: %w", err)
+			return issued, fmt.Errorf("close invoices: %w", errors.Join(refused, err))
 		}
 		if c.Repeated {
 			continue
@@ -41,11 +45,18 @@ func (e *Engine) CloseInvoices(ctx context.Context, through payment.Month, done 
 			done(&c.Invoice)
 		}
 	}
+	if refused != nil {
+		return issued, fmt.Errorf("close invoices: %w", refused)
+	}
 	return issued, nil
 }
 
-// chargeMinimums charges what is missing to monthly minima, by month, merchant, currency and schedule.
-func (e *Engine) chargeMinimums(ctx context.Context, through payment.Month) error {
+// waiting are the months from which on invoices wait, by what is billed.
+type waiting map[ledger.Ref]payment.Month
+
+// chargeMinimums charges what is missing to monthly minima, by month, merchant, currency and schedule. One that is refused
+// keeps no other one.
+func (e *Engine) chargeMinimums(ctx context.Context, through payment.Month) (waiting, error) {
 	now := e.now()
 	var due []*payment.ChargeMinimum
 	err := e.books.Read(ctx, func(r ledger.Reader) error {
@@ -63,18 +74,28 @@ func (e *Engine) chargeMinimums(ctx context.Context, through payment.Month) erro
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	wait := make(waiting)
+	var refused []error
 	for _, c := range due {
-		if err := e.books.Do(ctx, c); err != nil {
-			return err
+		err := e.books.Do(ctx, c)
+		if err == nil {
+			continue
+		}
+		if !settlement.Refused(err) {
+			return nil, err
+		}
+		refused = append(refused, err)
+		if billing := payment.BillingRef(c.Month.Merchant, c.Month.Currency); wait[billing] == (payment.Month{}) {
+			wait[billing] = c.Month.Month // the first: they order by month
 		}
 	}
-	return nil
+	return wait, errors.Join(refused...)
 }
 
 // dueInvoices finds what is to be issued now, in its order.
-func (e *Engine) dueInvoices(ctx context.Context, through payment.Month) (due []*payment.IssueInvoice, err error) {
+func (e *Engine) dueInvoices(ctx context.Context, through payment.Month, wait waiting) (due []*payment.IssueInvoice, err error) {
 	now := e.now()
 	region := make(map[*payment.IssueInvoice]string)
 	err = e.books.Read(ctx, func(r ledger.Reader) error {
@@ -82,12 +103,14 @@ func (e *Engine) dueInvoices(ctx context.Context, through payment.Month) (due []
 			if err != nil {
 				return err
 			}
-			before := billing.Issued
+			before, from := billing.Issued, wait[billing.Ref()]
 			for invoice, err := range invoicesAfter(ctx, r, billing) {
 				switch {
 				case err != nil:
 					return err
 				case through != payment.Month{} && invoice.Month.Compare(through) > 0:
+					continue
+				case from != payment.Month{} && invoice.Month.Compare(from) >= 0:
 					continue
 				case now.Before(invoice.Ends) && through == payment.Month{}:
 					continue

@@ -177,3 +177,27 @@ func TestMonthlyMinimumBeyondTheCalendar(t *testing.T) {
 	}
 	d.wantMinima("m 2026-12 20.00 min 500.00 charged 480.00")
 }
+
+// A minimum that is refused keeps the invoices of its merchant, and of nobody else.
+func TestRefusedMonthlyMinimum(t *testing.T) {
+	t.Parallel()
+	rules := noReserve()
+	rules.Fees[0].MonthlyMin = new(rs("500.00"))
+	rules.Fees[1].Charge = fees.ChargeGross
+	d := open(t, rules)
+	d.book(by("CARD", deposit("d0", "1000.00", "2026-03-02 10:00")), deposit("d1", "1000.00", "2026-03-02 11:00"),
+		of(hand, deposit("d2", "1000.00", "2026-03-02 12:00")))
+	book := *rules.Book
+	rules.Book.Schedules = book.Schedules[1:] // none is for m
+	d.restart()
+	issued, err := d.CloseInvoices(t.Context(), payment.Month{}, nil)
+	if issued != 1 || !errors.Is(err, merchant.ErrNoSchedule) {
+		t.Errorf("issued %d: %v", issued, err)
+	}
+	d.wantMinima("hand 2026-03 20.00 min 500.00 charged 480.00", "m 2026-03 20.00 min 500.00")
+	rules.Book = &book
+	d.restart()
+	d.closeInvoices()
+	d.wantMinima("hand 2026-03 20.00 min 500.00 charged 480.00", "m 2026-03 20.00 min 500.00 charged 480.00")
+	d.account("merchants/m/receivable", "590.00") // the fee of d0 and what was missing, with GST
+}
