@@ -2,6 +2,7 @@ package payment
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
@@ -60,5 +61,15 @@ func FeePostings(account, income string, fee *fees.Fee, c money.Currency, back b
 	return append([]ledger.Posting{own}, postings...), nil
 }
 
-// TaxCode names the codes of a fee's taxes for a report.
-func TaxCode(fee *fees.Fee) string { return taxCode(fee.Taxes) }
+// TaxCode names the codes of the taxes of fees for a report, each once.
+func TaxCode(of ...*fees.Fee) string {
+	var lines []fees.TaxLine
+	for _, fee := range of {
+		for _, line := range fee.Taxes {
+			if !slices.ContainsFunc(lines, func(l fees.TaxLine) bool { return l.Code == line.Code }) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return taxCode(lines)
+}

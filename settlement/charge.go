@@ -182,8 +182,10 @@ func (o *moved) fees(e *payment.Event, back bool) error {
 // addFees adds what a batch has cost to the movement that puts its net back, or takes it
 // out again.
 func (b *Batch) addFees(item *payment.Item, back bool) (err error) {
+	all := make([]*fees.Fee, len(b.Charges))
 	for i := range b.Charges {
 		charge := &b.Charges[i]
+		all[i] = &charge.Fee
 		fee, tax := charge.Fee.Fee, charge.Tax
 		if !back {
 			fee, tax = fee.Neg(), tax.Neg()
@@ -194,8 +196,8 @@ func (b *Batch) addFees(item *payment.Item, back bool) (err error) {
 		if item.Tax, err = item.Tax.Add(tax); err != nil {
 			return err
 		}
-		item.TaxCode = payment.TaxCode(&charge.Fee)
 	}
+	item.TaxCode = payment.TaxCode(all...)
 	item.Net, err = money.Sum(item.Gross, item.Fee, item.Tax)
 	return err
 }

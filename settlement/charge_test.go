@@ -120,3 +120,30 @@ func TestVerifyFindsForgedCharges(t *testing.T) {
 	}
 	h.puts(b)
 }
+
+// What puts back the fees of a canceled batch names the codes of all their taxes, each once.
+func TestTaxCodesOfFeesGivenBack(t *testing.T) {
+	t.Parallel()
+	for instant, want := range map[string]string{"": "gst", "gst": "gst", "vat": "gst+vat"} {
+		rules := charging(charging(rulesWith(india()), fees.EventSettlement), fees.EventInstant)
+		tax := &rules.Fees[len(rules.Fees)-1].Tax
+		if tax.Code = instant; instant == "" {
+			*tax = fees.Tax{}
+		}
+		h := open(t, rules)
+		h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "2000.00"))
+		canceled := later(payment.BatchCanceled, h.asks("r1", settlement.Instant, ist("2026-03-02 14:00")).ID, ist("2026-03-02 15:00"))
+		canceled.ReasonCode = "wrong_account"
+		h.take(canceled)
+		again := h.settle(ist("2026-03-04 00:00"))[0]
+		got := "no line"
+		for _, l := range h.lines(again.ID) {
+			if !l.Fee.IsZero() && l.Type == string(payment.BatchCanceled) {
+				got = l.TaxCode
+			}
+		}
+		if got != want {
+			t.Errorf("with %q on the instant fee: tax code %q, want %q", instant, got, want)
+		}
+	}
+}
