@@ -22,6 +22,7 @@ type Fee struct {
 	Tax        money.Amount  `json:"tax"`               //
 	Taxes      []TaxLine     `json:"taxes,omitempty"`   // one per tax code, in the order of the schedule; none without a tax
 	Parts      []Part        `json:"parts"`             // in the order they were added
+	Month      string        `json:"month,omitempty"`   // to whose minimum it counts, "2026-03"; empty: to none
 	Period     string        `json:"period,omitempty"`  // in which the movement was counted for later prices, as Period.Key names it; empty: it was not
 }
 

@@ -123,7 +123,7 @@ func (p *plan) capture() error {
 	if err != nil {
 		return err
 	}
-	if err := p.countMonth(fees.EventCapture, &fee); err != nil {
+	if err := p.countMonth(fees.EventCapture, &deposit.Fee); err != nil {
 		return err
 	}
 	withheld, err := p.withhold(deposit, captured, pin.BusinessDate)

@@ -80,7 +80,7 @@ func (p *plan) dispute() error {
 	if err != nil {
 		return err
 	}
-	if err := p.countMonth(fees.EventDispute, &fee); err != nil {
+	if err := p.countMonth(fees.EventDispute, &dispute.Fee); err != nil {
 		return err
 	}
 	if changed.Disputed, err = deposit.Disputed.Add(p.event.Amount); err != nil {

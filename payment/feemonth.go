@@ -45,7 +45,7 @@ func feeMonthRef(done bool, month Month, merchantID string, currency money.Curre
 }
 
 // countMonth counts a fee that becomes ours towards the minimum of the month, or, where that is over, of the next one. It
-// counts whichever version priced it: what there is a minimum of are the fees of a schedule.
+// counts whichever version priced it: what there is a minimum of are the fees of a schedule. The fee says then where it counted.
 func (p *plan) countMonth(event fees.Event, fee *fees.Fee) error {
 	prices := p.rules.prices()
 	if !prices.HasMinimum(fee.ScheduleID) {
@@ -73,6 +73,7 @@ func (p *plan) countMonth(event fees.Event, fee *fees.Fee) error {
 	if holds != nil {
 		sum.Terms = *holds
 	}
+	fee.Month = month.String()
 	sum.Count++
 	if sum.Fee, err = sum.Fee.Add(fee.Fee); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -294,44 +295,84 @@ func TestRule2PinnedVersion(t *testing.T) {
 	}
 }
 
-// A counter that is not what the fees went by is found, and a minimum that was charged otherwise than it lacks.
+// A counter or month that is not what the fees say is found, also where it is gone, and a minimum that was charged otherwise
+// than it lacks.
 func TestVerifyFindsCounters(t *testing.T) {
 	t.Parallel()
-	store := anystore.Open(t)
-	rules := tiered(fees.Graduated)
-	rules.Fees[0].MonthlyMin = new(rs("50.00"))
-	engine, err := settlex.New(t.Context(), settlex.Config{Store: store, Rules: rules, Clock: clock, Merchants: []merchant.Merchant{{ID: m}, {ID: hand}}})
-	if err != nil {
-		t.Fatal(err)
+	const counterID, monthID = "m/INR/capture/2026-03", "2026-03/m/INR/capture"
+	counter := func(d *desk) *payment.FeeCounter {
+		return record[*payment.FeeCounter](d, payment.FeeCounterRecord, counterID)
 	}
-	d := &desk{TB: t, Engine: engine, rules: rules, store: store} // nothing verifies what is forged
-	d.book(busy()...)
-	d.closeInvoices()
-	counter := *record[*payment.FeeCounter](d, payment.FeeCounterRecord, "m/INR/capture/2026-03")
-	counter.Count++
-	month := *record[*payment.FeeMonth](d, payment.FeeMonthDoneRecord, "2026-03/m/INR/capture")
-	month.TrueUp = nil
-	for _, forged := range []ledger.Record{&counter, &month} {
-		if err := d.Books().Do(t.Context(), &putting{forged}); err != nil {
-			t.Fatal(err)
-		}
+	tests := []struct {
+		name  string
+		open  bool // what is missing to the minimum was not charged yet
+		forge func(d *desk) ledger.Command
+		want  []string
+	}{
+		{"counter", true, func(d *desk) ledger.Command {
+			forged := *counter(d)
+			forged.Count++
+			return &putting{&forged}
+		}, []string{"fee_counter/m/INR/capture/2026-03: want what fees went by, 4 of 150000, have 5 of 150000"}},
+		{"the only counter gone", true, func(d *desk) ledger.Command { return &deleting{counter(d).Ref()} }, []string{"fee_counter/m/INR/capture/2026-03: want what fees went by, 4 of 150000, have none"}},
+		{"month that is open", true, func(d *desk) ledger.Command {
+			forged := *record[*payment.FeeMonth](d, payment.FeeMonthRecord, monthID)
+			forged.Fee = rs("50.00")
+			return &putting{&forged}
+		}, []string{"fee_month/2026-03/m/INR/capture: want the fees of the month, 3 of 2400 and tax 0, have 3 of 5000 and tax 0"}},
+		{"month gone", true, func(d *desk) ledger.Command {
+			return &deleting{record[*payment.FeeMonth](d, payment.FeeMonthRecord, monthID).Ref()}
+		}, []string{"fee_month/2026-03/m/INR/capture: want the fees of the month, 3 of 2400 and tax 0, have none"}},
+		{"what was charged gone", false, func(d *desk) ledger.Command {
+			forged := *record[*payment.FeeMonth](d, payment.FeeMonthDoneRecord, monthID)
+			forged.TrueUp = nil
+			return &putting{&forged}
+		}, []string{"fee_month_done/2026-03/m/INR/capture: want what was missing, 2600 and tax 0, have 0 and tax 0"}},
+		{"month that is over, and what was charged", false, func(d *desk) ledger.Command {
+			forged := *record[*payment.FeeMonth](d, payment.FeeMonthDoneRecord, monthID)
+			forged.Fee, forged.TrueUp = rs("50.00"), nil
+			return &putting{&forged}
+		}, []string{"fee_month_done/2026-03/m/INR/capture: want the fees of the month, 3 of 2400 and tax 0, have 3 of 5000 and tax 0"}},
 	}
-	v, err := d.Verify(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, f := range v.Findings {
-		got = append(got, f.Place+": want "+f.Want+", have "+f.Have)
-	}
-	want := []string{
-		"fee_counter/m/INR/capture/2026-03: want what fees went by, 4 of 150000, have 5 of 150000",
-		"fee_month_done/2026-03/m/INR/capture: want what was missing, 2600 and tax 0, have 0 and tax 0",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("findings (-want +got):\n%s", diff)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			store := anystore.Open(t)
+			rules := tiered(fees.Graduated)
+			rules.Fees[0].MonthlyMin = new(rs("50.00"))
+			engine, err := settlex.New(t.Context(), settlex.Config{Store: store, Rules: rules, Clock: clock, Merchants: []merchant.Merchant{{ID: m}, {ID: hand}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := &desk{TB: t, Engine: engine, rules: rules, store: store} // nothing verifies what is forged
+			d.book(busy()...)
+			if !test.open {
+				d.closeInvoices()
+			}
+			if err := d.Books().Do(t.Context(), test.forge(d)); err != nil {
+				t.Fatal(err)
+			}
+			v, err := d.Verify(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range v.Findings {
+				got = append(got, f.Place+": want "+f.Want+", have "+f.Have)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
+
+// deleting loses a record.
+type deleting struct{ ref ledger.Ref }
+
+func (s *deleting) At() time.Time                        { return time.Time{} }
+func (s *deleting) Need(_ *ledger.State, n *ledger.Need) { n.Record(s.ref) }
+func (s *deleting) Apply(state *ledger.State) error      { state.Delete(s.ref); return nil }
 
 // Whatever a payment costs, what is taken and what is left are its amount to the unit, in the record and in the books.
 func TestFeesAndNetAreGross(t *testing.T) {

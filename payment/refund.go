@@ -135,7 +135,7 @@ func (p *plan) refund() error {
 	}
 	if schedule != nil {
 		refund.Fee, refund.Invoiced, refund.Policy = fee, schedule.Charge == fees.ChargeGross, schedule.Refund
-		if err := p.countMonth(fees.EventRefund, &fee); err != nil {
+		if err := p.countMonth(fees.EventRefund, &refund.Fee); err != nil {
 			return err
 		}
 	}

@@ -34,12 +34,13 @@ import (
 //     itself stands in its lines;
 //   - what positions count of each open window, of what was settled by hand, and as
 //     behind, is what the movements in no batch say;
-//   - tier counters are what the fees say that went by them, and monthly minima were
-//     charged as far as fees lacked;
+//   - tier counters, and months that have a minimum, are what the fees say that were
+//     counted in them, and monthly minima were charged as far as fees lacked;
 //   - every movement of the journal stands in one batch or in none, and no entry
 //     stands in two places.
 //
-// Memory grows with the number of merchants, of tier counters and of debts, and by one bit for each entry.
+// Memory grows with the number of merchants, of tier counters, of
+// months that have a minimum and of debts, and by one bit for each entry.
 func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) error {
 	heads, err := r.Heads(ctx)
 	if err != nil {
@@ -53,7 +54,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readSchedules, v.readRequests, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readCounters, v.readMonths, v.readBatches, v.readDebts, v.readDays, v.readHeld, v.readPositions, v.readJournal,
+		v.readSchedules, v.readRequests, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readCounters, v.readBatches, v.readDebts, v.readDays, v.readHeld, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
