@@ -64,6 +64,21 @@ const (
 	FigureReleased payment.Figure = "reserve_released"
 )
 
+// The figures of the accounts themselves: what an entry adds to what stands on them, which in a
+// period comes to Closing less Opening. They are listed where they are asked for, and are no
+// part of a view.
+const (
+	FigureAvailable payment.Figure = "available"
+	FigurePending   payment.Figure = "pending"
+	FigureReserved  payment.Figure = "reserved"
+	FigureTotal     payment.Figure = "total" // of the three
+)
+
+// AccountFigures lists the figures of the accounts themselves.
+func AccountFigures() []payment.Figure {
+	return []payment.Figure{FigureAvailable, FigurePending, FigureReserved, FigureTotal}
+}
+
 // ViewFigures lists all figures that a view has.
 func ViewFigures() []payment.Figure { return append(payment.Figures(), FigureHeld, FigureReleased) }
 
@@ -111,18 +126,19 @@ func (e *Engine) View(ctx context.Context, q ViewQuery) (v *View, err error) {
 	return v, nil
 }
 
-// Movements yields what single entries add to some figures of a view, or to all,
-// in order of value date and of booking.
+// Movements yields what single entries add to some figures, of a view or of accounts, or to all
+// of a view, in order of value date and of booking.
 func (e *Engine) Movements(ctx context.Context, q ViewQuery, figures ...payment.Figure) iter.Seq2[Movement, error] {
 	return func(yield func(Movement, error) bool) {
 		err := q.check()
 		stopped := false
 		if err == nil {
 			err = e.books.Read(ctx, func(r ledger.Reader) error {
-				for m, err := range movements(ctx, r, q) {
+				for m, err := range movements(ctx, r, q, q.figures, q.accounts) {
 					switch {
 					case err != nil:
 						return err
+					case len(figures) == 0 && slices.Contains(AccountFigures(), m.Figure):
 					case len(figures) > 0 && !slices.Contains(figures, m.Figure):
 					case !yield(m, nil):
 						stopped = true
@@ -167,7 +183,7 @@ func viewIn(ctx context.Context, r ledger.Reader, q ViewQuery) (*View, error) {
 	if v.Closing, err = standing(ctx, r, &q, q.To); err != nil {
 		return nil, err
 	}
-	for m, err := range movements(ctx, r, q) {
+	for m, err := range movements(ctx, r, q, q.figures) {
 		if err == nil {
 			err = v.add(&m)
 		}
@@ -258,14 +274,19 @@ func (s *Standing) add(part string, credit money.Amount) error {
 	}
 }
 
-// movements yields what the entries of a period add to each figure, in order of
-// value date and of booking.
-func movements(ctx context.Context, r ledger.Reader, q ViewQuery) iter.Seq2[Movement, error] {
+// movements yields what the entries of a period add to each figure that some functions find in
+// them, in order of value date and of booking.
+func movements(ctx context.Context, r ledger.Reader, q ViewQuery, find ...func(*ledger.Booked) ([]Movement, error)) iter.Seq2[Movement, error] {
 	return func(yield func(Movement, error) bool) {
 		for entry, err := range entriesOf(ctx, r, &q) {
 			var sums []Movement
-			if err == nil {
-				sums, err = q.figures(entry)
+			for _, of := range find {
+				if err != nil {
+					break
+				}
+				var found []Movement
+				found, err = of(entry)
+				sums = append(sums, found...)
 			}
 			if err != nil {
 				yield(Movement{}, err)
@@ -280,6 +301,42 @@ func movements(ctx context.Context, r ledger.Reader, q ViewQuery) iter.Seq2[Move
 	}
 }
 
+// accounts gives what an entry adds to what stands on the merchant's accounts; nothing of 0.
+func (q *ViewQuery) accounts(entry *ledger.Booked) ([]Movement, error) {
+	var s Standing
+	own := "merchants/" + q.Merchant + "/"
+	for _, p := range entry.Postings {
+		part, ours := strings.CutPrefix(p.Account, own)
+		if !ours || p.Currency != q.Currency {
+			continue
+		}
+		credit := p.Amount
+		if p.Side == ledger.Debit {
+			credit = credit.Neg()
+		}
+		if err := s.add(part, credit); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if s.Total, err = money.Sum(s.Available, s.Pending, s.Reserved); err != nil {
+		return nil, err
+	}
+	var moved []Movement
+	for i, amount := range []money.Amount{s.Available, s.Pending, s.Reserved, s.Total} {
+		if !amount.IsZero() {
+			moved = append(moved, newMovement(AccountFigures()[i], entry, amount))
+		}
+	}
+	return moved, nil
+}
+
+func newMovement(f payment.Figure, entry *ledger.Booked, amount money.Amount) Movement {
+	return Movement{
+		Figure: f, Entry: entry.Key, PartOf: entry.PartOf, Kind: entry.Kind, Reference: entry.Reference, ValueDate: entry.ValueDate, At: entry.At, Amount: amount,
+	}
+}
+
 // figures gives what an entry adds to each figure; nothing of 0.
 func (q *ViewQuery) figures(entry *ledger.Booked) ([]Movement, error) {
 	var sums []Movement
@@ -287,9 +344,7 @@ func (q *ViewQuery) figures(entry *ledger.Booked) ([]Movement, error) {
 		i := slices.IndexFunc(sums, func(m Movement) bool { return m.Figure == f })
 		if i < 0 {
 			i = len(sums)
-			sums = append(sums, Movement{
-				Figure: f, Entry: entry.Key, PartOf: entry.PartOf, Kind: entry.Kind, Reference: entry.Reference, ValueDate: entry.ValueDate, At: entry.At,
-			})
+			sums = append(sums, newMovement(f, entry, money.Amount{}))
 		}
 		return addTo(&sums[i].Amount, amount)
 	}

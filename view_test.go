@@ -109,6 +109,7 @@ func TestViewIsTheJournal(t *testing.T) {
 				}
 			}
 			checkChange(t, v, journal)
+			checkAccounts(t, h, v)
 			if diff := cmp.Diff(b, v.Now); diff != "" {
 				t.Errorf("now (-balances +view):\n%s", diff)
 			}
@@ -119,6 +120,31 @@ func TestViewIsTheJournal(t *testing.T) {
 		last := views[0].Closing
 		if diff := cmp.Diff([]money.Amount{b.Available, b.Pending, b.Reserved, b.Total}, []money.Amount{last.Available, last.Pending, last.Reserved, last.Total}); diff != "" {
 			t.Errorf("%s (-balance +closing):\n%s", b.Merchant, diff)
+		}
+	}
+}
+
+// checkAccounts holds the entries behind the balances themselves against what they moved by.
+func checkAccounts(t *testing.T, h *house, v *settlex.View) {
+	t.Helper()
+	sums := make(map[payment.Figure]money.Amount)
+	for m, err := range h.Movements(t.Context(), v.ViewQuery, settlex.AccountFigures()...) {
+		if err == nil {
+			sums[m.Figure], err = sums[m.Figure].Add(m.Amount)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for figure, of := range map[payment.Figure]func(*settlex.Standing) money.Amount{
+		settlex.FigureAvailable: func(s *settlex.Standing) money.Amount { return s.Available },
+		settlex.FigurePending:   func(s *settlex.Standing) money.Amount { return s.Pending },
+		settlex.FigureReserved:  func(s *settlex.Standing) money.Amount { return s.Reserved },
+		settlex.FigureTotal:     func(s *settlex.Standing) money.Amount { return s.Total },
+	} {
+		want, err := of(&v.Closing).Sub(of(&v.Opening))
+		if err != nil || sums[figure] != want {
+			t.Errorf("%s, %s to %s: entries behind %s come to %s, want %s, %v", v.Merchant, v.From, v.To, figure, sums[figure], want, err)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func addBalances(ctx context.Context, r ledger.Reader, set *report.Set, o *Balan
 				return
 			}
 			q := ViewQuery{Merchant: merchant, Currency: c, From: o.From, To: o.To}
-			for m, err := range movements(ctx, r, q) {
+			for m, err := range movements(ctx, r, q, q.figures) {
 				if !yield(m.Row(&q), err) || err != nil {
 					return
 				}

@@ -34,7 +34,8 @@ func (p *program) balanceCommand() *cobra.Command {
 moved it: payments, refunds, disputes, fees, taxes, settlements and so on. The balances at the start and the figures come to the balances at the
 end. A period is of value dates, which are dates in UTC; without one it is the month up to today.
 
-With --entries it prints the entries behind some figures, or behind all of them; their amounts come to the figure.`,
+With --entries it prints the entries behind some figures, or behind all that moved it; their amounts come to the figure. Those of available,
+pending, reserved and total come to what it is at the end less what it was at the start.`,
 		Example: `  settlex balance --merchant m_in_kirana
   settlex balance --merchant m_in_kirana --from 2026-03-01 --to 2026-03-31 --format json
   settlex balance --merchant m_in_kirana --from 2026-03-01 --to 2026-03-31 --entries fees,taxes --format csv`,
@@ -58,7 +59,7 @@ With --entries it prints the entries behind some figures, or behind all of them;
 
 func figureNames() []string {
 	var names []string
-	for _, f := range settlex.ViewFigures() {
+	for _, f := range append(settlex.ViewFigures(), settlex.AccountFigures()...) {
 		names = append(names, string(f))
 	}
 	return names
