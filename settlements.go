@@ -52,7 +52,8 @@ func (e *Engine) decideBatch(ctx context.Context, kind payment.Kind, id, by, rea
 			return nil, fmt.Errorf("%s: %w", kind, err)
 		}
 	}
-	if b, err = e.Batch(ctx, id); err != nil {
+	of, _ := settlement.BatchOf(id)
+	if b, err = e.Batch(ctx, of); err != nil {
 		return nil, err
 	}
 	at := e.now()
@@ -64,7 +65,7 @@ func (e *Engine) decideBatch(ctx context.Context, kind payment.Kind, id, by, rea
 	if err := e.books.Do(ctx, move); err != nil {
 		return nil, fmt.Errorf("batch %s: %w", id, err)
 	}
-	return e.Batch(ctx, id)
+	return e.Batch(ctx, of)
 }
 
 // Batch gives a batch as it stands. Error: settlement.ErrUnknownBatch.

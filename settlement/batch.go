@@ -155,6 +155,7 @@ type Step struct {
 	Actor   string       `json:"actor,omitempty"`
 	Part    int          `json:"part,omitzero"`  // that it happened to; 0: to all that stood so
 	Hold    HoldReason   `json:"hold,omitempty"` // held: what for
+	Until   time.Time    `json:"until,omitzero"` // held: it is released by itself then
 	// Parts are those it happened to, in order, where Part is 0 and it was not all of them.
 	Parts []int `json:"parts,omitempty"`
 

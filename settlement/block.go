@@ -140,11 +140,6 @@ func (b *Block) endedBy(at time.Time) bool {
 	return b == nil || !b.Released.IsZero() && !b.Released.After(at)
 }
 
-// wasBlocked tells whether the batch was held by its block.
-func (b *Batch) wasBlocked() bool {
-	return slices.ContainsFunc(b.Steps, func(s Step) bool { return s.Hold == HoldNegative })
-}
-
 // blockEnded tells whether the block that holds a batch has.
 func blockEnded(ctx context.Context, r ledger.Reader, batch string) (bool, error) {
 	b, err := Find(ctx, r, batch)

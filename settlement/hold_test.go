@@ -218,6 +218,98 @@ func TestHeldTwice(t *testing.T) {
 	h.sound()
 }
 
+// What somebody holds that its schedule holds, or a block, and lets go again, is held by
+// that still.
+func TestHeldOnTopOfARule(t *testing.T) {
+	t.Parallel()
+	h := open(t, rulesWith(holding("2026-03-04", "first month")))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "250.00"))
+	id := h.settle(ist("2026-03-02 18:00"))[0].ID
+	h.take(decided(payment.BatchHeld, id, "anna", ist("2026-03-02 19:00")), decided(payment.BatchReleased, id, "anna", ist("2026-03-02 20:00")))
+	if err := h.try(sent(id, ist("2026-03-03 09:00"))); !errors.Is(err, payment.ErrTransition) {
+		t.Errorf("sent before its date: %v", err)
+	}
+	h.sound()
+	h.follow(ist("2026-03-09 10:00"))
+	want := "closed; held 03-02 18:00 schedule_hold; held 03-02 19:00 annamanual; closed 03-02 20:00 anna; approved 03-02 20:00; " +
+		"held 03-02 20:00 schedule_hold; closed 03-04 00:00; approved 03-04 00:00"
+	if got := steps(h.batches()[0]); got != want {
+		t.Errorf("by its schedule\n%s, want\n%s", got, want)
+	}
+
+	h = open(t, rulesWith(holding("2026-03-04", "first month")))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "250.00"))
+	id = h.settle(ist("2026-03-02 18:00"))[0].ID
+	h.take(decided(payment.BatchReleased, id, "ben", ist("2026-03-02 19:00")), // this ends it
+		decided(payment.BatchHeld, id, "anna", ist("2026-03-02 20:00")), decided(payment.BatchReleased, id, "anna", ist("2026-03-02 21:00")))
+	if b := h.batches()[0]; b.Status != settlement.Approved {
+		t.Errorf("somebody let it go: %s", steps(b))
+	}
+
+	h = open(t, rulesWith(negatively(merchant.NegativeBlock)))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"), refund("r1", "d1", ist("2026-03-03 13:00"), "70.00"), deposit("d2", "m1", ist("2026-03-04 12:00"), "150.00"))
+	id = h.settle(ist("2026-03-04 18:00"))[2].ID
+	h.take(decided(payment.BatchHeld, id, "anna", ist("2026-03-04 19:00")), decided(payment.BatchReleased, id, "anna", ist("2026-03-04 20:00")))
+	if b := h.batches()[2]; b.Status != settlement.Held || b.Hold.Reason != settlement.HoldNegative {
+		t.Errorf("by a block: %s", steps(b))
+	}
+	h.take(decided(payment.BatchReleased, id, "ben", ist("2026-03-04 21:00")))
+	if b := h.batches()[2]; b.Status != settlement.Approved {
+		t.Errorf("the block was ended: %s", steps(b))
+	}
+	h.sound()
+}
+
+// A part is held alone only where nothing holds all of its batch, and let go alone only
+// where nothing else does; one that is tried again stays with a batch that is held.
+func TestPartsHeld(t *testing.T) {
+	t.Parallel()
+	s := splitting("100.00")
+	s.Hold = &merchant.ScheduleHold{Until: date("2026-03-05"), Reason: "first month"}
+	h := open(t, rulesWith(s))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "250.00"))
+	id := h.settle(ist("2026-03-02 18:00"))[0].ID
+	two := settlement.PartID(id, 2)
+	if err := h.try(happensAt(payment.BatchHeld, two, 0)); !errors.Is(err, payment.ErrTransition) {
+		t.Errorf("a part of a batch that its schedule holds: %v", err)
+	}
+	h.take(happensAt(payment.BatchHeld, id, 1))
+	if err := h.try(happensAt(payment.BatchReleased, two, 2)); !errors.Is(err, payment.ErrTransition) {
+		t.Errorf("a part let go under its schedule's hold: %v", err)
+	}
+	h.take(happensAt(payment.BatchReleased, id, 3))
+	if n := h.follow(ist("2026-03-05 10:00")); n != 1 {
+		t.Errorf("%d batches were released on the date, want 1", n)
+	}
+	if got, want := partsOf(h.batches()[0]), "approved: 100.00 approved 100.00 approved 50.00 approved"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+
+	h, id = splitBatch(t)
+	one := settlement.PartID(id, 1)
+	for _, step := range []struct {
+		event payment.Event
+		want  string
+	}{
+		{happensAt(payment.BatchSent, one, 0), "submitted: 100.00 submitted 100.00 approved 50.00 approved"},
+		{happensAt(payment.BatchRefused, one, 1), "approved: 100.00 failed 100.00 approved 50.00 approved"},
+		{happensAt(payment.BatchHeld, settlement.PartID(id, 3), 2), "held: 100.00 failed 100.00 approved 50.00 held"},
+		{happensAt(payment.BatchRetried, one, 3), "held: 100.00 approved 100.00 approved 50.00 held"}, // the other one is held alone
+		{happensAt(payment.BatchSent, one, 4), "held: 100.00 submitted 100.00 approved 50.00 held"},
+		{happensAt(payment.BatchRefused, one, 5), "held: 100.00 failed 100.00 approved 50.00 held"},
+		{happensAt(payment.BatchReleased, id, 6), "approved: 100.00 failed 100.00 approved 50.00 approved"},
+		{happensAt(payment.BatchHeld, id, 7), "held: 100.00 failed 100.00 held 50.00 held"},
+		{happensAt(payment.BatchRetried, one, 8), "held: 100.00 held 100.00 held 50.00 held"},
+		{happensAt(payment.BatchReleased, id, 9), "approved: 100.00 approved 100.00 approved 50.00 approved"},
+	} {
+		h.take(step.event)
+		if got := partsOf(h.batches()[0]); got != step.want {
+			t.Errorf("%s: %s, want %s", step.event.Kind, got, step.want)
+		}
+		h.sound()
+	}
+}
+
 // After a crash between the decision and what follows from it, nothing of the merchant
 // leaves, and the next run of the job does the rest.
 func TestMerchantHoldBeforeItsBatchesFollow(t *testing.T) {

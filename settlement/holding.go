@@ -98,8 +98,15 @@ func (w *Sweep) Apply(s *ledger.State) error {
 	return nil
 }
 
-// held refuses what a hold of the batch's merchant forbids.
+// held refuses what a hold of the batch's merchant forbids, and to let a part alone go of a
+// batch that something else holds too.
 func (b *Batch) held(s *ledger.State, e *payment.Event) error {
+	if _, no := BatchOf(e.ID); no > 0 && e.Kind == payment.BatchReleased && b.Hold != nil && b.Hold.Reason == HoldManual {
+		below, ok := b.ruled(holdsOf(s, b.Merchant), b.block(s), e.OccurredAt)
+		if others := slices.ContainsFunc(b.Parts, func(p Part) bool { return p.No != no && p.Status == Held }); ok && others {
+			return fault(payment.FieldID, "%w: batch %s is held too for another reason (%s): release all of it", payment.ErrTransition, b.ID, below.Reason)
+		}
+	}
 	stands := holdsOf(s, b.Merchant).InForce()
 	if stands == nil {
 		return nil

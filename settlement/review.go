@@ -17,44 +17,65 @@ import (
 // merchant was, or when the block has ended, and held while its merchant is. Whenever that is asked, the steps are the same.
 func (b *Batch) follow(s *ledger.State, from, now time.Time) {
 	merchant, block := holdsOf(s, b.Merchant), b.block(s)
-	for {
-		switch p := merchant.from(from); {
-		case b.Status == Held && b.Hold.Reason == HoldNegative:
+	for b.Status == Held || b.Status == Closed || b.Status == Approved {
+		if b.Status != Held {
+			hold, ok := b.ruled(merchant, block, from)
+			if !ok {
+				return
+			}
+			b.hold(hold)
+			continue
+		}
+		released := Step{Kind: payment.BatchReleased}
+		switch b.Hold.Reason {
+		case HoldNegative:
 			if !block.endedBy(now) {
 				return
 			}
-			from = later(block.Released, from)
-			b.take(Closed, Step{Kind: payment.BatchReleased, At: from, Reason: block.Reason, Actor: block.ReleasedBy})
-		case (b.Status == Closed || b.Status == Approved) && !block.endedBy(from) && !b.wasBlocked():
-			b.hold(blockedBy(block.Batch, from))
-		case b.Status == Held && b.Hold.Reason == HoldSchedule:
-			until := b.Hold.Until
-			if until.IsZero() || now.Before(until) {
+			released.At, released.Reason, released.Actor = later(block.Released, from), block.Reason, block.ReleasedBy
+		case HoldSchedule:
+			if released.At = b.Hold.Until; released.At.IsZero() || now.Before(released.At) {
 				return
 			}
-			b.take(Closed, Step{Kind: payment.BatchReleased, At: until})
-			from = until
-		case b.Status == Held && b.Hold.Reason == HoldMerchant:
+		case HoldMerchant:
+			p := merchant.from(from)
 			if p == nil { // it was held behind the release, by a clock ahead of it
 				p = merchant.last()
 			}
 			if p == nil || p.Released.IsZero() {
 				return
 			}
-			from = later(p.Released, from)
-			b.take(Closed, Step{Kind: payment.BatchReleased, At: from, Reason: p.ReleaseReason, Actor: p.ReleasedBy})
-		case (b.Status == Closed || b.Status == Approved) && p != nil:
-			b.hold(Hold{Reason: HoldMerchant, Detail: p.Reason, Since: later(p.Since, from), By: p.By})
+			released.At, released.Reason, released.Actor = later(p.Released, from), p.ReleaseReason, p.ReleasedBy
 		default:
 			return
 		}
+		from = released.At
+		b.take(Closed, released)
 	}
+}
+
+// ruled gives what holds a batch from an instant on, if nobody does: its schedule, the block
+// it was closed under, its merchant's hold. What let the first two go has ended them, also
+// where somebody held the batch on top of them.
+func (b *Batch) ruled(merchant *MerchantHold, block *Block, from time.Time) (hold Hold, ok bool) {
+	at := slices.IndexFunc(b.Steps, func(s Step) bool { return s.Hold == HoldSchedule })
+	if at >= 0 && !b.letGo(HoldSchedule) {
+		if first := &b.Steps[at]; first.Until.IsZero() || first.Until.After(from) {
+			return Hold{Reason: HoldSchedule, Detail: first.Reason, Since: from, Until: first.Until}, true
+		}
+	}
+	if !block.endedBy(from) && !b.letGo(HoldNegative) {
+		return blockedBy(block.Batch, from), true
+	}
+	if p := merchant.from(from); p != nil {
+		return Hold{Reason: HoldMerchant, Detail: p.Reason, Since: later(p.Since, from), By: p.By}, true
+	}
+	return hold, false
 }
 
 // hold holds the batch.
 func (b *Batch) hold(h Hold) {
-	b.take(Held, Step{Kind: payment.BatchHeld, At: h.Since, Hold: h.Reason, Reason: h.Detail, Actor: h.By})
-	b.Hold.Until = h.Until
+	b.take(Held, Step{Kind: payment.BatchHeld, At: h.Since, Hold: h.Reason, Reason: h.Detail, Actor: h.By, Until: h.Until})
 }
 
 // followed is the instant up to which the batch has followed. Its close counts as of its
