@@ -26,7 +26,7 @@ const (
 type Dispatched struct {
 	Submissions int // made and booked
 	Payouts     int // in them
-	Batches     int // in them
+	Batches     int // in them, or parts of them
 	Delivered   int // submissions handed over, those of earlier runs included
 }
 
@@ -39,7 +39,7 @@ type Dispatched struct {
 // The error joins those of rails and of instructions that wait; everything else has
 // left.
 func (e *Engine) Send(ctx context.Context, sent func(*payment.Submission)) (Dispatched, error) {
-	d := &dispatch{Engine: e, sent: sent, down: make(map[string]bool)}
+	d := &dispatch{Engine: e, sent: sent, down: make(map[string]bool), left: make(map[string]bool)}
 	d.missing(ctx)
 	if len(e.routes.rails) == 0 {
 		return d.done, d.faults
@@ -58,6 +58,7 @@ type dispatch struct {
 	sent   func(*payment.Submission)
 	done   Dispatched
 	down   map[string]bool // rails that did not take what they were handed
+	left   map[string]bool // batches of which something left
 	faults error
 }
 
@@ -409,9 +410,11 @@ func (d *dispatch) count(list []payment.Instruction) {
 		if list[i].Object == payment.PayoutRecord {
 			d.done.Payouts++
 		} else {
-			d.done.Batches++
+			id, _ := settlement.BatchOf(list[i].Source)
+			d.left[id] = true
 		}
 	}
+	d.done.Batches = len(d.left)
 }
 
 // assign prepares a submission and books it, in one transaction with what it sends. An

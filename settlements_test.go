@@ -363,3 +363,26 @@ func TestReportedIsOver(t *testing.T) {
 		t.Errorf("%d left again, %d instructions are open", n, open())
 	}
 }
+
+// Somebody may decide about one part of a batch; what leaves of the others is one batch.
+func TestDecideAboutAPart(t *testing.T) {
+	t.Parallel()
+	h := withTerms(t, func(s *merchant.Schedule) { s.MaxPayout = money.Minor(40000) }, sandboxed(t))
+	h.owe()
+	id := h.batches()[0].ID
+	two := settlement.PartID(id, 2)
+	b, err := h.HoldBatch(t.Context(), two, "asha", "looked at")
+	if err != nil || b.ID != id || b.Parts[1].Status != settlement.Held || b.Parts[0].Status != settlement.Approved {
+		t.Fatalf("held: %v, %+v", err, b)
+	}
+	sent, err := h.Send(t.Context(), nil)
+	if err != nil || sent.Batches != 1 || sent.Payouts != 0 {
+		t.Errorf("%+v left: %v", sent, err)
+	}
+	if got := h.batchStands(); got != "held,submitted,held,submitted" {
+		t.Errorf("the batch is %s", got)
+	}
+	if b, err = h.ReleaseBatch(t.Context(), two, "asha", "in order"); err != nil || b.Parts[1].Status != settlement.Approved {
+		t.Errorf("released: %v, %+v", err, b)
+	}
+}

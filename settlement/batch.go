@@ -229,7 +229,7 @@ func (b *Batch) Check() error {
 		return fmt.Errorf("%w: batch %s: gross, fee, tax, withholding and reserve sum to %s, line nets to %s", ErrEquation, b.ID,
 			c.Format(parts), c.Format(b.Totals.Net))
 	}
-	return b.checkFX()
+	return errors.Join(b.checkFX(), b.checkParts())
 }
 
 // equation proves what carry and lines come to, and what the batch cost.

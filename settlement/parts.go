@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,21 @@ func split(net, limit money.Amount) (parts []Part, err error) {
 		parts = append(parts, part)
 	}
 	return parts, nil
+}
+
+// checkParts proves that the parts are what the batch pays.
+func (b *Batch) checkParts() error {
+	var sum money.Amount
+	for i, p := range b.Parts {
+		var err error
+		if sum, err = sum.Add(p.Amount); err != nil || p.No != i+1 || p.Amount.Sign() <= 0 {
+			return fmt.Errorf("%w: batch %s: part %d of %s is in the place of part %d", ErrEquation, b.ID, p.No, b.PaidIn().Format(p.Amount), i+1)
+		}
+	}
+	if len(b.Parts) > 0 && sum != b.Pays() {
+		return fmt.Errorf("%w: batch %s: its parts sum to %s, it pays %s", ErrEquation, b.ID, b.PaidIn().Format(sum), b.PaidIn().Format(b.Pays()))
+	}
+	return nil
 }
 
 // PartID names a part of a batch in events and instructions; the batch itself is part 0.

@@ -365,3 +365,31 @@ func (h *house) lives(rt *rapid.T) {
 		}
 	}
 }
+
+// The verifier finds parts that are not what a batch pays.
+func TestVerifyFindsForgedParts(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		forge func(*settlement.Batch)
+		want  string
+	}{
+		"part":   {func(b *settlement.Batch) { b.Parts[0].Amount = minor("1.00") }, "its parts sum to 151.00, it pays 250.00"},
+		"number": {func(b *settlement.Batch) { b.Parts[0].No = 2 }, "part 2 of 100.00 is in the place of part 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, rulesWith(splitting("100.00")))
+			h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "250.00"))
+			h.settle(ist("2026-03-02 18:00"))
+			sound := *h.batches()[0]
+			forged := sound
+			forged.Parts = slices.Clone(sound.Parts)
+			tt.forge(&forged)
+			h.puts(&forged)
+			if got := strings.Join(h.settlementFindings(), "\n"); !strings.Contains(got, tt.want) {
+				t.Errorf("findings %q, want %q", got, tt.want)
+			}
+			h.puts(&sound)
+		})
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,9 @@ func (p *program) settlementShow(ctx context.Context, s *session, id string) err
 		return err
 	}
 	p.printf("%s", facts)
-	if b.NeedsApproval {
+	if b.NeedsApproval && slices.ContainsFunc(b.Pieces(), func(piece settlement.Part) bool {
+		return piece.Status == settlement.Closed || piece.Status == settlement.Held
+	}) {
 		p.printf("to be approved by %s\n", approvers(b))
 	}
 	p.printf("\n%s%s\n%s\n%s", equationOf(b), conversionOf(b), piecesOf(b), stepsOf(b))
