@@ -3,6 +3,7 @@ package merchant
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -218,6 +219,16 @@ func (b *Book) ReservePlan(c Scope, which func(plan string) bool) string {
 		}
 	}
 	return plan
+}
+
+// AnyPlan tells whether a plan that which accepts is meant for any method of a case.
+func (b *Book) AnyPlan(c Scope, which func(plan string) bool) bool {
+	return slices.ContainsFunc(b.Plans, func(p PlanScope) bool {
+		return slices.ContainsFunc(p.For, func(s Scope) bool {
+			c.Method = s.Method
+			return s.covers(c)
+		}) && which(p.Plan)
+	})
 }
 
 // Narrowest tells how narrow the narrowest of some scopes is that covers a case:

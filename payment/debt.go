@@ -181,7 +181,7 @@ func (p *plan) owed() (owed money.Amount, err error) {
 	if err != nil {
 		return owed, err
 	}
-	owed, waits, err := p.position().owed(mark)
+	owed, waits, err := p.position().owed(mark, take[Merchant](p.state, MerchantRecord, p.merchant.ID))
 	if err != nil || waits {
 		return owed, err
 	}

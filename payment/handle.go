@@ -153,7 +153,7 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 		s.Tell(news)
 	}
 	for _, planned := range p.items {
-		in, after, err := addBooked(s, planned.schedule, &booked[planned.entry], planned.item)
+		in, after, err := addBooked(s, p.rules, planned.schedule, &booked[planned.entry], planned.item)
 		if err != nil {
 			return false, err
 		}
@@ -186,14 +186,16 @@ func (p *plan) note(now time.Time) {
 
 // AddBooked is AddItem for a movement of an entry that has just been booked: it
 // gets the entry's place and key. It is late when it comes after the watermark of
-// its window. Error: *FieldError where the schedule cannot say when it settles.
-func AddBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, item Item) (late bool, err error) {
-	_, late, err = addBooked(s, schedule, by, item)
+// its window. The rules say what else its batch may do; the command must have declared to
+// need the merchant. Errors: *FieldError where the schedule cannot say when it settles;
+// those of merchant.Book and fees.
+func AddBooked(s *ledger.State, rules *Rules, schedule *merchant.Schedule, by *ledger.Booked, item Item) (late bool, err error) {
+	_, late, err = addBooked(s, rules, schedule, by, item)
 	return late, err
 }
 
 // addBooked is AddBooked, and gives the window the movement is settled in.
-func addBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, item Item) (in WindowPin, late bool, err error) {
+func addBooked(s *ledger.State, rules *Rules, schedule *merchant.Schedule, by *ledger.Booked, item Item) (in WindowPin, late bool, err error) {
 	item.Lane, item.Seq, item.Entry, item.BookedAt = by.Lane, by.Seq, by.Key, notBefore(by.At, s, PositionRef(item.Merchant, item.Currency))
 	in, late, err = settles(schedule, item.Window, item.BookedAt)
 	if err != nil {
@@ -202,7 +204,11 @@ func addBooked(s *ledger.State, schedule *merchant.Schedule, by *ledger.Booked, 
 	if item.Manual {
 		return in, false, AddItem(s, &item)
 	}
-	return in, late, addItem(s, &item, SumOf(schedule, in.Window))
+	sum, err := rules.sumIn(s, &item, schedule, in.Window)
+	if err != nil {
+		return in, false, err
+	}
+	return in, late, addItem(s, &item, sum)
 }
 
 // holdUntil notes with the reserve of a deposit that came late where the deposit is
@@ -313,7 +319,8 @@ func addItem(s *ledger.State, item *Item, in WindowSum) error {
 // countWindow counts a movement in the window it is settled in, and keeps the windows
 // that are behind from now on.
 func countWindow(s *ledger.State, p *Position, item *Item, in WindowSum) error {
-	behind, err := p.count(item, in)
+	m, _ := s.Record(MerchantRef(p.Merchant)).(*Merchant)
+	behind, err := p.count(item, in, m)
 	for _, w := range behind {
 		s.Put(&FoldedWindow{Merchant: p.Merchant, Currency: p.Currency, WindowSum: w})
 	}

@@ -381,8 +381,9 @@ type Position struct {
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
 	ClosedBy   merchant.Pin   `json:"closed_by,omitzero"` // schedule of that batch: those of one watermark close in the order of their schedules
 	Open       []WindowSum    `json:"open,omitempty"`     // of Unassigned, what is settled by a job, by window, in the order in which batches close
-	Behind     money.Amount   `json:"behind,omitzero"`    // what the windows before Open leave to it: 0, or what they lack
+	Behind     money.Amount   `json:"behind,omitzero"`    // what the windows before Open leave to it at least; below 0: what they lack
 	Folded     WindowMark     `json:"folded,omitzero"`    // the last window that is in Behind and not closed; zero: all are
+	Sure       bool           `json:"sure,omitempty"`     // those leave exactly Behind
 	Asked      Asked          `json:"asked,omitzero"`     // what was settled because somebody asked for it
 	// Unpayable is what the last batch of a merchant who is leaving could pay by nothing, of
 	// what it carries on: no batch is made for it again.

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/reserve"
 )
 
 // ErrWindowsDue marks a decision about a fixed or minimum reserve or about a debt while
@@ -43,11 +45,40 @@ type WindowSum struct {
 	Available money.Amount `json:"available"`        // of Net, what is not pending
 	PaidIn    money.Amount `json:"paid_in,omitzero"` // of Net, what the merchant has paid in
 	Debits    bool         `json:"debits,omitempty"` // its batch makes what it lacks a receivable, and leaves nothing behind
+	Keeps     money.Amount `json:"keeps,omitzero"`   // what its batch keeps back of what it would pay, where nothing else may take that
+	Least     money.Amount `json:"least,omitzero"`   // the least its batch pays, where that goes by movements alone
 }
 
 // SumOf is the sum of a window of a schedule, of no movement yet.
 func SumOf(s *merchant.Schedule, w calendar.Window) WindowSum {
 	return WindowSum{WindowMark: MarkOf(s, w), Debits: s.Negative == merchant.NegativeDebit}
+}
+
+// sumIn is the sum of the window of a schedule in which a movement is settled. What the batch keeps it keeps for certain where no fixed or minimum reserve may
+// take it. What it carries because it is too little to pay goes by movements alone where
+// no reserve is released, no fee is charged and nothing has to buy another currency.
+func (r *Rules) sumIn(state *ledger.State, item *Item, s *merchant.Schedule, w calendar.Window) (WindowSum, error) {
+	sum := SumOf(s, w)
+	m := take[Merchant](state, MerchantRecord, item.Merchant)
+	if r == nil || m == nil || sum.Debits || s.MinBalance.IsZero() && s.MinPayout.IsZero() {
+		return sum, nil
+	}
+	scope, err := r.Book.Case(&m.Merchant, item.Currency, "")
+	if err != nil {
+		return sum, err
+	}
+	if r.Book.AnyPlan(scope, func(id string) bool { return r.isOf(id, reserve.KindFixed) || r.isOf(id, reserve.KindMinimum) }) {
+		return sum, nil
+	}
+	sum.Keeps = s.MinBalance
+	if s.MinPayout.IsZero() || s.FX != nil || r.Book.AnyPlan(scope, func(string) bool { return true }) {
+		return sum, nil
+	}
+	_, charged, err := r.PriceBatch(scope, fees.EventSettlement, money.Amount{}, w.BusinessDate)
+	if err == nil && !charged {
+		sum.Least = s.MinPayout
+	}
+	return sum, err
 }
 
 // FoldedWindow is a window that its merchant's position counts as behind, until its batch
@@ -69,8 +100,8 @@ func FoldedRef(merchantID string, currency money.Currency, in WindowMark) ledger
 
 // count adds a movement that is settled in a window by a job, and gives the windows that
 // are behind from now on.
-func (p *Position) count(item *Item, in WindowSum) (behind []WindowSum, err error) {
-	if behind, err = p.fold(item.BookedAt); err != nil {
+func (p *Position) count(item *Item, in WindowSum, m *Merchant) (behind []WindowSum, err error) {
+	if behind, err = p.fold(item.BookedAt, m); err != nil {
 		return nil, err
 	}
 	at, known := slices.BinarySearchFunc(p.Open, in.WindowMark, func(w WindowSum, m WindowMark) int { return w.Compare(m) })
@@ -82,6 +113,7 @@ func (p *Position) count(item *Item, in WindowSum) (behind []WindowSum, err erro
 		open = append(append(open, in), p.Open[at:]...)
 	}
 	w := &open[at]
+	w.Keeps, w.Least = money.Min(w.Keeps, in.Keeps), money.Min(w.Least, in.Least) // by all rules there have been
 	p.Open = open
 	return behind, w.Count(item)
 }
@@ -102,34 +134,70 @@ func (w *WindowSum) Count(item *Item) (err error) {
 
 // fold counts the windows into Behind that get no movement any more which is booked
 // from an instant on, and gives them.
-func (p *Position) fold(booked time.Time) (behind []WindowSum, err error) {
+func (p *Position) fold(booked time.Time, m *Merchant) (behind []WindowSum, err error) {
 	for len(p.Open) > 0 && !p.Open[0].Watermark.After(booked) {
-		if p.Behind, err = p.Open[0].Leaves(p.begins()); err != nil {
+		w := p.ends(p.Open[0], m)
+		left, err := w.Leaves(p.begins())
+		if err != nil {
 			return nil, err
 		}
-		behind = append(behind, p.Open[0])
-		p.Folded, p.Open = p.Open[0].WindowMark, p.Open[1:]
+		behind = append(behind, w)
+		p.Behind, p.Sure, p.Folded, p.Open = left.Amount, left.Sure, w.WindowMark, p.Open[1:]
 	}
 	return behind, nil
 }
 
-// begins is what the first window begins with that is not counted behind: what the last
-// batch carries, also what was too little to pay, or what is behind already.
-func (p *Position) begins() money.Amount {
-	if p.Folded.Watermark.IsZero() {
-		return p.Carry
+// ends is a window whose watermark has passed, or is taken to have, with what is certain of
+// its batch: who is leaving keeps nothing, a debt that stands may take what is kept, and
+// what comes free or is settled by hand may change what is paid.
+func (p *Position) ends(w WindowSum, m *Merchant) WindowSum {
+	if p.Debt != "" || m != nil && m.left(w.Watermark) {
+		w.Keeps, w.Least = money.Amount{}, money.Amount{}
 	}
-	return p.Behind
+	if len(p.Held) > 0 || len(p.Maturing) > 0 || !p.Manual.IsZero() {
+		w.Least = money.Amount{}
+	}
+	return w
 }
 
-// Leaves is what is behind after a window's batch: what it pays is gone, and what it lacks
-// the next one has to make good, but for what becomes a receivable. It may leave more. Errors: money.ErrOverflow.
-func (w *WindowSum) Leaves(behind money.Amount) (money.Amount, error) {
-	sum, err := behind.Add(w.Net)
-	if w.Debits {
-		return money.Amount{}, err
+// left tells whether the merchant was leaving before an instant, or has since.
+func (m *Merchant) left(at time.Time) bool {
+	return slices.ContainsFunc(m.Steps, func(s MerchantStep) bool { return leaving(s.Status) && s.At.Before(at) })
+}
+
+// Left is what windows leave to the next one. Minor units; below 0 it is what they lack.
+type Left struct {
+	Amount money.Amount
+	Sure   bool // exactly that; else it may be more
+}
+
+// begins is what the first window begins with that is not counted behind: what the last
+// batch carries, also what was too little to pay, or what is behind already.
+func (p *Position) begins() Left {
+	if p.Folded.Watermark.IsZero() {
+		return Left{Amount: p.Carry, Sure: true}
 	}
-	return money.Min(sum, money.Amount{}), err
+	return Left{Amount: p.Behind, Sure: p.Sure}
+}
+
+// Leaves is what is behind after a window's batch: what it pays is gone, what it keeps or is
+// too little to pay is carried on, and what it lacks the next one has to make good, but for
+// what becomes a receivable. Errors: money.ErrOverflow.
+func (w *WindowSum) Leaves(behind Left) (Left, error) {
+	sum, err := behind.Amount.Add(w.Net)
+	if err != nil || w.Debits {
+		return Left{}, err
+	}
+	left := Left{Amount: sum, Sure: behind.Sure && w.Least.Sign() > 0}
+	if sum.Sign() <= 0 {
+		return left, nil
+	}
+	kept := money.Min(w.Keeps, sum)
+	pays, err := sum.Sub(kept)
+	if !left.Sure || pays.Cmp(w.Least) >= 0 {
+		left.Amount = kept
+	}
+	return left, err
 }
 
 // Settled counts a window as closed, and all before it: what the batch carries is
@@ -142,7 +210,7 @@ func (p *Position) Settled(in WindowMark) {
 	}
 	p.Open = p.Open[at:]
 	if p.Folded.Compare(in) <= 0 {
-		p.Folded, p.Behind = WindowMark{}, money.Min(p.Carry, money.Amount{})
+		p.Folded, p.Behind, p.Sure = WindowMark{}, money.Min(p.Carry, money.Amount{}), false
 	}
 }
 
@@ -161,24 +229,26 @@ func (p *Position) Due(at time.Time) (watermark time.Time, due bool) {
 // behind is what the batches before a window leave to it, 0 or less, and what is open
 // from it on. Without a window, which is that of a movement settled by hand, all
 // batches come before.
-func (p *Position) behind(in *WindowMark) (sum money.Amount, open []WindowSum, err error) {
-	sum, open = p.begins(), p.Open
+func (p *Position) behind(in *WindowMark, m *Merchant) (sum money.Amount, open []WindowSum, err error) {
+	left, open := p.begins(), p.Open
 	for len(open) > 0 && (in == nil || open[0].Compare(*in) < 0) {
-		if sum, err = open[0].Leaves(sum); err != nil {
+		w := p.ends(open[0], m)
+		if left, err = w.Leaves(left); err != nil {
 			return sum, nil, err
 		}
 		open = open[1:]
 	}
-	return money.Min(sum, money.Amount{}), open, nil
+	return money.Min(left.Amount, money.Amount{}), open, nil
 }
 
 // Spendable is how much of what is available a movement may take that is settled in a
 // window, or with nil by hand: what belongs to windows before its own is their
 // batches', whether a job has closed them or not; what they lack has to be made good.
 // What was settled by hand may be spent besides. Minor units, and below 0 where
-// something is owed. Errors: money.ErrOverflow.
-func (p *Position) Spendable(in *WindowMark) (money.Amount, error) {
-	sum, open, err := p.behind(in)
+// something is owed. The merchant is the position's; nil: it does not leave. Errors:
+// money.ErrOverflow.
+func (p *Position) Spendable(in *WindowMark, m *Merchant) (money.Amount, error) {
+	sum, open, err := p.behind(in, m)
 	for i := 0; i < len(open) && err == nil; i++ {
 		sum, err = sum.Add(open[i].Available)
 	}
@@ -195,8 +265,8 @@ func (p *Position) Spendable(in *WindowMark) (money.Amount, error) {
 // owed is what the merchant owes when all that is pending has come, where a movement
 // is settled in a window, or with nil by hand; waits tells that windows before it wait
 // for their batches.
-func (p *Position) owed(in *WindowMark) (owed money.Amount, waits bool, err error) {
-	sum, open, err := p.behind(in)
+func (p *Position) owed(in *WindowMark, m *Merchant) (owed money.Amount, waits bool, err error) {
+	sum, open, err := p.behind(in, m)
 	waits = !p.Folded.Watermark.IsZero() || len(open) < len(p.Open)
 	for i := 0; i < len(open) && err == nil; i++ {
 		sum, err = sum.Add(open[i].Net)
@@ -241,7 +311,7 @@ func (p *plan) lack(position *Position, amount, matures money.Amount, key string
 	if err != nil {
 		return nil, err
 	}
-	spendable, err := position.Spendable(mark)
+	spendable, err := position.Spendable(mark, take[Merchant](p.state, MerchantRecord, p.merchant.ID))
 	if err != nil {
 		return nil, err
 	}

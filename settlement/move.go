@@ -160,7 +160,7 @@ func (m *Move) book(s *ledger.State, out *moved) error {
 		if len(backs) == 0 || backs[0].entry != i {
 			continue
 		}
-		late, err := payment.AddBooked(s, backs[0].schedule, &booked.Booked, backs[0].item)
+		late, err := payment.AddBooked(s, m.Rules, backs[0].schedule, &booked.Booked, backs[0].item)
 		if err != nil {
 			return err
 		}

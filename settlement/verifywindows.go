@@ -84,21 +84,31 @@ func (v *verifier) positionWindows(p *payment.Position, s *sums) {
 	if want, have := windowsText(windows[:folded]), windowsText(s.folded); want != have {
 		v.find(place, "windows behind"+want, "windows behind"+have)
 	}
-	v.behind(place, p, windows[:folded])
+	behind := slices.Clone(windows[:folded])
+	for i := range behind {
+		if at, known := findWindow(s.folded, behind[i].WindowMark); known {
+			behind[i].Keeps, behind[i].Least = s.folded[at].Keeps, s.folded[at].Least
+		}
+	}
+	v.behind(place, p, behind)
 }
 
 // behind holds what a position says is behind against what its last batch carried and
 // the windows since. Where one of them was closed meanwhile, it says at most so much:
-// what batches release is not among the movements.
+// what batches release is not among the movements. What the windows keep and pay at least
+// is what the rules said when they were folded.
 func (v *verifier) behind(place string, p *payment.Position, folded []payment.WindowSum) {
-	want := p.Carry
+	left := payment.Left{Amount: p.Carry, Sure: true}
 	for i := range folded {
 		var err error
-		if want, err = folded[i].Leaves(want); err != nil {
+		if left, err = folded[i].Leaves(left); err != nil {
 			v.find(place, "windows behind that add up", err.Error())
 		}
 	}
-	want = money.Min(want, money.Amount{})
+	want := left.Amount
+	if len(folded) == 0 {
+		want = money.Min(want, money.Amount{})
+	}
 	if p.Behind.Cmp(want) > 0 || len(folded) == 0 && p.Behind != want {
 		v.find(place, "behind "+want.String(), p.Behind.String())
 	}

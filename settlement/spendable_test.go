@@ -1,0 +1,182 @@
+package settlement_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/payment"
+)
+
+// What batches keep, or carry because it is too little to pay, counts against what later
+// windows lack, whether the job has run or not.
+func TestPayoutBehindWhatIsCarried(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		change func(*merchant.Schedule)
+		payout string
+		taken  bool
+	}{
+		{"minimum balance", func(s *merchant.Schedule) { s.MinBalance = minor("300.00") }, "50.00", true},
+		{"minimum balance, more than there is", func(s *merchant.Schedule) { s.MinBalance = minor("300.00") }, "50.01", false},
+		{"minimum balance that does not suffice", func(s *merchant.Schedule) { s.MinBalance = minor("70.00") }, "40.00", true},
+		{"minimum balance that does not suffice, more", func(s *merchant.Schedule) { s.MinBalance = minor("70.00") }, "40.01", false},
+		{"minimum payout", func(s *merchant.Schedule) { s.MinPayout = minor("280.01") }, "50.00", true},
+		{"minimum payout that is reached", func(s *merchant.Schedule) { s.MinPayout = minor("280.00") }, "0.01", false},
+		{"both", func(s *merchant.Schedule) { s.MinBalance, s.MinPayout = minor("60.00"), minor("220.01") }, "50.00", true},
+		{"both, which is reached", func(s *merchant.Schedule) { s.MinBalance, s.MinPayout = minor("60.00"), minor("220.00") }, "30.00", true},
+		{"both, which is reached, more", func(s *merchant.Schedule) { s.MinBalance, s.MinPayout = minor("60.00"), minor("220.00") }, "30.01", false},
+	} {
+		for name, run := range jobs() {
+			t.Run(test.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				schedule := india()
+				test.change(&schedule)
+				h := open(t, rulesWith(schedule))
+				h.take(deposit("d1", "m1", ist("2026-03-02 11:00"), "80.00"), about(payment.ToppedUp, "t1", "2026-03-02 12:00", "200.00"))
+				run(h, "2026-03-02")
+				h.take(refund("r1", "d1", ist("2026-03-03 12:00"), "30.00"))
+				run(h, "2026-03-03")
+				h.take(refund("r2", "d1", ist("2026-03-04 13:00"), "50.00"))
+				run(h, "2026-03-04")
+				h.take(about(payment.ToppedUp, "t2", "2026-03-05 10:00", "50.00"))
+				err := h.try(payout("p1", "m1", "2026-03-05 11:00", test.payout))
+				if test.taken != (err == nil) || err != nil && !errors.Is(err, ledger.ErrInsufficientFunds) {
+					t.Errorf("payout of %s: %v, want taken %t", test.payout, err, test.taken)
+				}
+			})
+		}
+	}
+}
+
+// days are events of some days, in order, of money that is available at once or has been
+// long ago; and which windows are closed before each.
+type days struct {
+	rules  *payment.Rules
+	events []payment.Event
+	runs   []bool
+}
+
+// drawDays draws them. Where alone, nothing but movements and the schedule decides what
+// batches carry.
+func drawDays(t *rapid.T, alone bool) (d days) {
+	s := india()
+	s.MinBalance = minor(rapid.SampledFrom([]string{"0.00", "25.00", "300.00"}).Draw(t, "kept"))
+	s.MinPayout = minor(rapid.SampledFrom([]string{"0.00", "40.00", "200.00"}).Draw(t, "minimum"))
+	d.rules = rulesWith(s)
+	if !alone {
+		if rapid.Bool().Draw(t, "reserve") {
+			reserving(d.rules, rapid.IntRange(3, 6).Draw(t, "reserve days"), "IN")
+		}
+		if rapid.Bool().Draw(t, "price") {
+			charging(d.rules, fees.EventSettlement)
+			d.rules.Fees[len(d.rules.Fees)-1].Components[0].Fixed = new(minor("5.00"))
+		}
+		drawPools(t, d.rules)
+	}
+	d.events = append(d.events, deposit("d", "m1", ist("2026-03-02 10:00"), "1000.00"))
+	d.runs = append(d.runs, false)
+	for i := range rapid.IntRange(3, 15).Draw(t, "events") {
+		id, at := fmt.Sprint("e", i), ist("2026-03-06 10:00").AddDate(0, 0, i/3).Add(time.Duration(i%3)*time.Hour)
+		var e payment.Event
+		switch rapid.IntRange(0, 3).Draw(t, "what") {
+		case 0:
+			e = about(payment.ToppedUp, id, "2026-03-01 00:00", "1.00")
+		case 1:
+			e = refund(id, "d", at, "1.00")
+		case 2:
+			e = payout(id, "m1", "2026-03-01 00:00", "1.00")
+		case 3:
+			e = deposit(id, "m1", at, "1.00")
+			if alone { // what is pending may not be there yet for the floor
+				e = about(payment.ToppedUp, id, "2026-03-01 00:00", "1.00")
+			}
+		}
+		e.OccurredAt, e.Amount = at, minor(fmt.Sprint(rapid.IntRange(1, 120).Draw(t, "amount")))
+		d.events, d.runs = append(d.events, e), append(d.runs, i == 0 || rapid.Bool().Draw(t, "job before it"))
+	}
+	return d
+}
+
+// live books the events and closes windows where it is said, and tells which events were
+// refused.
+func (d *days) live(h *house, run func(i int) bool) (refused []string) {
+	for i := range d.events {
+		if run(i) {
+			h.settle(d.events[i].OccurredAt)
+		}
+		if err := h.try(d.events[i]); err != nil {
+			refused = append(refused, d.events[i].ID)
+		}
+	}
+	h.settle(ist("2026-05-15 00:00"))
+	return refused
+}
+
+// Where only movements and the schedule's terms decide what batches carry, the same payouts
+// are taken and the same batches closed, whenever the job runs.
+func TestPayoutsWheneverTheJobRuns(t *testing.T) {
+	t.Parallel()
+	tries, runs := tries{t}, 0
+	rapid.Check(t, func(t *rapid.T) {
+		if runs++; testing.Short() && runs > 30 {
+			return
+		}
+		d := drawDays(t, true)
+		var refused [2][]string
+		var stories [2]string
+		for i, run := range []func(int) bool{func(i int) bool { return i == 1 }, func(i int) bool { return d.runs[i] }} {
+			tries.with(t, d.rules, func(h *house) {
+				refused[i], stories[i] = d.live(h, run), h.story()
+			})
+		}
+		if diff := cmp.Diff(refused[0], refused[1]); diff != "" {
+			t.Fatalf("refused (-at the end +while time goes by):\n%s", diff)
+		}
+		if diff := cmp.Diff(stories[0], stories[1]); diff != "" {
+			t.Fatalf("batches (-at the end +while time goes by):\n%s", diff)
+		}
+	})
+}
+
+// Whatever else decides: a payout that is taken before batches are closed is taken after
+// they are, too, and changes the same batches.
+func TestPayoutsTakenEarlyAreTakenLate(t *testing.T) {
+	t.Parallel()
+	tries, runs := tries{t}, 0
+	rapid.Check(t, func(t *rapid.T) {
+		if runs++; testing.Short() && runs > 30 {
+			return
+		}
+		d := drawDays(t, false)
+		var want string
+		tries.with(t, d.rules, func(h *house) {
+			refused := d.live(h, func(int) bool { return false })
+			want = h.story()
+			kept := days{rules: d.rules}
+			for i := range d.events {
+				if !slices.Contains(refused, d.events[i].ID) {
+					kept.events, kept.runs = append(kept.events, d.events[i]), append(kept.runs, d.runs[i])
+				}
+			}
+			d = kept
+		})
+		tries.with(t, d.rules, func(h *house) {
+			if refused := d.live(h, func(i int) bool { return d.runs[i] }); len(refused) > 0 {
+				t.Fatalf("refused once batches are closed: %s", refused)
+			}
+			if diff := cmp.Diff(want, h.story()); diff != "" {
+				t.Fatalf("batches (-at the end +while time goes by):\n%s", diff)
+			}
+		})
+	})
+}
