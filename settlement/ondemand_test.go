@@ -236,6 +236,30 @@ func TestRequestCutOff(t *testing.T) {
 	}
 }
 
+// A request of a clock that is behind is one behind what was booked: the windows that are
+// over by then are closed first, as the job does.
+func TestRequestClockBehind(t *testing.T) {
+	t.Parallel()
+	told := func(asks string) (all []string) {
+		h := open(t, rulesWith(india()))
+		h.take(deposit("d1", "m1", ist("2026-03-01 12:00"), "60.00"), deposit("d2", "m1", ist("2026-03-02 17:58"), "60.00"))
+		h.settle(ist("2026-03-01 19:00"))
+		h.take(about(payment.ToppedUp, "t1", "2026-03-02 18:01", "20.00"))
+		h.asks("r1", settlement.OnDemand, ist(asks))
+		for _, b := range h.batches() {
+			all = append(all, tell(b))
+		}
+		h.sound()
+		return all
+	}
+	want := told("2026-03-02 18:02")
+	for _, behind := range []string{"2026-03-02 18:00", "2026-03-02 17:59", "2026-03-01 19:00"} {
+		if diff := cmp.Diff(want, told(behind)); diff != "" {
+			t.Errorf("asked at %s (-in time +behind)\n%s", behind, diff)
+		}
+	}
+}
+
 // Payouts, refunds and reserves see what a request has left: the same sums, whatever was
 // taken of their windows.
 func TestSpendableAfterRequest(t *testing.T) {
