@@ -17,13 +17,21 @@ type Part struct {
 	Status Status       `json:"status"`
 }
 
+// mostParts is in how many parts a batch is paid at most. Each is in its record, which is
+// written at every step of every one.
+const mostParts = 10_000
+
 // split divides what a batch pays into parts of at most a limit, full ones and a rest;
-// nil: it is paid in one, as it is without a limit.
+// nil: it is paid in one, as it is without a limit. What would be too many parts is as many
+// as there may be, of one size but for a minor unit, and above the limit.
 func split(net, limit money.Amount) (parts []Part, err error) {
 	if limit.Sign() <= 0 || net.Cmp(limit) <= 0 {
 		return nil, nil
 	}
 	for left := net; left.Sign() > 0; {
+		if len(parts) == mostParts {
+			return even(net)
+		}
 		part := Part{No: len(parts) + 1, Amount: money.Min(left, limit), Status: Closed}
 		if left, err = left.Sub(part.Amount); err != nil {
 			return nil, err
@@ -46,6 +54,22 @@ func (b *Batch) checkParts() error {
 		return fmt.Errorf("%w: batch %s: its parts sum to %s, it pays %s", ErrEquation, b.ID, b.PaidIn().Format(sum), b.PaidIn().Format(b.Pays()))
 	}
 	return nil
+}
+
+// even divides what a batch pays into as many parts as there may be.
+func even(net money.Amount) ([]Part, error) {
+	parts, weights := make([]Part, mostParts), make([]money.Amount, mostParts)
+	for i := range weights {
+		weights[i] = money.Minor(1)
+	}
+	amounts, err := money.Allocate(net, weights)
+	if err != nil {
+		return nil, err
+	}
+	for i, amount := range amounts {
+		parts[i] = Part{No: i + 1, Amount: amount, Status: Closed}
+	}
+	return parts, nil
 }
 
 // PartID names a part of a batch in events and instructions; the batch itself is part 0.

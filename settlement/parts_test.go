@@ -265,6 +265,26 @@ func TestMaxPayoutParts(t *testing.T) {
 	}
 }
 
+// A limit that makes no sense makes no batch that nobody can move.
+func TestMaxPayoutTooManyParts(t *testing.T) {
+	t.Parallel()
+	for net, want := range map[string]string{"100.00": "10000 of 0.01 to 0.01", "100.01": "10000 of 0.01 to 0.02", "1234.56": "10000 of 0.12 to 0.13"} {
+		h := open(t, rulesWith(splitting("0.01")))
+		h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), net))
+		b := h.settle(ist("2026-03-02 18:00"))[0]
+		least, most, sum := b.Net, money.Amount{}, money.Amount{}
+		for i, p := range b.Parts {
+			if least, most = money.Min(least, p.Amount), money.Max(most, p.Amount); p.No != i+1 {
+				t.Errorf("part %d is number %d", i+1, p.No)
+			}
+			sum, _ = sum.Add(p.Amount)
+		}
+		if got := fmt.Sprintf("%d of %s to %s", len(b.Parts), inr().Format(least), inr().Format(most)); got != want || sum != b.Net {
+			t.Errorf("%s: %s, which come to %s, want %s", net, got, inr().Format(sum), want)
+		}
+	}
+}
+
 // Whatever happens to a batch and its parts, in whatever order: what is refused writes
 // nothing, and no money is lost: what waits, is on its way and is paid, with what was put
 // back, is the net.
