@@ -43,10 +43,8 @@ func inRupees(id, rate, at string) settlement.Quote {
 	return settlement.Quote{ID: id, Source: "desk", Base: pkr(), Currency: inr(), Rate: money.MustRate(rate), At: ist(at)}
 }
 
-// abroad is a house whose merchants of Pakistan are paid in INR at mid less 1 %. Its
-// windows close at midnight there, half past midnight in India.
-func abroad(t *testing.T) (*house, *desk) {
-	t.Helper()
+// paidInRupees has merchants of Pakistan paid in INR, at mid less so much.
+func paidInRupees(spread string) *payment.Rules {
 	rules := threeRegions()
 	rules.Fees = nil
 	for _, c := range []money.Currency{inr(), pkr(), bdt()} {
@@ -56,9 +54,17 @@ func abroad(t *testing.T) (*house, *desk) {
 	}
 	for i := range rules.Book.Schedules {
 		if s := &rules.Book.Schedules[i]; s.ID == "pk" {
-			s.FX = &merchant.FXTerms{Target: inr(), Spread: money.MustRate("1%"), MaxAge: 24 * time.Hour}
+			s.FX = &merchant.FXTerms{Target: inr(), Spread: money.MustRate(spread), MaxAge: 24 * time.Hour}
 		}
 	}
+	return rules
+}
+
+// abroad is a house whose merchants of Pakistan are paid in INR at mid less 1 %. Its
+// windows close at midnight there, half past midnight in India.
+func abroad(t *testing.T) (*house, *desk) {
+	t.Helper()
+	rules := paidInRupees("1%")
 	source := new(desk)
 	source.quote(t)
 	clock := ist("2026-06-01 00:00")

@@ -20,11 +20,13 @@ import (
 type Outcome struct {
 	Batches  int          // of the dates that are compared
 	Carried  int          // of them, those that paid nothing and carried what they had forward
-	Paid     money.Amount // by those batches
+	Paid     money.Amount // by those batches: what has left and not come back, and what leaves by itself; of other currencies, too, that were turned into this one
+	Unsent   money.Amount // of those batches, what leaves only if somebody lets it, or a quote comes: held without an end, or refused
 	Payouts  money.Amount // requested, without fees, less what came back
 	Fees     money.Amount // charged, less what was given back, those on invoices included
 	Taxes    money.Amount // the same of the tax on them
 	Withheld money.Amount // of tax
+	Spread   money.Amount // our income from turning other currencies into this one for those batches
 	Reserve  struct {
 		Held     money.Amount // put into reserves
 		Released money.Amount // given back out of them
@@ -39,8 +41,9 @@ type Outcome struct {
 
 // Waiting is how long money waited: from the date on which it came to be the merchant's,
 // of what a reserve held from the capture on, to the settlement date of the batch that
-// paid it or, settled by hand, to the date on which it became available. What lessens a
-// merchant's money does not wait. Dates are those of the schedule's zone.
+// paid it, or the date on which that was let go where it is later; settled by hand, to the
+// date on which it became available. What a batch did not pay goes on waiting. What lessens
+// a merchant's money does not wait. Dates are those of the schedule's zone.
 type Waiting struct {
 	Money money.Amount // that waited, minor units
 	Days  money.Amount // sum of each amount times its days
@@ -60,6 +63,7 @@ func (w *Waiting) Average() (hundredths money.Amount, err error) {
 type outcomes struct {
 	of       map[ownerKey]*Outcome
 	waiting  map[ownerKey]*unpaid
+	back     map[string]*undone // by batch, canceled or returned
 	from, to calendar.Date
 	engine   *Engine
 }
@@ -76,6 +80,12 @@ type unpaid struct {
 	oldest calendar.Date
 }
 
+// undone is what waited for a batch that then did not pay it.
+type undone struct {
+	unpaid
+	pays money.Amount
+}
+
 func (f *outcomes) at(merchant string, c money.Currency) *Outcome {
 	k := ownerKey{merchant, c}
 	if f.of[k] == nil {
@@ -90,7 +100,9 @@ func (f *outcomes) covers(d calendar.Date) bool {
 
 // outcomes reads what came of the replay.
 func (r *replay) outcomes(ctx context.Context) (*outcomes, error) {
-	f := &outcomes{of: make(map[ownerKey]*Outcome), waiting: make(map[ownerKey]*unpaid), from: r.From, to: r.To, engine: r.on}
+	f := &outcomes{
+		of: make(map[ownerKey]*Outcome), waiting: make(map[ownerKey]*unpaid), back: make(map[string]*undone), from: r.From, to: r.To, engine: r.on,
+	}
 	err := r.on.books.Read(ctx, func(reader ledger.Reader) error {
 		for b, err := range settlement.All(ctx, reader) {
 			if err == nil {
@@ -116,14 +128,12 @@ func (r *replay) outcomes(ctx context.Context) (*outcomes, error) {
 func (f *outcomes) batch(ctx context.Context, r ledger.Reader, b *settlement.Batch) error {
 	counts := f.covers(b.Window.BusinessDate)
 	of := f.at(b.Merchant, b.Currency)
-	if counts {
-		of.Batches++
-		if b.AtClose == settlement.CarriedForward {
-			of.Carried++
-		}
-		if err := addTo(&of.Paid, b.Net); err != nil {
-			return err
-		}
+	sums, err := fateOf(b)
+	if err == nil && counts {
+		err = f.pays(b, &sums)
+	}
+	if err != nil {
+		return err
 	}
 	key := ownerKey{b.Merchant, b.Currency}
 	if f.waiting[key] == nil {
@@ -142,11 +152,7 @@ func (f *outcomes) batch(ctx context.Context, r ledger.Reader, b *settlement.Bat
 				return err
 			}
 		}
-		since, err := f.since(ctx, r, &line.Item)
-		if err == nil {
-			err = waits.add(line.Net, since)
-		}
-		if err != nil {
+		if err := f.waits(ctx, r, waits, &line.Item); err != nil {
 			return err
 		}
 	}
@@ -154,10 +160,107 @@ func (f *outcomes) batch(ctx context.Context, r ledger.Reader, b *settlement.Bat
 		return nil
 	}
 	f.waiting[key] = nil
-	if !counts {
+	if !b.Converted() { // else it comes back as other money
+		f.back[b.ID] = &undone{*waits, b.Pays()}
+	}
+	if !counts || sums.paid.IsZero() {
 		return nil
 	}
-	return of.Waiting.until(waits, b.Window.SettlementDate)
+	left, err := waits.share(sums.paid, b.Pays())
+	if err != nil {
+		return err
+	}
+	on, err := f.leaves(b)
+	if err != nil {
+		return err
+	}
+	return of.Waiting.until(&left, on)
+}
+
+// fate is what becomes of what a batch pays. What was canceled or came back is in neither.
+type fate struct{ paid, unsent money.Amount }
+
+// fateOf tells it from how the parts of a batch stand at the end.
+func fateOf(b *settlement.Batch) (f fate, err error) {
+	for _, piece := range b.Pieces() {
+		into := &f.paid
+		switch piece.Status {
+		case settlement.Canceled, settlement.Returned:
+			continue
+		case settlement.Failed:
+			into = &f.unsent
+		case settlement.Held:
+			if b.Hold == nil || b.Hold.Until.IsZero() || b.FX != nil && !b.Converted() {
+				into = &f.unsent
+			}
+		}
+		if err := addTo(into, piece.Amount); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// pays counts a batch and what it pays, in the currency it is paid in.
+func (f *outcomes) pays(b *settlement.Batch, sums *fate) error {
+	of := f.at(b.Merchant, b.Currency)
+	of.Batches++
+	if b.AtClose == settlement.CarriedForward {
+		of.Carried++
+	}
+	into := f.at(b.Merchant, b.PaidIn())
+	if b.Converted() {
+		if err := addTo(&into.Spread, b.FX.Spread); err != nil {
+			return err
+		}
+	}
+	if err := addTo(&into.Unsent, sums.unsent); err != nil {
+		return err
+	}
+	return addTo(&into.Paid, sums.paid)
+}
+
+// leaves is the date on which what a batch pays waits no longer: that of its settlement,
+// or a later one on which it was let go, or will be.
+func (f *outcomes) leaves(b *settlement.Batch) (calendar.Date, error) {
+	schedule, err := f.engine.schedule(b.Window.Schedule)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	on := b.Window.SettlementDate
+	later := func(at time.Time) {
+		if date := calendar.DateOf(at, schedule.Timing.Zone); date.After(on) {
+			on = date
+		}
+	}
+	if b.Hold != nil && b.Status == settlement.Held {
+		later(b.Hold.Until)
+	}
+	for i := range b.Steps {
+		if step := &b.Steps[i]; step.Kind == payment.BatchReleased {
+			later(step.At)
+		}
+	}
+	return on, nil
+}
+
+// waits has the money of a movement wait: what a batch gave back as it did before.
+func (f *outcomes) waits(ctx context.Context, r ledger.Reader, waits *unpaid, i *payment.Item) error {
+	if i.Category == payment.CategoryBatch && i.Net.Sign() > 0 {
+		id, _ := settlement.BatchOf(i.SourceID)
+		if of := f.back[id]; of != nil {
+			again, err := of.share(i.Net, of.pays)
+			if err != nil {
+				return err
+			}
+			return waits.join(&again)
+		}
+	}
+	since, err := f.since(ctx, r, i)
+	if err != nil {
+		return err
+	}
+	return waits.add(i.Net, since)
 }
 
 // add counts a movement.
@@ -225,6 +328,47 @@ func (u *unpaid) add(net money.Amount, since calendar.Date) error {
 		return err
 	}
 	return addTo(&u.money, net)
+}
+
+// join has what waited elsewhere wait with the rest.
+func (u *unpaid) join(o *unpaid) error {
+	if o.money.IsZero() {
+		return nil
+	}
+	if u.oldest.IsZero() || o.oldest.Before(u.oldest) {
+		u.oldest = o.oldest
+	}
+	if err := addTo(&u.since, o.since); err != nil {
+		return err
+	}
+	return addTo(&u.money, o.money)
+}
+
+// share is a part of what waits. What is rounded is its age, not the number of its dates.
+func (u *unpaid) share(part, whole money.Amount) (s unpaid, err error) {
+	if u.money.IsZero() || part == whole {
+		return *u, nil
+	}
+	first := u.oldest.DaysSince(epoch())
+	base, err := days(u.money, first)
+	if err != nil {
+		return s, err
+	}
+	age, err := u.since.Sub(base)
+	if err == nil {
+		age, err = money.Scale(age, part, whole, money.HalfEven)
+	}
+	if err == nil {
+		s.money, err = money.Scale(u.money, part, whole, money.HalfEven)
+	}
+	if err == nil {
+		s.since, err = days(s.money, first)
+	}
+	if err != nil {
+		return s, err
+	}
+	s.oldest = u.oldest
+	return s, addTo(&s.since, age)
 }
 
 // until ends the waiting of money on a date.
@@ -328,7 +472,7 @@ func (f *outcomes) end(ctx context.Context) error {
 // sums are the figures that add up.
 func (f *Outcome) sums() []*money.Amount {
 	return []*money.Amount{
-		&f.Paid, &f.Payouts, &f.Fees, &f.Taxes, &f.Withheld, &f.Reserve.Held, &f.Reserve.Released, &f.Waiting.Money, &f.Waiting.Days,
+		&f.Paid, &f.Unsent, &f.Payouts, &f.Fees, &f.Taxes, &f.Withheld, &f.Spread, &f.Reserve.Held, &f.Reserve.Released, &f.Waiting.Money, &f.Waiting.Days,
 		&f.Balance, &f.Carry, &f.Reserved,
 	}
 }

@@ -207,8 +207,11 @@ func TestSimulateReturnedBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !same.Real.Exact() || len(same.Left) > 0 || same.Rows[0].After.Paid != minor("2964.60") {
+	if !same.Real.Exact() || len(same.Left) > 0 || same.Rows[0].After.Paid != minor("1976.40") {
 		t.Errorf("%+v, left out %v, paid %s: the batch comes back in both", same.Real, same.Left, inr().Format(same.Rows[0].After.Paid))
+	}
+	if w := same.Rows[0].After.Waiting; w.Money != minor("1976.40") || w.Days != minor("1976.40") || w.Max != 2 {
+		t.Errorf("%s waited %s days, at most %d: what came back waits from the 2nd to the 4th", inr().Format(w.Money), inr().Format(w.Days), w.Max)
 	}
 	later := daily(1, "2%")
 	later.Book.Schedules[0].Version = "2"
@@ -218,6 +221,75 @@ func TestSimulateReturnedBatch(t *testing.T) {
 	}
 	if len(others.Left) != 1 || others.Left[0].Kind != payment.BatchReturned || others.Rows[0].After.Paid != minor("1952.80") {
 		t.Errorf("left out %+v, paid %s: there is no such batch", others.Left, inr().Format(others.Rows[0].After.Paid))
+	}
+}
+
+// What is held until somebody lets it go is not paid, and waits for more than a date; what
+// is held until a date is paid then.
+func TestSimulateHeld(t *testing.T) {
+	t.Parallel()
+	h := open(t, daily(0, "2%"))
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"))
+	h.settle(ist("2026-03-03 00:00"))
+	for _, c := range []struct {
+		hold         merchant.ScheduleHold
+		paid, unsent string
+		waited       int
+	}{
+		{merchant.ScheduleHold{Reason: "x"}, "0.00", "976.40", 0},
+		{merchant.ScheduleHold{Reason: "x", Until: date("2026-03-04")}, "976.40", "0.00", 2},
+		{merchant.ScheduleHold{Reason: "x", Until: date("2026-03-09")}, "976.40", "0.00", 7}, // after the clock ends
+	} {
+		held := daily(0, "2%")
+		held.Book.Schedules[0].Hold = &c.hold
+		d, err := h.try(settlex.Simulation{Rules: held, To: date("2026-03-05")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := d.Rows[0].Before, d.Rows[0].After
+		if before.Paid != minor("976.40") || !before.Unsent.IsZero() {
+			t.Errorf("without a hold paid %s, unsent %s", inr().Format(before.Paid), inr().Format(before.Unsent))
+		}
+		if after.Paid != minor(c.paid) || after.Unsent != minor(c.unsent) || after.Waiting.Max != c.waited {
+			t.Errorf("until %s: paid %s, unsent %s, waited %d, want %s, %s, %d", c.hold.Until, inr().Format(after.Paid), inr().Format(after.Unsent), after.Waiting.Max, c.paid, c.unsent, c.waited)
+		}
+	}
+}
+
+// What is paid in another currency stands in the row of that, with the spread.
+func TestSimulateConverted(t *testing.T) {
+	t.Parallel()
+	h, source := abroad(t)
+	source.quote(t, inRupees("q1", "0.3", "2026-03-02 10:00"))
+	h.take(pakistani("d1", "2026-03-02 12:00", "1000.00"), pakistani("d2", "2026-03-05 12:00", "500.00")) // the quote is stale by then
+	h.settle(ist("2026-03-07 00:00"))
+	none := paidInRupees("1%")
+	for i := range none.Book.Schedules {
+		none.Book.Schedules[i].FX = nil
+	}
+	for _, c := range []struct {
+		name  string
+		rules *payment.Rules
+		want  []string
+	}{
+		{"a spread of 20 %", paidInRupees("20%"), []string{"p1 INR: 297.00 and 240.00, spread 3.00 and 60.00, unsent 0.00 and 0.00", "p1 PKR: 0.00 and 0.00, spread 0.00 and 0.00, unsent 500.00 and 500.00"}},
+		{"no conversion", none, []string{"p1 INR: 297.00 and 0.00, spread 3.00 and 0.00, unsent 0.00 and 0.00", "p1 PKR: 0.00 and 1500.00, spread 0.00 and 0.00, unsent 500.00 and 0.00"}},
+	} {
+		d, err := h.try(settlex.Simulation{Rules: c.rules})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, row := range d.Rows {
+			f, b, a := row.Currency.Format, &row.Before, &row.After
+			got = append(got, fmt.Sprintf("%s %s: %s and %s, spread %s and %s, unsent %s and %s", row.Merchant, row.Currency, f(b.Paid), f(a.Paid), f(b.Spread), f(a.Spread), f(b.Unsent), f(a.Unsent)))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", c.name, diff)
+		}
+		if !d.Real.Exact() {
+			t.Errorf("%s: %+v", c.name, d.Real)
+		}
 	}
 }
 
