@@ -71,14 +71,15 @@ type LeftOut struct {
 
 // Agreement says how far the replay by the engine's rules is what the books hold.
 type Agreement struct {
-	Batches int    // of the books, of dates up to Difference.To, closed before Difference.Until
-	Same    int    // of them, those that the replay has with the same lines and figures
-	First   string // the first that is not the same, and why; empty: all are
+	Batches  int    // of the books, of dates up to Difference.To, closed before Difference.Until
+	Same     int    // of them, those that the replay has with the same lines and figures
+	Unclosed int    // batches of the replay, of the same dates, that the books do not have
+	First    string // the first that is not the same, and why; empty: all are
 }
 
 // Exact tells whether the engine's rules give the books as they are. They do not where the
-// configuration was changed since.
-func (a *Agreement) Exact() bool { return a.Same == a.Batches }
+// configuration was changed since, or where windows are due that nobody has closed.
+func (a *Agreement) Exact() bool { return a.Same == a.Batches && a.Unclosed == 0 }
 
 // Simulate replays the whole history of the books twice through the code that booked it,
 // into stores that are removed afterwards: by the engine's rules, and by others. What was

@@ -520,7 +520,6 @@ func compare(before, after *outcomes) (rows, totals []MerchantDifference, err er
 
 // agree holds the batches of the replay against those of the books.
 func (r *replay) agree(ctx context.Context) error {
-	a := &r.result.Real
 	return r.simulation.books.Read(ctx, func(books ledger.Reader) error {
 		return r.on.books.Read(ctx, func(replayed ledger.Reader) error {
 			next, stop := iter.Pull2(settlement.All(ctx, replayed))
@@ -530,29 +529,48 @@ func (r *replay) agree(ctx context.Context) error {
 				if e != nil {
 					return e
 				}
-				if !r.To.IsZero() && booked.Window.BusinessDate.After(r.To) || !booked.Watermark.Before.Before(r.result.Until) {
-					continue
-				}
-				a.Batches++
 				for ok && err == nil && before(have, booked) {
+					r.compare(nil, have)
 					have, err, ok = next()
 				}
 				if err != nil {
 					return err
 				}
-				var other *settlement.Batch
-				if ok && have.ID == booked.ID {
-					other = have
+				if !ok || have.ID != booked.ID {
+					r.compare(booked, nil)
+					continue
 				}
-				if difference := unlike(booked, other); difference == "" {
-					a.Same++
-				} else if a.First == "" {
-					a.First = difference
-				}
+				r.compare(booked, have)
+				have, err, ok = next()
 			}
-			return nil
+			for ok && err == nil {
+				r.compare(nil, have)
+				have, err, ok = next()
+			}
+			return err
 		})
 	})
+}
+
+// compare counts a batch of the books and the one of the replay, either of which may be
+// nil; of dates and instants that are compared.
+func (r *replay) compare(booked, have *settlement.Batch) {
+	a, one := &r.result.Real, cmp.Or(booked, have)
+	if !r.To.IsZero() && one.Window.BusinessDate.After(r.To) || !one.Watermark.Before.Before(r.result.Until) {
+		return
+	}
+	if booked == nil {
+		a.Unclosed++
+	} else {
+		a.Batches++
+	}
+	difference := unlike(booked, have, r.result.Until)
+	switch {
+	case difference == "":
+		a.Same++
+	case a.First == "":
+		a.First = difference
+	}
 }
 
 // before tells whether a batch stands before another one in the order of settlement.All,
@@ -562,8 +580,12 @@ func before(a, b *settlement.Batch) bool {
 		a.Window.Closes.Truncate(time.Second).Compare(b.Window.Closes.Truncate(time.Second)), cmp.Compare(a.Merchant, b.Merchant), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// unlike says how a batch of the replay is not that of the books; empty: it is.
-func unlike(booked, have *settlement.Batch) string {
+// unlike says how a batch of the replay is not that of the books, as that was at the end
+// of the replay; empty: it is.
+func unlike(booked, have *settlement.Batch, end time.Time) string {
+	if booked == nil {
+		return fmt.Sprintf("batch %s of %s on %s is not closed in the books", have.ID, have.Merchant, have.Window.BusinessDate)
+	}
 	name := fmt.Sprintf("batch %s of %s on %s", booked.ID, booked.Merchant, booked.Window.BusinessDate)
 	switch format := booked.Currency.Format; {
 	case have == nil:
@@ -577,6 +599,10 @@ func unlike(booked, have *settlement.Batch) string {
 			format(have.Net), format(have.CarryOut.Neg()))
 	case booked.Totals != have.Totals || booked.Categories != have.Categories:
 		return name + " has other totals in the replay"
+	case booked.Converted() && !booked.FX.At.Before(end): // later
+	case booked.PaidIn() != have.PaidIn() || booked.Pays() != have.Pays():
+		return fmt.Sprintf("%s is %s %s, in the replay %s %s", name, booked.PaidIn(), booked.PaidIn().Format(booked.Pays()),
+			have.PaidIn(), have.PaidIn().Format(have.Pays()))
 	}
 	return ""
 }

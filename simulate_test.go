@@ -293,6 +293,37 @@ func TestSimulateConverted(t *testing.T) {
 	}
 }
 
+// Windows that nobody has closed are closed by the replay, so what it says of them never
+// was; those behind the last date are not compared.
+func TestSimulateUnclosed(t *testing.T) {
+	t.Parallel()
+	h := open(t, daily(0, "2%"))
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"), deposit("d2", "m2", "2026-03-02 10:00", "1000.00"), deposit("d3", "m1", "2026-03-04 10:00", "1000.00"))
+	for _, c := range []struct {
+		settled                 string
+		to                      string
+		batches, same, unclosed int
+		first                   string
+	}{
+		{"", "2026-03-05", 0, 0, 3, "of m1 on 2026-03-02 is not closed in the books"},
+		{"2026-03-03 00:00", "2026-03-03", 2, 2, 0, ""},
+		{"", "2026-03-05", 2, 2, 1, "of m1 on 2026-03-04 is not closed in the books"},
+		{"2026-03-05 00:00", "2026-03-05", 3, 3, 0, ""},
+	} {
+		if c.settled != "" {
+			h.settle(ist(c.settled))
+		}
+		d, err := h.try(settlex.Simulation{Rules: daily(0, "1%"), To: date(c.to)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := d.Real
+		if a.Batches != c.batches || a.Same != c.same || a.Unclosed != c.unclosed || !strings.HasSuffix(a.First, c.first) || a.Exact() != (c.first == "") {
+			t.Errorf("settled %q, up to %s: %+v, exact %t, want %+v", c.settled, c.to, a, a.Exact(), c)
+		}
+	}
+}
+
 // Rules that cannot book what has happened give no answer, nor does a history that others
 // have a hand in.
 func TestSimulateRefuses(t *testing.T) {

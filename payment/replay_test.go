@@ -63,7 +63,7 @@ func (v *town) replay(rt *rapid.T, dir string) {
 		rt.Errorf("left out: %+v", left)
 	}
 	if !d.Real.Exact() {
-		rt.Errorf("%d of %d batches are the same, the first that is not: %s", d.Real.Same, d.Real.Batches, d.Real.First)
+		rt.Errorf("%d of %d batches are the same, %d are not closed, the first that is not: %s", d.Real.Same, d.Real.Batches, d.Real.Unclosed, d.Real.First)
 	}
 	for _, row := range append(d.Rows, d.Totals...) {
 		if row.Before != row.After {

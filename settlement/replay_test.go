@@ -74,6 +74,6 @@ func (h *house) replay(dir string, end time.Time) {
 		h.t.Errorf("left out: %+v", d.Left)
 	}
 	if !d.Real.Exact() {
-		h.t.Errorf("%d of %d batches are the same, the first that is not: %s", d.Real.Same, d.Real.Batches, d.Real.First)
+		h.t.Errorf("%d of %d batches are the same, %d are not closed, the first that is not: %s", d.Real.Same, d.Real.Batches, d.Real.Unclosed, d.Real.First)
 	}
 }

@@ -218,8 +218,12 @@ func (p *program) showDifference(d *settlex.Difference, all bool) {
 		p.printf("replayed: %s, and by the configuration the %s of the books\n", count(d.Events, "event", "events"), count(a.Batches, "batch", "batches"))
 	} else {
 		p.printf("replayed: %s\n", count(d.Events, "event", "events"))
-		p.warnf("by the configuration the replay gives %s of the %s of the books, so what \"is\" is what the configuration gives and not what was: %s",
-			number(a.Same), count(a.Batches, "batch", "batches"), a.First)
+		more := ""
+		if a.Unclosed > 0 {
+			more = ", and " + number(a.Unclosed) + " that they do not have"
+		}
+		p.warnf("by the configuration the replay gives %s of the %s of the books%s, so what \"is\" is what the configuration gives and not what was: %s",
+			number(a.Same), count(a.Batches, "batch", "batches"), more, a.First)
 	}
 }
 
