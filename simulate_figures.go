@@ -292,14 +292,12 @@ func (f *outcomes) since(ctx context.Context, r ledger.Reader, i *payment.Item) 
 	}
 	at := i.OccurredAt
 	if i.Type == string(payment.ReserveRelease) && i.ParentID != "" { // of what a reserve held
-		for d, err := range ledger.RecordsOf[*payment.Deposit](ctx, r, payment.DepositRecord, i.ParentID) {
-			if err != nil {
-				return calendar.Date{}, err
-			}
-			if d.ID == i.ParentID && !d.CapturedAt().IsZero() {
-				at = d.CapturedAt()
-			}
-			break // the exact id is the first with this prefix
+		found, err := recordOf(ctx, r, ledger.Ref{Kind: payment.DepositRecord, ID: i.ParentID})
+		if err != nil {
+			return calendar.Date{}, err
+		}
+		if d, ok := found.(*payment.Deposit); ok && !d.CapturedAt().IsZero() {
+			at = d.CapturedAt()
 		}
 	}
 	return calendar.DateOf(at, schedule.Timing.Zone), nil
@@ -429,7 +427,11 @@ func (f *outcomes) invoiced(ctx context.Context, r ledger.Reader) error {
 		if err != nil {
 			return err
 		}
-		if !f.covers(payment.DateUTC(line.OccurredAt)) {
+		date, err := f.charged(ctx, r, line)
+		if err != nil {
+			return err
+		}
+		if !f.covers(date) {
 			continue
 		}
 		of := f.at(line.Merchant, line.Currency)
@@ -443,6 +445,43 @@ func (f *outcomes) invoiced(ctx context.Context, r ledger.Reader) error {
 		}
 	}
 	return nil
+}
+
+// charged is the business date of what a fee on an invoice was charged for; of a month's
+// minimum it is the last one of the month.
+func (f *outcomes) charged(ctx context.Context, r ledger.Reader, line *payment.InvoiceLine) (calendar.Date, error) {
+	found, err := recordOf(ctx, r, payment.MerchantRef(line.Merchant))
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	m, ok := found.(*payment.Merchant)
+	if !ok {
+		return calendar.Date{}, fmt.Errorf("%w: merchant %s is not there", ledger.ErrCorrupt, line.Merchant)
+	}
+	method := ""
+	if line.Deposit != "" {
+		found, err := recordOf(ctx, r, ledger.Ref{Kind: payment.DepositRecord, ID: line.Deposit})
+		if err != nil {
+			return calendar.Date{}, err
+		}
+		if d, ok := found.(*payment.Deposit); ok {
+			method = d.Method
+		}
+	}
+	book := f.engine.rules.Book
+	scope, err := book.Case(&m.Merchant, line.Currency, method)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	schedule, err := book.Schedule(scope, line.OccurredAt)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	if line.Type == payment.MonthlyMinimum { // charged when the month is over
+		return calendar.DateOf(line.OccurredAt.Add(-1), schedule.Timing.Zone), nil
+	}
+	window, err := schedule.Timing.WindowAt(line.OccurredAt)
+	return window.BusinessDate, err
 }
 
 // end adds how everybody stood at the end.

@@ -101,7 +101,10 @@ func (r *replay) run(ctx context.Context) error {
 		return err
 	}
 	r.clock = until
-	return r.settle(ctx)
+	if err := r.settle(ctx); err != nil {
+		return err
+	}
+	return r.daily(ctx) // a month may be over with the last date
 }
 
 // advance lets the time pass up to an instant: windows close at their watermarks, batches

@@ -324,6 +324,48 @@ func TestSimulateUnclosed(t *testing.T) {
 	}
 }
 
+// What stands on invoices has the business date of what it was charged for, like what is
+// paid: any two halves of a period come to the whole.
+func TestSimulateInvoicedPeriod(t *testing.T) {
+	t.Parallel()
+	h := open(t, invoiced())
+	h.take(
+		deposit("d1", "m1", "2026-03-31 10:00", "1000.00"), // 2026-03-31
+		deposit("d2", "m1", "2026-03-31 19:00", "2000.00"), // behind the cut-off: 2026-04-01
+		deposit("d3", "m1", "2026-04-01 01:00", "4000.00"), // 2026-04-01, and still 2026-03-31 in UTC
+	)
+	h.settle(ist("2026-04-02 00:00"))
+	for _, c := range []struct{ from, to, fees, paid string }{
+		{"", "2026-04-01", "580.00", "7000.00"},
+		{"", "2026-03-31", "460.00", "1000.00"}, // with what the 20.00 and 40.00 of March lack,
+		{"2026-04-01", "2026-04-01", "120.00", "6000.00"},
+	} {
+		s := settlex.Simulation{Rules: invoiced(), To: date(c.to)}
+		if c.from != "" {
+			s.From = date(c.from)
+		}
+		d, err := h.try(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is := d.Rows[0].Before; is.Fees != minor(c.fees) || is.Paid != minor(c.paid) || is != d.Rows[0].After {
+			t.Errorf("%q to %s: fees %s of paid %s, want %s of %s", c.from, c.to, inr().Format(is.Fees), inr().Format(is.Paid), c.fees, c.paid)
+		}
+	}
+}
+
+// invoiced is daily where fees of captures stand on invoices, at least 500.00 a month.
+func invoiced() *payment.Rules {
+	rules := daily(0, "2%")
+	for i := range rules.Fees {
+		if rules.Fees[i].Match.Event == fees.EventCapture {
+			least := minor("500.00")
+			rules.Fees[i].Charge, rules.Fees[i].MonthlyMin = fees.ChargeGross, &least
+		}
+	}
+	return rules
+}
+
 // Rules that cannot book what has happened give no answer, nor does a history that others
 // have a hand in.
 func TestSimulateRefuses(t *testing.T) {
