@@ -48,13 +48,13 @@ func newBook(r *reader) *book {
 }
 
 func (b *book) read(root *object) {
-	b.readCalendars(root.get("calendars"))
+	b.section(root, "calendars", b.readCalendars)
 	b.readRegions(root.get("regions").required())
 	b.readMerchants(root.get("merchants"))
 	b.rules.CreateMerchants = b.readUnknown(root.get("unknown_merchants"))
 	b.readApproveAbove(root.get("approve_above"))
 	b.section(root, "schedules", func(n node) { b.readSchedules(n.required()) })
-	b.readTaxes(root.get("taxes"))
+	b.section(root, "taxes", b.readTaxes)
 	b.section(root, "fees", func(n node) { b.readFees(n.required()) })
 	b.section(root, "reserves", b.readReserves)
 	b.readDeposits(root.get("deposits"))

@@ -7,8 +7,10 @@ import (
 )
 
 // An Overlay is a file of which one section stands for that of a configuration: a list of
-// schedules, fees or reserves, with the same keys. What else the file says is not read, so
-// that a whole configuration will do.
+// schedules, fees or reserves, with the same keys. Where the file has calendars too, and it
+// is schedules that it replaces, they stand for those of the configuration; so do its taxes
+// where it replaces fees. What else it says is not read, so that a whole configuration
+// will do.
 type Overlay struct {
 	Section string // one of Overlays
 	Name    string // of the file, for faults
@@ -27,6 +29,12 @@ func ReadOverlay(section, path string) (Overlay, error) {
 	return Overlay{Section: section, Name: path, Data: data}, nil
 }
 
+// companions are the sections that what replaces a section may bring along: what is named
+// in it.
+func companions() map[string]string {
+	return map[string]string{"schedules": "calendars", "fees": "taxes"}
+}
+
 // overlay finds the sections that replace those of the file.
 func (b *book) overlay(others []Overlay) {
 	b.sections = make(map[string]node)
@@ -42,8 +50,14 @@ func (b *book) overlay(others []Overlay) {
 			continue
 		}
 		if value := r.source.parse(r); value != nil {
-			section := node{r: r, at: r.source.place(start(value)), value: value}.object().get(o.Section).required()
+			root := node{r: r, at: r.source.place(start(value)), value: value}.object()
+			section := root.get(o.Section).required()
 			b.sections[o.Section] = section
+			if with, ok := companions()[o.Section]; ok {
+				if section := root.get(with); section.present() {
+					b.sections[with] = section
+				}
+			}
 			r.faulted[o.Section] = r.faulted[o.Section] || !section.present()
 		}
 	}

@@ -47,6 +47,42 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
+// Schedules bring along the calendars of their file, and fees the taxes, so that a changed
+// copy of a configuration means what it says.
+func TestOverlayBringsAlong(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("testdata", "every-key.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := config.Parse(path, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ section, old, now string }{
+		{"schedules", "holidays: [{date: 2026-03-30, name: Mahavir Jayanti, estimated: true}]", "holidays: [{date: 2026-03-27, name: another day}]"},
+		{"fees", "{id: gst-included, code: gst, rate: 18%,", "{id: gst-included, code: gst, rate: 15%,"},
+	} {
+		text := strings.Replace(string(data), c.old, c.now, 1)
+		want, err := config.Parse(path, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := config.ParseWith(path, data, config.Overlay{Section: c.section, Name: "copy.yaml", Data: []byte(text)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(pins(want), pins(got)); diff != "" || cmp.Equal(pins(was), pins(got)) {
+			t.Errorf("%s of a copy with %s (-want +got)\n%s", c.section, c.now, diff)
+		}
+	}
+	_, err = config.ParseWith(path, data, config.Overlay{Section: "schedules", Name: "copy.yaml", Data: []byte("calendars: [{id: X, extends: NO}]\nschedules: []\n")})
+	if err == nil || !strings.Contains(err.Error(), "copy.yaml:1:30: calendars[0].extends: ") {
+		t.Errorf("%v, want the fault of the copy's calendar", err)
+	}
+}
+
 // pins are the versions of everything that a simulation replaces.
 func pins(c *config.Config) (all []string) {
 	for _, s := range c.Rules.Book.Schedules {

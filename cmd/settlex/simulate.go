@@ -38,9 +38,10 @@ func (p *program) simulateCommand() *cobra.Command {
 and with the schedules, fees or reserves of other files in its place. It prints, for each merchant and currency, what was paid,
 charged, held back and how long money waited, and what it would have been. The books are only read.
 
-A file has the section under the same key as the configuration, "schedules", "fees" or "reserves", and replaces it whole; what
-else it says is not read, so a copy of the configuration will do. Payouts and other requests for which there would have been no
-money are left out and listed. What the replay assumes, and where it cannot be exact, docs/OPERATING.md says.`,
+A file has the section under the same key as the configuration, "schedules", "fees" or "reserves", and replaces it whole, and so
+do "calendars" beside schedules and "taxes" beside fees; what else it says is not read, so a copy of the configuration will do.
+Payouts and other requests for which there would have been no money are left out and listed. What the replay assumes, and where
+it cannot be exact, docs/OPERATING.md says.`,
 		Example: `  settlex simulate --schedule weekly.yaml --from 2026-03-01 --to 2026-03-31
   settlex simulate --fees cheaper.yaml --reserves settlex-new.yaml --csv difference.csv`,
 		Args: noArguments,
