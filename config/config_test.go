@@ -162,7 +162,7 @@ func TestEveryKey(t *testing.T) {
 		Min: new(money.Minor(100)), Max: new(money.Minor(20000)),
 		Tax:      fees.Tax{Code: "gst", Rate: money.MustRate("18%"), Inclusive: true, Split: []fees.TaxPart{{Code: "cgst", Weight: 1}, {Code: "sgst", Weight: 2}}},
 		Rounding: fees.Rounding{Mode: money.HalfUp, Per: fees.PerComponent},
-		Refund:   fees.RefundReturnProRata, Dispute: fees.DisputeReturnOnWin, Charge: fees.ChargeNet,
+		Refund:   fees.RefundReturnProRata, Dispute: fees.DisputeKeep, Charge: fees.ChargeNet,
 	}}, c.Rules.Fees[:1])
 	diff(t, []reserve.Plan{{
 		ID: "rolling", Version: c.Rules.Plans[0].Version,

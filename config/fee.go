@@ -22,6 +22,9 @@ func (b *book) readFees(n node) {
 		if s.ID != "" {
 			ids.add(o.get("id"), this, "fee schedule "+this.String())
 		}
+		for i := range b.rules.Fees {
+			adoptVersion(item, &s, &b.rules.Fees[i])
+		}
 		b.rules.Fees = append(b.rules.Fees, s)
 	}
 }
@@ -96,6 +99,9 @@ func component(n node, amount func(node) *money.Amount) fees.Component {
 		Base:  fees.Base(o.get("base").text()),
 		Tiers: tiers(o.get("tiers"), amount),
 		Unit:  unit(o.get("unit"), amount),
+	}
+	if !o.get("rate").present() && !o.get("fixed").present() && !o.get("unit").present() && !o.get("tiers").present() {
+		n.faultf("has no price: it needs a rate (0%% where it is free), fixed, unit or tiers")
 	}
 	band := o.get("band").object()
 	if over := amount(band.get("over")); over != nil {
@@ -174,6 +180,16 @@ func adoptFee(n node, s *fees.Schedule) {
 			fault.Problem = inMajorUnits(fault.Problem, s.Match.Currency)
 		}
 		n.adopt(fault)
+	}
+}
+
+// adoptVersion notes what the room finds wrong with the event of a version beside that of an earlier one. That they are two is checked
+// where the id stands.
+func adoptVersion(n node, s, earlier *fees.Schedule) {
+	for _, err := range leaves(s.ValidateBeside(earlier)) {
+		if fault, ok := errors.AsType[*fees.Fault](err); ok && fault.Field == "match.event" {
+			n.adopt(fault)
+		}
 	}
 }
 

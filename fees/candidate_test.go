@@ -72,6 +72,10 @@ func anyTable(t *rapid.T) (table fees.Table) {
 			Merchant: values("m").Draw(t, "merchant"), Method: values("UPI").Draw(t, "method"), Region: values("IN").Draw(t, "region"),
 			Brand: values("visa").Draw(t, "brand"), Event: rapid.SampledFrom(append(fees.Events(), "")).Draw(t, "event"),
 		}
+		switch match.Event {
+		case fees.EventSettlement, fees.EventInstant, fees.EventFX: // have neither
+			match.Method, match.Brand = "", ""
+		}
 		if rapid.Bool().Draw(t, "currency") {
 			match.Currency = money.MustCurrency("INR")
 		}

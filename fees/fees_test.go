@@ -109,7 +109,7 @@ func full() fees.Schedule {
 			Split: []fees.TaxPart{{Code: "cgst", Weight: 1}, {Code: "sgst", Weight: 1}},
 		},
 		Rounding: fees.Rounding{Mode: money.HalfUp, Per: fees.PerComponent},
-		Refund:   fees.RefundReturnProRata, Dispute: fees.DisputeReturnOnWin, Charge: fees.ChargeNet,
+		Refund:   fees.RefundReturnProRata, Dispute: fees.DisputeKeep, Charge: fees.ChargeNet,
 	}
 }
 
@@ -122,7 +122,7 @@ const (
 		`"min":"200","max":"5100",` +
 		`"tax":{"code":"gst","rate":"0.18","inclusive":true,"split":[{"code":"cgst","weight":1},{"code":"sgst","weight":1}]},` +
 		`"rounding":{"mode":"half_up","per":"component"},` +
-		`"refund_policy":"return_pro_rata","dispute_policy":"return_on_win","charge":"net"}`
+		`"refund_policy":"return_pro_rata","dispute_policy":"keep","charge":"net"}`
 	wantFee = `{"schedule_id":"in-card","version":"2026-01","base":"250001","fee":"4322","tax":"778",` +
 		`"taxes":[{"code":"cgst","amount":"389"},{"code":"sgst","amount":"389"}],` +
 		`"parts":[{"kind":"commission","raw":"4925.0185","amount":"4925","rounding":"-0.0185"},` +

@@ -49,6 +49,13 @@ func (s *Schedule) Validate() error {
 	return errors.Join(c.faults...)
 }
 
+// ValidateBeside checks s against an earlier schedule of its table. It returns all faults joined, each a *Fault of s, or nil.
+func (s *Schedule) ValidateBeside(earlier *Schedule) error {
+	c := checker{schedule: s}
+	c.checkAgainst(earlier)
+	return errors.Join(c.faults...)
+}
+
 // checker collects the faults of one schedule.
 type checker struct {
 	schedule *Schedule
@@ -73,6 +80,7 @@ func (c *checker) check() {
 	if s.Match.Event != "" && !s.Match.Event.known() {
 		c.add("match.event", "%q is not one of %s", s.Match.Event, listed(Events()))
 	}
+	c.match()
 	c.components()
 	c.bands()
 	c.limits("", s.Min, s.Max)
@@ -86,8 +94,43 @@ func (c *checker) check() {
 	oneOf(c, "refund_policy", s.Refund, RefundKeep, RefundReturnProRata)
 	oneOf(c, "dispute_policy", s.Dispute, DisputeKeep, DisputeReturnOnWin)
 	oneOf(c, "charge", s.Charge, ChargeNet, ChargeGross)
+	c.policies()
 	if s.Charge == ChargeGross && !s.Match.Event.counted() {
 		c.add("charge", "gross is for captures, refunds, disputes and payouts: match one of these events")
+	}
+}
+
+// match refuses facts that no movement of the event has, so that the schedule would never price one.
+func (c *checker) match() {
+	m := &c.schedule.Match
+	switch m.Event {
+	case EventSettlement, EventInstant, EventFX:
+		c.unknown(m.Method != "", "method")
+		c.unknown(m.Brand != "", "brand")
+		c.unknown(m.Funding != "", "funding")
+		c.unknown(m.Domestic != nil, "domestic")
+	}
+}
+
+// unknown refuses a fact that is bound and that movements of the event do not have.
+func (c *checker) unknown(bound bool, fact string) {
+	if bound {
+		c.add("match."+fact, "is a fact of payments, and event %s is of batches: the schedule would never price one", c.schedule.Match.Event)
+	}
+}
+
+// policies refuses policies of what the schedule does not price, which would do nothing.
+func (c *checker) policies() {
+	s := c.schedule
+	e := s.Match.Event
+	if !e.known() { // it prices whatever there is, or is faulted
+		return
+	}
+	if s.Refund == RefundReturnProRata && e != EventCapture && e != EventRefund {
+		c.add("refund_policy", "%s is for captures and refunds, and does nothing for event %s", s.Refund, e)
+	}
+	if s.Dispute == DisputeReturnOnWin && e != EventDispute {
+		c.add("dispute_policy", "%s is for disputes, and does nothing for event %s", s.Dispute, e)
 	}
 }
 
@@ -100,9 +143,26 @@ func (c *checker) checkAgainst(o *Schedule) {
 	if s.Version == o.Version {
 		c.add("version", "is in the table twice")
 	}
+	if s.Match.Event != o.Match.Event && (s.sums() || o.sums()) {
+		c.add("match.event", "is %s, that of version %q %s: what a schedule counts, and its monthly minimum, is of one event", orAny(s.Match.Event), o.Version, orAny(o.Match.Event))
+	}
 	if s.EffectiveFrom == o.EffectiveFrom {
 		c.add("effective_from", "is that of version %q too, so neither is the later one", o.Version)
 	}
+}
+
+// sums reports whether what s charges is added up over several movements.
+func (s *Schedule) sums() bool {
+	_, counts := s.Counts()
+	return counts || s.MonthlyMin != nil
+}
+
+// orAny spells out an event that is not bound.
+func orAny(e Event) string {
+	if e == "" {
+		return "any"
+	}
+	return string(e)
 }
 
 // name requires a text without blanks around it.
@@ -127,7 +187,7 @@ func (c *checker) components() {
 		if slices.Contains([]string{KindMin, KindMax, KindIncludedTax, KindMonthlyMin}, p.Kind) {
 			c.add(at+"kind", "%q is reserved for the explanation", p.Kind)
 		}
-		c.rate(at+"rate", p.Rate)
+		c.price(at+"rate", p.Rate, p.Base)
 		oneOf(c, at+"base", p.Base, BaseGross, BaseCost, BaseCostAndTax)
 		if (p.Base == BaseCost || p.Base == BaseCostAndTax) && c.schedule.Match.Event != EventCapture {
 			c.add(at+"base", "the cost of captures is known, of nothing else: match event %s", EventCapture)
@@ -193,7 +253,7 @@ func (c *checker) counted(field string, t *Tiers) {
 // tier checks one tier among the others.
 func (c *checker) tier(at string, t *Tiers, i int) {
 	step := &t.Steps[i]
-	c.rate(at+"rate", step.Rate)
+	c.price(at+"rate", step.Rate, BaseGross)
 	c.amount(at+"fixed", step.Fixed)
 	last := i == len(t.Steps)-1
 	switch {
@@ -311,6 +371,15 @@ func (c *checker) rate(field string, r money.Rate) {
 	} else if r.Of(one).Cmp(money.ExactOf(one)) > 0 {
 		c.add(field, "%s is more than 1, which is 100 %%", r)
 	}
+}
+
+// price requires a share of less than 1, but for what passes a cost on: all of an amount is no price, but 1 percent without its sign.
+func (c *checker) price(field string, r money.Rate, of Base) {
+	if of != BaseCost && of != BaseCostAndTax && r == money.MustRate("1") {
+		c.add(field, "1 is 100 %%, all of the amount; 1 percent is 1%%")
+		return
+	}
+	c.rate(field, r)
 }
 
 // limits requires a minimum and a maximum of at least 0, in order.

@@ -38,6 +38,30 @@ func TestValidate(t *testing.T) {
 		}},
 		{"percent without its sign", func(s *fees.Schedule) { s.Components[0].Rate = money.MustRate("1.85") },
 			[]string{"components[0].rate: 1.85 is more than 1, which is 100 %"}},
+		{"percent without its sign, and whole", func(s *fees.Schedule) {
+			s.Components[0].Rate, s.Components[1].Rate = money.MustRate("1"), money.Rate{}
+			s.Components[1].Tiers = &fees.Tiers{Steps: []fees.Tier{{Rate: money.MustRate("100%")}}}
+		}, []string{
+			"components[0].rate: 1 is 100 %, all of the amount; 1 percent is 1%",
+			"components[1].tiers.steps[0].rate: 1 is 100 %, all of the amount; 1 percent is 1%",
+		}},
+		{"all of the cost", func(s *fees.Schedule) { s.Components[0].Rate, s.Components[0].Base = money.MustRate("1"), fees.BaseCost }, nil},
+		{"payments of a batch", func(s *fees.Schedule) {
+			priceAll(s, fees.EventSettlement)
+			m := &s.Match
+			m.Method, m.Brand, m.Funding, m.Domestic = "UPI", "visa", "debit", new(bool)
+		}, []string{
+			"match.method: is a fact of payments, and event settlement is of batches: the schedule would never price one",
+			"match.brand: is a fact of payments, and event settlement is of batches: the schedule would never price one",
+			"match.funding: is a fact of payments, and event settlement is of batches: the schedule would never price one",
+			"match.domestic: is a fact of payments, and event settlement is of batches: the schedule would never price one",
+		}},
+		{"card payouts", func(s *fees.Schedule) { s.Refund, s.Match.Event, s.Match.Brand = "", fees.EventPayout, "visa" }, nil},
+		{"policies of something else", func(s *fees.Schedule) { s.Match.Event, s.Dispute = fees.EventPayout, fees.DisputeReturnOnWin }, []string{
+			"refund_policy: return_pro_rata is for captures and refunds, and does nothing for event payout",
+			"dispute_policy: return_on_win is for disputes, and does nothing for event payout",
+		}},
+		{"policies of whatever there is", func(s *fees.Schedule) { s.Match.Event, s.Dispute = "", fees.DisputeReturnOnWin }, nil},
 		{"reserved kind", func(s *fees.Schedule) { s.Components[0].Kind = fees.KindMax },
 			[]string{`components[0].kind: "schedule_max" is reserved for the explanation`}},
 		{"empty band", func(s *fees.Schedule) { s.Components[1].Band = fees.Band{Over: money.Minor(5), UpTo: money.Minor(5)} },
@@ -91,7 +115,8 @@ func TestValidate(t *testing.T) {
 			"components[0].tiers.steps[3].up_to: no tier is for what is above 9: the last has no up_to",
 		}},
 		{"tiers of what is not counted", func(s *fees.Schedule) {
-			s.Match.Event, s.Components[0].Rate = fees.EventFX, money.Rate{}
+			priceAll(s, fees.EventFX)
+			s.Components[0].Rate = money.Rate{}
 			s.Components[0].Tiers = &fees.Tiers{Steps: []fees.Tier{{}}}
 		}, []string{"components[0].tiers.period: no fx is counted: count over a movement"}},
 		{"tiers over two periods", func(s *fees.Schedule) {
@@ -117,13 +142,22 @@ func TestValidate(t *testing.T) {
 			"components[0].unit.size: 3 does not divide without a remainder: take a product of twos and fives, or charge for started units",
 			"components[1].unit.size: 0 is not above 0",
 		}},
-		{"monthly minimum", func(s *fees.Schedule) { s.MonthlyMin, s.Match.Event = new(money.Minor(-1)), fees.EventInstant }, []string{
+		{"monthly minimum", func(s *fees.Schedule) {
+			priceAll(s, fees.EventInstant)
+			s.MonthlyMin = new(money.Minor(-1))
+		}, []string{
 			"monthly_min: -1 is below 0",
 			"monthly_min: is of captures, refunds, disputes or payouts: match one of these events",
 		}},
-		{"invoiced payouts", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventPayout },
+		{"invoiced payouts", func(s *fees.Schedule) {
+			priceAll(s, fees.EventPayout)
+			s.Charge = fees.ChargeGross
+		},
 			nil},
-		{"invoiced batches", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, fees.EventSettlement },
+		{"invoiced batches", func(s *fees.Schedule) {
+			priceAll(s, fees.EventSettlement)
+			s.Charge = fees.ChargeGross
+		},
 			[]string{"charge: gross is for captures, refunds, disputes and payouts: match one of these events"}},
 		{"invoiced, whatever it is", func(s *fees.Schedule) { s.Charge, s.Match.Event = fees.ChargeGross, "" },
 			[]string{"charge: gross is for captures, refunds, disputes and payouts: match one of these events"}},
@@ -139,6 +173,11 @@ func TestValidate(t *testing.T) {
 			diff(t, strings.Join(tc.want, "\n"), text(s.Validate()))
 		})
 	}
+}
+
+// priceAll has a schedule price an event, whatever it is of.
+func priceAll(s *fees.Schedule, event fees.Event) {
+	s.Match, s.Refund = fees.Match{Currency: s.Match.Currency, Event: event}, ""
 }
 
 // text returns the error's text, "" for none.
@@ -166,6 +205,13 @@ func TestValidateTable(t *testing.T) {
 		`fee schedule number 6: id: is required`,
 		`fee schedule number 6: version: is required`,
 	}, "\n"), text(err))
+	several := fees.Table{
+		row("m", "1", fees.Match{Event: fees.EventCapture, Currency: money.MustCurrency("INR")}),
+		row("m", "2", fees.Match{Event: fees.EventRefund}, from("2026-01-01")),
+	}
+	diff(t, "", text(several.Validate()))
+	several[0].MonthlyMin = new(money.Minor(500))
+	diff(t, `fee schedule "m" version "2": match.event: is refund, that of version "1" capture: what a schedule counts, and its monthly minimum, is of one event`, text(several.Validate()))
 	var fault *fees.Fault
 	if !errors.As(err, &fault) {
 		t.Fatalf("error %v has no fault", err)

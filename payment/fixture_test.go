@@ -85,10 +85,14 @@ func indian(id string, anchor calendar.AnchorKind, scopes ...merchant.Scope) mer
 // price is a fee for one event with 18 % GST on it.
 func price(id string, event fees.Event, c fees.Component) fees.Schedule {
 	c.Kind = "commission"
-	return fees.Schedule{
+	s := fees.Schedule{
 		ID: id, Version: "1", Match: fees.Match{Currency: inr(), Event: event}, Components: []fees.Component{c},
-		Tax: fees.Tax{Code: "gst", Rate: money.MustRate("18%")}, Refund: fees.RefundReturnProRata,
+		Tax: fees.Tax{Code: "gst", Rate: money.MustRate("18%")},
 	}
+	if event == fees.EventCapture || event == fees.EventRefund {
+		s.Refund = fees.RefundReturnProRata
+	}
+	return s
 }
 
 // terms are the rules of the cast.

@@ -446,9 +446,6 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 	if cmd.fx, err = c.exchanges(ctx, schedule, m, &target, req.At); err != nil {
 		return nil, err
 	}
-	if cmd.fx, err = c.exchanges(ctx, schedule, m, &target, req.At); err != nil {
-		return nil, err
-	}
 	if err := cmd.offered(); err != nil {
 		return nil, err
 	}
