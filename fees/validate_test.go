@@ -45,7 +45,9 @@ func TestValidate(t *testing.T) {
 			"components[0].rate: 1 is 100 %, all of the amount; 1 percent is 1%",
 			"components[1].tiers.steps[0].rate: 1 is 100 %, all of the amount; 1 percent is 1%",
 		}},
-		{"all of the cost", func(s *fees.Schedule) { s.Components[0].Rate, s.Components[0].Base = money.MustRate("1"), fees.BaseCost }, nil},
+		{"all of the cost", func(s *fees.Schedule) {
+			s.Components[0].Rate, s.Components[0].Base = money.MustRate("1"), fees.BaseCost
+		}, nil},
 		{"payments of a batch", func(s *fees.Schedule) {
 			priceAll(s, fees.EventSettlement)
 			m := &s.Match
