@@ -15,6 +15,10 @@ import (
 // HoldBatch keeps a batch from leaving until somebody releases it, and gives it as it
 // stands. Holding one that somebody holds already changes nothing.
 //
+// This method and the others that decide about a batch take the id of a part too
+// (settlement.PartID): what is decided about the batch is about all parts that stand so
+// that it may be.
+//
 // Errors of this method and of the others that decide about a batch: *payment.FieldError,
 // wrapping settlement.ErrUnknownBatch, payment.ErrTransition when the batch does not stand
 // so, settlement.ErrHeld, settlement.ErrOwnBatch, or saying what is missing.

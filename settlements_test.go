@@ -57,7 +57,7 @@ func (h *house) batchStands() string {
 	return out
 }
 
-// sends runs Send, and gives how many batches' instructions left.
+// sends runs Send, and gives of how many batches something left.
 func (h *house) sends() int {
 	h.t.Helper()
 	done, err := h.Send(h.t.Context(), nil)

@@ -23,6 +23,7 @@ does not leave, release it, approve it where its schedule asks for that, give it
 Who decided what, when and why stays with it.
 
 Whoever asked for a batch, released it or tried it again last is its maker, and somebody else has to approve it.
+An ID with a number behind it, set_6f2ab03c9f0c4c8e1a55.2, is one part of a batch that leaves in several.
 hold and release take --merchant M instead of an ID: all that is not sent, and all that is closed until M is released.`,
 		Example: `  settlex settlement list --status closed
   settlex settlement show set_6f2ab03c9f0c4c8e1a55
@@ -122,6 +123,9 @@ func (p *program) decideBatch(cmd *cobra.Command, f *settlementFlags, id string,
 			return err
 		}
 		p.printf("%s is %s%s\n", b.ID, b.Status, heldFor(b))
+		if _, no := settlement.BatchOf(id); no > 0 {
+			p.printf("part %d is %s\n", no, b.Parts[no-1].Status)
+		}
 		if b.Status == settlement.Closed {
 			p.sayf("it waits to be approved by %s\n", approvers(b))
 		}
