@@ -264,7 +264,7 @@ func next(b *Batch, e *payment.Event, may bool) (*payment.Move, error) {
 	if h.same != nil {
 		return nil, h.same.repeats(b, e)
 	}
-	if e.Kind == payment.BatchHeld && b.Status == Held && b.Hold.Reason == HoldManual {
+	if e.Kind == payment.BatchHeld && b.Status == Held && b.Hold.Reason == HoldManual && b.sum(Closed, Approved).IsZero() {
 		return nil, nil // once more is not more
 	}
 	at := row(e.Kind, b.Status)

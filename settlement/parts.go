@@ -137,7 +137,8 @@ func (b *Batch) concerned(kind payment.Kind, no int) (pieces []Part) {
 // may tells whether something may happen to a piece as it stands. What never left was not
 // paid.
 func (b *Batch) may(kind payment.Kind, p Part) bool {
-	return row(kind, p.Status) != nil && (kind != payment.BatchPaid || b.piece(p).sending() != nil)
+	left := func(s Step) bool { return s.kind() == payment.BatchSent && s.of(p.No) }
+	return row(kind, p.Status) != nil && (kind != payment.BatchPaid || slices.ContainsFunc(b.Steps, left))
 }
 
 // paidWhole lists which of the pieces that may be paid a report is about that names none

@@ -216,6 +216,23 @@ func TestMaxPayoutSentWithoutAPart(t *testing.T) {
 	}
 }
 
+// Who holds a batch of which a part is held already holds the others.
+func TestHoldAfterAPart(t *testing.T) {
+	t.Parallel()
+	for no := 1; no <= 3; no++ {
+		h, id := splitBatch(t)
+		h.take(happensAt(payment.BatchHeld, settlement.PartID(id, no), 0), happensAt(payment.BatchHeld, id, 1))
+		if got, want := partsOf(h.batches()[0]), "held: 100.00 held 100.00 held 50.00 held"; got != want {
+			t.Errorf("part %d first: %s, want %s", no, got, want)
+		}
+		h.take(happensAt(payment.BatchHeld, id, 2)) // once more is not more
+		if b := h.batches()[0]; len(b.Steps) != 4 {
+			t.Errorf("part %d first: %s", no, steps(b))
+		}
+		h.sound()
+	}
+}
+
 // Whoever lets a part go on is the maker of that part, whatever is decided about others.
 func TestMakersOfParts(t *testing.T) {
 	t.Parallel()
