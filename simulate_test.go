@@ -224,6 +224,32 @@ func TestSimulateReturnedBatch(t *testing.T) {
 	}
 }
 
+// Of a batch that is paid in parts, the part that came back waits for the batch that pays
+// it again, and the other one does not.
+func TestSimulateReturnedPart(t *testing.T) {
+	t.Parallel()
+	parts := daily(0, "2%")
+	parts.Book.Schedules[0].MaxPayout = minor("500.00")
+	h := open(t, parts)
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"), deposit("d2", "m1", "2026-03-04 10:00", "1000.00"))
+	h.settle(ist("2026-03-03 00:00"))
+	id := h.batches()[0].ID
+	h.take(
+		payment.Event{Kind: payment.BatchSent, ID: id, Rail: "imps", OccurredAt: ist("2026-03-03 09:00")},
+		payment.Event{Kind: payment.BatchPaid, ID: id, OccurredAt: ist("2026-03-03 10:00")},
+		payment.Event{Kind: payment.BatchReturned, ID: settlement.PartID(id, 2), OccurredAt: ist("2026-03-04 09:00"), ReasonCode: "closed_account"},
+	)
+	h.settle(ist("2026-03-05 00:00"))
+	d, err := h.try(settlex.Simulation{Rules: parts, To: date("2026-03-05")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, w := d.Rows[0].Before, d.Rows[0].Before.Waiting
+	if !d.Real.Exact() || is.Paid != minor("1952.80") || w.Money != minor("1952.80") || w.Days != minor("952.80") || w.Max != 2 {
+		t.Errorf("%+v, paid %s, %s waited %s days, at most %d: 476.40 of the 2nd are paid on the 4th", d.Real, inr().Format(is.Paid), inr().Format(w.Money), inr().Format(w.Days), w.Max)
+	}
+}
+
 // What is held until somebody lets it go is not paid, and waits for more than a date; what
 // is held until a date is paid then.
 func TestSimulateHeld(t *testing.T) {
