@@ -16,6 +16,7 @@ var (
 	amount   = form{"type": []string{"string", "number"}, "pattern": `^[0-9]+(\.[0-9]+)?( [A-Z]{3})?$`}
 	price    = form{"type": "string", "pattern": `^[0-9]+(\.[0-9]+)? [A-Z]{3}$`}
 	currency = form{"type": "string", "pattern": `^[A-Z]{3}$`}
+	target   = form{"type": "string", "pattern": `^([A-Z]{3}|merchant)$`}
 	country  = form{"type": "string", "pattern": `^[A-Z]{2}$`}
 	date     = form{"type": "string", "pattern": `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}
 	clock    = form{"type": "string", "pattern": `^([01][0-9]|2[0-3]):[0-5][0-9]$`}
@@ -128,7 +129,7 @@ var schemaForms = map[string]form{
 	"schedules[].hold.until":                  date,
 	"schedules[].hold.reason":                 text,
 	"schedules[].fx":                          anObject,
-	"schedules[].fx.target":                   form{"type": "string", "pattern": `^([A-Z]{3}|merchant)$`},
+	"schedules[].fx.target":                   target,
 	"schedules[].fx.spread":                   rate,
 	"schedules[].fx.max_age":                  length,
 	"schedules[].min_balance_retained":        price,
