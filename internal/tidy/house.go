@@ -118,6 +118,7 @@ func Plan() House {
 			{Path: "store/anystore", Floor: 7, Reach: 6, ForTests: true},
 			{Path: "internal/torture", Floor: 6, Reach: 5, ForTests: true, Clock: Anywhere, Chance: Anywhere},
 			{Path: "internal/scenario", Floor: 8, Reach: 7, ForTests: true},
+			{Path: "internal/declared", Floor: 0, Reach: nothing, ForTests: true},
 			{Path: "internal/testneed", Floor: 0, Reach: nothing, ForTests: true},
 			{Path: "internal/tidy", Floor: 0, Reach: nothing, ForTests: true},
 		},

@@ -1,0 +1,3 @@
+package testdata
+
+const testRecord = "of a test"
