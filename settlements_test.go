@@ -274,9 +274,9 @@ func retried(t *testing.T, p *plug) (lines []string) {
 	return lines
 }
 
-// An answer to an attempt that was given up is not taken for the next one.
-func TestAnswerToAnEarlierAttempt(t *testing.T) {
-	t.Parallel()
+// refused is a house whose one batch was sent to a bank, which refused it an hour ago.
+func refused(t *testing.T) (*house, *bank) {
+	t.Helper()
 	dir := t.TempDir()
 	h := withTerms(t, func(*merchant.Schedule) {}, banked(t, bankConfig(dir)))
 	h.owe()
@@ -287,6 +287,13 @@ func TestAnswerToAnEarlierAttempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	*h.clock = h.clock.Add(time.Hour)
+	return h, b
+}
+
+// An answer to an attempt that was given up is not taken for the next one.
+func TestAnswerToAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	h, b := refused(t)
 	if _, err := h.RetryBatch(t.Context(), h.batches()[0].ID, "asha", "once more"); err != nil {
 		t.Fatal(err)
 	}
@@ -307,16 +314,7 @@ func TestAnswerToAnEarlierAttempt(t *testing.T) {
 // it back.
 func TestBatchPaidAfterAll(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	h := withTerms(t, func(*merchant.Schedule) {}, banked(t, bankConfig(dir)))
-	h.owe()
-	b := &bank{t: t, dir: dir, files: make(map[string]string)}
-	h.sends()
-	b.work("RJCT")
-	if _, err := h.Collect(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
-	*h.clock = h.clock.Add(time.Hour)
+	h, b := refused(t)
 	if _, err := h.CancelBatch(t.Context(), h.batches()[0].ID, "asha", "closed account"); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -92,10 +91,5 @@ func (p *program) balancesJSON(balances []settlex.Balance) error {
 	for i := range balances {
 		rows[i] = jsonOf(&balances[i])
 	}
-	text, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
-		return err
-	}
-	p.printf("%s\n", text)
-	return nil
+	return p.printJSON(rows)
 }

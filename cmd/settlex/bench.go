@@ -216,11 +216,16 @@ func (p *program) benchOnce(ctx context.Context, do *benching, ground bench.Grou
 }
 
 func (p *program) tellBench(do *benching, r *bench.Result) error {
-	if !do.json {
-		p.printf("%s\n", benchTable(r))
-		return nil
+	if do.json {
+		return p.printLine(r)
 	}
-	line, err := json.Marshal(r)
+	p.printf("%s\n", benchTable(r))
+	return nil
+}
+
+// printLine prints a result as a line of JSON.
+func (p *program) printLine(result any) error {
+	line, err := json.Marshal(result)
 	if err != nil {
 		return err
 	}

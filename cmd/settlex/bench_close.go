@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -272,19 +271,10 @@ func (b *closeBound) append(ctx context.Context, lines ledger.Reader, next func(
 
 func (p *program) tellClosing(do *closeBenching, r *bench.Closing) error {
 	if do.json {
-		line, err := json.Marshal(r)
-		if err != nil {
-			return err
-		}
-		p.printf("%s\n", line)
-		return nil
-	}
-	name := fmt.Sprintf("run %d", r.Run)
-	if r.Median {
-		name = fmt.Sprintf("median of %d", r.Run)
+		return p.printLine(r)
 	}
 	t := &table{left: 1}
-	t.add(name, "closing", "bound")
+	t.add(runName(r.Run, r.Median), "closing", "bound")
 	t.add("lines per second", perSecond(r.LinesPerS), perSecond(r.BoundPerS))
 	t.add("ratio", fmt.Sprintf("%.3f", r.Ratio))
 	t.add("a line takes", fmt.Sprintf("%.1f us", r.MicrosALine), fmt.Sprintf("%.1f us", r.BoundS/float64(r.Lines)*1e6))

@@ -172,19 +172,10 @@ func countBooked(ctx context.Context, path string) (entries, postings int, err e
 
 func (p *program) tellIngest(do *ingestBenching, r *bench.Ingest) error {
 	if do.json {
-		line, err := json.Marshal(r)
-		if err != nil {
-			return err
-		}
-		p.printf("%s\n", line)
-		return nil
-	}
-	name := fmt.Sprintf("run %d", r.Run)
-	if r.Median {
-		name = fmt.Sprintf("median of %d", r.Run)
+		return p.printLine(r)
 	}
 	t := &table{left: 1}
-	t.add(name, "ingest", "bench ledger")
+	t.add(runName(r.Run, r.Median), "ingest", "bench ledger")
 	t.add("events per second", perSecond(r.EventsPerS))
 	t.add("entries per second", perSecond(r.EntriesPerS), perSecond(r.Ledger.EntriesPerS))
 	t.add("postings per second", perSecond(r.PostingsPerS))

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -15,24 +13,7 @@ import (
 // together, and nothing is left behind.
 func TestBenchIngest(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("measures for seconds")
-	}
-	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "settlex", "bench", "ingest", "--events", "700", "--runs", "2", "--json", "--format", "ndjson")
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []bench.Ingest
-	for text := range strings.Lines(string(out)) {
-		var line bench.Ingest
-		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Fatalf("%v: %s", err, text)
-		}
-		lines = append(lines, line)
-	}
+	lines := benchProcess[bench.Ingest](t, "ingest", "--events", "700", "--runs", "2", "--format", "ndjson")
 	if len(lines) != 3 || !lines[2].Median {
 		t.Fatalf("%d lines, want two runs and a median", len(lines))
 	}
@@ -46,9 +27,6 @@ func TestBenchIngest(t *testing.T) {
 		if got := line.EntriesPerS / line.Ledger.EntriesPerS; got < line.Ratio*0.99 || got > line.Ratio*1.01 {
 			t.Errorf("ratio %v, and the rates' is %v", line.Ratio, got)
 		}
-	}
-	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("%d files are left, %v", len(left), err)
 	}
 }
 

@@ -137,6 +137,14 @@ func addReopen(t *table, r *bench.Reopen) {
 	}
 }
 
+// runName tells a run from the median of several.
+func runName(run int, median bool) string {
+	if median {
+		return fmt.Sprintf("median of %d", run)
+	}
+	return fmt.Sprintf("run %d", run)
+}
+
 func perSecond(rate float64) string { return number(int(math.Round(rate))) + " /s" }
 
 // micros writes a duration given in microseconds with three digits that matter.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,11 +19,37 @@ import (
 )
 
 // benchLines runs a bench and gives its lines of JSON.
-func benchLines(t *testing.T, args ...string) (lines []map[string]any) {
+func benchLines(t *testing.T, args ...string) []map[string]any {
 	t.Helper()
 	out := succeed(t, append([]string{"bench", "ledger", "--json", "--path", filepath.Join(t.TempDir(), "ledger.db")}, args...)...)
+	return parseLines[map[string]any](t, out)
+}
+
+// benchProcess runs a bench in a process of its own, as one that starts others must be, and gives its lines of JSON. It
+// leaves nothing behind.
+func benchProcess[T any](t *testing.T, args ...string) []T {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("measures for seconds")
+	}
+	dir := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "settlex", append(append([]string{"bench"}, args...), "--json")...)
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%d files are left, %v", len(left), err)
+	}
+	return parseLines[T](t, string(out))
+}
+
+// parseLines reads lines of JSON.
+func parseLines[T any](t *testing.T, out string) (lines []T) {
+	t.Helper()
 	for text := range strings.Lines(out) {
-		var line map[string]any
+		var line T
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
