@@ -4,7 +4,9 @@
 BENCH ?= .
 # Seconds for every fuzz target: make fuzz EACH=300
 EACH ?= 30
-# Tries of every property: make soak CHECKS=100000
+# Tries of every property of batches and fees, and of what is told again, which takes many hours: make soak SETTLED=1000
+SETTLED ?= 100000
+# Tries of every other property: make soak CHECKS=100000
 CHECKS ?= 20000
 # Runs of the ledger against the notebook, of 30 steps each on the average: make soak RUNS=400000
 RUNS ?= 40000
@@ -82,11 +84,13 @@ demo: ## Settle the bundled month of payments
 sample: ## Write the bundled sample anew from its generator
 	go test ./internal/sample -run TestPaymentsFile -update
 
-soak: ## Take a million steps against the model, lead LIVES (100000) lives of payments, try every other property CHECKS times (20000), then fuzz each target for ten minutes
+soak: ## Take a million steps against the model, lead LIVES (100000) lives of payments, try every property of batches, fees and replays SETTLED times (100000) and every other one CHECKS times (20000), then fuzz each target for ten minutes
 	go test ./store/storetest -run '^TestMemory$$/^model$$' -count=1 -v -timeout 0 -rapid.checks=$(RUNS)
 	go test ./store/bolt -run '^TestSuite$$/^model$$' -count=1 -v -timeout 0 -rapid.checks=2000
 	go test ./payment -run '^TestRandomLives$$' -count=1 -v -timeout 0 -rapid.checks=$(LIVES)
-	go test $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ { print $$1 }') -skip '^TestRandomLives$$' -timeout 0 -rapid.checks=$(CHECKS)
+	go test ./settlement ./fees -count=1 -v -timeout 0 -rapid.checks=$(SETTLED)
+	go test ./payment -run '^(TestFeesAndNetAreGross|TestReplayedLives)$$' -count=1 -v -timeout 0 -rapid.checks=$(SETTLED)
+	go test $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ && $$1 !~ /\/(settlement|fees)$$/ { print $$1 }') -skip '^(TestRandomLives|TestFeesAndNetAreGross|TestReplayedLives)$$' -count=1 -timeout 0 -rapid.checks=$(CHECKS)
 	FUZZ_EACH=600 FUZZ_TOTAL=86400 .ci/run fuzz
 
 torture-postgres: ## Kill servers, processes and primaries at random for FOR (10m) each, and hold a ledger in PostgreSQL to its word
