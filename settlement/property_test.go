@@ -24,23 +24,31 @@ func TestEveryMovementOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(false).Draw(t, "history")
 		tries.with(t, history.rules, func(h *house) {
-			for at := 0; at < len(history.events); {
-				n := rapid.IntRange(1, len(history.events)-at).Draw(t, "file of")
-				h.live(history.events[at : at+n])
-				at += n
-				if rapid.Bool().Draw(t, "settle behind it") {
-					h.settle(history.events[at-1].OccurredAt)
-				}
-				for len(history.wishes) > 0 && history.wishes[0].behind <= at {
-					h.grant(history.wishes[0])
-					history.wishes = history.wishes[1:]
-				}
-			}
-			h.settle(history.end)
+			h.liveInFiles(t, &history)
 			checkPlaces(t, h)
 			checkSums(t, h)
 		})
 	})
+}
+
+// liveInFiles books a history file by file, settles behind some of them, grants wishes when it is
+// their turn, and settles all of it at the end.
+func (h *house) liveInFiles(t *rapid.T, history *history) {
+	t.Helper()
+	wishes := history.wishes
+	for at := 0; at < len(history.events); {
+		n := rapid.IntRange(1, len(history.events)-at).Draw(t, "file of")
+		h.live(history.events[at : at+n])
+		at += n
+		if rapid.Bool().Draw(t, "settle behind it") {
+			h.settle(history.events[at-1].OccurredAt)
+		}
+		for len(wishes) > 0 && wishes[0].behind <= at {
+			h.grant(wishes[0])
+			wishes = wishes[1:]
+		}
+	}
+	h.settle(history.end)
 }
 
 // drawRuns gives instants at which the job runs, the last one after the end.

@@ -34,19 +34,7 @@ func TestReplayedHistory(t *testing.T) {
 			}
 		}
 		tries.with(t, history.rules, func(h *house) {
-			for at := 0; at < len(history.events); {
-				n := rapid.IntRange(1, len(history.events)-at).Draw(t, "file of")
-				h.live(history.events[at : at+n])
-				at += n
-				if rapid.Bool().Draw(t, "settle behind it") {
-					h.settle(history.events[at-1].OccurredAt)
-				}
-				for len(history.wishes) > 0 && history.wishes[0].behind <= at {
-					h.grant(history.wishes[0])
-					history.wishes = history.wishes[1:]
-				}
-			}
-			h.settle(history.end)
+			h.liveInFiles(t, &history)
 			h.replay(dir, history.end)
 		})
 	})
