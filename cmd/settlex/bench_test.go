@@ -200,6 +200,7 @@ func TestBenchRefuses(t *testing.T) {
 // A file that is there is somebody's, and one that was asked for stays.
 func TestBenchPath(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ledger.db")
 	succeed(t, "bench", "ledger", "--path", path, "--entries", "100", "--runs", "2")

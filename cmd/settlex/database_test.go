@@ -74,6 +74,7 @@ func (s scene) play(t *testing.T, lines []string) (out []string) {
 // file. Of a journal in several lanes the positions in it are others.
 func TestCommandsOnDatabase(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	lines := []string{
 		"init", "ingest DIR/days.csv", "ingest DIR/days.csv", "settle --through 2026-03-05", "settle --through 2026-03-05",
 		"report --from 2026-03-01 --to 2026-03-05", "summary", "balances", "verify --files", "period show",
@@ -179,6 +180,7 @@ func TestManyLanes(t *testing.T) {
 // What cannot be done says why, and never the password.
 func TestDatabaseFaults(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	server := pgtest.Newest(t)
 	dir, data := onDatabase(t, server, 2)
 	empty, name := newDatabase(t, server), postgres.Name(data)

@@ -64,6 +64,7 @@ func importedItems(t *testing.T, dir string) []string {
 // was not. Each run ends with verify.
 func TestImportKilled(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	args := []string{"import", "--data", "history.db", "long.journal"}
 	whole := t.TempDir()
 	longJournal(t, whole)

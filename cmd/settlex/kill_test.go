@@ -120,6 +120,7 @@ func runKilled(t *testing.T, dir string, args []string, k kill, doomed bool) (ki
 // journal.
 func TestKilled(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	undisturbed := firstDays(t)
 	began := time.Now()
 	runJob(t, undisturbed, kill{})

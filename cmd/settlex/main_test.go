@@ -36,8 +36,18 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// oneAfterAnother leaves a test out with -short, as the race detector runs them: it starts the program many times, command after command, and
+// what runs beside something else in them is tested where it is written.
+func oneAfterAnother(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts the program many times, command after command")
+	}
+}
+
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

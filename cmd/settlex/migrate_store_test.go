@@ -47,6 +47,7 @@ func shown(t *testing.T, config, data string) map[string]string {
 // show, checkpoints that were signed before, proofs, and keys that are taken.
 func TestMigrateStore(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	for _, server := range pgtest.Servers(t) {
 		t.Run(server.String(), func(t *testing.T) {
 			t.Parallel()
@@ -225,6 +226,7 @@ func bookedElsewhere(t *testing.T, server pgtest.Server, config, events string) 
 
 func TestMigrateStoreFaults(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	server := pgtest.Newest(t)
 	dir, config := booksWithDays(t)
 	file, empty := filepath.Join(dir, "settlex.db"), newDatabase(t, server)

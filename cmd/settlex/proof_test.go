@@ -85,6 +85,7 @@ func (s *proofShop) fail(t *testing.T, code int, stdout, stderr string, args ...
 // verifier key alone.
 func TestProof(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	s := newProofShop(t)
 	const key = "deposit/dep_in_000001/captured"
 	s.do(t, "proof", "entry", key, "--checkpoint", s.path("half"), "--out", s.path("old.proof"))
@@ -132,6 +133,7 @@ $`)
 // What proves nothing is named with its reason.
 func TestProofRefused(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	s := newProofShop(t)
 	s.do(t, "proof", "entry", "--seq", "1", "--checkpoint", s.path("half"), "--out", s.path("good.proof"))
 	good := s.read(t, "good.proof")
@@ -153,6 +155,7 @@ func TestProofRefused(t *testing.T) {
 // what is kept elsewhere shows that its end is missing.
 func TestVerifyCutBack(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	s := newProofShop(t)
 	got := s.do(t, "verify", "--checkpoint", s.path("half"), "--checkpoint", s.path("all"), "--key", s.key)
 	want := regexp.MustCompile(`^the journal continues the checkpoint of 2026-\S+Z over 1 block
@@ -182,6 +185,7 @@ verify found nothing \([\d,]+ items, [\d,]+ accounts\)\n$`)
 // were signed.
 func TestVerifyRewritten(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	s := newProofShop(t)
 	succeed(t, "init", "--config", s.config, "--data", s.path("new.db"), "--quiet")
 	days := s.read(t, "begun.csv")
@@ -228,6 +232,7 @@ func TestProofKey(t *testing.T) {
 
 func TestProofFaults(t *testing.T) {
 	t.Parallel()
+	oneAfterAnother(t)
 	s := newProofShop(t)
 	signer, half, all := s.path("signer.key"), s.path("half"), s.path("all")
 	rows := []struct {

@@ -53,6 +53,9 @@ func runFull(t *testing.T, name, dir string, attr *syscall.SysProcAttr) {
 // and once there is room so does posting, in the same open store.
 func TestFileTooLarge(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("fills files up for seconds, in one goroutine")
+	}
 	dir := t.TempDir()
 	runFull(t, "TestFileTooLargeChild", dir, nil)
 	for _, h := range fullHosts() {

@@ -33,6 +33,9 @@ func TestMoveToPostgres(t *testing.T) {
 	t.Parallel()
 	for _, server := range pgtest.Servers(t) {
 		for _, lanes := range []int{1, 16} {
+			if testing.Short() && (lanes == 1 || server != pgtest.Newest(t)) {
+				continue // each moves a month there and back
+			}
 			t.Run(fmt.Sprintf("%s with %d lanes", server, lanes), func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
