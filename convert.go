@@ -22,8 +22,8 @@ func (e *Engine) RefreshQuotes(ctx context.Context) error {
 
 // Convert looks again for quotes of the batches that are paid in another currency and were
 // closed without one: of their watermark, else of now. Those it finds are converted,
-// released unless something else holds them, and their files are due again. done, if not
-// nil, is told of each. What the books refuse of one keeps no other one waiting; the error
+// released unless something else holds them, and their files are due again; those that buy
+// nothing go to the next batch (settlement.Batch.BuysNothing). done, if not nil, is told of each. What the books refuse of one keeps no other one waiting; the error
 // joins the refusals.
 func (e *Engine) Convert(ctx context.Context, done func(*settlement.Batch)) error {
 	if e.quotes == nil {

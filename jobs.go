@@ -113,6 +113,11 @@ func (j *jobs) rates(ctx context.Context) (more bool, err error) {
 // convert converts the batches that there are quotes for.
 func (j *jobs) convert(ctx context.Context) error {
 	return j.Convert(ctx, func(b *settlement.Batch) {
+		if b.BuysNothing() {
+			j.log.Warn("batch given up: it buys nothing", "batch", b.ID, "merchant", b.Merchant, "currency", b.FX.Target, "quote", b.FX.Quote.ID,
+				"rate", b.FX.Quote.Client, "back", b.Currency.Format(b.Net), "of", b.Currency)
+			return
+		}
 		j.log.Info("batch converted", "batch", b.ID, "merchant", b.Merchant, "currency", b.PaidIn(), "pays", b.PaidIn().Format(b.Pays()),
 			"quote", b.FX.Quote.ID, "rate", b.FX.Quote.Client, "status", b.Status)
 	})

@@ -414,7 +414,7 @@ func (p *past) place(rows []feed.Kept) error {
 			}
 		}
 		if at < 0 {
-			if followsAlone(mark.File, steps) {
+			if followsAlone(&mark, steps) {
 				continue
 			}
 			return fmt.Errorf("%w: entry %s of %s %s is of no step of it", ErrNotReplayable, mark.Kind, mark.File, mark.ID)
@@ -432,10 +432,16 @@ func (p *past) place(rows []feed.Kept) error {
 	return nil
 }
 
-// followsAlone tells whether what opened a resource follows from something else, so that
-// its entry is of no step that is told again.
-func followsAlone(resource string, steps []feed.Kept) bool {
-	return resource == payment.RefundRecord && (len(steps) == 0 || steps[0].Kind != payment.RefundCreated)
+// followsAlone tells whether what an entry books follows from something else, so that it is of
+// no step that is told again: what opened a refund, or a batch that a late quote gave up.
+func followsAlone(mark *feed.Kept, steps []feed.Kept) bool {
+	switch mark.File {
+	case payment.RefundRecord:
+		return len(steps) == 0 || steps[0].Kind != payment.RefundCreated
+	case settlement.BatchRecord:
+		return mark.Kind == payment.EntryBatchCanceled
+	}
+	return false
 }
 
 // booksAs tells whether an entry may be a step's.

@@ -319,6 +319,30 @@ func TestSimulateConverted(t *testing.T) {
 	}
 }
 
+// A batch that a late quote gave up is no decision: nothing of it is told again.
+func TestSimulateBuysNothing(t *testing.T) {
+	t.Parallel()
+	h, source := abroad(t)
+	h.take(pakistani("d1", "2026-03-02 12:00", "0.01"))
+	h.settle(ist("2026-03-03 01:00"))
+	source.quote(t, inRupees("q1", "0.3", "2026-03-03 04:00"))
+	was := *h.clock
+	*h.clock = ist("2026-03-03 05:30") // when a replay looks, too
+	if err := h.Convert(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	*h.clock = was
+	h.take(pakistani("d2", "2026-03-03 14:00", "10.00"))
+	h.settle(ist("2026-03-04 01:00"))
+	d, err := h.try(settlex.Simulation{Rules: paidInRupees("20%")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Left) > 0 || !d.Real.Exact() {
+		t.Errorf("left out %+v, %+v", d.Left, d.Real)
+	}
+}
+
 // Windows that nobody has closed are closed by the replay, so what it says of them never
 // was; those behind the last date are not compared.
 func TestSimulateUnclosed(t *testing.T) {

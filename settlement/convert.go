@@ -11,10 +11,16 @@ import (
 	"github.com/settlex/settlex/payment"
 )
 
+// reasonBuysNothing is why a batch was given up that nobody gave up: the quote came late, and
+// what the batch comes to at it is less than one minor unit of what would be paid.
+const reasonBuysNothing = "fx_buys_nothing"
+
 // Convert looks again for quotes of the batches that wait for one: the quote that was in
 // force at the batch's watermark, if it has come meanwhile, else one that is in force
 // now. A batch that is converted is released, unless something else holds it, and the
-// files of its date are written again. done is told of each. What is refused of one batch
+// files of its date are written again. One that buys nothing would have been carried forward
+// had the quote been there in time: it is given up, and its money is a line of the next batch
+// (BuysNothing). done is told of each. What is refused of one batch
 // keeps no other one waiting; the error joins the refusals.
 func (c *Closer) Convert(ctx context.Context, now time.Time, done func(*Batch)) error {
 	waiting, err := c.unconverted(ctx)
@@ -32,11 +38,18 @@ func (c *Closer) Convert(ctx context.Context, now time.Time, done func(*Batch)) 
 			return errors.Join(append(faults, fmt.Errorf("convert batch %s: %w", b.ID, err))...)
 		case err != nil:
 			faults = append(faults, fmt.Errorf("convert batch %s: %w", b.ID, err))
-		case cmd != nil && cmd.made:
-			done(&cmd.batch)
+		case cmd != nil && cmd.became() != nil:
+			done(cmd.became())
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// resolving is a command that ends what a batch waits for. Afterwards became gives the batch;
+// nil: it had ended meanwhile.
+type resolving interface {
+	ledger.Command
+	became() *Batch
 }
 
 // unconverted reads the batches that wait for quotes, in order of their ids.
@@ -62,8 +75,9 @@ func (c *Closer) unconverted(ctx context.Context) (waiting []*Batch, err error) 
 	return waiting, err
 }
 
-// converting gives the command that converts a batch; nil: there is no quote for it.
-func (c *Closer) converting(ctx context.Context, b *Batch, now time.Time) (*converting, error) {
+// converting gives the command that converts a batch, or gives it up where a quote buys
+// nothing; nil: there is no quote for it.
+func (c *Closer) converting(ctx context.Context, b *Batch, now time.Time) (resolving, error) {
 	schedule, err := c.Schedules(b.Window.Schedule)
 	if err != nil {
 		return nil, err
@@ -79,12 +93,34 @@ func (c *Closer) converting(ctx context.Context, b *Batch, now time.Time) (*conv
 		if p.quote == nil {
 			continue
 		}
-		if becomes, ok := p.of(b.Currency, b.Net, b.FX.Target); ok {
-			return &converting{id: b.ID, quote: p.quote, becomes: becomes, at: at, now: now, target: b.FX.Target, currency: b.Currency, limit: schedule.MaxPayout, merchant: b.Merchant}, nil
+		switch becomes, err := p.quote.Convert(b.Currency, b.Net, b.FX.Target); {
+		case err == nil:
+			return &converting{
+				id: b.ID, quote: p.quote, becomes: becomes, at: at, now: now, target: b.FX.Target, currency: b.Currency, limit: schedule.MaxPayout, merchant: b.Merchant,
+			}, nil
+		case errors.Is(err, payment.ErrQuote):
+			return c.givingUp(b, p.quote, at, now), nil
 		}
 	}
 	return nil, nil
 }
+
+// givingUp is the command that cancels a batch which buys nothing at a quote that was in
+// force at an instant; nil: something else holds it too, which comes first.
+func (c *Closer) givingUp(b *Batch, quote *payment.Quote, at, now time.Time) resolving {
+	if !b.onlyWaits() {
+		return nil
+	}
+	f := *b.FX
+	f.Quote, f.At = quote, at
+	e := payment.Event{Kind: payment.BatchCanceled, ID: b.ID, OccurredAt: later(now, b.Hold.Since), ReasonCode: reasonBuysNothing}
+	return &givingUp{Move: Move{Rules: c.Rules, Event: e.Normalize(), nothing: &f}}
+}
+
+// givingUp is the move that puts the money of a batch back which buys nothing.
+type givingUp struct{ Move }
+
+func (g *givingUp) became() *Batch { return g.Move.after }
 
 // converting is the command that converts a batch that waits.
 type converting struct {
@@ -99,6 +135,13 @@ type converting struct {
 	limit    money.Amount   // of one instruction
 	batch    Batch          // afterwards
 	made     bool
+}
+
+func (c *converting) became() *Batch {
+	if !c.made {
+		return nil
+	}
+	return &c.batch
 }
 
 // At implements ledger.Command.

@@ -19,7 +19,9 @@ type Conversion struct {
 	Region string         `json:"region"`          // in which the target is paid
 	Waits  HoldReason     `json:"waits,omitempty"` // why it is not made yet; empty: it is
 
-	At    time.Time      `json:"at,omitzero"` // the quote was in force then: the batch's watermark, or later where there was none yet
+	At time.Time `json:"at,omitzero"` // the quote was in force then: the batch's watermark, or later where there was none yet
+	// Quote is the one it was made at; where it waited, and was never made because the net
+	// would have bought nothing, that at which it would have.
 	Quote *payment.Quote `json:"quote,omitempty"`
 	payment.Converted
 	Lane uint16 `json:"lane,omitzero"` // of the entry that sells the net
@@ -31,6 +33,15 @@ func (f *Conversion) made() bool { return f != nil && f.Waits == "" }
 
 // waits tells whether it is still to be.
 func (f *Conversion) waits() bool { return f != nil && f.Waits != "" }
+
+// onlyWaits tells whether nothing holds the batch but the lack of a quote.
+func (b *Batch) onlyWaits() bool {
+	return b.FX.waits() && b.Status == Held && b.Hold != nil && b.Hold.Reason == b.FX.Waits
+}
+
+// BuysNothing tells whether the rules have given the batch up, because it is less than one
+// minor unit of what would be paid at the quote that came for it: FX.Quote.
+func (b *Batch) BuysNothing() bool { return b.FX.waits() && b.FX.Quote != nil }
 
 // Converted tells whether the net of the batch was turned into another currency.
 func (b *Batch) Converted() bool { return b.FX.made() }
@@ -90,6 +101,13 @@ func (b *Batch) PaidFrom() string {
 // all of it paid.
 func (b *Batch) checkFX() error {
 	f := b.FX
+	if b.BuysNothing() {
+		if got, err := f.Quote.Convert(b.Currency, b.Net, f.Target); b.Status != Canceled || !errors.Is(err, payment.ErrQuote) {
+			return fmt.Errorf("%w: batch %s is %s because %s %s buy nothing at quote %s, which gives %s %s", ErrEquation, b.ID, b.Status,
+				b.Currency, b.Currency.Format(b.Net), f.Quote.ID, f.Target, f.Target.Format(got.Got))
+		}
+		return nil
+	}
 	if !f.made() {
 		return nil
 	}

@@ -612,7 +612,7 @@ func TestFXLives(t *testing.T) {
 			case "follow":
 				h.follow(at)
 			case "quote":
-				h.quotes = quotes(quote("Q2", "0.31", "2026-03-02 18:00:00", ""))
+				h.quotes = quotes(quote("Q2", rapid.SampledFrom([]string{"0.31", "0.000000000001"}).Draw(rt, "rate"), "2026-03-02 18:00:00", ""))
 				closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Quotes: h.quotes}
 				if err := closer.Convert(context.Background(), at, func(*settlement.Batch) {}); err != nil {
 					rt.Fatal(err)

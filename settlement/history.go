@@ -50,7 +50,7 @@ func (b *Batch) Past() (all []payment.Event) {
 	for i := range b.Steps {
 		step := &b.Steps[i]
 		kind := step.kind()
-		if kind == "" || step.follows() {
+		if kind == "" || step.follows() || kind == payment.BatchCanceled && b.BuysNothing() {
 			continue
 		}
 		e := payment.Event{

@@ -71,6 +71,11 @@ type Move struct {
 	Sending  string         // reference of the sending that a rail's answer is about; empty: the last one
 	Repeated bool
 	Late     bool
+
+	// nothing is set where the rules cancel a batch that waits for nothing but a quote: what
+	// its conversion is then, with the quote at which it buys nothing.
+	nothing *Conversion
+	after   *Batch // it was applied: as the batch stands; nil: it was booked before
 }
 
 // moved is what a report will do. No entry and no batch: it was booked before.
@@ -121,7 +126,7 @@ func (m *Move) Apply(s *ledger.State) error {
 	if err != nil {
 		return err
 	}
-	m.Late = false
+	m.Late, m.after = false, nil
 	if m.Repeated = out == nil; m.Repeated {
 		return nil
 	}
@@ -139,6 +144,7 @@ func (m *Move) Apply(s *ledger.State) error {
 	if stored, ok := s.Record(out.batch.Ref()).(*Batch); ok {
 		m.release(s, stored)
 	}
+	m.after = out.batch
 	return out.batch.save(s, out.follows)
 }
 
@@ -180,6 +186,9 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 	if !e.Kind.OfBatch() {
 		return nil, fault(payment.FieldKind, "%s is not an event of a batch", e.Kind)
 	}
+	if m.nothing != nil && !stored.onlyWaits() {
+		return nil, nil // meanwhile
+	}
 	concerned := stored.reported(e, no)
 	seen := stored.seen(concerned, no)
 	if err := agrees(seen, e); err != nil {
@@ -196,6 +205,9 @@ func (m *Move) plan(s *ledger.State) (*moved, error) {
 		return nil, err
 	}
 	batch := *stored
+	if m.nothing != nil {
+		batch.FX = m.nothing
+	}
 	rail := e.Rail
 	if e.Kind != payment.BatchSent {
 		rail = seen.Rail()

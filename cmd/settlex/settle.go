@@ -109,6 +109,10 @@ func (p *program) sayCutoffs(engine *settlex.Engine, next cutoffs) error {
 // convert says which batches have got the quote they waited for.
 func (p *program) convert(ctx context.Context, engine *settlex.Engine) error {
 	return engine.Convert(ctx, func(b *settlement.Batch) {
+		if b.BuysNothing() {
+			p.sayf("batch %s of %s buys nothing at quote %s: its %s %s go to the next one\n", b.ID, b.Merchant, b.FX.Quote.ID, b.Currency, b.Currency.Format(b.Net))
+			return
+		}
 		p.sayf("batch %s of %s is converted at quote %s: it pays %s %s\n", b.ID, b.Merchant, b.FX.Quote.ID, b.PaidIn().Format(b.Pays()), b.PaidIn())
 	})
 }

@@ -95,6 +95,10 @@ func conversionOf(b *settlement.Batch) string {
 	switch {
 	case b.FX == nil:
 		return ""
+	case b.BuysNothing():
+		return fmt.Sprintf("not paid in %s: it buys nothing at quote %s, at %s\n", b.FX.Target, b.FX.Quote.ID, b.FX.Quote.Client)
+	case !b.Converted() && b.Status == settlement.Canceled:
+		return fmt.Sprintf("not paid in %s: canceled without a quote\n", b.FX.Target)
 	case !b.Converted():
 		return fmt.Sprintf("paid in %s, once there is a quote: %s\n", b.FX.Target, b.FX.Waits)
 	}

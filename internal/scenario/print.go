@@ -101,6 +101,8 @@ func (p *player) printBatch(b *settlement.Batch) error {
 		outcome = "carries " + c.Format(b.CarryOut.Neg())
 	case b.Converted():
 		outcome = fmt.Sprintf("pays %s %s at %s, quote %s, for %s", b.PaidIn().Format(b.Pays()), b.PaidIn(), b.FX.Quote.Client, b.FX.Quote.ID, c.Format(b.Net))
+	case b.BuysNothing():
+		outcome = fmt.Sprintf("buys nothing at quote %s: puts back %s", b.FX.Quote.ID, c.Format(b.Net))
 	case b.FX != nil:
 		outcome = fmt.Sprintf("%s, %s: holds %s", b.Status, b.FX.Waits, c.Format(b.Net))
 	}
