@@ -26,6 +26,7 @@ type book struct {
 	taxesUsed    map[string]bool // that a fee schedule names
 	rules        payment.Rules
 	nodes        map[string]node // of regions, by id
+	fx           map[int]node    // of the terms of schedules that pay in another currency, by their place
 	merchants    []merchant.Merchant
 	index        map[string]int // of merchants, by id
 	feeds        []feed.Mapping
@@ -42,7 +43,7 @@ type book struct {
 func newBook(r *reader) *book {
 	return &book{
 		r: r, calendars: make(map[string]*calendar.Calendar), taxes: make(map[string]fees.Tax), taxesUsed: make(map[string]bool), index: make(map[string]int),
-		nodes: make(map[string]node),
+		nodes: make(map[string]node), fx: make(map[int]node),
 		rules: payment.Rules{Book: new(merchant.Book)},
 	}
 }

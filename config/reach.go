@@ -11,13 +11,26 @@ import (
 )
 
 // checkReach faults regions whose payments would find no settlement schedule,
-// or no price: better now than at night.
+// or no price, and schedules of which what comes back would find none: better now than at night.
 func (b *book) checkReach() {
 	for i := range b.rules.Book.Regions {
 		r := &b.rules.Book.Regions[i]
 		for _, currency := range r.Currencies {
 			b.checkSchedule(r, currency)
 			b.checkFees(r, currency)
+		}
+	}
+	b.checkTargets()
+}
+
+// checkTargets wants a schedule for what comes back of what is paid in another currency.
+func (b *book) checkTargets() {
+	if b.doubtful.schedules || b.spoilt("schedules") {
+		return
+	}
+	for i, terms := range b.fx {
+		if err := b.rules.Book.CheckTarget(&b.rules.Book.Schedules[i], b.merchants); err != nil {
+			terms.fault(err)
 		}
 	}
 }

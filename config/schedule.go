@@ -40,6 +40,9 @@ func (b *book) readSchedules(n node) {
 		this := dated{s.ID, s.EffectiveFrom}
 		ids.add(o.get("id"), this, "schedule "+this.String())
 		taken.add(o.get("for"), s.ID, s.EffectiveFrom, s.For)
+		if s.FX != nil {
+			b.fx[len(b.rules.Book.Schedules)] = o.get("fx")
+		}
 		b.rules.Book.Schedules = append(b.rules.Book.Schedules, s)
 	}
 }

@@ -3,9 +3,11 @@ package merchant
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/money"
 )
 
@@ -63,4 +65,75 @@ func (t *FXTerms) faults() []error {
 		faults = append(faults, fmt.Errorf("fx: max_age: %s is not above 0", t.MaxAge))
 	}
 	return faults
+}
+
+// CheckTarget wants a schedule, whatever the method, for what a schedule pays in another
+// currency: what of that is canceled or comes back is settled in it. There has to be one
+// whenever the schedule is in force, and from then on. known are the merchants that there
+// are; the others have no region of their own. The error wraps ErrNoSchedule.
+func (b *Book) CheckTarget(s *Schedule, known []Merchant) error {
+	if s.FX == nil {
+		return nil
+	}
+	dates := []calendar.Date{s.EffectiveFrom}
+	for i := range b.Schedules {
+		if from := b.Schedules[i].EffectiveFrom; from.After(s.EffectiveFrom) && !slices.Contains(dates, from) {
+			dates = append(dates, from)
+		}
+	}
+	slices.SortFunc(dates, calendar.Date.Compare)
+	for _, scope := range s.For {
+		for _, back := range b.comesBack(s.FX, scope, known) {
+			for _, date := range dates {
+				if b.meant(back, noon(date), Narrowest) != nil {
+					continue
+				}
+				on := "on " + date.String()
+				if date.IsZero() {
+					on = "before any date"
+				}
+				return fmt.Errorf("%s is paid in %s, and %w is meant for %s %s, whatever the method: none would settle what is canceled or comes back",
+					scope, back.Currency, ErrNoSchedule, back, on)
+			}
+		}
+	}
+	return nil
+}
+
+// noon is an instant at which a date has begun in every zone but the last; of no date, one
+// before any that a schedule could be effective from.
+func noon(date calendar.Date) time.Time {
+	if date.IsZero() {
+		return time.Date(1, time.January, 3, 0, 0, 0, 0, time.UTC)
+	}
+	return calendar.Cutoff(date, calendar.Clock{}, time.UTC).Add(12 * time.Hour)
+}
+
+// comesBack gives the cases of what comes back that a scope pays in another currency.
+func (b *Book) comesBack(t *FXTerms, scope Scope, known []Merchant) (cases []Scope) {
+	add := func(m *Merchant, target money.Currency) {
+		if target.IsZero() || target == scope.Currency {
+			return
+		}
+		if region, err := b.Region(m, target); err == nil { // else that is what is wrong
+			cases = append(cases, Scope{Merchant: scope.Merchant, Region: region.ID, Currency: target})
+		}
+	}
+	if !t.OfMerchant && scope.Merchant == "" {
+		add(nil, t.Target)
+		if scope.Region != "" && !t.Target.IsZero() { // of who has it as its own
+			cases = append(cases, Scope{Region: scope.Region, Currency: t.Target})
+		}
+		return cases
+	}
+	for i := range known {
+		switch m := &known[i]; {
+		case scope.Merchant != "" && scope.Merchant != m.ID:
+		case t.OfMerchant:
+			add(m, m.Currency)
+		default:
+			add(m, t.Target)
+		}
+	}
+	return cases
 }

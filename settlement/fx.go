@@ -176,7 +176,7 @@ type exchanging struct {
 }
 
 // exchanges gives how a target becomes another currency as of its watermark; nil: it does
-// not.
+// not. What comes back of it is settled in that currency, so it needs a schedule there.
 func (c *Closer) exchanges(ctx context.Context, s *merchant.Schedule, m *payment.Merchant, t *Target, at time.Time) (*exchanging, error) {
 	target, ok := s.FX.Converts(t.Currency, m.TermsAt(at.Add(-time.Microsecond)))
 	if !ok {
@@ -185,6 +185,10 @@ func (c *Closer) exchanges(ctx context.Context, s *merchant.Schedule, m *payment
 	region, err := c.Book.Region(&m.Merchant, target)
 	if err != nil {
 		return nil, err
+	}
+	back := merchant.Scope{Merchant: m.ID, Region: region.ID, Currency: target}
+	if _, err := c.Book.Schedule(back, at); err != nil {
+		return nil, fmt.Errorf("%s is paid in %s, and what comes back of it is settled by none: %w", t.Currency, target, err)
 	}
 	price, err := priced(ctx, c.Quotes, s.FX, t.Currency, target, at)
 	return &exchanging{target: target, region: region, price: price}, err

@@ -451,14 +451,15 @@ func (m *Move) settles(s *ledger.State, b *Batch, c money.Currency) (schedule *m
 
 // scheduleOf gives the schedule that money is settled by which a batch puts back:
 // that of the merchant whatever the method; else, where there are only schedules
-// for methods, the batch's own in the version in force.
+// for methods, the batch's own in the version in force, which is meant for no other
+// currency than the batch's.
 func scheduleOf(book *merchant.Book, m *merchant.Merchant, b *Batch, c money.Currency, at time.Time) (*merchant.Schedule, error) {
 	scope, err := book.Case(m, c, "")
 	if err != nil {
 		return nil, err
 	}
 	schedule, err := book.Schedule(scope, at)
-	if !errors.Is(err, merchant.ErrNoSchedule) {
+	if c != b.Currency || !errors.Is(err, merchant.ErrNoSchedule) {
 		return schedule, err
 	}
 	if own := book.Version(b.Window.Schedule.ID, at); own != nil {
