@@ -75,29 +75,51 @@ func (b *Book) CheckTarget(s *Schedule, known []Merchant) error {
 	if s.FX == nil {
 		return nil
 	}
-	dates := []calendar.Date{s.EffectiveFrom}
-	for i := range b.Schedules {
-		if from := b.Schedules[i].EffectiveFrom; from.After(s.EffectiveFrom) && !slices.Contains(dates, from) {
-			dates = append(dates, from)
-		}
-	}
-	slices.SortFunc(dates, calendar.Date.Compare)
 	for _, scope := range s.For {
 		for _, back := range b.comesBack(s.FX, scope, known) {
-			for _, date := range dates {
-				if b.meant(back, noon(date), Narrowest) != nil {
-					continue
-				}
-				on := "on " + date.String()
-				if date.IsZero() {
-					on = "before any date"
-				}
-				return fmt.Errorf("%s is paid in %s, and %w is meant for %s %s, whatever the method: none would settle what is canceled or comes back",
-					scope, back.Currency, ErrNoSchedule, back, on)
+			date, lacks := b.lacks(back, s.EffectiveFrom)
+			if !lacks {
+				continue
 			}
+			on := "on " + date.String()
+			if date.IsZero() {
+				on = "before any date"
+			}
+			return fmt.Errorf("%s is paid in %s, and %w is meant for %s %s, whatever the method: none would settle what is canceled or comes back",
+				scope, back.Currency, ErrNoSchedule, back, on)
 		}
 	}
 	return nil
+}
+
+// lacks gives the first date from one on at which no schedule is meant for a case; false: one
+// always is. That changes on dates of those that are at some time alone.
+func (b *Book) lacks(c Scope, from calendar.Date) (date calendar.Date, lacks bool) {
+	ids := make(map[string]bool)
+	for i := range b.Schedules {
+		if Covered(b.Schedules[i].For, c) {
+			ids[b.Schedules[i].ID] = true
+		}
+	}
+	var of Book
+	dates := []calendar.Date{from}
+	for i := range b.Schedules {
+		s := &b.Schedules[i]
+		if !ids[s.ID] {
+			continue
+		}
+		of.Schedules = append(of.Schedules, *s)
+		if s.EffectiveFrom.After(from) {
+			dates = append(dates, s.EffectiveFrom)
+		}
+	}
+	slices.SortFunc(dates, calendar.Date.Compare)
+	for _, date := range dates {
+		if of.meant(c, noon(date), Narrowest) == nil {
+			return date, true
+		}
+	}
+	return from, false
 }
 
 // noon is an instant at which a date has begun in every zone but the last; of no date, one
