@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,20 @@ func TestFXLateQuoteBuysNothingHeld(t *testing.T) {
 	h.settle(pkt("2026-03-02 21:00"))
 	if b := h.only(); b.Status != settlement.Canceled || !b.BuysNothing() {
 		t.Errorf("%s, %+v", b.Status, b.FX)
+	}
+}
+
+// Who asks for money that buys nothing is told that, with the quote.
+func TestFXDemandBuysNothing(t *testing.T) {
+	t.Parallel()
+	h := abroad(t, quote("Q1", "0.000000000001", "2026-03-02 07:00:00", ""))
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Quotes: h.quotes}
+	h.settle(pkt("2026-03-02 18:00"))
+	req := settlement.Request{Key: "r1", Merchant: "m1", Currency: pkr(), Kind: settlement.OnDemand, By: "anna", At: pkt("2026-03-02 18:30")}
+	_, _, err := closer.Request(context.Background(), req, func(*settlement.Batch) {})
+	want := "PKR 100000.00 are not one minor unit of INR at quote Q1"
+	if !errors.Is(err, settlement.ErrNothingToPay) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
 

@@ -493,6 +493,9 @@ func windowOn(s *merchant.Schedule, req *Request) (calendar.Window, error) {
 func (c *closing) paysNothing(p payable) error {
 	b := &c.batch
 	f := b.Currency.Format
+	if !c.fx.buys(b.Currency, p.pays) {
+		return fault(payment.FieldAmount, "%w: %s %s are not one minor unit of %s at quote %s", ErrNothingToPay, b.Currency, f(p.pays), c.fx.target, c.fx.quote.ID)
+	}
 	return fault(payment.FieldAmount, "%w: of %s %s %s is kept back, and the fee has to come out of the rest", ErrNothingToPay, b.Currency, f(p.total), f(p.kept))
 }
 
