@@ -146,6 +146,8 @@ func priced(ctx context.Context, quotes Quotes, terms *merchant.FXTerms, c, targ
 	switch {
 	case q == nil || q.At.After(at):
 		return price{waits: HoldNoQuote, why: fmt.Sprintf("no quote of %s in %s by %s", c, target, instant)}, nil
+	case q.unfit(c, target) != "":
+		return price{waits: HoldNoQuote, why: fmt.Sprintf("quote %q: %s", q.ID, q.unfit(c, target))}, nil
 	case !q.InForce(at):
 		return price{waits: HoldStaleQuote, why: fmt.Sprintf("quote %s of %s in %s was valid until %s", q.ID, c, target, q.ValidUntil.UTC().Format(time.RFC3339))}, nil
 	case at.Sub(q.At) > terms.MaxAge:

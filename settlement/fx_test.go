@@ -109,7 +109,8 @@ func TestFXBatch(t *testing.T) {
 	}
 	paid := sent(id, pkt("2026-03-03 09:00"))
 	paid.Amount, paid.Currency = minor("100000.00"), pkr()
-	if err := h.try(paid); !errors.Is(err, err) || err == nil {
+	var wrong *payment.FieldError
+	if err := h.try(paid); !errors.As(err, &wrong) || wrong.Field != payment.FieldAmount {
 		t.Errorf("sent in another currency: %v", err)
 	}
 	paid.Amount, paid.Currency = minor("29821.77"), inr()
@@ -158,6 +159,45 @@ func TestFXQuoteAtWatermark(t *testing.T) {
 			}
 			if got != tc.want {
 				t.Errorf("%s, want %s: %+v", got, tc.want, b.FX)
+			}
+		})
+	}
+}
+
+// source is a host's source of quotes that has one answer to everything.
+type source settlement.Quote
+
+func (s source) Quote(context.Context, money.Currency, money.Currency, time.Time) (*settlement.Quote, error) {
+	return (*settlement.Quote)(&s), nil
+}
+
+// What a host's source answers is not believed: at a quote that is none, or of something
+// else, nothing is converted and nothing is given up, whenever it comes.
+func TestFXQuoteOfAHostIsChecked(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		spoil func(*settlement.Quote)
+		want  string
+	}{
+		"no id":                {func(q *settlement.Quote) { q.ID = "" }, `quote "": id: is missing`},
+		"no source":            {func(q *settlement.Quote) { q.Source = "" }, `quote "q": source: is missing`},
+		"over before it began": {func(q *settlement.Quote) { q.ValidUntil = utc("2026-03-02 11:00:00") }, `quote "q": valid_until: 2026-03-02T11:00:00Z is before the quote was given, at 2026-03-02T12:00:00Z`},
+		"the other way round":  {func(q *settlement.Quote) { q.Base, q.Currency = inr(), pkr() }, `quote "q": is of INR in PKR, not of PKR in INR`},
+		"worthless":            {func(q *settlement.Quote) { q.Rate = money.Rate{} }, `quote "q": rate: 0 is not above 0`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := quote("q", "0.3", "2026-03-02 12:00:00", "")
+			tc.spoil(&q)
+			h := abroad(t)
+			h.quotes = source(q)
+			h.settle(pkt("2026-03-02 18:00"))
+			if b := h.only(); b.Status != settlement.Held || b.Hold.Reason != settlement.HoldNoQuote || b.Hold.Detail != tc.want {
+				t.Errorf("closed as %s, held %+v, want for %q", b.Status, b.Hold, tc.want)
+			}
+			h.settle(pkt("2026-03-02 19:00"))
+			if b := h.only(); b.Status != settlement.Held || b.FX.Quote != nil {
+				t.Errorf("looked at again, it is %s, %+v", b.Status, b.FX)
 			}
 		})
 	}

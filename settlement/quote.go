@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/settlex/settlex/merchant"
@@ -66,6 +67,18 @@ func (q *Quote) Validate() error {
 		add("valid_until: %s is before the quote was given, at %s", q.ValidUntil.UTC().Format(time.RFC3339), q.At.UTC().Format(time.RFC3339))
 	}
 	return errors.Join(faults...)
+}
+
+// unfit says why the quote is no answer to what a currency is worth in another; empty: it is.
+// A host's source of quotes is not believed.
+func (q *Quote) unfit(base, currency money.Currency) string {
+	if q.Base != base || q.Currency != currency {
+		return fmt.Sprintf("is of %s in %s, not of %s in %s", q.Base, q.Currency, base, currency)
+	}
+	if err := q.Validate(); err != nil {
+		return strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	return ""
 }
 
 // digits is how many digits a rate has behind the point.
