@@ -9,7 +9,6 @@ import (
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
-	"github.com/settlex/settlex/settlement"
 )
 
 // Balance is what a merchant has in one currency, in minor units.
@@ -51,17 +50,42 @@ func (e *Engine) BalancesOf(ctx context.Context, merchant string) (all []Balance
 
 // balancesIn reads the balances of a merchant, or of all.
 func balancesIn(ctx context.Context, r ledger.Reader, merchant string) ([]Balance, error) {
-	type key struct {
-		merchant string
-		currency money.Currency
+	found, err := accountsIn(ctx, r, merchant)
+	if err != nil {
+		return nil, err
 	}
-	found := make(map[key]*Balance)
-	of := func(m string, c money.Currency) *Balance {
-		if found[key{m, c}] == nil {
-			found[key{m, c}] = &Balance{Merchant: m, Currency: c}
+	for i, err := range instructions(ctx, r, merchant) {
+		if err == nil {
+			err = addTo(&found.of(i.merchant, i.paidIn).InTransit, i.now)
 		}
-		return found[key{m, c}]
+		if err != nil {
+			return nil, err
+		}
 	}
+	out := make([]Balance, 0, len(found))
+	for _, b := range found {
+		out = append(out, *b)
+	}
+	slices.SortFunc(out, func(a, b Balance) int {
+		return cmp.Or(cmp.Compare(a.Merchant, b.Merchant), a.Currency.Compare(b.Currency))
+	})
+	return out, nil
+}
+
+// holdings are balances by whose they are.
+type holdings map[holding]*Balance
+
+func (h holdings) of(merchant string, c money.Currency) *Balance {
+	whose := holding{merchant, c}
+	if h[whose] == nil {
+		h[whose] = &Balance{Merchant: merchant, Currency: c}
+	}
+	return h[whose]
+}
+
+// accountsIn reads what stands on the accounts of a merchant, or of all.
+func accountsIn(ctx context.Context, r ledger.Reader, merchant string) (holdings, error) {
+	found := make(holdings)
 	prefix := "merchants/"
 	if merchant != "" {
 		prefix += merchant + "/"
@@ -75,30 +99,17 @@ func balancesIn(ctx context.Context, r ledger.Reader, merchant string) ([]Balanc
 		if err != nil {
 			return nil, err
 		}
-		if err := of(m, account.Currency).add(part, posted); err != nil {
+		if err := found.of(m, account.Currency).add(part, posted); err != nil {
 			return nil, err
 		}
 	}
-	err := transit(ctx, r, func(m string, c money.Currency, amount money.Amount) error {
-		if merchant != "" && m != merchant {
-			return nil
-		}
-		return addTo(&of(m, c).InTransit, amount)
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Balance, 0, len(found))
 	for _, b := range found {
+		var err error
 		if b.Total, err = money.Sum(b.Available, b.Pending, b.Reserved); err != nil {
 			return nil, err
 		}
-		out = append(out, *b)
 	}
-	slices.SortFunc(out, func(a, b Balance) int {
-		return cmp.Or(cmp.Compare(a.Merchant, b.Merchant), a.Currency.Compare(b.Currency))
-	})
-	return out, nil
+	return found, nil
 }
 
 func (b *Balance) add(part string, amount money.Amount) error {
@@ -110,7 +121,7 @@ func (b *Balance) add(part string, amount money.Amount) error {
 	case "receivable":
 		return addTo(&b.Receivable, amount)
 	case "payouts":
-		return nil // counted from the payouts themselves
+		return nil // what is in transit of it is counted from the payouts themselves
 	default:
 		return addTo(&b.Reserved, amount)
 	}
@@ -120,32 +131,4 @@ func addTo(into *money.Amount, amount money.Amount) error {
 	sum, err := into.Add(amount)
 	*into = sum
 	return err
-}
-
-// transit walks batches and payouts that are under way.
-func transit(ctx context.Context, r ledger.Reader, add func(string, money.Currency, money.Amount) error) error {
-	for b, err := range ledger.RecordsOf[*settlement.Batch](ctx, r, settlement.BatchRecord, "") {
-		if err != nil {
-			return err
-		}
-		for _, amount := range []money.Amount{b.Owed(), b.Sent()} {
-			if err := add(b.Merchant, b.PaidIn(), amount); err != nil {
-				return err
-			}
-		}
-	}
-	for p, err := range ledger.RecordsOf[*payment.Payout](ctx, r, payment.PayoutRecord, "") {
-		if err != nil {
-			return err
-		}
-		switch p.Status {
-		case payment.Requested, payment.Approved, payment.Sent, payment.Unknown:
-		default:
-			continue
-		}
-		if err := add(p.Merchant, p.Currency, p.Amount); err != nil {
-			return err
-		}
-	}
-	return nil
 }

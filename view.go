@@ -31,6 +31,7 @@ type Standing struct {
 	Pending    money.Amount
 	Reserved   money.Amount
 	Total      money.Amount // available + pending + reserved
+	InTransit  money.Amount // in batches and payouts that are closed or requested, and neither paid nor put back; no part of the total
 	Payouts    money.Amount // set aside for payouts that are requested and not sent, and for their fees
 	Receivable money.Amount // owed by the merchant beside a negative available balance
 	Net        money.Amount // total + payouts - receivable
@@ -55,32 +56,42 @@ type View struct {
 	Change   money.Amount // Closing.Net - Opening.Net
 	Held     FigureSum    // what went into the reserves; with Released it is Closing.Reserved - Opening.Reserved
 	Released FigureSum    // what came out of them, negative
+	Started  FigureSum    // what came to be in transit; with Ended it is Closing.InTransit - Opening.InTransit
+	Ended    FigureSum    // what was paid, put back or turned into another currency of it, negative
 }
 
-// The figures of reserves. They are no part of a view's Change: what is held back
-// stays the merchant's.
+// The figures of reserves and of what is in transit. They are no part of a view's Change: what is held
+// back stays the merchant's, and what is in transit has left the merchant's accounts.
 const (
-	FigureHeld     payment.Figure = "reserve_held"
-	FigureReleased payment.Figure = "reserve_released"
+	FigureHeld           payment.Figure = "reserve_held"
+	FigureReleased       payment.Figure = "reserve_released"
+	FigureTransitStarted payment.Figure = "transit_started"
+	FigureTransitEnded   payment.Figure = "transit_ended"
 )
 
-// The figures of the accounts themselves: what an entry adds to what stands on them, which in a
-// period comes to Closing less Opening. They are listed where they are asked for, and are no
+// The figures of the balances themselves: what an entry adds to one, which in a period comes to
+// Closing less Opening. They are listed where they are asked for, and are no
 // part of a view.
 const (
 	FigureAvailable payment.Figure = "available"
 	FigurePending   payment.Figure = "pending"
 	FigureReserved  payment.Figure = "reserved"
 	FigureTotal     payment.Figure = "total" // of the three
+	FigureInTransit payment.Figure = "in_transit"
 )
 
-// AccountFigures lists the figures of the accounts themselves.
+// AccountFigures lists the figures of the balances themselves.
 func AccountFigures() []payment.Figure {
-	return []payment.Figure{FigureAvailable, FigurePending, FigureReserved, FigureTotal}
+	return []payment.Figure{FigureAvailable, FigurePending, FigureReserved, FigureTotal, FigureInTransit}
 }
 
 // ViewFigures lists all figures that a view has.
-func ViewFigures() []payment.Figure { return append(payment.Figures(), FigureHeld, FigureReleased) }
+func ViewFigures() []payment.Figure { return append(payment.Figures(), besideFigures()...) }
+
+// besideFigures are those of a view that are no part of its Change.
+func besideFigures() []payment.Figure {
+	return []payment.Figure{FigureHeld, FigureReleased, FigureTransitStarted, FigureTransitEnded}
+}
 
 // Movement is what one entry adds to one figure.
 type Movement struct {
@@ -91,7 +102,7 @@ type Movement struct {
 	Reference string
 	ValueDate calendar.Date
 	At        time.Time    // when it was booked
-	Amount    money.Amount // positive in the merchant's favour; of reserves, what they grow by
+	Amount    money.Amount // positive in the merchant's favour; of reserves and of what is in transit, what it grows by
 }
 
 // ErrView marks a view whose figures are not what the balances moved by: the
@@ -99,25 +110,28 @@ type Movement struct {
 var ErrView = errors.New("figures and balances differ")
 
 // View reads a merchant's money on one snapshot, in memory that does not grow with
-// the period. That opening balances and figures come to the closing balances
-// is checked; an error wraps ErrView if they do not.
+// the period but for its batches and payouts. That opening balances and figures come to the closing balances
+// is checked, and that the entries behind what is in transit come to what batches and payouts say of
+// themselves; an error wraps ErrView if they do not.
 func (e *Engine) View(ctx context.Context, q ViewQuery) (v *View, err error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
 	err = e.books.Read(ctx, func(r ledger.Reader) error {
-		v, err = viewIn(ctx, r, q)
+		all, err := transitsIn(ctx, r, q.Merchant, q.From, q.To)
 		if err != nil {
 			return err
 		}
-		balances, err := balancesIn(ctx, r, q.Merchant)
+		transit := q.transit(all)
+		if v, err = viewIn(ctx, r, q, transit); err != nil {
+			return err
+		}
+		accounts, err := accountsIn(ctx, r, q.Merchant)
 		if err != nil {
 			return err
 		}
-		v.Now = Balance{Merchant: q.Merchant, Currency: q.Currency}
-		if i := slices.IndexFunc(balances, func(b Balance) bool { return b.Currency == q.Currency }); i >= 0 {
-			v.Now = balances[i]
-		}
+		v.Now = *accounts.of(q.Merchant, q.Currency)
+		v.Now.InTransit = transit.now
 		return nil
 	})
 	if err != nil {
@@ -126,20 +140,22 @@ func (e *Engine) View(ctx context.Context, q ViewQuery) (v *View, err error) {
 	return v, nil
 }
 
-// Movements yields what single entries add to some figures, of a view or of accounts, or to all
+// Movements yields what single entries add to some figures, of a view or of balances, or to all
 // of a view, in order of value date and of booking.
 func (e *Engine) Movements(ctx context.Context, q ViewQuery, figures ...payment.Figure) iter.Seq2[Movement, error] {
+	if len(figures) == 0 {
+		figures = ViewFigures()
+	}
 	return func(yield func(Movement, error) bool) {
 		err := q.check()
 		stopped := false
 		if err == nil {
 			err = e.books.Read(ctx, func(r ledger.Reader) error {
-				for m, err := range movements(ctx, r, q, q.figures, q.accounts) {
+				for m, err := range asked(ctx, r, q, figures) {
 					switch {
 					case err != nil:
 						return err
-					case len(figures) == 0 && slices.Contains(AccountFigures(), m.Figure):
-					case len(figures) > 0 && !slices.Contains(figures, m.Figure):
+					case !slices.Contains(figures, m.Figure):
 					case !yield(m, nil):
 						stopped = true
 						return nil
@@ -152,6 +168,33 @@ func (e *Engine) Movements(ctx context.Context, q ViewQuery, figures ...payment.
 			yield(Movement{}, fmt.Errorf("movements of %s, %s: %w", q.Merchant, q.Currency, err))
 		}
 	}
+}
+
+// asked yields movements of figures, and of others: what was in transit is looked for only where it is asked for.
+func asked(ctx context.Context, r ledger.Reader, q ViewQuery, figures []payment.Figure) iter.Seq2[Movement, error] {
+	transit := new(transit)
+	if slices.ContainsFunc(figures, ofTransit) {
+		all, err := transitsIn(ctx, r, q.Merchant, q.From, q.To)
+		if err != nil {
+			return func(yield func(Movement, error) bool) { yield(Movement{}, err) }
+		}
+		transit = q.transit(all)
+	}
+	return movements(ctx, r, q, transit, q.figures, q.accounts,
+		transit.finder(transitFigure), transit.finder(func(money.Amount) payment.Figure { return FigureInTransit }))
+}
+
+// ofTransit tells whether a figure is of what is in transit.
+func ofTransit(f payment.Figure) bool {
+	return f == FigureTransitStarted || f == FigureTransitEnded || f == FigureInTransit
+}
+
+// transit is what is in transit of what is asked for.
+func (q *ViewQuery) transit(all map[holding]*transit) *transit {
+	if found := all[holding{q.Merchant, q.Currency}]; found != nil {
+		return found
+	}
+	return new(transit)
 }
 
 func (q *ViewQuery) check() error {
@@ -171,8 +214,11 @@ func (q *ViewQuery) account(part string) ledger.AccountID {
 	return ledger.AccountID{Path: "merchants/" + q.Merchant + "/" + part, Currency: q.Currency}
 }
 
-func viewIn(ctx context.Context, r ledger.Reader, q ViewQuery) (*View, error) {
-	v := &View{ViewQuery: q, Held: FigureSum{Figure: FigureHeld}, Released: FigureSum{Figure: FigureReleased}}
+func viewIn(ctx context.Context, r ledger.Reader, q ViewQuery, t *transit) (*View, error) {
+	v := &View{ViewQuery: q}
+	for _, f := range besideFigures() {
+		v.sum(f).Figure = f
+	}
 	for _, f := range payment.Figures() {
 		v.Figures = append(v.Figures, FigureSum{Figure: f})
 	}
@@ -183,7 +229,8 @@ func viewIn(ctx context.Context, r ledger.Reader, q ViewQuery) (*View, error) {
 	if v.Closing, err = standing(ctx, r, &q, q.To); err != nil {
 		return nil, err
 	}
-	for m, err := range movements(ctx, r, q, q.figures) {
+	v.Opening.InTransit, v.Closing.InTransit = t.opening, t.closing
+	for m, err := range ofView(ctx, r, q, t) {
 		if err == nil {
 			err = v.add(&m)
 		}
@@ -197,20 +244,34 @@ func viewIn(ctx context.Context, r ledger.Reader, q ViewQuery) (*View, error) {
 	return v, nil
 }
 
+// ofView yields the movements of a view.
+func ofView(ctx context.Context, r ledger.Reader, q ViewQuery, t *transit) iter.Seq2[Movement, error] {
+	return movements(ctx, r, q, t, q.figures, t.finder(transitFigure))
+}
+
+// sum is where a figure is counted.
+func (v *View) sum(f payment.Figure) *FigureSum {
+	switch f {
+	case FigureHeld:
+		return &v.Held
+	case FigureReleased:
+		return &v.Released
+	case FigureTransitStarted:
+		return &v.Started
+	case FigureTransitEnded:
+		return &v.Ended
+	}
+	return &v.Figures[slices.IndexFunc(v.Figures, func(s FigureSum) bool { return s.Figure == f })]
+}
+
 // add counts a movement.
 func (v *View) add(m *Movement) error {
-	sum := &v.Held
-	switch m.Figure {
-	case FigureHeld:
-	case FigureReleased:
-		sum = &v.Released
-	default:
-		i := slices.IndexFunc(v.Figures, func(s FigureSum) bool { return s.Figure == m.Figure })
-		sum = &v.Figures[i]
+	if !slices.Contains(besideFigures(), m.Figure) {
 		if err := addTo(&v.Change, m.Amount); err != nil {
 			return err
 		}
 	}
+	sum := v.sum(m.Figure)
 	sum.Entries++
 	return addTo(&sum.Amount, m.Amount)
 }
@@ -225,10 +286,14 @@ func (v *View) prove() error {
 	if err != nil {
 		return err
 	}
+	transit, err := money.Sum(v.Opening.InTransit, v.Started.Amount, v.Ended.Amount)
+	if err != nil {
+		return err
+	}
 	for _, check := range []struct {
 		what       string
 		have, want money.Amount
-	}{{"net", net, v.Closing.Net}, {"reserved", reserved, v.Closing.Reserved}} {
+	}{{"net", net, v.Closing.Net}, {"reserved", reserved, v.Closing.Reserved}, {"in transit", transit, v.Closing.InTransit}} {
 		if check.have.Cmp(check.want) != 0 {
 			return fmt.Errorf("%w: %s of %s to %s comes to %s %s, balances say %s",
 				ErrView, check.what, v.From, v.To, v.Currency.Format(check.have), v.Currency, v.Currency.Format(check.want))
@@ -276,9 +341,11 @@ func (s *Standing) add(part string, credit money.Amount) error {
 
 // movements yields what the entries of a period add to each figure that some functions find in
 // them, in order of value date and of booking.
-func movements(ctx context.Context, r ledger.Reader, q ViewQuery, find ...func(*ledger.Booked) ([]Movement, error)) iter.Seq2[Movement, error] {
+func movements(
+	ctx context.Context, r ledger.Reader, q ViewQuery, t *transit, find ...func(*ledger.Booked) ([]Movement, error),
+) iter.Seq2[Movement, error] {
 	return func(yield func(Movement, error) bool) {
-		for entry, err := range entriesOf(ctx, r, &q) {
+		for entry, err := range entriesOf(ctx, r, &q, t) {
 			var sums []Movement
 			for _, of := range find {
 				if err != nil {
@@ -337,9 +404,13 @@ func newMovement(f payment.Figure, entry *ledger.Booked, amount money.Amount) Mo
 	}
 }
 
-// figures gives what an entry adds to each figure; nothing of 0.
+// figures gives what an entry adds to each figure; nothing of 0, nor of one that touches no account of the
+// merchant's.
 func (q *ViewQuery) figures(entry *ledger.Booked) ([]Movement, error) {
 	var sums []Movement
+	if !slices.ContainsFunc(entry.Postings, q.owns) {
+		return nil, nil
+	}
 	add := func(f payment.Figure, amount money.Amount) error {
 		i := slices.IndexFunc(sums, func(m Movement) bool { return m.Figure == f })
 		if i < 0 {
@@ -379,13 +450,19 @@ func (q *ViewQuery) figures(entry *ledger.Booked) ([]Movement, error) {
 	return slices.DeleteFunc(sums, func(m Movement) bool { return m.Amount.IsZero() }), nil
 }
 
+// owns tells whether a posting is on an account of the merchant's, in the currency of the view.
+func (q *ViewQuery) owns(p ledger.Posting) bool {
+	merchant, _, _ := payment.MerchantOf(p.Account)
+	return merchant == q.Merchant && p.Currency == q.Currency
+}
+
 // entriesOf yields the entries of a period that touch any of the merchant's
-// accounts, each once, in order of value date and of booking.
-func entriesOf(ctx context.Context, r ledger.Reader, q *ViewQuery) iter.Seq2[*ledger.Booked, error] {
+// accounts or move what is in transit, each once, in order of value date and of booking.
+func entriesOf(ctx context.Context, r ledger.Reader, q *ViewQuery, t *transit) iter.Seq2[*ledger.Booked, error] {
 	return func(yield func(*ledger.Booked, error) bool) {
-		ahead := make([]*lookAhead, len(parts))
-		for i, part := range parts {
-			ahead[i] = newLookAhead(r.Dated(ctx, q.account(part), ledger.DatedPlace{On: q.From}), q.To)
+		ahead := []*lookAhead{newLookAhead(t.entries(ctx, r), q.To)}
+		for _, part := range parts {
+			ahead = append(ahead, newLookAhead(r.Dated(ctx, q.account(part), ledger.DatedPlace{On: q.From}), q.To))
 		}
 		defer func() {
 			for _, a := range ahead {

@@ -44,7 +44,7 @@ func TestView(t *testing.T) {
 	h := viewedWeek(t)
 	v := view(t, h, settlex.ViewQuery{Merchant: "m1", Currency: inr(), From: date("2026-03-01"), To: date("2026-03-31")})
 	got := make(map[payment.Figure]string)
-	for _, f := range append(v.Figures, v.Held, v.Released) {
+	for _, f := range append(v.Figures, v.Held, v.Released, v.Started, v.Ended) {
 		if f.Entries > 0 {
 			got[f.Figure] = inr().Format(f.Amount)
 		}
@@ -52,7 +52,7 @@ func TestView(t *testing.T) {
 	want := map[payment.Figure]string{
 		payment.FigurePayments: "1000.00", payment.FigureRefunds: "-250.00", payment.FigureDisputes: "0.00",
 		payment.FigureFees: "-45.00", payment.FigureTaxes: "-8.10", payment.FigureSettlements: "-1314.60",
-		settlex.FigureHeld: "150.00", settlex.FigureReleased: "-150.00",
+		settlex.FigureHeld: "150.00", settlex.FigureReleased: "-150.00", settlex.FigureTransitStarted: "1314.60",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -103,7 +103,7 @@ func TestViewIsTheJournal(t *testing.T) {
 				}
 				entries[m.Figure]++
 			}
-			for _, f := range append(v.Figures, v.Held, v.Released) {
+			for _, f := range append(v.Figures, v.Held, v.Released, v.Started, v.Ended) {
 				if sums[f.Figure].Cmp(f.Amount) != 0 || entries[f.Figure] != f.Entries {
 					t.Errorf("%s %s: %s are %s in %d entries, the list has %s in %d", b.Merchant, p, f.Figure, f.Amount, f.Entries, sums[f.Figure], entries[f.Figure])
 				}
@@ -118,7 +118,8 @@ func TestViewIsTheJournal(t *testing.T) {
 			t.Errorf("%s (-closing +opening of the next):\n%s", b.Merchant, diff)
 		}
 		last := views[0].Closing
-		if diff := cmp.Diff([]money.Amount{b.Available, b.Pending, b.Reserved, b.Total}, []money.Amount{last.Available, last.Pending, last.Reserved, last.Total}); diff != "" {
+		have := []money.Amount{last.Available, last.Pending, last.Reserved, last.Total, last.InTransit}
+		if diff := cmp.Diff([]money.Amount{b.Available, b.Pending, b.Reserved, b.Total, b.InTransit}, have); diff != "" {
 			t.Errorf("%s (-balance +closing):\n%s", b.Merchant, diff)
 		}
 	}
@@ -141,6 +142,7 @@ func checkAccounts(t *testing.T, h *house, v *settlex.View) {
 		settlex.FigurePending:   func(s *settlex.Standing) money.Amount { return s.Pending },
 		settlex.FigureReserved:  func(s *settlex.Standing) money.Amount { return s.Reserved },
 		settlex.FigureTotal:     func(s *settlex.Standing) money.Amount { return s.Total },
+		settlex.FigureInTransit: func(s *settlex.Standing) money.Amount { return s.InTransit },
 	} {
 		want, err := of(&v.Closing).Sub(of(&v.Opening))
 		if err != nil || sums[figure] != want {

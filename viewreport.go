@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -41,8 +43,12 @@ func (e *Engine) ReportBalances(ctx context.Context, options BalanceReport) ([]r
 		return nil, err
 	}
 	err = e.books.Read(ctx, func(r ledger.Reader) error {
+		transits, err := transitsIn(ctx, r, options.Merchant, options.From, options.To)
+		if err != nil {
+			return err
+		}
 		for _, c := range currencies {
-			if err := addBalances(ctx, r, set, &options, c); err != nil {
+			if err := addBalances(ctx, r, set, &options, c, transits); err != nil {
 				return fmt.Errorf("%s: %w", c, err)
 			}
 		}
@@ -56,7 +62,7 @@ func (e *Engine) ReportBalances(ctx context.Context, options BalanceReport) ([]r
 }
 
 // addBalances adds the two files of a currency.
-func addBalances(ctx context.Context, r ledger.Reader, set *report.Set, o *BalanceReport, c money.Currency) error {
+func addBalances(ctx context.Context, r ledger.Reader, set *report.Set, o *BalanceReport, c money.Currency, transits map[holding]*transit) error {
 	heads, err := r.Heads(ctx)
 	if err != nil {
 		return err
@@ -69,10 +75,11 @@ func addBalances(ctx context.Context, r ledger.Reader, set *report.Set, o *Balan
 	}
 	about := report.About{Merchant: o.Merchant, Currency: c, BusinessDate: o.To, Watermark: watermark(last)}
 	if _, err := report.Add(set, report.BalanceSchema(), about, o.Formats, func(yield func(report.Balance, error) bool) {
-		for merchant, err := range merchantsOf(ctx, r, o.Merchant, c) {
+		for merchant, err := range merchantsOf(ctx, r, o.Merchant, c, transits) {
 			var v *View
 			if err == nil {
-				v, err = viewIn(ctx, r, ViewQuery{Merchant: merchant, Currency: c, From: o.From, To: o.To})
+				q := ViewQuery{Merchant: merchant, Currency: c, From: o.From, To: o.To}
+				v, err = viewIn(ctx, r, q, q.transit(transits))
 			}
 			if err != nil {
 				yield(report.Balance{}, err)
@@ -86,13 +93,13 @@ func addBalances(ctx context.Context, r ledger.Reader, set *report.Set, o *Balan
 		return err
 	}
 	_, err = report.Add(set, report.BalanceEntrySchema(), about, o.Formats, func(yield func(report.BalanceEntry, error) bool) {
-		for merchant, err := range merchantsOf(ctx, r, o.Merchant, c) {
+		for merchant, err := range merchantsOf(ctx, r, o.Merchant, c, transits) {
 			if err != nil {
 				yield(report.BalanceEntry{}, err)
 				return
 			}
 			q := ViewQuery{Merchant: merchant, Currency: c, From: o.From, To: o.To}
-			for m, err := range movements(ctx, r, q, q.figures) {
+			for m, err := range ofView(ctx, r, q, q.transit(transits)) {
 				if !yield(m.Row(&q), err) || err != nil {
 					return
 				}
@@ -102,14 +109,15 @@ func addBalances(ctx context.Context, r ledger.Reader, set *report.Set, o *Balan
 	return err
 }
 
-// merchantsOf yields one merchant, or each that has an account in a currency,
+// merchantsOf yields one merchant, or each that has an account in a currency or a batch that is paid in it,
 // in the order of their accounts.
-func merchantsOf(ctx context.Context, r ledger.Reader, one string, c money.Currency) iter.Seq2[string, error] {
+func merchantsOf(ctx context.Context, r ledger.Reader, one string, c money.Currency, transits map[holding]*transit) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		prefix, last := "merchants/", ""
+		prefix := "merchants/"
 		if one != "" {
 			prefix += one + "/"
 		}
+		last, paid := "", paidIn(c, transits)
 		for account, err := range r.Accounts(ctx, prefix) {
 			if err != nil {
 				yield("", err)
@@ -119,7 +127,19 @@ func merchantsOf(ctx context.Context, r ledger.Reader, one string, c money.Curre
 			if account.Currency != c || m == last {
 				continue
 			}
-			last = m
+			for last = m; len(paid) > 0 && byAccount(paid[0], m) < 0; paid = paid[1:] {
+				if !yield(paid[0], nil) {
+					return
+				}
+			}
+			if len(paid) > 0 && paid[0] == m {
+				paid = paid[1:]
+			}
+			if !yield(m, nil) {
+				return
+			}
+		}
+		for _, m := range paid {
 			if !yield(m, nil) {
 				return
 			}
@@ -127,11 +147,25 @@ func merchantsOf(ctx context.Context, r ledger.Reader, one string, c money.Curre
 	}
 }
 
+// paidIn lists the merchants with batches or payouts in a currency.
+func paidIn(c money.Currency, transits map[holding]*transit) (merchants []string) {
+	for h := range transits {
+		if h.currency == c {
+			merchants = append(merchants, h.merchant)
+		}
+	}
+	slices.SortFunc(merchants, byAccount)
+	return merchants
+}
+
+// byAccount orders merchants as the paths of their accounts are ordered.
+func byAccount(a, b string) int { return strings.Compare(a+"/", b+"/") }
+
 // Row is the view as a row of the balance and fees report.
 func (v *View) Row() report.Balance {
 	row := report.Balance{
 		Merchant: v.Merchant, From: v.From, To: v.To, Currency: v.Currency, Opening: v.Opening.row(), Closing: v.Closing.row(),
-		Change: v.Change, Held: v.Held.Amount, Released: v.Released.Amount,
+		Change: v.Change, Held: v.Held.Amount, Released: v.Released.Amount, Started: v.Started.Amount, Ended: v.Ended.Amount,
 	}
 	into := map[payment.Figure]*money.Amount{
 		payment.FigurePayments: &row.Payments, payment.FigureRefunds: &row.Refunds, payment.FigureDisputes: &row.Disputes, payment.FigureFees: &row.Fees,
@@ -147,7 +181,8 @@ func (v *View) Row() report.Balance {
 
 func (s *Standing) row() report.Standing {
 	return report.Standing{
-		Available: s.Available, Pending: s.Pending, Reserved: s.Reserved, Total: s.Total, Payouts: s.Payouts, Receivable: s.Receivable,
+		Available: s.Available, Pending: s.Pending, Reserved: s.Reserved, Total: s.Total, InTransit: s.InTransit,
+		Payouts: s.Payouts, Receivable: s.Receivable,
 	}
 }
 

@@ -432,16 +432,31 @@ func (l *Ledger) ClosedThrough(ctx context.Context) (through calendar.Date, err 
 // when the key is free.
 func (l *Ledger) Entry(ctx context.Context, key string) (b Booked, ok bool, err error) {
 	err = l.store.Read(ctx, func(r Reader) error {
-		s := NewState(l.chart)
-		need := &Need{state: s}
-		need.Key(key)
-		if err := need.load(ctx, r); err != nil {
-			return err
+		found, err := ItemsByKey(ctx, r, key)
+		if found[key] != nil {
+			b, ok = *found[key], true
 		}
-		if found := s.taken(key); found != nil {
-			b, ok = *found, true
-		}
-		return nil
+		return err
 	})
 	return b, ok, err
+}
+
+// ItemsByKey reads the items that took some keys, entries or other acts. Keys that are free are not among
+// them.
+func ItemsByKey(ctx context.Context, r Reader, keys ...string) (map[string]*Booked, error) {
+	s := NewState(nil)
+	need := &Need{state: s}
+	for _, key := range keys {
+		need.Key(key)
+	}
+	if err := need.load(ctx, r); err != nil {
+		return nil, err
+	}
+	found := make(map[string]*Booked, len(keys))
+	for _, key := range keys {
+		if item := s.taken(key); item != nil {
+			found[key] = item
+		}
+	}
+	return found, nil
 }

@@ -196,6 +196,27 @@ func (b *Batch) Owed() money.Amount {
 // Sent is what of the batch is on its way by rails, not confirmed.
 func (b *Batch) Sent() money.Amount { return b.sum(Submitted, InTransit, Unknown) }
 
+// InTransit is what of the batch is closed, and neither paid nor put back.
+func (b *Batch) InTransit() (money.Amount, error) { return b.Owed().Add(b.Sent()) }
+
+// TransitKeys names the entries by which what the batch pays came to be in transit, became another currency, and
+// was paid or put back. What never happened is not booked.
+func (b *Batch) TransitKeys() []string {
+	if b.Net.IsZero() {
+		return nil
+	}
+	keys := []string{b.key("closed")}
+	if b.Converted() {
+		keys = append(keys, b.key("sold"), b.key("bought"))
+	}
+	for _, p := range b.Pieces() {
+		if slices.Contains([]Status{Paid, Returned, Canceled}, p.Status) { // paid it may be although it was canceled
+			keys = append(keys, b.key(stepOf(p.No, "paid")), b.key(stepOf(p.No, "canceled")))
+		}
+	}
+	return keys
+}
+
 // PaidOut is what of the batch has left the bank, and has not come back.
 func (b *Batch) PaidOut() money.Amount { return b.sum(Paid) }
 

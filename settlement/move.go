@@ -390,13 +390,18 @@ func (o *moved) post(e *payment.Event, was *Batch, part int) (back money.Amount,
 
 // entry moves a piece's net from one account to another.
 func (o *moved) entry(e *payment.Event, was *Batch, part int, kind, step, debit, credit string) {
-	if part > 0 {
-		step = fmt.Sprintf("%d/%s", part, step)
-	}
 	o.entries = append(o.entries, ledger.Entry{
-		Key: was.key(step), Kind: kind, Reference: e.RailRef, ValueDate: payment.DateUTC(e.OccurredAt), Owner: Owner, OrFirstOpen: true,
+		Key: was.key(stepOf(part, step)), Kind: kind, Reference: e.RailRef, ValueDate: payment.DateUTC(e.OccurredAt), Owner: Owner, OrFirstOpen: true,
 		Postings: []ledger.Posting{ledger.Dr(debit, was.Net, was.Currency), ledger.Cr(credit, was.Net, was.Currency)},
 	})
+}
+
+// stepOf names a step of a piece: 2/paid.
+func stepOf(part int, step string) string {
+	if part == 0 {
+		return step
+	}
+	return fmt.Sprintf("%d/%s", part, step)
 }
 
 // again names a step that may be taken more than once: sent, sent.2, sent.3. The batch is

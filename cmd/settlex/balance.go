@@ -34,8 +34,11 @@ func (p *program) balanceCommand() *cobra.Command {
 moved it: payments, refunds, disputes, fees, taxes, settlements and so on. The balances at the start and the figures come to the balances at the
 end. A period is of value dates, which are dates in UTC; without one it is the month up to today.
 
+What is in transit, in batches and payouts that are closed or requested and neither paid nor put back, is no part of the total: it left it when it
+was set aside. What started and what ended to be in transit in the period stands below the figures, as what was held and released of reserves.
+
 With --entries it prints the entries behind some figures, or behind all that moved it; their amounts come to the figure. Those of available,
-pending, reserved and total come to what it is at the end less what it was at the start.`,
+pending, reserved, total and in_transit come to what it is at the end less what it was at the start.`,
 		Example: `  settlex balance --merchant m_in_kirana
   settlex balance --merchant m_in_kirana --from 2026-03-01 --to 2026-03-31 --format json
   settlex balance --merchant m_in_kirana --from 2026-03-01 --to 2026-03-31 --entries fees,taxes --format csv`,
@@ -190,7 +193,7 @@ func (p *program) printView(v *settlex.View) {
 	} {
 		t.add(row.name, f(row.opening), f(row.closing), f(row.now))
 	}
-	t.add("in transit", "", "", f(v.Now.InTransit))
+	t.add("in transit", f(v.Opening.InTransit), f(v.Closing.InTransit), f(v.Now.InTransit))
 	t.add("set aside for payouts", f(v.Opening.Payouts), f(v.Closing.Payouts), "")
 	t.add("owed by the merchant", f(v.Opening.Receivable), f(v.Closing.Receivable), f(v.Now.Receivable))
 	t.add("net", f(v.Opening.Net), f(v.Closing.Net), "")
@@ -203,7 +206,7 @@ func (p *program) printView(v *settlex.View) {
 		}
 	}
 	t.add("net", "", f(v.Change))
-	for _, s := range []settlex.FigureSum{v.Held, v.Released} {
+	for _, s := range []settlex.FigureSum{v.Held, v.Released, v.Started, v.Ended} {
 		if s.Entries > 0 {
 			t.add(words(s.Figure), number(s.Entries), f(s.Amount))
 		}
@@ -220,6 +223,7 @@ type standingJSON struct {
 	Pending    string `json:"pending"`
 	Reserved   string `json:"reserved"`
 	Total      string `json:"total"`
+	InTransit  string `json:"in_transit"`
 	Payouts    string `json:"payouts"`
 	Receivable string `json:"receivable"`
 	Net        string `json:"net"`
@@ -242,6 +246,7 @@ type viewJSON struct {
 	Figures  []figureJSON  `json:"figures"`
 	Change   string        `json:"change"`
 	Reserves []figureJSON  `json:"reserves"`
+	Transit  []figureJSON  `json:"transit"`
 }
 
 func viewsJSON(views []*settlex.View) []viewJSON {
@@ -250,13 +255,15 @@ func viewsJSON(views []*settlex.View) []viewJSON {
 		c := v.Currency
 		standing := func(s *settlex.Standing) standingJSON {
 			return standingJSON{
-				c.Format(s.Available), c.Format(s.Pending), c.Format(s.Reserved), c.Format(s.Total), c.Format(s.Payouts), c.Format(s.Receivable), c.Format(s.Net),
+				c.Format(s.Available), c.Format(s.Pending), c.Format(s.Reserved), c.Format(s.Total), c.Format(s.InTransit), c.Format(s.Payouts), c.Format(s.Receivable),
+				c.Format(s.Net),
 			}
 		}
 		sum := func(s settlex.FigureSum) figureJSON { return figureJSON{s.Figure, s.Entries, c.Format(s.Amount)} }
 		all[i] = viewJSON{
 			Merchant: v.Merchant, Currency: c.String(), From: v.From, To: v.To, Now: jsonOf(&v.Now),
 			Opening: standing(&v.Opening), Closing: standing(&v.Closing), Change: c.Format(v.Change), Reserves: []figureJSON{sum(v.Held), sum(v.Released)},
+			Transit: []figureJSON{sum(v.Started), sum(v.Ended)},
 		}
 		for _, s := range v.Figures {
 			all[i].Figures = append(all[i].Figures, sum(s))

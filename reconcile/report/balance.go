@@ -13,6 +13,7 @@ type Standing struct {
 	Pending    money.Amount
 	Reserved   money.Amount
 	Total      money.Amount // available + pending + reserved
+	InTransit  money.Amount // in batches and payouts that are closed or requested, and neither paid nor put back; no part of the total
 	Payouts    money.Amount // set aside for payouts that are not sent yet
 	Receivable money.Amount // owed by the merchant beside a negative available balance
 }
@@ -42,11 +43,13 @@ type Balance struct {
 
 	Held     money.Amount // what went into reserves
 	Released money.Amount // what came out of them, negative
+	Started  money.Amount // what came to be in transit
+	Ended    money.Amount // what of it was paid, put back or turned into another currency, negative
 }
 
 // BalanceSchema returns the columns of the balance and fees report. Its schema_version column follows from the others.
 func BalanceSchema() Schema[Balance] {
-	const version = 1
+	const version = 2
 	columns := []column[Balance]{
 		versionColumn[Balance](version),
 		freeTextColumn("merchant_id", func(r *Balance) string { return r.Merchant }).required(),
@@ -73,6 +76,12 @@ func BalanceSchema() Schema[Balance] {
 		moneyColumn("reserve_released", func(r *Balance) money.Amount { return r.Released }),
 	)
 	columns = append(columns, standingColumns("closing_", func(r *Balance) *Standing { return &r.Closing })...)
+	columns = append(columns, // since version 2
+		moneyColumn("opening_in_transit", func(r *Balance) money.Amount { return r.Opening.InTransit }),
+		moneyColumn("transit_started", func(r *Balance) money.Amount { return r.Started }),
+		moneyColumn("transit_ended", func(r *Balance) money.Amount { return r.Ended }),
+		moneyColumn("closing_in_transit", func(r *Balance) money.Amount { return r.Closing.InTransit }),
+	)
 	return Schema[Balance]{
 		report: "balance-and-fees", version: version, facts: balanceFacts, check: checkBalance, columns: columns,
 	}
@@ -137,14 +146,17 @@ func balanceEntryFacts(r *BalanceEntry) facts {
 	case "taxes":
 		f.tax = r.Amount
 	}
-	if r.Figure != "reserve_held" && r.Figure != "reserve_released" { // these stay the merchant's
+	switch r.Figure {
+	case "reserve_held", "reserve_released": // these stay the merchant's
+	case "transit_started", "transit_ended": // these have left what is the merchant's, or leave us
+	default:
 		f.net = r.Amount
 	}
 	return f
 }
 
 // checkBalance asserts that the figures are the change, and that the balances at the start, the change, and those at the
-// end agree; and so for the reserves.
+// end agree; and so for the reserves and what is in transit.
 func checkBalance(r *Balance) error {
 	sums := []struct {
 		what       string
@@ -155,6 +167,7 @@ func checkBalance(r *Balance) error {
 		}, []money.Amount{r.Change}},
 		{"opening and change", append(r.Opening.all(), r.Change), r.Closing.all()},
 		{"reserves", []money.Amount{r.Opening.Reserved, r.Held, r.Released}, []money.Amount{r.Closing.Reserved}},
+		{"in transit", []money.Amount{r.Opening.InTransit, r.Started, r.Ended}, []money.Amount{r.Closing.InTransit}},
 		{"opening total", []money.Amount{r.Opening.Available, r.Opening.Pending, r.Opening.Reserved}, []money.Amount{r.Opening.Total}},
 		{"closing total", []money.Amount{r.Closing.Available, r.Closing.Pending, r.Closing.Reserved}, []money.Amount{r.Closing.Total}},
 	}
