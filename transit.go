@@ -171,9 +171,9 @@ func (t *transits) read(ctx context.Context, r ledger.Reader) error {
 	return nil
 }
 
-// add counts an entry; nil: it is not booked.
+// add counts what took a key; nil: nothing did.
 func (t *transits) add(i *instruction, entry *ledger.Booked) error {
-	if entry == nil {
+	if entry == nil || !entry.IsEntry() {
 		return nil
 	}
 	for _, c := range i.currencies {

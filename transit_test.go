@@ -53,26 +53,36 @@ func inTransit(t *testing.T, h *house, merchant string, c money.Currency, from, 
 }
 
 // A batch is in transit from its close until it is paid, by its parts, and a payout by its amount from its request.
-// What is sent, refused and sent again stays there; what comes back after it was paid was there no more.
+// What is sent, refused and sent again stays there; what comes back after it was paid, or is paid after it was
+// canceled, was there no more.
 func TestInTransit(t *testing.T) {
 	t.Parallel()
 	rules := threeRegions()
 	rules.Book.Schedules[0].MaxPayout = minor("600.00")
 	h := open(t, rules)
-	h.take(deposit("a1", "m1", "2026-03-02 10:00", "1000.00"), deposit("h1", "m9", "2026-03-02 16:00", "700.00"))
+	h.take(deposit("a1", "m1", "2026-03-02 10:00", "1000.00"), deposit("b1", "m2", "2026-03-02 10:30", "100.00"), deposit("h1", "m9", "2026-03-02 16:00", "700.00"))
 	h.settle(ist("2026-03-03 12:00"))
-	id := h.batches()[0].ID
+	var id, revived string
+	for _, b := range h.batches() {
+		switch b.Merchant {
+		case "m1":
+			id = b.ID
+		case "m2":
+			revived = b.ID
+		}
+	}
 	moved := func(kind payment.Kind, id, at string) payment.Event {
 		return payment.Event{Kind: kind, ID: id, OccurredAt: ist(at)}
 	}
 	sent := moved(payment.PayoutSent, "o1", "2026-03-06 12:00")
 	sent.Rail = "imps"
 	h.take(
-		ofBatch(payment.BatchSent, id, ist("2026-03-03 13:00")),
+		ofBatch(payment.BatchSent, id, ist("2026-03-03 13:00")), ofBatch(payment.BatchSent, revived, ist("2026-03-03 13:00")),
+		ofBatch(payment.BatchRefused, revived, ist("2026-03-03 14:00")), ofBatch(payment.BatchCanceled, revived, ist("2026-03-04 12:00")),
 		ofBatch(payment.BatchPaid, id+".1", ist("2026-03-04 13:00")),
 		ofBatch(payment.BatchRefused, id+".2", ist("2026-03-04 14:00")),
 		ofBatch(payment.BatchSent, id+".2", ist("2026-03-05 13:00")),
-		ofBatch(payment.BatchPaid, id+".2", ist("2026-03-06 10:00")),
+		ofBatch(payment.BatchPaid, id+".2", ist("2026-03-06 10:00")), ofBatch(payment.BatchPaid, revived, ist("2026-03-06 10:00")),
 		payout("o1", "2026-03-06 10:00", "100.00"), payout("o2", "2026-03-06 11:00", "50.00"), sent,
 		moved(payment.PayoutCanceled, "o2", "2026-03-07 12:00"),
 		ofBatch(payment.BatchReturned, id+".1", ist("2026-03-07 13:00")),
@@ -90,6 +100,9 @@ func TestInTransit(t *testing.T) {
 			"at the start 876.40", "2026-03-04 transit_ended settlement.paid -600.00", "at the end 276.40", "now 0.00",
 		}},
 		{"m1", "2026-03-05", "2026-03-05", []string{"at the start 276.40", "at the end 276.40", "now 0.00"}},
+		{"m2", "2026-03-01", "2026-03-31", []string{
+			"at the start 0.00", "2026-03-02 transit_started settlement.closed 87.64", "2026-03-04 transit_ended settlement.canceled -87.64", "at the end 0.00", "now 0.00",
+		}},
 		{"m9", "2026-03-01", "2026-03-07", []string{
 			"at the start 0.00", "2026-03-06 transit_started payout.requested 100.00", "2026-03-06 transit_started payout.requested 50.00",
 			"2026-03-07 transit_ended payout.canceled -50.00", "at the end 100.00", "now 0.00",

@@ -281,3 +281,22 @@ func TestWait(t *testing.T) {
 		c.wait.Wait()
 	})
 }
+
+// Items are found by the keys they took, all that are asked for at once; a key that is free is not among them.
+func TestItemsByKey(t *testing.T) {
+	t.Parallel()
+	books := open(t, newMemory())
+	mustPost(t, books, sale("a", 1), sale("b", 2))
+	got := make(map[string]uint64)
+	err := books.Read(t.Context(), func(r ledger.Reader) error {
+		found, err := ledger.ItemsByKey(t.Context(), r, "b", "free", "a", "b")
+		for key, item := range found {
+			got[key] = item.Seq
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantDiff(t, "sequences", map[string]uint64{"a": 1, "b": 2}, got)
+}

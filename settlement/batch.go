@@ -200,7 +200,7 @@ func (b *Batch) Sent() money.Amount { return b.sum(Submitted, InTransit, Unknown
 func (b *Batch) InTransit() (money.Amount, error) { return b.Owed().Add(b.Sent()) }
 
 // TransitKeys names the entries by which what the batch pays came to be in transit, became another currency, and
-// was paid or put back. What never happened is not booked.
+// was paid or put back.
 func (b *Batch) TransitKeys() []string {
 	if b.Net.IsZero() {
 		return nil
@@ -210,11 +210,20 @@ func (b *Batch) TransitKeys() []string {
 		keys = append(keys, b.key("sold"), b.key("bought"))
 	}
 	for _, p := range b.Pieces() {
-		if slices.Contains([]Status{Paid, Returned, Canceled}, p.Status) { // paid it may be although it was canceled
-			keys = append(keys, b.key(stepOf(p.No, "paid")), b.key(stepOf(p.No, "canceled")))
+		switch {
+		case p.Status != Paid && p.Status != Returned && p.Status != Canceled:
+		case p.Status == Canceled || b.canceled(p.No): // that it was paid after all comes out of the merchant's money
+			keys = append(keys, b.key(stepOf(p.No, "canceled")))
+		default:
+			keys = append(keys, b.key(stepOf(p.No, "paid")))
 		}
 	}
 	return keys
+}
+
+// canceled tells whether a piece ever was, whatever became of it.
+func (b *Batch) canceled(no int) bool {
+	return slices.ContainsFunc(b.Steps, func(s Step) bool { return s.kind() == payment.BatchCanceled && s.of(no) })
 }
 
 // PaidOut is what of the batch has left the bank, and has not come back.
