@@ -114,10 +114,26 @@ func Debit(standing *Debt, made Facts) (*Debt, error) {
 	return &debt, err
 }
 
+// Stands notes what of a debt stands. One of which nothing is left, or that was restored, is
+// the merchant's debt no longer. Errors: an amount out of range.
+func (p *Position) Stands(d *Debt) error {
+	p.Debt, p.Debited, p.Collected = "", money.Amount{}, false
+	left, err := d.Left()
+	if err != nil || left.IsZero() || d.Status != Reclassified {
+		return err
+	}
+	p.Debt, p.Debited, p.Collected = d.ID, left, d.Collected
+	if !d.Collected { // what somebody has reclassified is paid before what batches have added
+		p.Debited = money.Min(left, d.Added)
+	}
+	return nil
+}
+
 // RecoverableBy tells whether a batch of a window that closes at an instant recovers the
-// debt: its own movement is in that batch or one before.
+// debt out of what it has: its own movement is in that batch or one before, and somebody
+// has reclassified it.
 func (d *Debt) RecoverableBy(closes, watermark time.Time) bool {
-	return d.Status == Reclassified && d.OccurredAt.Before(closes) && d.BookedAt.Before(watermark)
+	return !d.Collected && d.Status == Reclassified && d.OccurredAt.Before(closes) && d.BookedAt.Before(watermark)
 }
 
 // expense is what the write-off is to us.
@@ -160,12 +176,12 @@ func (p *plan) reclassify() error {
 	} else if p.event.Amount.Cmp(owed) > 0 {
 		return p.notOwed(owed)
 	}
-	position := p.position()
 	debt := &Debt{
-		Facts: facts(p.event), Life: born(p.event, Reclassified), BookedAt: notBefore(p.state.Now(), p.state, position.Ref()),
+		Facts: facts(p.event), Life: born(p.event, Reclassified), BookedAt: notBefore(p.state.Now(), p.state, p.position().Ref()),
 	}
-	position.Debt = debt.ID
-	p.keep(position)
+	if err := p.stands(debt); err != nil {
+		return err
+	}
 	p.records = append(p.records, debt)
 	booked := p.post(EntryDebtReclassified, "reclassified", -1,
 		p.dr(MerchantReceivablePath(debt.Merchant), debt.Amount), p.cr(AvailablePath(debt.Merchant), debt.Amount))
@@ -228,9 +244,10 @@ func (p *plan) restoreDebt() error {
 		return err
 	}
 	p.records = append(p.records, &debt)
-	if position := p.position(); position.Debt == debt.ID { // of one that was paid whole before, nothing stands there
-		position.Debt = ""
-		p.keep(position)
+	if p.position().Debt == debt.ID { // of one that was paid whole before, nothing stands there
+		if err := p.stands(&debt); err != nil {
+			return err
+		}
 	}
 	booked := p.post(EntryDebtRestored, "restored", -1, p.dr(AvailablePath(debt.Merchant), left), p.cr(MerchantReceivablePath(debt.Merchant), left))
 	if booked < 0 { // nothing of it is left
@@ -258,16 +275,18 @@ func (p *plan) debt() (*Debt, money.Amount, error) {
 	return &debt, left, nil
 }
 
-// lessen adds a debt of which more was paid or written off. One of which nothing is
-// left is the merchant's debt no longer.
+// lessen adds a debt of which more was paid or written off.
 func (p *plan) lessen(debt *Debt) error {
 	p.records = append(p.records, debt)
-	left, err := debt.Left()
-	if err != nil || !left.IsZero() {
+	return p.stands(debt)
+}
+
+// stands keeps what a debt is to the merchant's position from now on.
+func (p *plan) stands(debt *Debt) error {
+	position := p.position()
+	if err := position.Stands(debt); err != nil {
 		return err
 	}
-	position := p.position()
-	position.Debt = ""
 	p.keep(position)
 	return nil
 }

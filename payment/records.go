@@ -385,6 +385,12 @@ type Position struct {
 	Folded     WindowMark     `json:"folded,omitzero"`    // the last window that is in Behind and not closed; zero: all are
 	Sure       bool           `json:"sure,omitempty"`     // those leave exactly Behind
 	Asked      Asked          `json:"asked,omitzero"`     // what was settled because somebody asked for it
+	// Debited is what of the debt that stands batches have made of it: what is paid in goes there
+	// first. Collected says that they have made all of it, and take it back out of nothing else.
+	Debited   money.Amount `json:"debited,omitzero"`
+	Collected bool         `json:"collected,omitempty"`
+	// Lacks is Debited as the batches of the windows in Behind leave it, at most.
+	Lacks money.Amount `json:"lacks,omitzero"`
 	// Unpayable is what the last batch of a merchant who is leaving could pay by nothing, of
 	// what it carries on: no batch is made for it again.
 	Unpayable money.Amount `json:"unpayable,omitzero"`

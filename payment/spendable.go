@@ -142,16 +142,17 @@ func (p *Position) fold(booked time.Time, m *Merchant) (behind []WindowSum, err 
 			return nil, err
 		}
 		behind = append(behind, w)
-		p.Behind, p.Sure, p.Folded, p.Open = left.Amount, left.Sure, w.WindowMark, p.Open[1:]
+		p.Behind, p.Sure, p.Lacks, p.Folded, p.Open = left.Amount, left.Sure, left.Lack, w.WindowMark, p.Open[1:]
 	}
 	return behind, nil
 }
 
 // ends is a window whose watermark has passed, or is taken to have, with what is certain of
-// its batch: who is leaving keeps nothing, a debt that stands may take what is kept, and
-// what comes free or is settled by hand may change what is paid.
+// its batch: who is leaving keeps nothing, a debt that stands may take what is kept unless
+// it goes by what is paid in alone, and what comes free or is settled by hand may change
+// what is paid.
 func (p *Position) ends(w WindowSum, m *Merchant) WindowSum {
-	if p.Debt != "" || m != nil && m.left(w.Watermark) {
+	if p.Debt != "" && !p.Collected || m != nil && m.left(w.Watermark) {
 		w.Keeps, w.Least = money.Amount{}, money.Amount{}
 	}
 	if len(p.Held) > 0 || len(p.Maturing) > 0 || !p.Manual.IsZero() {
@@ -169,26 +170,38 @@ func (m *Merchant) left(at time.Time) bool {
 type Left struct {
 	Amount money.Amount
 	Sure   bool // exactly that; else it may be more
+	// Lack is what batches have made a receivable and nothing that was paid in has covered, at
+	// most: what is paid in later goes there first.
+	Lack money.Amount
 }
 
 // begins is what the first window begins with that is not counted behind: what the last
 // batch carries, also what was too little to pay, or what is behind already.
 func (p *Position) begins() Left {
 	if p.Folded.Watermark.IsZero() {
-		return Left{Amount: p.Carry, Sure: true}
+		return Left{Amount: p.Carry, Sure: true, Lack: p.Debited}
 	}
-	return Left{Amount: p.Behind, Sure: p.Sure}
+	return Left{Amount: p.Behind, Sure: p.Sure, Lack: p.Lacks}
 }
 
 // Leaves is what is behind after a window's batch: what it pays is gone, what it keeps or is
 // too little to pay is carried on, and what it lacks the next one has to make good, but for
-// what becomes a receivable. Errors: money.ErrOverflow.
+// what becomes a receivable. That comes out of what is paid in. Errors: money.ErrOverflow.
 func (w *WindowSum) Leaves(behind Left) (Left, error) {
-	sum, err := behind.Amount.Add(w.Net)
-	if err != nil || w.Debits {
+	covered := money.Min(w.PaidIn, behind.Lack)
+	lack, err := behind.Lack.Sub(covered)
+	if err != nil {
 		return Left{}, err
 	}
-	left := Left{Amount: sum, Sure: behind.Sure && w.Least.Sign() > 0}
+	sum, err := money.Sum(behind.Amount, w.Net, covered.Neg())
+	if err != nil {
+		return Left{}, err
+	}
+	if w.Debits {
+		lack, err = lack.Sub(money.Min(sum, money.Amount{}))
+		return Left{Lack: lack}, err
+	}
+	left := Left{Amount: sum, Sure: behind.Sure && w.Least.Sign() > 0 && covered.IsZero(), Lack: lack}
 	if sum.Sign() <= 0 {
 		return left, nil
 	}
@@ -210,7 +223,7 @@ func (p *Position) Settled(in WindowMark) {
 	}
 	p.Open = p.Open[at:]
 	if p.Folded.Compare(in) <= 0 {
-		p.Folded, p.Behind, p.Sure = WindowMark{}, money.Min(p.Carry, money.Amount{}), false
+		p.Folded, p.Behind, p.Sure, p.Lacks = WindowMark{}, money.Min(p.Carry, money.Amount{}), false, money.Amount{}
 	}
 }
 
@@ -226,9 +239,9 @@ func (p *Position) Due(at time.Time) (watermark time.Time, due bool) {
 	return watermark, !watermark.IsZero()
 }
 
-// behind is what the batches before a window leave to it, 0 or less, and what is open
-// from it on. Without a window, which is that of a movement settled by hand, all
-// batches come before.
+// behind is what the batches before a window leave to it, 0 or less, without what of the
+// rest was paid in and goes to what they lacked, and what is open from it on. Without a
+// window, which is that of a movement settled by hand, all batches come before.
 func (p *Position) behind(in *WindowMark, m *Merchant) (sum money.Amount, open []WindowSum, err error) {
 	left, open := p.begins(), p.Open
 	for len(open) > 0 && (in == nil || open[0].Compare(*in) < 0) {
@@ -238,12 +251,20 @@ func (p *Position) behind(in *WindowMark, m *Merchant) (sum money.Amount, open [
 		}
 		open = open[1:]
 	}
-	return money.Min(left.Amount, money.Amount{}), open, nil
+	var paidIn money.Amount
+	for i := 0; i < len(open) && err == nil; i++ {
+		paidIn, err = paidIn.Add(open[i].PaidIn)
+	}
+	if err == nil {
+		sum, err = money.Min(left.Amount, money.Amount{}).Sub(money.Min(paidIn, left.Lack))
+	}
+	return sum, open, err
 }
 
 // Spendable is how much of what is available a movement may take that is settled in a
 // window, or with nil by hand: what belongs to windows before its own is their
-// batches', whether a job has closed them or not; what they lack has to be made good.
+// batches', whether a job has closed them or not; what they lack has to be made good, and
+// what became a receivable comes out of what was paid in since.
 // What was settled by hand may be spent besides. Minor units, and below 0 where
 // something is owed. The merchant is the position's; nil: it does not leave. Errors:
 // money.ErrOverflow.

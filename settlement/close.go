@@ -416,6 +416,9 @@ func (c *closing) Apply(s *ledger.State) error {
 	if err := c.mature(s); err != nil {
 		return err
 	}
+	if err := c.collectDebt(s, position); err != nil {
+		return err
+	}
 	if err := c.build(s, position.Carry); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ func (c *closing) needDebt(s *ledger.State, n *ledger.Need) {
 		n.Record(payment.DebtRef(position.Debt))
 		n.Account(receivable)
 		n.Key(b.key("debt"))
+		n.Key(b.key("paid_in"))
 	})
 }
 
@@ -56,10 +57,35 @@ func (c *closing) recoverDebt(s *ledger.State, position *payment.Position) error
 	if err != nil {
 		return err
 	}
-	if stored.Collected { // what was paid in found it, had the batch before been closed by then
-		funds = money.Min(funds, c.paidIn)
+	return c.takeBack(s, position, stored, money.Min(left, funds), "debt")
+}
+
+// collectDebt has what was paid in go to what batches have made a receivable, as it would have
+// had they been closed by then: before anything else, and also where that leaves less than
+// nothing, unless that would become a receivable again.
+func (c *closing) collectDebt(s *ledger.State, position *payment.Position) error {
+	stored, err := c.standing(s, position)
+	if err != nil || stored == nil {
+		return err
 	}
-	amount := money.Min(left, funds)
+	amount := money.Min(position.Debited, c.paidIn)
+	if c.schedule.Negative == merchant.NegativeDebit {
+		funds, err := position.Carry.Add(c.batch.Totals.Net)
+		if err != nil {
+			return err
+		}
+		amount = money.Min(amount, funds)
+	}
+	if err := c.takeBack(s, position, stored, amount, "paid_in"); err != nil || amount.Sign() <= 0 {
+		return err
+	}
+	c.paidIn, err = c.paidIn.Sub(amount)
+	return err
+}
+
+// takeBack takes an amount of a debt back out of what the batch has; nothing, where that is
+// nothing or less.
+func (c *closing) takeBack(s *ledger.State, position *payment.Position, stored *payment.Debt, amount money.Amount, step string) (err error) {
 	if amount.Sign() <= 0 {
 		return nil
 	}
@@ -67,11 +93,11 @@ func (c *closing) recoverDebt(s *ledger.State, position *payment.Position) error
 	if debt.Recovered, err = debt.Recovered.Add(amount); err != nil {
 		return err
 	}
-	if amount == left {
-		position.Debt = ""
+	if err := position.Stands(&debt); err != nil {
+		return err
 	}
 	s.Put(&debt)
-	return c.restore(s, &debt, amount)
+	return c.restore(s, &debt, amount, step)
 }
 
 // debit makes what the merchant lacks a receivable, where the schedule says so: what is
@@ -98,7 +124,9 @@ func (c *closing) debit(s *ledger.State, position *payment.Position) error {
 	if other := s.Record(debt.Ref()); stored == nil && other != nil {
 		return fmt.Errorf("%w: debt %s is there, and batch %s is not closed", ledger.ErrCorrupt, debt.ID, b.ID)
 	}
-	position.Debt = debt.ID
+	if err := position.Stands(debt); err != nil {
+		return err
+	}
 	s.Put(debt)
 	booked, err := c.book(s, payment.EntryDebtReclassified, "debit",
 		ledger.Dr(payment.MerchantReceivablePath(b.Merchant), total.Neg(), b.Currency), ledger.Cr(payment.AvailablePath(b.Merchant), total.Neg(), b.Currency))
@@ -131,9 +159,9 @@ func (c *closing) made(booked ledger.Result, item payment.Item) (err error) {
 }
 
 // restore books what is recovered of a debt and makes it a line.
-func (c *closing) restore(s *ledger.State, debt *payment.Debt, amount money.Amount) error {
+func (c *closing) restore(s *ledger.State, debt *payment.Debt, amount money.Amount, step string) error {
 	b := &c.batch
-	booked, err := c.book(s, payment.EntryDebtRestored, "debt",
+	booked, err := c.book(s, payment.EntryDebtRestored, step,
 		ledger.Dr(payment.AvailablePath(b.Merchant), amount, b.Currency), ledger.Cr(payment.MerchantReceivablePath(b.Merchant), amount, b.Currency))
 	if err != nil {
 		return err

@@ -69,6 +69,7 @@ func TestVerifyFindsDebts(t *testing.T) {
 	h.plant(&debt)
 	want = []string{
 		"debt b1: want no more paid, written off and recovered than it is, have -100 left, <nil>",
+		`position m1/INR: want no debt, have debt "b1", made by batches 0, collected false`,
 		"account merchants/m1/receivable INR: want what its movements sum to, 0, have 2000",
 	}
 	if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {

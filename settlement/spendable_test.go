@@ -13,6 +13,7 @@ import (
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
 
@@ -56,6 +57,61 @@ func TestPayoutBehindWhatIsCarried(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Where batches make what is lacking a receivable, or carry it, by versions of a schedule: a payout
+// that is taken before they are closed is taken after they are, too, they pay the same, and as much
+// is owed in the end. A job that runs in between may find a debt that was paid since, which another
+// batch would have collected: then only the sums are the same.
+func TestPayoutsWhereDebtsAreMade(t *testing.T) {
+	t.Parallel()
+	tries, runs := tries{t}, 0
+	rapid.Check(t, func(t *rapid.T) {
+		if runs++; testing.Short() && runs > 30 {
+			return
+		}
+		d := drawDays(t, true)
+		first := &d.rules.Book.Schedules[0]
+		first.MinPayout, first.Negative = money.Amount{}, merchant.NegativeDebit
+		for i, from := range []int{1, 3, 5} {
+			s := *first
+			s.Version, s.EffectiveFrom = fmt.Sprint(i+2), date("2026-03-06").AddDays(rapid.IntRange(from-1, from).Draw(t, "version from"))
+			s.Negative = rapid.SampledFrom([]merchant.Negative{"", merchant.NegativeDebit, merchant.NegativeBlock}).Draw(t, "negative")
+			s.MinBalance = minor(rapid.SampledFrom([]string{"0.00", "25.00", "300.00"}).Draw(t, "kept"))
+			s.MinPayout = minor(rapid.SampledFrom([]string{"0.00", "40.00"}).Draw(t, "minimum"))
+			s.Timing.Grace = rapid.SampledFrom([]time.Duration{0, 0, 3 * time.Hour, 30 * time.Hour}).Draw(t, "grace")
+			if i == 0 || s.EffectiveFrom.After(d.rules.Book.Schedules[len(d.rules.Book.Schedules)-1].EffectiveFrom) {
+				d.rules.Book.Schedules = append(d.rules.Book.Schedules, s)
+			}
+		}
+		d.beats()
+		var refused []string
+		owed := func(h *house) string { return h.balance(payment.MerchantReceivablePath("m1"), inr()) }
+		var want []string
+		var wantOwed string
+		tries.with(t, d.rules, func(h *house) {
+			refused, want, wantOwed = d.live(h, func(i int) bool { return i == 1 }), h.paid(), owed(h)
+		})
+		kept := days{rules: d.rules}
+		for i := range d.events {
+			if !slices.Contains(refused, d.events[i].ID) {
+				kept.events, kept.runs = append(kept.events, d.events[i]), append(kept.runs, d.runs[i])
+			}
+		}
+		for inTime, run := range map[bool]func(i int) bool{false: func(i int) bool { return kept.runs[i] }, true: func(int) bool { return true }} {
+			tries.with(t, d.rules, func(h *house) {
+				if refused := kept.live(h, run); len(refused) > 0 {
+					t.Fatalf("refused once batches are closed: %s", refused)
+				}
+				if diff := cmp.Diff(want, h.paid()); diff != "" && inTime {
+					t.Fatalf("batches (-at the end +while time goes by):\n%s", diff)
+				}
+				if got := owed(h); got != wantOwed {
+					t.Fatalf("receivable is %s, settled at the end %s", got, wantOwed)
+				}
+			})
+		}
+	})
 }
 
 // days are events of some days, in order, of money that is available at once or has been
@@ -105,6 +161,18 @@ func drawDays(t *rapid.T, alone bool) (d days) {
 		d.events, d.runs = append(d.events, e), append(d.runs, i == 0 || rapid.Bool().Draw(t, "job before it"))
 	}
 	return d
+}
+
+// beats has a little come in each day, so that each window has a batch whether what was paid
+// in has gone to a debt or not.
+func (d *days) beats() {
+	for i := 0; i < len(d.events); i++ {
+		if e := &d.events[i]; i > 0 && e.OccurredAt.YearDay() != d.events[i-1].OccurredAt.YearDay() {
+			beat := deposit("b"+e.ID, "m1", e.OccurredAt.Add(-time.Minute), "0.01")
+			d.events, d.runs = slices.Insert(d.events, i, beat), slices.Insert(d.runs, i, d.runs[i])
+			i++
+		}
+	}
 }
 
 // live books the events and closes windows where it is said, and tells which events were

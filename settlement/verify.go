@@ -33,7 +33,7 @@ import (
 //     its account holds its net until it is sent, its day lists it, and what it cost
 //     itself stands in its lines;
 //   - what positions count of each open window, of what was settled by hand, and as
-//     behind, is what the movements in no batch say;
+//     behind, is what the movements in no batch say, and the debt they name is the one that stands;
 //   - tier counters, and months that have a minimum, are what the fees say that were
 //     counted in them, and monthly minima were charged as far as fees lacked;
 //   - every movement of the journal stands in one batch or in none, and no entry
@@ -73,6 +73,7 @@ type sums struct {
 	windows                                                                           []payment.WindowSum  // settled by a job, in order
 	unwritten                                                                         []payment.WindowMark // of batches whose lines are being written
 	folded                                                                            []payment.WindowSum  // that are kept as behind, in order
+	owes                                                                              payment.Position     // what of a debt stands
 }
 
 type verifier struct {
@@ -227,7 +228,13 @@ func (v *verifier) readDebts(ctx context.Context) error {
 		}
 		back := debt.Recovered
 		if debt.Status == payment.Reclassified {
-			v.add(&v.of(debt.Merchant, debt.Currency).receivable, left)
+			s := v.of(debt.Merchant, debt.Currency)
+			v.add(&s.receivable, left)
+			if left.Sign() > 0 {
+				if err := s.owes.Stands(debt); err != nil {
+					return err
+				}
+			}
 		} else {
 			v.add(&back, left)
 		}
@@ -279,6 +286,9 @@ func (v *verifier) readPositions(ctx context.Context) error {
 			v.find("position "+p.Ref().ID, "movements that no job settles "+s.manual.String(), p.Manual.String())
 		}
 		v.positionWindows(p, s)
+		if want, have := debtText(&s.owes), debtText(p); want != have {
+			v.find("position "+p.Ref().ID, want, have)
+		}
 		v.add(&s.available, p.Carry, p.Matured)
 		v.add(&s.pending, p.Matured.Neg())
 	}

@@ -96,9 +96,10 @@ func (v *verifier) positionWindows(p *payment.Position, s *sums) {
 // behind holds what a position says is behind against what its last batch carried and
 // the windows since. Where one of them was closed meanwhile, it says at most so much:
 // what batches release is not among the movements. What the windows keep and pay at least
-// is what the rules said when they were folded.
+// is what the rules said when they were folded; what they make a receivable is then at least
+// so much.
 func (v *verifier) behind(place string, p *payment.Position, folded []payment.WindowSum) {
-	left := payment.Left{Amount: p.Carry, Sure: true}
+	left := payment.Left{Amount: p.Carry, Sure: true, Lack: p.Debited}
 	for i := range folded {
 		var err error
 		if left, err = folded[i].Leaves(left); err != nil {
@@ -112,9 +113,23 @@ func (v *verifier) behind(place string, p *payment.Position, folded []payment.Wi
 	if p.Behind.Cmp(want) > 0 || len(folded) == 0 && p.Behind != want {
 		v.find(place, "behind "+want.String(), p.Behind.String())
 	}
+	if len(folded) == 0 {
+		left.Lack = money.Amount{}
+	}
+	if p.Lacks.Cmp(left.Lack) < 0 || len(folded) == 0 && !p.Lacks.IsZero() {
+		v.find(place, "receivables of windows behind, "+left.Lack.String(), p.Lacks.String())
+	}
 	if open := len(folded) > 0; open != !p.Folded.Watermark.IsZero() {
 		v.find(place, fmt.Sprintf("%d windows behind that are not closed", len(folded)), fmt.Sprintf("the last at %s", p.Folded.Watermark.Format(time.RFC3339)))
 	}
+}
+
+// debtText writes what of a debt stands.
+func debtText(p *payment.Position) string {
+	if p.Debt == "" && p.Debited.IsZero() && !p.Collected {
+		return "no debt"
+	}
+	return fmt.Sprintf("debt %q, made by batches %s, collected %t", p.Debt, p.Debited, p.Collected)
 }
 
 // windowsText writes windows with what they add up to.
