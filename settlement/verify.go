@@ -32,6 +32,9 @@ import (
 //   - a batch's lines add up to its totals, its totals obey the batch equation,
 //     its account holds its net until it is sent, its day lists it, and what it cost
 //     itself stands in its lines;
+//   - a batch waits for an approval as its net and its schedule say, and is blocked as the
+//     blocks of its merchant say, which began with batches that came to less than nothing; what
+//     somebody asked for is a batch, and each batch of that kind was asked for once;
 //   - what positions count of each open window, of what was settled by hand, and as
 //     behind, is what the movements in no batch say, and the debt they name is the one that stands;
 //   - tier counters, and months that have a minimum, are what the fees say that were
@@ -49,12 +52,13 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 	v := &verifier{
 		reader: r, report: report, seen: make(map[uint16][]uint64, len(heads)),
 		sums: make(map[owner]*sums), accounts: make(map[ledger.AccountID]money.Amount), restored: make(map[string]money.Amount),
+		demanded: make(map[string]bool),
 	}
 	for _, h := range heads {
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
 	}
 	for _, step := range []func(context.Context) error{
-		v.readSchedules, v.readRequests, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readCounters, v.readBatches, v.readDebts, v.readDays, v.readHeld, v.readPositions, v.readJournal,
+		v.readSchedules, v.readRequests, v.readAccounts, v.readItems, v.readFolded, v.readHolds, v.readPools, v.readInvoices, v.readCounters, v.readBlocks, v.readBatches, v.readAsked, v.readDebts, v.readDays, v.readHeld, v.readPositions, v.readJournal,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -85,7 +89,9 @@ type verifier struct {
 	accounts map[ledger.AccountID]money.Amount // posted balances of the accounts looked at
 	asked    map[owner]*asked                  // in batches whose lines are being written
 	restored map[string]money.Amount           // by debt, what movements and lines took back of it
-	twice    int                               // entries found again, or in no place of the journal
+	blocks   map[owner]*Blocks
+	demanded map[string]bool // batches that somebody asked for
+	twice    int             // entries found again, or in no place of the journal
 }
 
 func (v *verifier) of(merchant string, currency money.Currency) *sums {

@@ -30,6 +30,12 @@ func (v *verifier) readBatches(ctx context.Context) error {
 		if err := v.listed(ctx, b); err != nil {
 			return err
 		}
+		if err := v.terms(ctx, b); err != nil {
+			return err
+		}
+		if b.Kind != "" {
+			v.demanded[b.ID] = true
+		}
 		owed := b.Owed()
 		v.own(b.ID, b.PaidIn(), owed)
 		if b.Converted() {
