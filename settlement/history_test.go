@@ -71,6 +71,16 @@ func drawRules(t *rapid.T) *payment.Rules {
 		s.Timing = drawTiming(t, s.Timing.Zone)
 		s.MinPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "40.00"}).Draw(t, "minimum"))
 		s.MinBalance = minor(rapid.SampledFrom([]string{"0.00", "0.00", "25.00"}).Draw(t, "kept"))
+		s.MaxPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "30.00"}).Draw(t, "largest"))
+		if rapid.IntRange(0, 3).Draw(t, "held") == 0 {
+			s.Hold = &merchant.ScheduleHold{Reason: "review"}
+			if rapid.Bool().Draw(t, "it is over") {
+				s.Hold.Until = date("2026-03-01").AddDays(rapid.IntRange(0, 30).Draw(t, "until"))
+			}
+		}
+		if rapid.IntRange(0, 3).Draw(t, "approved") == 0 {
+			s.ApproveAbove = new(minor("20.00"))
+		}
 		s.Negative = rapid.SampledFrom([]merchant.Negative{"", merchant.NegativeDebit, merchant.NegativeBlock}).Draw(t, "negative")
 	}
 	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
@@ -143,6 +153,9 @@ func drawTiming(t *rapid.T, zone *time.Location) calendar.Schedule {
 	}
 	if rapid.Bool().Draw(t, "calendar") {
 		s.Calendars = shipped("IN")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "hours") == 0 {
+		s.Delay = calendar.Delay{N: rapid.IntRange(0, 40).Draw(t, "delay in hours"), Unit: calendar.Hours}
 	}
 	switch rapid.IntRange(0, 3).Draw(t, "anchor") {
 	case 1:
