@@ -65,7 +65,7 @@ func drawRuns(t *rapid.T, h history) []time.Time {
 var movements = []string{
 	payment.EntryCaptured, payment.EntryDepositFailed, payment.EntryRefund, payment.EntryRefundFailed, payment.EntryDispute,
 	payment.EntryDisputeWon, payment.EntryPayout, payment.EntryPayoutFailed, payment.EntryPayoutReturned, payment.EntryReserveFreed,
-	payment.EntryReserveDrawn, payment.EntryReserveBack, payment.EntryBatchFee, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp, payment.EntryReserveBuilt, payment.EntryReserveFunded,
+	payment.EntryReserveDrawn, payment.EntryReserveBack, payment.EntryBatchFee, payment.EntryDebtReclassified, payment.EntryDebtRestored, payment.EntryToppedUp, payment.EntryAdjusted, payment.EntryReserveBuilt, payment.EntryReserveFunded,
 }
 
 // checkPlaces looks every movement of the journal up in the batches and the
@@ -228,7 +228,7 @@ func TestDayByDayOrAtTheEnd(t *testing.T) {
 		history := histories(true).Draw(t, "history")
 		var want string
 		tries.with(t, history.rules, func(h *house) {
-			h.liveWith(&history, h.grant)
+			history.taken(h.liveWith(&history, h.grant))
 			h.settle(history.end)
 			want = h.story()
 		})

@@ -58,16 +58,39 @@ func drawWishes(t *rapid.T, events []payment.Event, not ...string) (wishes []wis
 	return wishes
 }
 
-// liveWith books events, and asks for what is wished for among them.
-func (h *house) liveWith(history *history, asks func(wish)) {
+// liveWith books events, and asks for what is wished for among them. It gives those that were
+// refused.
+func (h *house) liveWith(history *history, asks func(wish)) (refused []int) {
 	h.t.Helper()
 	booked := 0
+	until := func(n int) {
+		for _, i := range h.live(history.events[booked:n]) {
+			refused = append(refused, booked+i)
+		}
+		booked = n
+	}
 	for _, w := range history.wishes {
-		h.live(history.events[booked:w.behind])
-		booked = w.behind
+		until(w.behind)
 		asks(w)
 	}
-	h.live(history.events[booked:])
+	until(len(history.events))
+	return refused
+}
+
+// taken leaves payouts out that were refused: closed in time, batches may leave money for them
+// that was not there yet.
+func (h *history) taken(refused []int) {
+	for _, i := range slices.Backward(refused) {
+		if h.events[i].Kind != payment.PayoutRequested {
+			continue
+		}
+		h.events = slices.Delete(h.events, i, i+1)
+		for w := range h.wishes {
+			if h.wishes[w].behind > i {
+				h.wishes[w].behind--
+			}
+		}
+	}
 }
 
 // grant asks for what is wished for; a refusal is part of life.
