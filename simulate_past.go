@@ -264,7 +264,9 @@ func (p *past) records(ctx context.Context, r ledger.Reader) error {
 	for _, kind := range toldRecords() { // in any order: they are sorted
 		no := 0
 		for record, err := range r.Records(ctx, kind, "", "") {
-			if err == nil {
+			if req, ok := record.(*settlement.Request); err == nil && ok {
+				err = p.request(ctx, r, req)
+			} else if err == nil {
 				err = p.record(record, no)
 			}
 			if err != nil {
@@ -289,14 +291,6 @@ func (p *past) record(record ledger.Record, no int) error {
 			Kind: deedExchange, ID: record.ID, OccurredAt: record.At, Merchant: record.Merchant, Currency: record.Sold, Amount: record.Amount,
 		}
 		return p.keys.Add(row(rowStep, payment.ExchangeRecord, 0, spot{at: record.At}, e, string(ask)))
-	case *settlement.Request:
-		text, err := json.Marshal(record)
-		if err != nil {
-			return err
-		}
-		p.count++
-		e := payment.Event{Kind: deedRequest, ID: record.Key, OccurredAt: record.At, Merchant: record.Merchant, Currency: record.Currency}
-		return p.told.Add(row(rowFixed, settlement.RequestRecord, 0, spot{at: record.At}, e, string(text)))
 	case *settlement.MerchantHold:
 		for i, d := range record.Past() {
 			text, err := json.Marshal(d)
@@ -330,6 +324,21 @@ func (p *past) record(record ledger.Record, no int) error {
 		}
 	}
 	return nil
+}
+
+// request tells what somebody asked for: several at one instant in the order of their batches.
+func (p *past) request(ctx context.Context, r ledger.Reader, req *settlement.Request) error {
+	text, err := json.Marshal(req)
+	if err != nil {
+		return err
+	}
+	b, err := settlement.Find(ctx, r, req.Batch)
+	if err != nil {
+		return err
+	}
+	p.count++
+	e := payment.Event{Kind: deedRequest, ID: req.Key, OccurredAt: req.At, Merchant: req.Merchant, Currency: req.Currency}
+	return p.told.Add(row(rowFixed, settlement.RequestRecord, int(b.Number), spot{at: req.At}, e, string(text)))
 }
 
 // merchant tells what was decided about a merchant: the terms before everything else, for

@@ -11,8 +11,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/settlex/settlex"
+	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 	"github.com/settlex/settlex/store/bolt"
 )
 
@@ -38,6 +41,18 @@ func TestReplayedHistory(t *testing.T) {
 			h.replay(dir, history.end)
 		})
 	})
+}
+
+// Settlements that were asked for at one instant are asked for again in the order in which they
+// were made: the second one, which takes the rest, would leave the first one nothing.
+func TestReplayedRequestsOfOneInstant(t *testing.T) {
+	t.Parallel()
+	h := open(t, charging(rulesWith(india()), fees.EventInstant))
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "2000.00"), about(payment.ToppedUp, "t1", "2026-03-02 12:30", "500.00"))
+	h.asks("second", settlement.OnDemand, ist("2026-03-02 13:00"))
+	h.asks("first", settlement.Instant, ist("2026-03-02 13:00"))
+	h.settle(ist("2026-03-03 00:00"))
+	h.replay(t.TempDir(), ist("2026-03-04 00:00"))
 }
 
 // replay simulates the rules that the house has already.
