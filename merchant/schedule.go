@@ -1,6 +1,7 @@
 package merchant
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -204,6 +205,11 @@ func (s *Schedule) checkTerms() (faults []error) {
 type Pin struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
+}
+
+// Compare orders pins by id, then by version.
+func (p Pin) Compare(o Pin) int {
+	return cmp.Or(cmp.Compare(p.ID, o.ID), cmp.Compare(p.Version, o.Version))
 }
 
 // String is "id@version".

@@ -1,7 +1,6 @@
 package payment
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,7 +40,7 @@ func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, part
 		},
 	}
 	d.Hold = hold.Ref().ID
-	if err := position.withhold(release, plan.ID, held); err != nil {
+	if err := position.withhold(hold, held); err != nil {
 		return held, err
 	}
 	p.keep(position)
@@ -67,14 +66,12 @@ func (p *plan) position() *Position {
 	return &Position{Merchant: p.merchant.ID, Currency: p.event.Currency}
 }
 
-// heldAfter sums what is withheld beyond a date, and forgets what is due by
-// then: whether a job has released it yet makes no difference to a cap. Nor does
-// what a plan gives back that has ended by then.
+// heldAfter sums what is withheld beyond a date. What is due by then is not: whether a job has
+// released it yet makes no difference to a cap. Nor is what a plan gives back that has ended
+// by then.
 func (p *Position) heldAfter(date calendar.Date, rules *Rules) (sum money.Amount, err error) {
-	due := 0
 	for _, held := range p.Held {
 		if !held.On.After(date) {
-			due++
 			continue
 		}
 		if end, releases := rules.ended(held.Plan); releases && !end.After(date) {
@@ -84,7 +81,6 @@ func (p *Position) heldAfter(date calendar.Date, rules *Rules) (sum money.Amount
 			return sum, err
 		}
 	}
-	p.Held = p.Held[due:]
 	return sum, nil
 }
 
@@ -209,7 +205,7 @@ func (p *plan) rehold(before, after *Hold, change money.Amount, reason string) e
 		p.deletes = append(p.deletes, before.Ref())
 	}
 	position := p.position()
-	if err := position.withhold(after.ReleaseOn, after.Plan.ID, change); err != nil {
+	if err := position.withhold(after, change); err != nil {
 		return err
 	}
 	p.keep(position)
@@ -218,34 +214,31 @@ func (p *plan) rehold(before, after *Hold, change money.Amount, reason string) e
 	return nil
 }
 
-// withhold counts a change of what a plan withholds until a date. What is due by
-// a date that a cap was measured on is forgotten already and stays so.
-func (p *Position) withhold(until calendar.Date, plan string, change money.Amount) (err error) {
-	at, known := slices.BinarySearchFunc(p.Held, Withheld{On: until, Plan: plan}, func(a, b Withheld) int {
-		return cmp.Or(a.On.Compare(b.On), cmp.Compare(a.Plan, b.Plan))
-	})
-	if !known && change.Sign() < 0 {
-		return nil
-	}
+// withhold counts a change of what a hold withholds.
+func (p *Position) withhold(h *Hold, change money.Amount) (err error) {
+	at, known := slices.BinarySearchFunc(p.Held, h.withheld(), Withheld.Compare)
 	held := slices.Clone(p.Held)
 	if !known {
-		held = slices.Insert(held, at, Withheld{On: until, Plan: plan})
+		held = slices.Insert(held, at, h.withheld())
 	}
 	if held[at].Amount, err = held[at].Amount.Add(change); err != nil {
 		return err
 	}
-	if held[at].Amount.IsZero() {
+	switch held[at].Amount.Sign() {
+	case -1:
+		return fmt.Errorf("%w: position %s withholds %s less than nothing of plan %s until %s", ledger.ErrCorrupt, p.Ref().ID, held[at].Amount.Neg(), h.Plan.ID, h.ReleaseOn)
+	case 0:
 		held = slices.Delete(held, at, at+1)
 	}
 	p.Held = held
 	return nil
 }
 
-// Freed returns the position after a hold was given back before its date. Errors:
-// money.ErrOverflow.
+// Freed returns the position after something of a hold was given back. Errors:
+// money.ErrOverflow, ledger.ErrCorrupt.
 func (p *Position) Freed(h *Hold, amount money.Amount) (*Position, error) {
 	changed := *p
-	return &changed, changed.withhold(h.ReleaseOn, h.Plan.ID, amount.Neg())
+	return &changed, changed.withhold(h, amount.Neg())
 }
 
 // keep has a changed record saved, in place of what the plan kept of it before.

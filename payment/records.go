@@ -375,7 +375,7 @@ type Position struct {
 	Matures    int            `json:"matures,omitzero"`   // how often money has matured; part of the entries' keys
 	Maturing   []Maturity     `json:"maturing,omitempty"` // of those, what is still pending, by date (settled by hand)
 	ByHand     merchant.Pin   `json:"by_hand,omitzero"`   // schedule of what is maturing
-	Held       []Withheld     `json:"held,omitempty"`     // what is withheld, by release date and plan; a plan's cap is measured against it
+	Held       []Withheld     `json:"held,omitempty"`     // what is withheld, by release date, plan and schedule; a plan's cap is measured against it
 	Debt       string         `json:"debt,omitempty"`     // id of the debt that stands as a receivable
 	Told       uint64         `json:"told,omitzero"`      // how many events have left about it
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
@@ -404,9 +404,33 @@ type Maturity struct {
 
 // Withheld is what holds of one plan withhold until a date.
 type Withheld struct {
-	On     calendar.Date `json:"on"`
-	Plan   string        `json:"plan"`
-	Amount money.Amount  `json:"amount"`
+	On       calendar.Date `json:"on"`
+	Plan     string        `json:"plan"`
+	Schedule merchant.Pin  `json:"schedule,omitzero"` // by whose windows they are released; zero: by hand
+	Amount   money.Amount  `json:"amount"`
+}
+
+// Compare orders what is withheld by release date, plan and schedule.
+func (w Withheld) Compare(o Withheld) int {
+	return cmp.Or(w.On.Compare(o.On), cmp.Compare(w.Plan, o.Plan), w.Schedule.Compare(o.Schedule))
+}
+
+// Withholds is what the hold adds to what a position withholds: what is left of it, in minor
+// units. Errors: reserve.ErrInvalid.
+func (h *Hold) Withholds() (Withheld, error) {
+	w := h.withheld()
+	var err error
+	w.Amount, err = h.Left()
+	return w, err
+}
+
+// withheld names where a position counts what the hold withholds.
+func (h *Hold) withheld() Withheld {
+	w := Withheld{On: h.ReleaseOn, Plan: h.Plan.ID}
+	if !h.Manual {
+		w.Schedule = h.Window.Schedule
+	}
+	return w
 }
 
 // Hold is a reserve hold as stored: in order of release for each merchant. A

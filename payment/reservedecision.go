@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/settlex/settlex/calendar"
@@ -162,7 +163,15 @@ func (p *plan) buildPool() error {
 // closed refuses to change a pool while batches are due that change it too: they would
 // see what was decided after them, and what they pay would depend on when they close.
 func (p *plan) closed() error {
-	if watermark, due := p.position().Due(p.state.Now()); due {
+	watermark, _, err := p.position().Due(p.state.Now(), p.rules)
+	pools, poolsErr := p.poolsDue()
+	if err := errors.Join(err, poolsErr); err != nil {
+		return &FieldError{FieldMerchant, err}
+	}
+	if pools.After(watermark) {
+		watermark = pools
+	}
+	if !watermark.IsZero() {
 		return &FieldError{FieldMerchant, fmt.Errorf("%s: %w: up to %s", p.merchant.ID, ErrWindowsDue, watermark.UTC().Format(timeFormat))}
 	}
 	return nil

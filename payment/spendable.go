@@ -34,7 +34,7 @@ func MarkOf(s *merchant.Schedule, w calendar.Window) WindowMark {
 
 // Compare orders marks as the batches of a merchant close.
 func (m WindowMark) Compare(o WindowMark) int {
-	return cmp.Or(m.Watermark.Compare(o.Watermark), cmp.Compare(m.Schedule.ID, o.Schedule.ID), cmp.Compare(m.Schedule.Version, o.Schedule.Version))
+	return cmp.Or(m.Watermark.Compare(o.Watermark), m.Schedule.Compare(o.Schedule))
 }
 
 // WindowSum is what the movements in no batch add up to that are settled in one
@@ -225,18 +225,6 @@ func (p *Position) Settled(in WindowMark) {
 	if p.Folded.Compare(in) <= 0 {
 		p.Folded, p.Behind, p.Sure, p.Lacks = WindowMark{}, money.Min(p.Carry, money.Amount{}), false, money.Amount{}
 	}
-}
-
-// Due tells whether a window is not closed that nothing is settled in any more which
-// is booked at an instant, and gives the last one's watermark.
-func (p *Position) Due(at time.Time) (watermark time.Time, due bool) {
-	watermark = p.Folded.Watermark
-	for i := range p.Open {
-		if !p.Open[i].Watermark.After(at) {
-			watermark = p.Open[i].Watermark
-		}
-	}
-	return watermark, !watermark.IsZero()
 }
 
 // behind is what the batches before a window leave to it, 0 or less, without what of the

@@ -13,6 +13,7 @@ import (
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
 )
 
@@ -260,6 +261,33 @@ func TestPoolDecisionWhileWindowsAreDue(t *testing.T) {
 	d.stands(m, "available 30.00", "reserve/fixed 70.00")
 	if _, err := d.report(of(m, pays("x3", "security", "30.01", "2026-03-05 18:50"))); err == nil {
 		t.Error("more is built than there is")
+	}
+}
+
+// So it does where nothing is settled in the window but what comes back of reserves: on the
+// date of a hold, or because a plan has ended.
+func TestPoolDecisionWhileReservesAreDue(t *testing.T) {
+	t.Parallel()
+	for name, gives := range map[string]func(holds, floor *reserve.Plan){ // something back on the 6th
+		"hold whose date it is":          func(holds, _ *reserve.Plan) { holds.Days = 4 },
+		"holds of a plan that has ended": func(holds, _ *reserve.Plan) { holds.EffectiveTo, holds.AtEnd = date("2026-03-05"), reserve.EndRelease },
+		"minimum whose plan has ended":   func(_, floor *reserve.Plan) { floor.EffectiveTo = date("2026-03-05") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules := secured()
+			gives(&rules.Plans[0], &rules.Plans[2])
+			d := open(t, rules)
+			d.book(captured())
+			d.settle("2026-03-02")
+			back := of(m, returns("x1", "security", "2026-03-06 18:30"))
+			d.refuse(back, "merchant_id: m: windows are due and not closed, settle first: up to 2026-03-06T12:30:00Z")
+			if closed := d.settle("2026-03-06"); len(closed) != 1 {
+				t.Fatalf("%d batches are closed, want the one that gives back", len(closed))
+			}
+			d.book(back)
+			d.refuse(of(m, returns("x2", "security", "2026-03-06 18:40")), `parent_id: reserve_return is not possible now: plan "security" withholds nothing of merchant m`)
+		})
 	}
 }
 

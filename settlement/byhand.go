@@ -125,7 +125,7 @@ func (f *freeing) Apply(s *ledger.State) error {
 	if err != nil {
 		return err
 	}
-	if position, ok := s.Record(payment.PositionRef(hold.Merchant, hold.Currency)).(*payment.Position); ok && f.due.reason != reasonDue {
+	if position, ok := s.Record(payment.PositionRef(hold.Merchant, hold.Currency)).(*payment.Position); ok {
 		if position, err = position.Freed(hold, item.Reserve); err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func scanLeaving(
 	}
 	at := func(*merchant.Schedule) time.Time { return decided }
 	last := rest{there: left, closed: f.closed, leaves: func(Target) bool { return true }}
-	last.schedule, last.first, err = f.window(scope, decided, at)
+	last.schedule, last.first, err = f.rules.WindowOfAll(scope, decided, at)
 	if err == nil && last.schedule == nil {
 		last.schedule, last.first, err = f.carriedWindow(scope, p, due, at, decided)
 	}
@@ -95,7 +95,7 @@ func (f *frees) carriedWindow(
 	if carries := p.Carry.Sign() > 0; closed.IsZero() || !carries && len(due) == 0 {
 		return nil, calendar.Window{}, nil
 	}
-	return f.window(scope, closed.Add(-time.Microsecond), at)
+	return f.rules.WindowOfAll(scope, closed.Add(-time.Microsecond), at)
 }
 
 // lastClosed is the watermark of the last batch before an instant, closed or due.

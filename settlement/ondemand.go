@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -397,7 +398,10 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 		req.At = position.Closed
 		return nil, nil
 	}
-	watermark, due := position.Due(req.At)
+	watermark, due, err := position.Due(req.At, cmp.Or(c.Rules, &payment.Rules{Book: c.Book}))
+	if err != nil {
+		return nil, fault(payment.FieldMerchant, "%s: %w", req.Merchant, err)
+	}
 	if due && watermark.After(req.At) { // a window is over by what was booked, not by the clock of the request
 		req.At = watermark
 		return nil, nil

@@ -2,7 +2,6 @@ package settlement
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -50,7 +49,7 @@ func (f *frees) hold(hold *payment.Hold) (s *merchant.Schedule, w calendar.Windo
 	}
 	w, err = s.Timing.WindowAt(at)
 	if err == nil && reason != reasonDue {
-		w, err = openWindow(s, w, f.closed)
+		w, err = payment.OpenWindow(s, w, f.closed)
 	}
 	if err != nil {
 		return nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
@@ -108,7 +107,7 @@ type rest struct {
 
 // window is the one it is given back in once a batch is closed.
 func (r *rest) window(closed payment.WindowMark) (calendar.Window, error) {
-	return openWindow(r.schedule, r.first, closed)
+	return payment.OpenWindow(r.schedule, r.first, closed)
 }
 
 // windows adds those in which it may be given back, by when the batches before them
@@ -153,7 +152,7 @@ func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date
 			continue
 		}
 		pool := rest{closed: f.closed, leaves: func(t Target) bool { return t.Window.BusinessDate.Before(on) }} // its plan has it built
-		if pool.schedule, pool.first, err = f.windowOn(scope, on); err == nil && pool.schedule != nil {
+		if pool.schedule, pool.first, err = f.rules.WindowOn(scope, on); err == nil && pool.schedule != nil {
 			if pool.there, err = poolHolds(ctx, r, o, kind); err == nil {
 				err = visit(pool)
 			}
@@ -163,27 +162,6 @@ func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date
 		}
 	}
 	return nil
-}
-
-// windowOn gives the window that holds the start of a day.
-func (f *frees) windowOn(scope merchant.Scope, on calendar.Date) (*merchant.Schedule, calendar.Window, error) {
-	return f.window(scope, calendar.Cutoff(on, calendar.Clock{}, time.UTC), func(s *merchant.Schedule) time.Time {
-		return calendar.Cutoff(on, calendar.Clock{}, s.Timing.Zone)
-	})
-}
-
-// window gives the window that holds an instant, by the merchant's schedule for all
-// methods that is in force; no schedule: there is none that a job closes.
-func (f *frees) window(scope merchant.Scope, inForce time.Time, at func(*merchant.Schedule) time.Time) (*merchant.Schedule, calendar.Window, error) {
-	s, err := f.rules.Book.Schedule(scope, inForce)
-	if errors.Is(err, merchant.ErrNoSchedule) || err == nil && s.Timing.Anchor.Kind == calendar.Manual {
-		return nil, calendar.Window{}, nil
-	}
-	if err != nil {
-		return nil, calendar.Window{}, err
-	}
-	w, err := s.Timing.WindowAt(at(s))
-	return s, w, err
 }
 
 // poolHolds tells whether a reserve of an owner holds anything.
@@ -222,7 +200,7 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 	if err != nil {
 		return nil, false, err
 	}
-	f := &frees{schedules: c.Schedules, rules: c.Rules, closed: lastOf(position)}
+	f := &frees{schedules: c.Schedules, rules: c.Rules, closed: position.Last()}
 	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, func(hold freed, s *merchant.Schedule, w calendar.Window) {
 		if s.Pin() == t.Window.Schedule && t.holds(w) {
 			due = append(due, hold)
@@ -249,10 +227,8 @@ func (c *closing) release(s *ledger.State, position *payment.Position) (*payment
 		if err != nil {
 			return nil, err
 		}
-		if due.reason != reasonDue {
-			if position, err = position.Freed(due.hold, item.Reserve); err != nil {
-				return nil, err
-			}
+		if position, err = position.Freed(due.hold, item.Reserve); err != nil {
+			return nil, err
 		}
 		item.Window = c.batch.Window
 		if err := c.batch.add(item); err != nil {

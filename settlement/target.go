@@ -112,22 +112,6 @@ func (t *Target) mark() payment.WindowMark {
 	return payment.WindowMark{Watermark: t.watermark, Schedule: t.Window.Schedule}
 }
 
-// lastOf is the place of the owner's last batch.
-func lastOf(p *payment.Position) payment.WindowMark {
-	return payment.WindowMark{Watermark: p.Closed, Schedule: p.ClosedBy}
-}
-
-// openWindow is a window of a schedule, or, where that closes no later than the last batch
-// did, the schedule's first one that is open. The error is the calendar's, when it ends
-// before.
-func openWindow(s *merchant.Schedule, w calendar.Window, last payment.WindowMark) (calendar.Window, error) {
-	if payment.MarkOf(s, w).Compare(last) > 0 {
-		return w, nil
-	}
-	w, _, err := s.Settles(w, last.Watermark)
-	return w, err
-}
-
 // Ready says which windows are to be closed: those whose watermark has passed.
 //
 // The batches of one merchant and currency close in the order of their
@@ -219,7 +203,7 @@ func dueOf(
 	if err = scanWindows(ctx, r, p, schedules, add); err != nil {
 		return nil, err
 	}
-	f := &frees{schedules: schedules, rules: ready.Rules, closed: lastOf(p)}
+	f := &frees{schedules: schedules, rules: ready.Rules, closed: p.Last()}
 	err = scanHolds(ctx, r, o, last, f, func(_ freed, s *merchant.Schedule, w calendar.Window) { add(s, w) })
 	if err != nil {
 		return nil, err

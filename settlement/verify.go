@@ -78,6 +78,7 @@ type sums struct {
 	unwritten                                                                         []payment.WindowMark // of batches whose lines are being written
 	folded                                                                            []payment.WindowSum  // that are kept as behind, in order
 	owes                                                                              payment.Position     // what of a debt stands
+	held                                                                              []payment.Withheld   // until their dates, in order
 }
 
 type verifier struct {
@@ -206,9 +207,25 @@ func (v *verifier) readHolds(ctx context.Context) error {
 			v.find("hold "+hold.ID, "a valid hold", err.Error())
 			continue
 		}
-		v.add(&v.of(hold.Merchant, hold.Currency).reserve, left)
+		s := v.of(hold.Merchant, hold.Currency)
+		v.add(&s.reserve, left)
+		v.withheld(s, hold)
 	}
 	return nil
+}
+
+// withheld counts what a hold withholds until its date.
+func (v *verifier) withheld(s *sums, hold *payment.Hold) {
+	held, err := hold.Withholds()
+	if err != nil || held.Amount.IsZero() { // the one is found by readHolds, the other withholds nothing
+		return
+	}
+	at, known := slices.BinarySearchFunc(s.held, held, payment.Withheld.Compare)
+	if !known {
+		s.held = slices.Insert(s.held, at, held)
+		return
+	}
+	v.add(&s.held[at].Amount, held.Amount)
 }
 
 // takesBack counts what a movement takes back of a debt.
@@ -294,6 +311,9 @@ func (v *verifier) readPositions(ctx context.Context) error {
 		v.positionWindows(p, s)
 		if want, have := debtText(&s.owes), debtText(p); want != have {
 			v.find("position "+p.Ref().ID, want, have)
+		}
+		if want, have := heldText(s.held), heldText(p.Held); want != have {
+			v.find("position "+p.Ref().ID, "withheld"+want, "withheld"+have)
 		}
 		v.add(&s.available, p.Carry, p.Matured)
 		v.add(&s.pending, p.Matured.Neg())

@@ -124,6 +124,11 @@ func TestVerifyFindsDamage(t *testing.T) {
 			p.Carry = must(p.Carry.Add(more))
 			h.plant(p)
 		}, []string{"position m1/INR", "account merchants/m1/available INR"}},
+		{"what a position withholds", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Held[0].On = p.Held[0].On.AddDays(1)
+			h.plant(p)
+		}, []string{"position m1/INR"}},
 		{"what a position has behind", func(h *house, _, _ *settlement.Batch) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
 			p.Behind = must(p.Behind.Add(more))
@@ -198,10 +203,10 @@ func TestVerifyFindsDamage(t *testing.T) {
 			hold := records[*payment.Hold](h, payment.HoldRecord)[0]
 			hold.Amount = must(hold.Amount.Add(more))
 			h.plant(hold)
-		}, []string{"account merchants/m1/reserve/rolling INR"}},
+		}, []string{"position m1/INR", "account merchants/m1/reserve/rolling INR"}},
 		{"a hold gone", func(h *house, _, _ *settlement.Batch) {
 			h.steal(records[*payment.Hold](h, payment.HoldRecord)[0])
-		}, []string{"account merchants/m1/reserve/rolling INR"}},
+		}, []string{"position m1/INR", "account merchants/m1/reserve/rolling INR"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 )
@@ -130,6 +131,17 @@ func debtText(p *payment.Position) string {
 		return "no debt"
 	}
 	return fmt.Sprintf("debt %q, made by batches %s, collected %t", p.Debt, p.Debited, p.Collected)
+}
+
+// heldText writes what is withheld until which dates.
+func heldText(held []payment.Withheld) (text string) {
+	for _, h := range held {
+		text += fmt.Sprintf(" %s until %s by plan %s", h.Amount, h.On, h.Plan)
+		if h.Schedule != (merchant.Pin{}) {
+			text += " and schedule " + h.Schedule.String()
+		}
+	}
+	return text
 }
 
 // windowsText writes windows with what they add up to.
