@@ -58,8 +58,8 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The store says that a record is not what was saved, settlement what is wrong with it.
-	if len(v.Findings) != 2 || v.Findings[0].Place != "records of kind position" {
+	// The store says that a record is not what was saved, settlement what is wrong with it: it has forgotten the hold, too.
+	if len(v.Findings) != 3 || v.Findings[0].Place != "records of kind position" {
 		t.Fatalf("findings %v, want the store's and settlement's", v.Findings)
 	}
 	want := ledger.Finding{Place: "position m1/INR", Want: "movements in no batch 0", Have: "1"}

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -53,6 +54,49 @@ func TestNeedNamesOnce(t *testing.T) {
 		Moved:   []ledger.AccountID{idOf(bank), idOf(available)},
 		Records: []ledger.Ref{{Kind: ledger.ReversalRecord, ID: "z"}},
 	}}, store.needs, cmpopts.IgnoreUnexported(ledger.Need{}), cmpopts.EquateEmpty())
+}
+
+// What a command touches because of one before it in its group is asked for at once, however much
+// it is: not name by name, each with a round to the store.
+func TestNeedBehindAnotherIsOneRound(t *testing.T) {
+	t.Parallel()
+	store := &seen{memory: newMemory()}
+	books := open(t, store)
+	const many = 100
+	sales := func() (entries []ledger.Entry) {
+		for i := range many {
+			entries = append(entries, sale(fmt.Sprint("s", i), 1))
+		}
+		return entries
+	}
+	begin := &work{
+		need:  func(_ *ledger.State, n *ledger.Need) { n.Record(noteRef("began")) },
+		apply: func(s *ledger.State) error { s.Put(&note{ID: "began"}); return nil },
+	}
+	goOn := &work{
+		need: func(s *ledger.State, n *ledger.Need) {
+			n.Record(noteRef("began"))
+			n.Explore(func() {
+				if s.Record(noteRef("began")) == nil {
+					return
+				}
+				for _, e := range sales() {
+					n.Entry(&e)
+				}
+			})
+		},
+		apply: book(sales()...).apply,
+	}
+	errs, err := books.DoAll(t.Context(), begin, goOn)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		t.Fatal(err)
+	}
+	if booked := store.snapshot().head.Seq; booked != many {
+		t.Errorf("%d entries are booked, want %d", booked, many)
+	}
+	if rounds := len(store.needs); rounds != 2 {
+		t.Errorf("%d rounds to the store, want 2: before the group, and behind its first command", rounds)
+	}
 }
 
 // What a store gave is never changed, and it gets it back beside what became
