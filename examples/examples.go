@@ -1,7 +1,7 @@
 // Package examples holds configurations to begin with, one for each region
-// that is shipped: in.yaml, pk.yaml and bd.yaml. Each is whole and can be used
-// by itself; settlex init writes them, and the bundled sample is settled by
-// all three together. docs/CONFIGURATION.md explains their keys.
+// that is shipped: in.yaml, pk.yaml, bd.yaml and global.yaml. Each is whole and
+// can be used by itself; settlex init writes them, and the bundled sample is
+// settled by the first three together. docs/CONFIGURATION.md explains their keys.
 package examples
 
 import (
@@ -18,10 +18,12 @@ var (
 	pakistan string
 	//go:embed bd.yaml
 	bangladesh string
+	//go:embed global.yaml
+	global string
 )
 
 // Regions lists the ids of the regions there are examples for.
-func Regions() []string { return []string{"IN", "PK", "BD"} }
+func Regions() []string { return []string{"IN", "PK", "BD", "GLOBAL"} }
 
 // Config gives the configuration of regions: of one the file as it stands, of
 // several one file that begins with the remarks of head, empty for none, and
@@ -37,7 +39,7 @@ func Config(head string, regions ...string) ([]byte, error) {
 		if slices.Contains(regions[:i], region) {
 			return nil, fmt.Errorf("region %s is named twice", region)
 		}
-		texts = append(texts, []string{india, pakistan, bangladesh}[at])
+		texts = append(texts, []string{india, pakistan, bangladesh, global}[at])
 	}
 	if len(texts) == 1 {
 		return []byte(texts[0]), nil

@@ -60,7 +60,7 @@ func TestTogether(t *testing.T) {
 		}
 		want = append(want, objects(load(t, text))...)
 	}
-	text, err := examples.Config("# Three regions.\n\n", examples.Regions()...)
+	text, err := examples.Config("# All regions.\n\n", examples.Regions()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestTogether(t *testing.T) {
 	if diff := cmp.Diff(byKind(want), byKind(objects(load(t, text)))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if !strings.HasPrefix(string(text), "# Three regions.\n\ndata: ") {
+	if !strings.HasPrefix(string(text), "# All regions.\n\ndata: ") {
 		t.Errorf("it begins with %.60q", text)
 	}
 }
