@@ -30,7 +30,7 @@ race: ## Run all tests in full under the race detector
 	go test -race -timeout 60m ./...
 
 fuzz: ## Run every fuzz target for EACH seconds (30)
-	FUZZ_EACH=$(EACH) FUZZ_TOTAL=86400 .ci/run fuzz
+	FUZZ_GUIDED=yes FUZZ_EACH=$(EACH) FUZZ_TOTAL=86400 .ci/run fuzz
 
 lint: ## Check formatting, go vet, go.mod and the linters
 	.ci/run format vet modules lint
@@ -91,7 +91,7 @@ soak: ## Take a million steps against the model, lead LIVES (100000) lives of pa
 	go test ./settlement ./fees -count=1 -v -timeout 0 -rapid.checks=$(SETTLED)
 	go test ./payment -run '^(TestFeesAndNetAreGross|TestReplayedLives)$$' -count=1 -v -timeout 0 -rapid.checks=$(SETTLED)
 	go test $$(go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | awk '/pgregory.net\/rapid/ && $$1 !~ /\/(settlement|fees)$$/ { print $$1 }') -skip '^(TestRandomLives|TestFeesAndNetAreGross|TestReplayedLives)$$' -count=1 -timeout 0 -rapid.checks=$(CHECKS)
-	FUZZ_EACH=600 FUZZ_TOTAL=86400 .ci/run fuzz
+	FUZZ_GUIDED=yes FUZZ_EACH=600 FUZZ_TOTAL=86400 .ci/run fuzz
 
 torture-postgres: ## Kill servers, processes and primaries at random for FOR (10m) each, and hold a ledger in PostgreSQL to its word
 	go test ./store/postgres -run '^Test(ServerKilled|ProcessesKilled)$$' -count=1 -v -timeout 0 -artifacts -outputdir "$${TMPDIR:-/tmp}" -torture.for=$(FOR)
