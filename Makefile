@@ -32,8 +32,8 @@ race: ## Run all tests in full under the race detector
 fuzz: ## Run every fuzz target for EACH seconds (30)
 	FUZZ_GUIDED=yes FUZZ_EACH=$(EACH) FUZZ_TOTAL=86400 .ci/run fuzz
 
-lint: ## Check formatting, go vet, go.mod and the linters
-	.ci/run format vet modules lint
+lint: ## Check formatting, go.mod and the linters, among which is go vet
+	.ci/run format modules lint
 
 bench: ## Run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
