@@ -340,6 +340,9 @@ func month() (events []payment.Event) {
 // leaves, instants included.
 func TestIngestResumes(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	events := month()
 	whole := open(t, threeRegions())
 	whole.take(events...)

@@ -328,6 +328,9 @@ func histories() *rapid.Generator[[]payment.Event] {
 // jobs only after days off: itemised and summary files are the same bytes.
 func TestSameFilesWheneverJobsRun(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	for seed := range 3 {
 		events := histories().Example(seed)
 		dirs := map[string]string{"at the end": "", "day by day": "", "after days off": ""}

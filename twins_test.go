@@ -273,6 +273,9 @@ func (w *twins) finish() {
 // sample, with much that is refused.
 func TestTwins(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine asks both stores in turn, for long under the race detector")
+	}
 	for seed := range uint64(anystore.Tries(t)) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
@@ -292,7 +295,7 @@ func TestTwins(t *testing.T) {
 func TestTwinsOfTheSample(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("the whole month: the days of the other twins are enough with -short")
+		t.Skip("one goroutine asks both stores in turn, for the whole month")
 	}
 	w := newTwins(t, 0)
 	w.now = time.Date(2026, time.April, 5, 0, 0, 0, 0, time.UTC)

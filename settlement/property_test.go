@@ -170,6 +170,9 @@ func checkSums(t *rapid.T, h *house) {
 // the job runs, whatever its chunks, and wherever it was cut off.
 func TestSameJournalSameBatches(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	tries := tries{t}
 	rapid.Check(t, func(t *rapid.T) {
 		history := histories(false).Draw(t, "history")

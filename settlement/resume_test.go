@@ -36,6 +36,9 @@ func large() (*payment.Rules, []payment.Event) {
 // meanwhile waits, and the books are sound.
 func TestCutOffAnywhere(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	rules, events := large()
 	whole := open(t, rules)
 	whole.take(events...)

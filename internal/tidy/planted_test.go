@@ -238,6 +238,9 @@ func planted() []struct {
 
 func TestPlanted(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("each reads a module in one goroutine")
+	}
 	for _, tt := range planted() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -291,6 +294,9 @@ func TestPlantedHome(t *testing.T) {
 // TestEveryRuleIsPlanted fails for a rule that no planted tree breaks: a check that cannot fail checks nothing.
 func TestEveryRuleIsPlanted(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("reads many modules, in one goroutine")
+	}
 	broken := map[tidy.Rule]bool{tidy.RulePlace: true} // TestPlantedPlaces
 	for _, p := range planted() {
 		for _, f := range check(t, plant(t, p.files)) {

@@ -91,6 +91,9 @@ func BenchmarkExport(b *testing.B) {
 
 // It is not parallel, for it looks at the memory of the whole process.
 func TestMemoryIsFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, and the race detector has its own memory")
+	}
 	const n, bound = 200_000, 8 << 20
 	c := chart(t)
 	for _, f := range formats() {

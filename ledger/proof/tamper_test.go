@@ -114,6 +114,9 @@ func TestPathMissing(t *testing.T) {
 // space in JSON may differ.
 func TestEveryByteTampered(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	ours := key(t, origin, 1)
 	verifiers := known(t, ours)
 	j := grown(t, "", 2, 3, 1)

@@ -36,6 +36,9 @@ func (e *endless) Read(p []byte) (int, error) {
 
 // It is not parallel, for it looks at the memory of the whole process.
 func TestMemoryIsFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, and the race detector has its own memory")
+	}
 	tests := []struct {
 		name, head, unit string
 	}{

@@ -61,6 +61,9 @@ func readWithDuckDB(t *testing.T, file, amount string) duckDB {
 // skips by the bounds that the file records is in the way of a right answer.
 func TestDuckDB(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	needDuckDB(t)
 	const rows = 150_000 // three row groups
 	huge, err := money.ParseMinor("-9999999999999999999999999999999999999")

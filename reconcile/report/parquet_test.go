@@ -15,6 +15,9 @@ import (
 // numbers: parquet-go's own are not (its issue 592), and a bound that is wrong loses rows without an error.
 func TestParquetBounds(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	const rows, perGroup = 140_000, 65_536
 	var data bytes.Buffer
 	var lows, highs []money.Amount

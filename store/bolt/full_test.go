@@ -150,6 +150,9 @@ func TestHostsBound(t *testing.T) {
 // A file system that is full, truly so, is no worse.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("fills a file system for seconds, in one goroutine")
+	}
 	attr := mounting(t)
 	if attr == nil {
 		t.Skip("no process here may mount a tmpfs of its own: TestFileTooLarge and TestHostsBound test the same with a limit of the file's size")

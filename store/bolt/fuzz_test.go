@@ -56,6 +56,9 @@ func listOfRuns(t testing.TB, h *host) (runs []bolt.Run) {
 // FuzzStoredBytes plants anything anywhere: reading it is an error or a
 // finding, unless it is what was there, and never a panic.
 func FuzzStoredBytes(f *testing.F) {
+	if testing.Short() {
+		f.Skip("hundreds of inputs of its own, in one goroutine")
+	}
 	h := flushed(f)
 	buckets := storedBuckets(f, h)
 	for i, bucket := range buckets {
@@ -180,6 +183,9 @@ func FuzzAccount(f *testing.F) {
 // finding, or nothing that is stored has changed, and never the end of the
 // program.
 func FuzzPages(f *testing.F) {
+	if testing.Short() {
+		f.Skip("hundreds of inputs of its own, in one goroutine")
+	}
 	whole := newRunsImage(f)
 	want := dumpOf(f, whole.data)
 	for n := range whole.used() {

@@ -68,6 +68,9 @@ func TestKinds(t *testing.T) {
 // keys, a checkpoint that was kept holds.
 func TestMove(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	from, to := storetest.NewMemory(), openFile(t, filepath.Join(t.TempDir(), "to.db"))
 	source := days(t, from, "2026-03-20")
 	kept := checkpoint(t, from)
@@ -244,6 +247,9 @@ func TestInterruptedAndGrown(t *testing.T) {
 // A target that holds anything else is left alone.
 func TestRefusedTargets(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	from := storetest.NewMemory()
 	days(t, from, "2026-03-31")
 	tests := []struct {
