@@ -26,6 +26,9 @@ func sizes(t *rapid.T) []int {
 // under no checkpoint of another history.
 func TestEveryItemProvable(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		ours := key(t, origin, 1)
 		verifiers := known(t, ours)
@@ -79,6 +82,9 @@ func exchange(t *rapid.T, j, other *journal, covered int, ours pair) []byte {
 // of another history.
 func TestEveryPairConsistent(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("one goroutine, and long under the race detector")
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		ours := key(t, origin, 1)
 		verifiers := known(t, ours)

@@ -134,6 +134,9 @@ func limitFile(t *testing.T, size uint64) {
 // The host's own bound on its file is a lack of room too.
 func TestHostsBound(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("fills files up for seconds, in one goroutine")
+	}
 	db, err := bbolt.Open(newPath(t), 0o600, &bbolt.Options{InitialMmapSize: 1 << 30})
 	if err != nil {
 		t.Fatal(err)
