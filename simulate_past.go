@@ -338,7 +338,7 @@ func (p *past) request(ctx context.Context, r ledger.Reader, req *settlement.Req
 	}
 	p.count++
 	e := payment.Event{Kind: deedRequest, ID: req.Key, OccurredAt: req.At, Merchant: req.Merchant, Currency: req.Currency}
-	return p.told.Add(row(rowFixed, settlement.RequestRecord, int(b.Number), spot{at: req.At}, e, string(text)))
+	return p.told.Add(row(rowFixed, settlement.RequestRecord, int(b.Number), spot{at: req.At, lane: lastLane}, e, string(text))) // behind what its merchant had by then
 }
 
 // merchant tells what was decided about a merchant: the terms before everything else, for

@@ -94,7 +94,7 @@ func (r *replay) run(ctx context.Context) error {
 		}
 		r.progress()
 	}
-	if err := r.advance(ctx, until); err != nil {
+	if err := r.advance(ctx, until.Add(time.Microsecond)); err != nil {
 		return err
 	}
 	if err := r.flush(ctx); err != nil {
@@ -107,8 +107,9 @@ func (r *replay) run(ctx context.Context) error {
 	return r.daily(ctx) // a month may be over with the last date
 }
 
-// advance lets the time pass up to an instant: windows close at their watermarks, batches
-// are paid, and once a day everything else is done that jobs do.
+// advance lets the time pass until an instant: windows close at their watermarks before it,
+// batches are paid, and once a day everything else is done that jobs do. What was booked at
+// the very instant had seen none of what was done then, or it would have been booked after it.
 func (r *replay) advance(ctx context.Context, to time.Time) error {
 	if r.tick.IsZero() {
 		if to.Year() <= 1 { // merchants come first, whenever they were created
@@ -120,7 +121,7 @@ func (r *replay) advance(ctx context.Context, to time.Time) error {
 	}
 	for {
 		next := earliest(r.tick, r.windows, r.paid.next())
-		if next.After(to) {
+		if !next.Before(to) {
 			return nil
 		}
 		if err := r.flush(ctx); err != nil {
