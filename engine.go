@@ -184,31 +184,6 @@ func (e *Engine) checkRegions(ctx context.Context, r ledger.Reader, known map[st
 			faults = append(faults, fmt.Errorf("merchant %s has money in %s: %w", p.Merchant, p.Currency, err))
 		}
 	}
-	err := e.checkBanks(ctx, r)
-	return errors.Join(append(faults, err)...)
-}
-
-// checkBanks refuses a configuration by which safeguarded money would be nobody's: a region keeps the name
-// of its bank account as long as there is money on it.
-func (e *Engine) checkBanks(ctx context.Context, r ledger.Reader) error {
-	known := []string{payment.OperatingPath()}
-	for i := range e.rules.Book.Regions {
-		known = append(known, payment.BankPath(e.rules.Book.Regions[i].Bank))
-	}
-	var faults []error
-	for account, err := range r.Accounts(ctx, payment.BankPath("")) {
-		if err != nil {
-			return err
-		}
-		posted, err := account.Posted()
-		if err != nil {
-			return err
-		}
-		if c := account.Currency; !slices.Contains(known, account.Path) && !posted.IsZero() {
-			faults = append(faults, fmt.Errorf("%s stands at %s %s, and is the bank account of no region: a region with money keeps its bank",
-				account.Path, c, c.Format(posted)))
-		}
-	}
 	return errors.Join(faults...)
 }
 

@@ -205,9 +205,6 @@ func RailReturnsPath(rail string) string { return "rails/" + rail + "/returns" }
 // TaxPath is the account of a tax on fees.
 func TaxPath(code string) string { return taxPath(code) }
 
-// OperatingPath is the account of the platform's own money.
-func OperatingPath() string { return operating }
-
 // BankPath is a bank account.
 func BankPath(account string) string { return bankPath(account) }
 
