@@ -127,6 +127,9 @@ func (c *closing) debit(s *ledger.State, position *payment.Position) error {
 	if err := position.Stands(debt); err != nil {
 		return err
 	}
+	if err := c.unforeseen(s, position, total.Neg()); err != nil {
+		return err
+	}
 	s.Put(debt)
 	booked, err := c.book(s, payment.EntryDebtReclassified, "debit",
 		ledger.Dr(payment.MerchantReceivablePath(b.Merchant), total.Neg(), b.Currency), ledger.Cr(payment.AvailablePath(b.Merchant), total.Neg(), b.Currency))
@@ -136,6 +139,16 @@ func (c *closing) debit(s *ledger.State, position *payment.Position) error {
 	return c.made(booked, payment.Item{
 		Category: payment.CategoryAdjustment, Type: string(payment.DebtReclassified), SourceID: debt.ID, ReasonCode: ReasonNegative, Gross: total.Neg(),
 	})
+}
+
+// unforeseen counts what the batch has made a receivable for the windows behind it, where they
+// were counted without it: nothing was settled in its window, so no position knew of it.
+func (c *closing) unforeseen(s *ledger.State, position *payment.Position, amount money.Amount) (err error) {
+	b := &c.batch
+	if position.Folded.Compare(c.mark()) > 0 && s.Record(payment.FoldedRef(b.Merchant, b.Currency, c.mark())) == nil {
+		position.Lacks, err = position.Lacks.Add(amount)
+	}
+	return err
 }
 
 // ReasonNegative is why a batch makes what a merchant lacks a receivable, and why batches
