@@ -41,6 +41,9 @@ type Delay struct {
 // delayMax is a year and a day: more is a slip of the pen.
 const delayMax = 366
 
+// graceMax is a week: who waits longer for what belongs to a window has a slip of the pen.
+const graceMax = 7 * 24 * time.Hour
+
 // check bounds the delay.
 func (d Delay) check() error {
 	most, what := delayMax, "days"
@@ -78,7 +81,7 @@ type Schedule struct {
 	CutoffInclusive bool
 	// Grace is how long after a cut-off entries are still looked for that
 	// belong to its window. It moves no window: windows partition event time,
-	// the grace is about booking time. Default 0.
+	// the grace is about booking time. Whole microseconds, a week at most. Default 0.
 	Grace time.Duration
 }
 
@@ -96,8 +99,13 @@ func (s *Schedule) Validate() error {
 	if int(s.Delay.Unit) >= len(units) {
 		faults = append(faults, fmt.Errorf("unknown unit of delay %d", s.Delay.Unit))
 	}
-	if s.Grace < 0 {
+	switch {
+	case s.Grace < 0:
 		faults = append(faults, fmt.Errorf("grace %s is negative", s.Grace))
+	case s.Grace > graceMax:
+		faults = append(faults, fmt.Errorf("grace %s is more than %s, a week: windows stay open that long", s.Grace, graceMax))
+	case s.Grace%time.Microsecond != 0:
+		faults = append(faults, fmt.Errorf("grace %s is not of whole microseconds, as instants are", s.Grace))
 	}
 	faults = append(faults, s.Anchor.validate())
 	return errors.Join(append(faults, s.checkCalendars()...)...)

@@ -128,6 +128,9 @@ func TestScheduleValidate(t *testing.T) {
 			},
 			[]string{"delay of -1 days is not within 0 to 366", "unknown unit of delay 7", "grace -1s is negative"},
 		},
+		{"grace of a week", func(s *calendar.Schedule) { s.Grace = 7 * 24 * time.Hour }, nil},
+		{"grace of years", func(s *calendar.Schedule) { s.Grace = 2_000_000 * time.Hour }, []string{"grace 2000000h0m0s is more than 168h0m0s, a week"}},
+		{"grace too fine", func(s *calendar.Schedule) { s.Grace = time.Second + 1 }, []string{"grace 1.000000001s is not of whole microseconds"}},
 		{"delay too long", func(s *calendar.Schedule) { s.Delay.N = 367 }, []string{"delay of 367 days"}},
 		{"delay in hours", func(s *calendar.Schedule) { s.Delay = calendar.Delay{N: 367, Unit: calendar.Hours} }, nil},
 		{

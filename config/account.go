@@ -22,8 +22,12 @@ func (b *book) readAccounts(n node) {
 			Floor:   scan(o.get("floor"), money.ParseMinor),
 		}
 		o.done()
-		if p.Path == "" || p.Type == 0 || !paths.add(path, pathShape(p.Path), p.Path) {
+		if p.Path == "" || !paths.add(path, pathShape(p.Path), p.Path) {
 			continue
+		}
+		typed := p.Type != 0
+		if !typed {
+			p.Type = ledger.Liability // whatever it is, the path may be wrong by itself
 		}
 		err := payment.CheckAccount(&p)
 		if err == nil {
@@ -31,6 +35,9 @@ func (b *book) readAccounts(n node) {
 		}
 		if err != nil {
 			path.adopt(trimmed(err, fmt.Sprintf("chart pattern 0 (%s): ", p.Path)))
+			continue
+		}
+		if !typed {
 			continue
 		}
 		b.rules.Accounts = append(b.rules.Accounts, p)

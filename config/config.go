@@ -173,6 +173,7 @@ func (f *file) read(size int, others []Overlay) {
 		Formats: formats(root.get("formats")),
 		Run:     Run{Wake: DefaultWake},
 	}
+	checkPaths(c, root)
 	run := root.get("run").object()
 	if wake := run.get("wake"); wake.present() {
 		c.Run.Wake = scan(wake, func(s string) (string, error) {
@@ -196,6 +197,18 @@ func (f *file) read(size int, others []Overlay) {
 	c.Rules, c.Merchants, c.Feeds, c.Rails, c.Chart = &b.rules, b.merchants, b.feeds, b.rails, b.chart
 	root.done()
 	f.root, f.book, f.config = value, b, c
+}
+
+// checkPaths faults books and reports in one place: the books are a file.
+func checkPaths(c *Config, root *object) {
+	if IsDatabase(c.Data) || filepath.Clean(c.Data) != filepath.Clean(c.Reports) {
+		return
+	}
+	at, other := root.get("reports"), "data"
+	if !at.present() {
+		at, other = root.get("data"), "reports, which go to "+DefaultReports+" where nothing is said"
+	}
+	at.adopt(fmt.Errorf("%s is the path of %s too", c.Data, other))
 }
 
 // pathIn reads a path that starts at a directory if it is relative.

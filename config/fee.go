@@ -81,7 +81,9 @@ func amountsOf(match node, currency money.Currency) func(node) *money.Amount {
 			return nil
 		case !currency.IsZero():
 			return n.amountIn(currency)
-		case !match.r.within[join(match.key, "currency")]:
+		case match.r.within[join(match.key, "currency")]:
+			n.someAmount()
+		default:
 			n.fault(errors.New("is an amount of money: match a currency, so that its decimals are known"))
 		}
 		return nil

@@ -21,23 +21,20 @@ func (b *book) readFX(n node, s *merchant.Schedule) {
 		return
 	}
 	o, terms := n.object(), &merchant.FXTerms{MaxAge: defaultMaxAge}
-	sound := b.r.quiet(func() {
-		target := o.get("target").required()
-		if terms.OfMerchant = target.present() && target.text() == ofMerchant; !terms.OfMerchant {
-			terms.Target = unmarshal[money.Currency](target)
-		}
-		terms.Spread = scan(o.get("spread"), money.ParseRate)
-		if age := o.get("max_age"); age.present() {
-			terms.MaxAge = age.duration()
-		}
-		o.done()
-	})
+	target := o.get("target").required()
+	if terms.OfMerchant = target.present() && target.text() == ofMerchant; !terms.OfMerchant {
+		terms.Target = unmarshal[money.Currency](target)
+	}
+	terms.Spread = scan(o.get("spread"), money.ParseRate)
+	if age := o.get("max_age"); age.present() {
+		terms.MaxAge = age.duration()
+	}
+	o.done()
 	s.FX = terms
-	switch {
-	case !sound, terms.OfMerchant && b.quoted:
-	case !terms.OfMerchant && !slices.Contains(b.currencies(), terms.Target):
-		o.get("target").faultf("no region lists %s, so nobody knows from which account it is paid", terms.Target)
-	case !b.quoted:
+	if !terms.Target.IsZero() && !slices.Contains(b.currencies(), terms.Target) {
+		target.faultf("no region lists %s, so nobody knows from which account it is paid", terms.Target)
+	}
+	if !b.quoted && !o.mute {
 		n.faultf("needs quotes: say under rates which file they are in")
 	}
 }

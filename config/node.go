@@ -18,7 +18,7 @@ type node struct {
 	key   string   // as in fees[2].components[0].rate
 	at    place    // of the value; of the key, where there is no value
 	value ast.Node // nil: absent
-	mute  bool     // what should hold it is no object, which is a fault already
+	mute  bool     // it is an alias, or what should hold it is no object, which is a fault already
 }
 
 func (n node) present() bool { return n.value != nil }
@@ -49,12 +49,16 @@ func (n node) required() node {
 
 // child is a node within n. Its place is the key's if it has no value.
 func (n node) child(key string, keyAt place, value ast.Node) node {
+	value, unknown := spelled(value)
 	at := keyAt
 	if _, null := value.(*ast.NullNode); !null {
 		at = n.r.source.place(start(value))
 	}
 	n.r.places[key] = at
-	return node{r: n.r, key: key, at: at, value: value}
+	if unknown {
+		n.r.doubt(key)
+	}
+	return node{r: n.r, key: key, at: at, value: value, mute: unknown}
 }
 
 // items gives the elements of a list. They come one by one so that a list of
@@ -92,6 +96,9 @@ type named struct {
 // object gives the node as an object.
 func (n node) object() *object {
 	o := &object{node: n, held: make(map[string]node)}
+	if n.mute {
+		return o
+	}
 	values, ok := mapping(n.value)
 	if !ok {
 		if n.present() {
@@ -107,7 +114,12 @@ func (n node) object() *object {
 }
 
 func (o *object) hold(value *ast.MappingValueNode) {
-	token := value.Key.GetToken()
+	token, ok := keyOf(value)
+	if !ok { // it may be any key
+		o.mute = true
+		o.r.doubt(o.key)
+		return
+	}
 	name, at := token.Value, o.r.source.place(token)
 	key := join(o.key, name)
 	if err := checkRunes(name); err != nil {

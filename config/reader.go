@@ -21,6 +21,7 @@ type reader struct {
 	places  map[string]place    // of each key that is in the file
 	faulted map[string]bool     // keys with a fault
 	within  map[string]bool     // keys with a fault in what they hold, or their own
+	doubts  int                 // how often what is read was found wrong, told or not
 	order   map[string][]string // of each object, the keys it may have, as they are read
 	others  []*reader           // of the files whose sections replace some of this one
 }
@@ -37,6 +38,13 @@ func newReader(file string, data []byte) *reader {
 func (r *reader) fault(at place, key string, err error) {
 	r.faults = append(r.faults, &Fault{File: r.file, Line: at.line, Column: at.column, Key: key, Err: err})
 	r.faulted[key] = true
+	r.doubt(key)
+}
+
+// doubt notes that what was read from a key is not what the file means, for a reason that
+// is a fault already: what follows from it is none.
+func (r *reader) doubt(key string) {
+	r.doubts++
 	for k := range upwards(key) {
 		r.within[k] = true
 	}
@@ -53,11 +61,11 @@ func (r *reader) err() error {
 	return r.faults
 }
 
-// quiet runs something and tells whether it found no fault.
+// quiet runs something and tells whether it found no fault, and nothing in doubt.
 func (r *reader) quiet(run func()) bool {
-	before := len(r.faults)
+	before := r.doubts
 	run()
-	return len(r.faults) == before
+	return r.doubts == before
 }
 
 // find is the place of a key, or of what should have held it.
@@ -72,7 +80,7 @@ func (r *reader) find(key string) place {
 
 // adopt notes what a room found wrong with the object that was read from a
 // key. It leaves out what follows from a fault of the reading: one that is at
-// the same place, around it or within it.
+// the same place or within it, or around what is not there.
 func (r *reader) adopt(key string, err error) {
 	var found Faults
 	for _, leaf := range leaves(err) {
@@ -86,10 +94,14 @@ func (r *reader) adopt(key string, err error) {
 	}
 }
 
-// follows tells whether a fault at a key may be the consequence of another.
+// follows tells whether a fault at a key may be the consequence of another. What is wrong
+// with a value that is in the file is none of a fault around it.
 func (r *reader) follows(key string) bool {
 	if r.within[key] {
 		return true
+	}
+	if _, there := r.places[key]; there {
+		return false
 	}
 	for k := range upwards(key) {
 		if r.faulted[k] {

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -163,4 +164,18 @@ func (n node) price() (*money.Amount, money.Currency) {
 		return &amount, err
 	})
 	return amount, currency
+}
+
+var anyAmount = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?( [A-Z]{3})?$`)
+
+// someAmount looks at an amount of a currency that is wrong itself. Nobody knows how many
+// decimals it may have, so it stands for no amount, and what is not known is no fault of it.
+func (n node) someAmount() {
+	scan(n, func(s string) (struct{}, error) {
+		if !anyAmount.MatchString(s) {
+			return struct{}{}, fmt.Errorf("%w: %q is not a decimal number, such as 400.00", money.ErrBadAmount, s)
+		}
+		return struct{}{}, nil
+	})
+	n.r.doubt(n.key)
 }

@@ -31,15 +31,17 @@ func (b *book) readSchedules(n node) {
 	for _, item := range n.items() {
 		o := item.object()
 		s := b.schedule(o)
+		s.Version = version(s)
+		item.adopt(s.Validate())
+		if s.ID != "" {
+			this := dated{s.ID, s.EffectiveFrom}
+			ids.add(o.get("id"), this, "schedule "+this.String())
+			taken.add(o.get("for"), s.ID, s.EffectiveFrom, s.For)
+		}
 		if s.ID == "" || s.Timing.Zone == nil {
 			b.doubtful.schedules = true
 			continue
 		}
-		s.Version = version(s)
-		item.adopt(s.Validate())
-		this := dated{s.ID, s.EffectiveFrom}
-		ids.add(o.get("id"), this, "schedule "+this.String())
-		taken.add(o.get("for"), s.ID, s.EffectiveFrom, s.For)
 		if s.FX != nil {
 			b.fx[len(b.rules.Book.Schedules)] = o.get("fx")
 		}
@@ -147,10 +149,21 @@ func anchor(n node) calendar.Anchor {
 		Roll: unmarshal[calendar.Roll](o.get("roll")),
 	}
 	for _, item := range o.get("weekdays").items() {
-		a.Weekdays = append(a.Weekdays, scan(item, parseWeekday))
+		var day time.Weekday
+		if sound := n.r.quiet(func() { day = scan(item, parseWeekday) }); sound && slices.Contains(a.Weekdays, day) {
+			item.faultf("%s is there twice", strings.ToLower(day.String()))
+		}
+		a.Weekdays = append(a.Weekdays, day)
 	}
 	for _, item := range o.get("month_days").items() {
-		a.MonthDays = append(a.MonthDays, item.integer())
+		day := item.integer()
+		for _, err := range leaves(probe(func(s *calendar.Schedule) { s.Anchor = calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{day}} })) {
+			item.adopt(trimmed(err, "anchor: "))
+		}
+		if day != 0 && slices.Contains(a.MonthDays, day) {
+			item.faultf("%d is there twice", day)
+		}
+		a.MonthDays = append(a.MonthDays, day)
 	}
 	o.done()
 	return a

@@ -27,6 +27,7 @@ func (b *book) scopesOf(n node, merchantOf func(node) string) []merchant.Scope {
 		}
 		if slices.Contains(all, scope) {
 			item.faultf("%s is there twice", scope)
+			continue
 		}
 		all = append(all, scope)
 	}

@@ -72,12 +72,15 @@ func (s source) parse(r *reader) ast.Node {
 		s.syntax(r, err)
 		return nil
 	}
-	if s.checkTokens(r, tokens); len(r.faults) > 0 {
+	if !s.checkTokens(r, tokens) {
 		return nil
 	}
+	refused := len(r.faults) > 0
 	file, err := guarded(func() (*ast.File, error) { return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) })
 	if err != nil {
-		s.syntax(r, err)
+		if !refused { // else it follows from that
+			s.syntax(r, err)
+		}
 		return nil
 	}
 	return s.body(r, file)
@@ -92,7 +95,7 @@ func (s source) body(r *reader, file *ast.File) ast.Node {
 		case body != nil:
 			r.fault(s.place(doc.Start), "", errors.New("a second document begins: a file holds one"))
 		default:
-			body = doc.Body
+			body, _ = spelled(doc.Body)
 		}
 	}
 	if body == nil {
@@ -120,8 +123,9 @@ func (s source) check(r *reader) {
 }
 
 // checkTokens refuses the parts of YAML that let a file say something else
-// than what stands in the place one looks at, and nesting without end.
-func (s source) checkTokens(r *reader, tokens token.Tokens) {
+// than what stands in the place one looks at, and nesting without end. It tells whether
+// the rest can be read.
+func (s source) checkTokens(r *reader, tokens token.Tokens) bool {
 	depth, entries, last := 0, 0, 0
 	for i, t := range tokens {
 		if what := refused(t.Type); what != "" && t.Position.Line != last { // * * * * * is said once
@@ -141,9 +145,10 @@ func (s source) checkTokens(r *reader, tokens token.Tokens) {
 		}
 		if depth > maxDepth || entries > maxDepth {
 			r.fault(s.place(t), "", fmt.Errorf("nested more than %d deep", maxDepth))
-			return
+			return false
 		}
 	}
+	return true
 }
 
 func refused(t token.Type) string {

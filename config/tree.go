@@ -16,6 +16,37 @@ func mapping(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
+// spelled gives what an anchor or a tag stands before, which is a fault by itself. What
+// an alias stands for nobody knows.
+func spelled(n ast.Node) (value ast.Node, unknown bool) {
+	for {
+		switch v := n.(type) {
+		case *ast.AnchorNode:
+			n = v.Value
+		case *ast.TagNode:
+			n = v.Value
+		case *ast.AliasNode:
+			return n, true
+		default:
+			return n, n == nil
+		}
+	}
+}
+
+// keyOf gives the token of a key; false for a key that stands for others.
+func keyOf(n *ast.MappingValueNode) (*token.Token, bool) {
+	var key ast.Node = n.Key
+	if explicit, ok := key.(*ast.MappingKeyNode); ok {
+		key = explicit.Value
+	}
+	key, unknown := spelled(key)
+	if _, merges := key.(*ast.MergeKeyNode); merges || unknown {
+		return nil, false
+	}
+	_, ok := scalarText(key)
+	return key.GetToken(), ok
+}
+
 // start is the token with which a node begins. A mapping's own token is the
 // colon behind its first key.
 func start(n ast.Node) *token.Token {

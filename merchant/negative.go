@@ -17,5 +17,5 @@ func (n Negative) check() error {
 	case "", NegativeCarry, NegativeDebit, NegativeBlock:
 		return nil
 	}
-	return fmt.Errorf("negative is %q, neither %s, %s nor %s", n, NegativeCarry, NegativeDebit, NegativeBlock)
+	return fmt.Errorf("negative: %q is not one of %s, %s, %s", n, NegativeCarry, NegativeDebit, NegativeBlock)
 }
