@@ -74,11 +74,8 @@ type Calendar struct {
 // Open reports whether d is a business day. Outside ValidFrom..ValidUntil, both
 // included, it returns a *RangeError.
 func (c *Calendar) Open(d Date) (bool, error) {
-	if !c.covers(d) {
-		return false, &RangeError{
-			Calendar: c.ID, Version: c.Version, Date: d,
-			ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
-		}
+	if err := c.knows(d); err != nil {
+		return false, err
 	}
 	if _, found := slices.BinarySearchFunc(c.ExtraOpen, d, Date.Compare); found {
 		return true, nil
@@ -151,6 +148,14 @@ func (c *Calendar) checkDates(fault func(format string, args ...any)) {
 
 func (c *Calendar) covers(d Date) bool {
 	return !d.IsZero() && !d.Before(c.ValidFrom) && !d.After(c.ValidUntil)
+}
+
+// knows gives a *RangeError for a date that the calendar has no facts for.
+func (c *Calendar) knows(d Date) error {
+	if c.covers(d) {
+		return nil
+	}
+	return &RangeError{Calendar: c.ID, Version: c.Version, Date: d, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil}
 }
 
 func (h Holiday) compareDate(d Date) int { return h.Date.Compare(d) }

@@ -21,6 +21,16 @@ func (cs Calendars) Open(d Date) (bool, error) {
 	return open, nil
 }
 
+// knows gives a *RangeError for a date that any of the calendars has no facts for.
+func (cs Calendars) knows(d Date) error {
+	for _, c := range cs {
+		if err := c.knows(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Following returns d if it is open, else the next open date. It returns a
 // *RangeError when that lies beyond what a calendar knows.
 func (cs Calendars) Following(d Date) (Date, error) { return cs.walk(d, +1) }

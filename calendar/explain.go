@@ -74,23 +74,18 @@ type Step struct {
 	Date Date
 	Open bool // in all calendars
 	Days []Day
-	// Unknown lists what calendars could not say about a date that does not decide: a
-	// business date of before they begin, or one that calendar days or hours go over.
-	Unknown []*RangeError
 }
 
 // Way lists the dates from a window's business date through its settlement date,
-// and what each calendar says of them.
+// and what each calendar says of them. It returns a *RangeError where a calendar does not
+// know one, which it does of every window that the schedule gives.
 func (s *Schedule) Way(w Window) ([]Step, error) {
 	var way []Step
 	for d := w.BusinessDate; !d.IsZero() && !d.After(w.SettlementDate); d = d.AddDays(1) {
 		step := Step{Date: d, Open: true}
 		for _, c := range s.Calendars {
 			day, err := c.Day(d)
-			if unknown, ok := errors.AsType[*RangeError](err); ok && !s.decides(d, w) {
-				step.Unknown, step.Open = append(step.Unknown, unknown), false
-				continue
-			} else if err != nil {
+			if err != nil {
 				return nil, err
 			}
 			step.Open = step.Open && day.Open
@@ -99,19 +94,6 @@ func (s *Schedule) Way(w Window) ([]Step, error) {
 		way = append(way, step)
 	}
 	return way, nil
-}
-
-// decides tells whether a date on the way to a window's settlement date was asked for: all
-// from the one that the delay leads to; of business days, all behind the business date.
-func (s *Schedule) decides(d Date, w Window) bool {
-	switch s.Delay.Unit {
-	case CalendarDays:
-		return !d.Before(w.BusinessDate.AddDays(s.Delay.N))
-	case Hours:
-		return !d.Before(DateOf(w.Closes.Add(time.Duration(s.Delay.N)*time.Hour), s.Zone))
-	default:
-		return d != w.BusinessDate || s.Delay.N == 0
-	}
 }
 
 // rolledMax is how many days an anchor's date is looked for around the one that it

@@ -88,33 +88,32 @@ func TestWay(t *testing.T) {
 	}
 }
 
-// TestWayFromBeforeTheFacts starts on a business date that nobody asks the calendar
-// about.
-func TestWayFromBeforeTheFacts(t *testing.T) {
+// TestWindowsBeforeTheFacts wants an error wherever a cut-off hangs on a date that a
+// calendar knows nothing about, and might override: that closes a window or opens it.
+func TestWindowsBeforeTheFacts(t *testing.T) {
 	t.Parallel()
-	s := daily(t, "Asia/Kolkata", "18:00", 1, shipped(t, "IN"))
-	w, err := s.WindowOf(calendar.MustDate("2024-12-31"), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	way, err := s.Way(w)
-	if err != nil || len(way) != 2 || len(way[0].Unknown) != 1 || len(way[1].Unknown) != 0 || !way[1].Open {
-		t.Errorf("way %+v, %v", way, err)
-	}
-}
-
-// TestWayOverUnknownDates goes over dates that calendar days and hours do not ask about.
-func TestWayOverUnknownDates(t *testing.T) {
-	t.Parallel()
-	for _, delay := range []calendar.Delay{{N: 7, Unit: calendar.CalendarDays}, {N: 7 * 24, Unit: calendar.Hours}} {
-		s := daily(t, "Asia/Kolkata", "18:00", 1, shipped(t, "IN"))
+	for _, delay := range []calendar.Delay{{}, {N: 1}, {N: 30, Unit: calendar.CalendarDays}, {N: 30 * 24, Unit: calendar.Hours}} {
+		s := threeADay(t)
 		s.Delay = delay
-		w, err := s.WindowOf(calendar.MustDate("2024-12-28"), 0)
+		for date, first := range map[string]int{"2024-12-28": -1, "2024-12-31": -1, "2025-01-01": 1, "2025-01-02": 0} {
+			for ordinal := range 3 {
+				w, err := s.WindowOf(calendar.MustDate(date), ordinal)
+				known := first >= 0 && ordinal >= first
+				if known && err != nil || !known && !errors.Is(err, calendar.ErrOutOfRange) {
+					t.Errorf("%v: WindowOf(%s, %d) = %s, %v", delay, date, ordinal, write(w), err)
+				}
+			}
+		}
+		if delay.Unit == calendar.Hours {
+			if on, err := s.SettlementDate(calendar.MustDate("2024-12-31")); !errors.Is(err, calendar.ErrOutOfRange) {
+				t.Errorf("%v: the settlement date is %s, %v", delay, on, err)
+			}
+		}
+		w, err := s.WindowAt(instant(t, "2025-01-01T05:30:00Z"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		way, err := s.Way(w)
-		if err != nil || len(way) < 8 || len(way[3].Unknown) != 1 || len(way[len(way)-1].Unknown) != 0 || way[len(way)-1].Date != w.SettlementDate {
+		if way, err := s.Way(w); err != nil || way[len(way)-1].Date != w.SettlementDate {
 			t.Errorf("%v: way %+v, %v", delay, way, err)
 		}
 	}

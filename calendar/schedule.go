@@ -173,6 +173,9 @@ func (s *Schedule) SettlementDate(d Date) (Date, error) {
 		if d.IsZero() || s.Zone == nil || len(last) == 0 {
 			return Date{}, s.noWindow(d, 0)
 		}
+		if err := s.Calendars.knows(d); err != nil {
+			return Date{}, err // it might override the cut-off
+		}
 		_, due, err := s.dueAfter(Cutoff(d, s.clock(d, len(last)-1), s.Zone))
 		return due, err
 	default:

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -33,7 +34,7 @@ type Window struct {
 // WindowAt returns the window that instant t belongs to. Every instant belongs
 // to exactly one. It returns a *RangeError when the window's closing, opening or
 // settlement date depends on a date that a calendar of the schedule does not
-// know, and an error wrapping ErrOutOfRange outside the years 1 to 9999.
+// know, if only because it might override the date's cut-offs, and an error wrapping ErrOutOfRange outside the years 1 to 9999.
 func (s *Schedule) WindowAt(t time.Time) (Window, error) {
 	if s.CutoffInclusive {
 		t = t.Add(-1) // opens < t <= closes is opens <= t-1ns < closes
@@ -106,6 +107,9 @@ type closing struct {
 	date   Date  // rolled
 	last   int64 // instant of the last cut-off
 	exact  bool  // whether the clock shows that cut-off, and does not skip it
+	// unknown: a calendar has no facts for the date, and so may override the cut-off:
+	// last is where it would be else.
+	unknown error
 }
 
 func (f *finder) closing(anchor Date) (closing, error) {
@@ -118,7 +122,7 @@ func (f *finder) closing(anchor Date) (closing, error) {
 		return closing{}, err
 	}
 	last, exact := f.cutoff(date, len(s.cutoffs())-1)
-	return closing{anchor: anchor, date: date, last: last, exact: exact}, nil
+	return closing{anchor: anchor, date: date, last: last, exact: exact, unknown: s.Calendars.knows(date)}, nil
 }
 
 // window returns the window around now, which lies between the last cut-off of
@@ -126,13 +130,14 @@ func (f *finder) closing(anchor Date) (closing, error) {
 func (f *finder) window(before, day closing, now int64) (Window, error) {
 	s := f.schedule
 	opens, closes, ordinal := before.last, day.last, len(s.cutoffs())-1
+	opening := before.unknown
 	if s.Anchor.everyCutoff() {
 		// Backwards, because of two cut-offs that an override or a skipped hour
 		// has put in disorder or on one instant, the later one counts.
 		for i := ordinal - 1; i >= 0; i-- {
 			at, _ := f.cutoff(day.date, i)
 			if at <= now {
-				opens = max(opens, at)
+				opens, opening = max(opens, at), nil
 				break
 			}
 			if at < closes {
@@ -151,7 +156,8 @@ func (f *finder) window(before, day closing, now int64) (Window, error) {
 		Opens: time.Unix(opens, 0).UTC(), Closes: time.Unix(closes, 0).UTC(),
 	}
 	var err error
-	if w.DueAt, w.SettlementDate, err = s.due(day.date, w.Closes); err != nil {
+	w.DueAt, w.SettlementDate, err = s.due(day.date, w.Closes)
+	if err = cmp.Or(err, day.unknown, opening); err != nil {
 		return Window{}, err
 	}
 	return w, nil
@@ -170,7 +176,7 @@ func (f *finder) skipped(day closing, ordinal int) (closing, int, error) {
 		for i := len(s.cutoffs()) - 1; i >= 0; i-- {
 			at, _ := f.cutoff(next.date, i)
 			if at == day.last {
-				day, ordinal = closing{anchor: next.anchor, date: next.date, last: at}, i
+				day, ordinal = closing{anchor: next.anchor, date: next.date, last: at, unknown: next.unknown}, i
 				break
 			}
 			if !s.Anchor.everyCutoff() {

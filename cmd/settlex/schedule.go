@@ -258,8 +258,5 @@ func reasons(step *calendar.Step) string {
 			all = append(all, day.Calendar+": "+override(o))
 		}
 	}
-	for _, unknown := range step.Unknown {
-		all = append(all, fmt.Sprintf("%s: not asked, valid from %s", unknown.Calendar, unknown.ValidFrom))
-	}
 	return strings.Join(all, "; ")
 }
