@@ -57,7 +57,10 @@ func (p *Position) Take(taken WindowSum, all bool) error {
 	if w.Available, err = w.Available.Sub(taken.Available); err != nil {
 		return err
 	}
-	w.PaidIn, err = w.PaidIn.Sub(taken.PaidIn)
+	if w.PaidIn, err = w.PaidIn.Sub(taken.PaidIn); err != nil {
+		return err
+	}
+	w.ToDebt, err = w.ToDebt.Sub(taken.ToDebt)
 	return err
 }
 

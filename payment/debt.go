@@ -293,6 +293,8 @@ func (p *plan) stands(debt *Debt) error {
 
 // topUp is the recipe of money that the merchant pays in: it pays a reclassified
 // debt first, then what is owed of invoiced fees; the rest, or all of it, is available.
+// What paid a debt is a movement of its window too, of nothing: as it would have been before
+// the batch that has made the debt was closed.
 func (p *plan) topUp() error {
 	if known := take[TopUp](p.state, TopUpRecord, p.event.ID); known != nil {
 		p.repeated = true
@@ -333,9 +335,14 @@ func (p *plan) topUp() error {
 	booked := p.post(EntryToppedUp, "received", -1,
 		p.dr(bankPath(p.bank), paid.Amount), p.cr(MerchantReceivablePath(paid.Merchant), owed), p.cr(AvailablePath(paid.Merchant), rest))
 	if rest.IsZero() {
-		return nil
+		if paid.ToDebt.IsZero() {
+			return nil
+		}
+		if _, in, err := p.window(); err != nil || in == nil { // settled by hand, what is nothing goes nowhere
+			return err
+		}
 	}
-	return p.move(booked, CategoryAdjustment, TopUpRecord, &paid.Facts, Item{Gross: rest})
+	return p.move(booked, CategoryAdjustment, TopUpRecord, &paid.Facts, Item{Gross: rest, ToDebt: paid.ToDebt})
 }
 
 func lesser(a, b money.Amount) money.Amount {

@@ -545,6 +545,7 @@ type Item struct {
 	Reserve     money.Amount   `json:"reserve"`
 	Net         money.Amount   `json:"net"`
 	Pending     money.Amount   `json:"pending"`             // the part of Net that was booked on the pending account; the rest is in available
+	ToDebt      money.Amount   `json:"to_debt,omitzero"`    // paid in by the merchant, and no part of Net: what of it paid the debt that stood when it came
 	Original    calendar.Date  `json:"original,omitzero"`   // reserves of deposits that are released: the business date on which it was held
 	MaturesOn   calendar.Date  `json:"matures_on,omitzero"` // settled by hand: when Pending becomes available, if not on the window's settlement date
 }

@@ -44,6 +44,7 @@ type WindowSum struct {
 	Net       money.Amount `json:"net"`
 	Available money.Amount `json:"available"`        // of Net, what is not pending
 	PaidIn    money.Amount `json:"paid_in,omitzero"` // of Net, what the merchant has paid in
+	ToDebt    money.Amount `json:"to_debt,omitzero"` // beside Net, what the merchant has paid in that went to a debt at once
 	Debits    bool         `json:"debits,omitempty"` // its batch makes what it lacks a receivable, and leaves nothing behind
 	Keeps     money.Amount `json:"keeps,omitzero"`   // what its batch keeps back of what it would pay, where nothing else may take that
 	Least     money.Amount `json:"least,omitzero"`   // the least its batch pays, where that goes by movements alone
@@ -127,6 +128,9 @@ func (w *WindowSum) Count(item *Item) (err error) {
 		if w.PaidIn, err = w.PaidIn.Add(item.Net); err != nil {
 			return err
 		}
+	}
+	if w.ToDebt, err = w.ToDebt.Add(item.ToDebt); err != nil {
+		return err
 	}
 	w.Available, err = money.Sum(w.Available, item.Net, item.Pending.Neg())
 	return err

@@ -21,13 +21,14 @@ type Blocks struct {
 
 // Block is one of them. Money is in minor units.
 type Block struct {
-	Batch      string       `json:"batch"` // that came to less than nothing
-	Since      time.Time    `json:"since"` // its watermark
-	Lacks      money.Amount `json:"lacks"` // what has to be paid in
-	PaidIn     money.Amount `json:"paid_in,omitzero"`
+	Batch      string       `json:"batch"`                 // that came to less than nothing
+	Since      time.Time    `json:"since"`                 // its watermark
+	Lacks      money.Amount `json:"lacks"`                 // what has to be paid in
+	PaidIn     money.Amount `json:"paid_in,omitzero"`      // since, also what went to a debt
 	Released   time.Time    `json:"released,omitzero"`     // zero: it is in force
 	ReleasedBy string       `json:"released_by,omitempty"` // empty: it was made good
 	Reason     string       `json:"reason,omitempty"`
+	EndedBy    string       `json:"ended_by,omitempty"` // the batch with which it was made good
 }
 
 // reasonMadeGood is why a block has ended that nobody released.
@@ -74,45 +75,56 @@ func (b *Blocks) changed(batch string) (*Blocks, *Block) {
 }
 
 // block notes what the batch is to the block of its merchant: it makes one, has it last,
-// or is held by it; and what was paid in ends it once it is as much as was lacking. carry
-// is what the batch leaves.
-func (c *closing) block(s *ledger.State, carry money.Amount) (err error) {
-	if c.schedule.Negative != merchant.NegativeBlock {
-		return nil
-	}
+// or is held by it, where its schedule says so; and by whatever schedule, what was paid in ends
+// it once it is as much as was lacking, wherever that has gone. carry is what the batch leaves.
+func (c *closing) block(s *ledger.State, carry money.Amount) error {
 	b := &c.batch
-	at := b.Watermark.Before
+	at, blocking := b.Watermark.Before, c.schedule.Negative == merchant.NegativeBlock
 	blocks := &Blocks{Merchant: b.Merchant, Currency: b.Currency}
 	if stored := blocksOf(s, b.Merchant, b.Currency); stored != nil {
 		blocks.Periods = slices.Clone(stored.Periods)
 	}
-	var open *Block
-	if n := len(blocks.Periods); n > 0 && (blocks.Periods[n-1].Released.IsZero() || blocks.Periods[n-1].Released.After(at)) {
-		open = &blocks.Periods[n-1]
-	}
-	if open != nil {
-		if open.PaidIn, err = open.PaidIn.Add(c.paidIn); err != nil {
-			return err
+	open := blocks.last()
+	if open.endedBy(at) {
+		if blocking && carry.Sign() < 0 {
+			blocks.Periods = append(blocks.Periods, Block{Batch: b.ID, Since: at, Lacks: carry.Neg()})
+			s.Put(blocks)
 		}
+		return nil
+	}
+	if err := open.count(carry, c.paidIn, c.toDebt); err != nil {
+		return err
 	}
 	switch {
-	case carry.Sign() < 0 && open == nil:
-		blocks.Periods = append(blocks.Periods, Block{Batch: b.ID, Since: at, Lacks: carry.Neg()})
-	case carry.Sign() < 0:
-		lacks, err := open.PaidIn.Sub(carry)
-		if err != nil {
-			return err
-		}
-		open.Lacks = money.Max(open.Lacks, lacks)
-	case open == nil:
-		return nil
-	case open.PaidIn.Cmp(open.Lacks) >= 0 && open.Released.IsZero():
-		open.Released, open.Reason = at, reasonMadeGood
-	case b.AtClose == Closed:
+	case carry.Sign() >= 0 && open.PaidIn.Cmp(open.Lacks) >= 0 && open.Released.IsZero():
+		open.Released, open.Reason, open.EndedBy = at, reasonMadeGood, b.ID
+	case blocking && b.AtClose == Closed:
 		b.BlockedBy = open.Batch
 	}
 	s.Put(blocks)
 	return nil
+}
+
+// last gives the last block; nil: there is none.
+func (b *Blocks) last() *Block {
+	if len(b.Periods) == 0 {
+		return nil
+	}
+	return &b.Periods[len(b.Periods)-1]
+}
+
+// count counts what was paid in, and what a batch still lacks then has to be paid in as well.
+func (b *Block) count(carry money.Amount, paid ...money.Amount) (err error) {
+	for _, amount := range paid {
+		if b.PaidIn, err = b.PaidIn.Add(amount); err != nil {
+			return err
+		}
+	}
+	lacks, err := b.PaidIn.Sub(money.Min(carry, money.Amount{}))
+	if err == nil && carry.Sign() < 0 {
+		b.Lacks = money.Max(b.Lacks, lacks)
+	}
+	return err
 }
 
 // release ends the block that holds a batch which somebody releases, and with it that of the

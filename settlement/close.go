@@ -288,6 +288,7 @@ type closing struct {
 	last      bool         // the merchant is leaving: everything is paid, and nothing is withheld any more
 	pending   money.Amount // of the members' nets, what is in the pending account
 	paidIn    money.Amount // of the members' nets, what the merchant has paid in
+	toDebt    money.Amount // beside them, what the merchant has paid in that went to a debt at once
 	short     bool         // what it would pay would not be enough once it has paid what it costs
 	holds     []freed
 	demand    *demand // what somebody asked for; nil: the batch is a window's
@@ -365,9 +366,7 @@ func (c *closing) Need(s *ledger.State, n *ledger.Need) {
 	if c.demand != nil {
 		n.Record(c.demand.request.Ref())
 	}
-	if c.schedule.Negative == merchant.NegativeBlock {
-		n.Record(blocksRef(b.Merchant, b.Currency))
-	}
+	n.Record(blocksRef(b.Merchant, b.Currency))
 	for _, path := range []string{payment.PendingPath(b.Merchant), payment.AvailablePath(b.Merchant), payment.SettlementPath(b.ID)} {
 		n.Account(ledger.AccountID{Path: path, Currency: b.Currency})
 	}
@@ -476,7 +475,7 @@ func (c *closing) Apply(s *ledger.State) error {
 // membersOf takes what the members of the batch add up to from the position.
 func (c *closing) membersOf(s *ledger.State, position *payment.Position) (err error) {
 	if d := c.demand; d != nil {
-		c.batch.Totals.Net, c.paidIn, c.pending = d.net, d.paidIn, d.pending
+		c.batch.Totals.Net, c.paidIn, c.toDebt, c.pending = d.net, d.paidIn, d.toDebt, d.pending
 		return d.leave(position)
 	}
 	sum, open := c.sumOf(s, position)
@@ -484,7 +483,7 @@ func (c *closing) membersOf(s *ledger.State, position *payment.Position) (err er
 		return fmt.Errorf("%w: %d movements or more of merchant %s are settled in batch %s, and its position in %s knows no such window", ledger.ErrCorrupt,
 			len(c.items), c.batch.Merchant, c.batch.ID, c.batch.Currency)
 	}
-	c.batch.Totals.Net, c.paidIn = sum.Net, sum.PaidIn
+	c.batch.Totals.Net, c.paidIn, c.toDebt = sum.Net, sum.PaidIn, sum.ToDebt
 	c.pending, err = sum.Net.Sub(sum.Available)
 	return err
 }

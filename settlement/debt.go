@@ -76,11 +76,7 @@ func (c *closing) collectDebt(s *ledger.State, position *payment.Position) error
 		}
 		amount = money.Min(amount, funds)
 	}
-	if err := c.takeBack(s, position, stored, amount, "paid_in"); err != nil || amount.Sign() <= 0 {
-		return err
-	}
-	c.paidIn, err = c.paidIn.Sub(amount)
-	return err
+	return c.takeBack(s, position, stored, amount, "paid_in")
 }
 
 // takeBack takes an amount of a debt back out of what the batch has; nothing, where that is

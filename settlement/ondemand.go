@@ -250,6 +250,7 @@ type demand struct {
 	net     money.Amount // of all it takes
 	pending money.Amount // of that, what is pending
 	paidIn  money.Amount // of that, what the merchant has paid in
+	toDebt  money.Amount // beside that, what the merchant has paid in that went to a debt at once
 	manual  money.Amount // of that, what is settled by hand
 	windows []taken      // what is settled by a job, by window
 	dates   []payment.Maturity
@@ -296,6 +297,9 @@ func (d *demand) count(item *payment.Item, s *merchant.Schedule, w *calendar.Win
 		return err
 	}
 	if d.paidIn, err = d.paidIn.Add(sum.PaidIn); err != nil {
+		return err
+	}
+	if d.toDebt, err = d.toDebt.Add(sum.ToDebt); err != nil {
 		return err
 	}
 	if d.pending, err = d.pending.Add(item.Pending); err != nil {

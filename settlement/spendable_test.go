@@ -15,6 +15,7 @@ import (
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 // What batches keep, or carry because it is too little to pay, counts against what later
@@ -85,13 +86,13 @@ func TestPayoutsWhereDebtsAreMade(t *testing.T) {
 				d.rules.Book.Schedules = append(d.rules.Book.Schedules, s)
 			}
 		}
-		d.beats()
+		drawCards(t, &d)
 		var refused []string
 		owed := func(h *house) string { return h.balance(payment.MerchantReceivablePath("m1"), inr()) }
 		var want []string
-		var wantOwed string
+		var wantOwed, wantBlocks string
 		tries.with(t, d.rules, func(h *house) {
-			refused, want, wantOwed = d.live(h, func(i int) bool { return i == 1 }), h.paid(), owed(h)
+			refused, want, wantOwed, wantBlocks = d.live(h, func(i int) bool { return d.events[i].ID == "e0" }), h.paid(), owed(h), h.blocks()
 		})
 		kept := days{rules: d.rules}
 		for i := range d.events {
@@ -109,8 +110,43 @@ func TestPayoutsWhereDebtsAreMade(t *testing.T) {
 			if got := owed(h); got != wantOwed {
 				t.Fatalf("receivable is %s, settled at the end %s", got, wantOwed)
 			}
+			if diff := cmp.Diff(wantBlocks, h.blocks()); diff != "" {
+				t.Fatalf("blocks (-at the end +in time):\n%s", diff)
+			}
 		})
 	})
+}
+
+// drawCards may give what comes by card a schedule of its own, with a block where the other makes
+// debts or the other way round, and has some of the refunds be of what came by card.
+func drawCards(t *rapid.T, d *days) {
+	if !rapid.Bool().Draw(t, "cards") {
+		return
+	}
+	s := d.rules.Book.Schedules[0]
+	s.ID, s.For = "in-card", []merchant.Scope{{Region: "IN", Method: "CARD"}}
+	if rapid.Bool().Draw(t, "behind the other") {
+		s.ID = "z-card"
+	}
+	s.Negative = rapid.SampledFrom([]merchant.Negative{merchant.NegativeDebit, merchant.NegativeBlock}).Draw(t, "negative of cards")
+	d.rules.Book.Schedules = append(d.rules.Book.Schedules, s)
+	d.events, d.runs = slices.Insert(d.events, 0, card("c", "2026-03-02 09:00", "1000.00")), slices.Insert(d.runs, 0, false)
+	for i := range d.events {
+		if e := &d.events[i]; e.Kind == payment.RefundCreated && rapid.Bool().Draw(t, "of a card") {
+			e.Parent = "c"
+		}
+	}
+}
+
+// blocks tells when merchants were blocked, and what was paid in for it.
+func (h *house) blocks() (text string) {
+	h.t.Helper()
+	for _, of := range records[*settlement.Blocks](h, settlement.BlockRecord) {
+		for _, b := range of.Periods {
+			text += fmt.Sprintf("%+v\n", b)
+		}
+	}
+	return text
 }
 
 // days are events of some days, in order, of money that is available at once or has been
@@ -160,18 +196,6 @@ func drawDays(t *rapid.T, alone bool) (d days) {
 		d.events, d.runs = append(d.events, e), append(d.runs, i == 0 || rapid.Bool().Draw(t, "job before it"))
 	}
 	return d
-}
-
-// beats has a little come in each day, so that each window has a batch whether what was paid
-// in has gone to a debt or not.
-func (d *days) beats() {
-	for i := 0; i < len(d.events); i++ {
-		if e := &d.events[i]; i > 0 && e.OccurredAt.YearDay() != d.events[i-1].OccurredAt.YearDay() {
-			beat := deposit("b"+e.ID, "m1", e.OccurredAt.Add(-time.Minute), "0.01")
-			d.events, d.runs = slices.Insert(d.events, i, beat), slices.Insert(d.runs, i, d.runs[i])
-			i++
-		}
-	}
 }
 
 // live books the events and closes windows where it is said, and tells which events were

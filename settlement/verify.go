@@ -33,7 +33,8 @@ import (
 //     its account holds its net until it is sent, its day lists it, and what it cost
 //     itself stands in its lines;
 //   - a batch waits for an approval as its net and its schedule say, and is blocked as the
-//     blocks of its merchant say, which began with batches that came to less than nothing; what
+//     blocks of its merchant say, which began with batches that came to less than nothing and
+//     ended with what lines say was paid in since, or by somebody; what
 //     somebody asked for is a batch, and each batch of that kind was asked for once;
 //   - what positions count of each open window, of what was settled by hand, and as
 //     behind, is what the movements in no batch say, and the debt they name is the one that stands;
@@ -52,7 +53,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 	v := &verifier{
 		reader: r, report: report, seen: make(map[uint16][]uint64, len(heads)),
 		sums: make(map[owner]*sums), accounts: make(map[ledger.AccountID]money.Amount), restored: make(map[string]money.Amount),
-		demanded: make(map[string]bool),
+		demanded: make(map[string]bool), paid: make(map[string]money.Amount),
 	}
 	for _, h := range heads {
 		v.seen[h.Lane] = make([]uint64, h.Seq/64+1)
@@ -64,6 +65,7 @@ func Verify(ctx context.Context, r ledger.Reader, report func(ledger.Finding)) e
 			return err
 		}
 	}
+	v.madeGood()
 	v.compare()
 	return nil
 }
@@ -91,8 +93,9 @@ type verifier struct {
 	asked    map[owner]*asked                  // in batches whose lines are being written
 	restored map[string]money.Amount           // by debt, what movements and lines took back of it
 	blocks   map[owner]*Blocks
-	demanded map[string]bool // batches that somebody asked for
-	twice    int             // entries found again, or in no place of the journal
+	paid     map[string]money.Amount // by the batch that has begun a block, what lines say was paid in since
+	demanded map[string]bool         // batches that somebody asked for
+	twice    int                     // entries found again, or in no place of the journal
 }
 
 func (v *verifier) of(merchant string, currency money.Currency) *sums {

@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,11 +77,13 @@ func (v *verifier) terms(ctx context.Context, b *Batch) error {
 	}
 	want := ""
 	if block != nil && schedule.blocks() && b.AtClose == Closed {
-		at := b.Watermark.Before
+		held, err := v.inForce(ctx, block, b)
+		if err != nil {
+			return err
+		}
 		// What somebody has released since may have ended before its watermark: closed by then,
 		// the batch was blocked, and else it was not.
-		late := b.BlockedBy == block.Batch && block.ReleasedBy != ""
-		if late || block.Released.IsZero() || block.Released.After(at) {
+		if held || b.BlockedBy == block.Batch && block.ReleasedBy != "" {
 			want = block.Batch
 		}
 	}
@@ -88,6 +91,15 @@ func (v *verifier) terms(ctx context.Context, b *Batch) error {
 		v.find(place, fmt.Sprintf("blocked by %q", want), fmt.Sprintf("%q", b.BlockedBy))
 	}
 	return nil
+}
+
+// inForce tells whether a block had not ended when a batch was closed.
+func (v *verifier) inForce(ctx context.Context, block *Block, b *Batch) (bool, error) {
+	if at := b.Watermark.Before; block.EndedBy == "" || !block.Released.Equal(at) {
+		return !block.endedBy(at), nil
+	}
+	ended, err := v.before(ctx, block.EndedBy, b)
+	return !ended && block.EndedBy != b.ID, err
 }
 
 // blockOf gives the last block that was begun before a batch was closed; nil: there was none.
@@ -99,18 +111,74 @@ func (v *verifier) blockOf(ctx context.Context, b *Batch) (*Block, error) {
 	for i := range slices.Backward(blocks.Periods) {
 		block := &blocks.Periods[i]
 		before := block.Since.Before(b.Watermark.Before)
-		if block.Since.Equal(b.Watermark.Before) && block.Batch != b.ID {
-			other, err := Find(ctx, v.reader, block.Batch)
-			if err != nil && !errors.Is(err, ErrUnknownBatch) {
+		if block.Since.Equal(b.Watermark.Before) {
+			var err error
+			if before, err = v.before(ctx, block.Batch, b); err != nil {
 				return nil, err
 			}
-			before = err == nil && (b.Kind != "" || markOf(other).Compare(markOf(b)) < 0)
 		}
 		if before {
 			return block, nil
 		}
 	}
 	return nil, nil
+}
+
+// before tells whether a batch of the same watermark was closed before another: those of windows
+// in the order of their schedules, and then what was asked for.
+func (v *verifier) before(ctx context.Context, id string, b *Batch) (bool, error) {
+	if id == b.ID {
+		return false, nil
+	}
+	other, err := Find(ctx, v.reader, id)
+	if errors.Is(err, ErrUnknownBatch) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return b.Kind != "" || other.Kind == "" && markOf(other).Compare(markOf(b)) < 0, nil
+}
+
+// paidIn counts what a line of a batch says was paid in for the block that was in force.
+func (v *verifier) paidIn(ctx context.Context, b *Batch, line *Line) error {
+	var sum payment.WindowSum
+	if err := sum.Count(&line.Item); err != nil || sum.PaidIn.IsZero() && sum.ToDebt.IsZero() {
+		return err
+	}
+	block, err := v.blockOf(ctx, b)
+	if err != nil || block == nil {
+		return err
+	}
+	counts, err := v.inForce(ctx, block, b)
+	if err != nil || !counts && block.EndedBy != b.ID {
+		return err
+	}
+	paid := v.paid[block.Batch]
+	v.add(&paid, sum.PaidIn, sum.ToDebt)
+	v.paid[block.Batch] = paid
+	return nil
+}
+
+// madeGood finds a block for which more or less was paid in than the lines say, and one that was
+// made good with less than was lacking. What was closed behind somebody's release may have
+// counted or not.
+func (v *verifier) madeGood() {
+	order := func(a, b owner) int {
+		return cmp.Or(cmp.Compare(a.merchant, b.merchant), a.currency.Compare(b.currency))
+	}
+	for _, of := range slices.SortedFunc(maps.Keys(v.blocks), order) {
+		for _, block := range v.blocks[of].Periods {
+			place := v.blocks[of].Ref().String()
+			if paid := v.paid[block.Batch]; paid != block.PaidIn && block.ReleasedBy == "" && !v.of(of.merchant, of.currency).closing {
+				v.find(place, "paid in "+paid.String()+", by the lines since", block.PaidIn.String())
+			}
+			if good := !block.Released.IsZero() && block.ReleasedBy == ""; good != (block.EndedBy != "") || good && block.PaidIn.Cmp(block.Lacks) < 0 {
+				v.find(place, "made good by a batch, with what was lacking, "+block.Lacks.String(),
+					fmt.Sprintf("by batch %q, with %s", block.EndedBy, block.PaidIn))
+			}
+		}
+	}
 }
 
 // markOf is the place of a batch among those of its owner.

@@ -64,7 +64,20 @@ func TestVerifyFindsForgedDecisions(t *testing.T) {
 		}, []string{"negative_block/m1/INR/: want since 2026-03-03T12:30:00Z, 7000 or more, have since 2026-03-03T12:30:00Z, 6999"}},
 		{"a block made good", func(h *house, _ []*settlement.Batch) {
 			blocks(h, func(p *settlement.Block) { p.Released = ist("2026-03-04 18:00") })
-		}, []string{`batch FOURTH: want blocked by "", have "SECOND"`, `batch THIRD: want blocked by "", have "SECOND"`}},
+		}, []string{
+			`batch FOURTH: want blocked by "", have "SECOND"`, `batch THIRD: want blocked by "", have "SECOND"`,
+			"negative_block/m1/INR/: want paid in 0, by the lines since, have 5000",
+			`negative_block/m1/INR/: want made good by a batch, with what was lacking, 7000, have by batch "", with 5000`,
+		}},
+		{"a block made good by too little", func(h *house, b []*settlement.Batch) {
+			blocks(h, func(p *settlement.Block) { p.Released, p.EndedBy = ist("2026-03-05 12:00"), b[3].ID })
+		}, []string{
+			`batch FOURTH: want blocked by "", have "SECOND"`,
+			`negative_block/m1/INR/: want made good by a batch, with what was lacking, 7000, have by batch "FOURTH", with 5000`,
+		}},
+		{"a block for which more was paid in", func(h *house, _ []*settlement.Batch) {
+			blocks(h, func(p *settlement.Block) { p.PaidIn = minor("50.01") })
+		}, []string{"negative_block/m1/INR/: want paid in 5000, by the lines since, have 5001"}},
 		{"a request by somebody else", func(h *house, _ []*settlement.Batch) {
 			r := request(h)
 			r.By, r.At = "bert", r.At.Add(time.Second)

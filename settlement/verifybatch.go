@@ -153,6 +153,9 @@ func (v *verifier) readLines(ctx context.Context, b *Batch) error {
 			costs = append(costs, cost(line.Type, line.Fee.Neg(), line.Tax.Neg()))
 		}
 		v.takesBack(&line.Item)
+		if err := v.paidIn(ctx, b, line); err != nil {
+			return err
+		}
 		if err := lines.add(&line.Item); err != nil {
 			return err
 		}

@@ -152,6 +152,9 @@ func windowsText(windows []payment.WindowSum) (text string) {
 		if !w.PaidIn.IsZero() {
 			text += fmt.Sprintf(" paid in %s", w.PaidIn)
 		}
+		if !w.ToDebt.IsZero() {
+			text += fmt.Sprintf(" paid to a debt %s", w.ToDebt)
+		}
 	}
 	return text
 }
