@@ -278,7 +278,9 @@ func (e *Engine) Complete(currency money.Currency) (calendar.Date, error) {
 		}
 		open, err := s.Timing.WindowAt(e.now().Add(-s.Timing.Grace))
 		if errors.Is(err, calendar.ErrOutOfRange) && !live[s.Pin()] {
-			continue // no movement belongs to a window that cannot be computed, and those before it have closed
+			// No movement belongs to a window that cannot be computed, those before it have closed, and what is released
+			// behind it goes by the windows of the version in force.
+			continue
 		}
 		if err != nil {
 			return calendar.Date{}, fmt.Errorf("schedule %s: %w", s.ID, err)

@@ -158,37 +158,73 @@ func (j *jobs) collect(ctx context.Context) (more bool, err error) {
 
 // daily does one business date: it settles it, and writes the files of every
 // currency whose turn it is. Settling may bring batches of earlier dates to
-// light, whose files come first then. A currency whose calendar has ended does
-// not keep the others waiting; it is told of when they are done.
+// light, whose files come first then. A currency whose calendar has ended, or in which a
+// merchant's batch is refused, does not keep the others waiting; it is told of when they are
+// done.
 func (j *jobs) daily(ctx context.Context) (more bool, err error) {
-	open, fault := j.unreported(ctx)
-	if len(open) == 0 {
-		return false, fault
+	var refused error
+	waits := make(map[money.Currency]bool)
+	for settled := (calendar.Date{}); ; {
+		open, fault := j.unreported(ctx)
+		open = slices.DeleteFunc(open, func(o unwritten) bool { return waits[o.currency] })
+		if len(open) == 0 {
+			return false, errors.Join(refused, fault)
+		}
+		date := oldest(open)
+		if date == settled {
+			return true, j.writeFiles(ctx, open, date)
+		}
+		settled = date
+		if err := j.settle(ctx, date); err != nil {
+			if refused = err; !settlement.Refused(err) {
+				return false, err
+			}
+			if err := j.waiting(ctx, open, date, waits); err != nil {
+				return false, err
+			}
+		}
 	}
-	date := oldest(open)
-	if err := j.settle(ctx, date); err != nil {
-		return false, err
+}
+
+// waiting notes the currencies in which something up to a date was not settled, because it is
+// refused.
+func (j *jobs) waiting(ctx context.Context, open []unwritten, date calendar.Date, waits map[money.Currency]bool) error {
+	for _, o := range open {
+		ready := j.ready(j.now(), date)
+		ready.Currency = o.currency
+		err := j.books.Read(ctx, func(r ledger.Reader) error {
+			targets, err := settlement.Due(ctx, r, j.schedule, ready)
+			if err != nil {
+				return err
+			}
+			commands, err := settlement.ByHand(ctx, r, j.schedule, ready)
+			waits[o.currency] = len(targets)+len(commands) > 0
+			return err
+		})
+		if err != nil && !settlement.Refused(err) {
+			return err
+		}
+		waits[o.currency] = waits[o.currency] || err != nil
 	}
-	if open, fault = j.unreported(ctx); len(open) == 0 {
-		return false, fault
-	}
-	if oldest(open) != date {
-		return true, nil
-	}
+	return nil
+}
+
+// writeFiles writes the files of a business date, in the currencies whose turn it is.
+func (j *jobs) writeFiles(ctx context.Context, open []unwritten, date calendar.Date) error {
 	for _, o := range open {
 		if o.from != date {
 			continue
 		}
 		if _, err := j.writeDay(ctx, j.options.Dir, j.options.Formats, []money.Currency{o.currency}, date, true); err != nil {
-			return false, fmt.Errorf("files of %s in %s: %w", date, o.currency, err)
+			return fmt.Errorf("files of %s in %s: %w", date, o.currency, err)
 		}
 		o.reported.Through = date
 		if err := j.books.Do(ctx, &putting{records: []ledger.Record{&o.reported}}); err != nil {
-			return false, err
+			return err
 		}
 		j.log.Info("files written", "currency", o.currency, "business_date", date)
 	}
-	return true, nil
+	return nil
 }
 
 // oldest gives the first date that is due in any currency.
@@ -249,16 +285,15 @@ func (j *jobs) firstDay(ctx context.Context, r ledger.Reader, c money.Currency) 
 	if err != nil || !first.IsZero() {
 		return first, err
 	}
-	due, err := settlement.Due(ctx, r, j.schedule, j.ready(j.now(), calendar.Date{}))
-	if err != nil {
-		return first, err
-	}
-	for _, t := range due {
-		if t.Currency == c && (first.IsZero() || t.Window.BusinessDate.Before(first)) {
-			first = t.Window.BusinessDate
+	ready := j.ready(j.now(), calendar.Date{})
+	ready.Currency = c
+	due, err := settlement.Due(ctx, r, j.schedule, ready)
+	for _, t := range due { // as far as they are known
+		if first.IsZero() || t.Window.BusinessDate.Before(first) {
+			first, err = t.Window.BusinessDate, nil
 		}
 	}
-	return first, nil
+	return first, err
 }
 
 // invoices issues what is due.

@@ -20,6 +20,7 @@ import (
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reconcile/report"
+	"github.com/settlex/settlex/reserve"
 )
 
 // diary keeps what is logged, one line a record: message, currency and date.
@@ -337,4 +338,138 @@ func TestCompleteBehindAnEndedCalendar(t *testing.T) {
 			t.Errorf("%s: complete through %s, %v", name, date, err)
 		}
 	}
+}
+
+// A reserve whose date lies behind the end of the calendar that its deposit was pinned by is
+// given back by the version with a longer one, and settling goes on.
+func TestReleaseBehindAnEndedCalendar(t *testing.T) {
+	t.Parallel()
+	india, _ := calendar.Shipped("IN")
+	longer := *india
+	longer.Version, longer.ValidUntil = "2025-2027.2", calendar.MustDate("2027-12-31")
+	for name, change := range map[string]func(book *merchant.Book){
+		"instead": func(book *merchant.Book) {
+			book.Schedules[0].Version, book.Schedules[0].Timing.Calendars = "2", calendar.Calendars{&longer}
+		},
+		"beside": func(book *merchant.Book) {
+			next := book.Schedules[0]
+			next.Version, next.EffectiveFrom, next.Timing.Calendars = "2", calendar.MustDate("2026-12-30"), calendar.Calendars{&longer}
+			book.Schedules[0].Timing.Calendars = calendar.Calendars{india}
+			book.Schedules = append(book.Schedules, next)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ending, changed := threeRegions(), threeRegions()
+			ending.Book.Schedules[0].Timing.Calendars = calendar.Calendars{india}
+			change(changed.Book)
+			h := open(t, ending)
+			*h.clock = ist("2026-12-30 12:00")
+			h.take(deposit("a1", "m1", "2026-12-29 10:00", "100.00"))
+			h.settle(ist("2026-12-30 13:00"))
+			again := h.reopen(changed)
+			*again.clock = ist("2027-01-10 12:00")
+			done, err := again.Settle(t.Context(), calendar.MustDate("2027-01-09"), nil)
+			if err != nil || done.Batches != 1 {
+				t.Fatalf("%d batches, %v; want the one that gives the reserve back", done.Batches, err)
+			}
+			last := again.batches()[1]
+			if last.Window.BusinessDate != calendar.MustDate("2027-01-03") || last.Window.Schedule.Version != "2" || last.Net != money.Minor(1_000) {
+				t.Errorf("the reserve is given back by %s on %s: %s", last.Window.Schedule, last.Window.BusinessDate, last.Net)
+			}
+		})
+	}
+}
+
+// stuck is a house in which nobody can tell when the fixed reserve of m1 is given back: the
+// calendar of its schedule has ended.
+func stuck(t *testing.T) *house {
+	t.Helper()
+	h := open(t, withoutCalendar())
+	other := deposit("b1", "m2", "2026-04-20 10:00", "50.00")
+	other.Currency = pkr()
+	h.take(deposit("a1", "m1", "2026-03-20 10:00", "100.00"), other)
+	*h.clock = ist("2026-05-02 12:00")
+	return h
+}
+
+func withoutCalendar() *payment.Rules {
+	rules := threeRegions()
+	shipped, _ := calendar.Shipped("IN")
+	ending := *shipped
+	ending.ValidUntil = calendar.MustDate("2026-03-31")
+	ending.Holidays = slices.DeleteFunc(slices.Clone(ending.Holidays), func(h calendar.Holiday) bool { return h.Date.After(ending.ValidUntil) })
+	rules.Book.Schedules[0].Timing.Calendars = calendar.Calendars{&ending}
+	rules.Plans = []reserve.Plan{{
+		ID: "rolling", Version: "1", Kind: reserve.KindFixed, Rate: money.MustRate("25%"), Cap: new(money.Minor(1_000)),
+		EffectiveTo: calendar.MustDate("2026-04-10"), AtEnd: reserve.EndRelease,
+	}}
+	return rules
+}
+
+// What is refused of one merchant keeps nothing of the others from being done, and is told.
+func TestRefusedOfOneMerchant(t *testing.T) {
+	t.Parallel()
+	through := calendar.MustDate("2026-04-30")
+	told := func(t *testing.T, err error) {
+		t.Helper()
+		if !errors.Is(err, calendar.ErrOutOfRange) || !strings.Contains(err.Error(), "merchant m1 in INR: return of the fixed reserve of m1: ") || strings.Contains(err.Error(), "m2") {
+			t.Errorf("got %v, want what is not known of m1", err)
+		}
+	}
+	t.Run("settle", func(t *testing.T) {
+		t.Parallel()
+		h := stuck(t)
+		due, err := h.Due(t.Context(), through)
+		if told(t, err); due != 2 {
+			t.Errorf("%d batches are due, want 2", due)
+		}
+		done, err := h.Settle(t.Context(), through, nil)
+		if told(t, err); done.Batches != 2 {
+			t.Errorf("%d batches, want 2", done.Batches)
+		}
+		told(t, h.closePeriod("2026-04-30"))
+		if err := h.closePeriod("2026-03-31"); err != nil {
+			t.Errorf("all windows of March are closed: %v", err)
+		}
+	})
+	t.Run("jobs", func(t *testing.T) {
+		t.Parallel()
+		h, dir := stuck(t), t.TempDir()
+		_, err := h.jobs(dir, "2026-05-02 12:00")
+		if told(t, err); len(h.batches()) != 2 {
+			t.Errorf("%d batches, want 2", len(h.batches()))
+		}
+		if files := only(tree(t, dir), "settlex_itemised_all_PKR_2026-04-21", ".csv"); len(files) != 1 {
+			t.Errorf("files of PKR: %v", files)
+		}
+	})
+	t.Run("files of its currency wait", func(t *testing.T) {
+		t.Parallel()
+		rules, dir := withoutCalendar(), t.TempDir()
+		next := threeRegions().Book.Schedules[0]
+		next.Version, next.EffectiveFrom = "2", calendar.MustDate("2026-04-15") // too late for the reserve
+		rules.Book.Schedules = append(rules.Book.Schedules, next)
+		h := stuck(t).reopen(rules)
+		_, err := h.jobs(dir, "2026-05-02 12:00")
+		told(t, err)
+		files := tree(t, dir)
+		for name, want := range map[string]int{"INR_2026-03-20": 1, "INR_2026-04-09": 1, "INR_2026-04-11": 0, "INR_2026-05-01": 0, "PKR_2026-04-21": 1, "PKR_2026-05-01": 1} {
+			if got := len(only(files, "settlex_itemised_all_"+name, ".csv")); got != want {
+				t.Errorf("%d files of %s, want %d", got, name, want)
+			}
+		}
+		rules.Book.Schedules[len(rules.Book.Schedules)-1].EffectiveFrom = calendar.MustDate("2026-04-01")
+		if _, err := h.jobs(dir, "2026-05-02 12:00"); err != nil {
+			t.Errorf("with a version that reaches: %v", err)
+		}
+		if n := len(only(tree(t, dir), "settlex_itemised_all_INR_2026-04-11", ".csv")); n != 1 {
+			t.Errorf("%d files of the day on which the reserve is given back, want 1", n)
+		}
+	})
+}
+
+func (h *house) closePeriod(through string) error {
+	_, err := h.ClosePeriod(h.t.Context(), calendar.MustDate(through), "close/"+through, "month end")
+	return err
 }

@@ -69,13 +69,17 @@ func (e *Engine) ReopenPeriod(ctx context.Context, through calendar.Date, key, r
 // windowsClosed looks for windows up to a date with a movement or a reserve in
 // no batch, whether or not their cut-off has come.
 func (e *Engine) windowsClosed(ctx context.Context, r ledger.Reader, through calendar.Date) error {
-	open, err := settlement.Due(ctx, r, e.schedule, e.whole(through))
-	if err != nil {
-		return err
+	open, refused := settlement.Due(ctx, r, e.schedule, e.whole(through))
+	if refused != nil && !settlement.Refused(refused) {
+		return refused
 	}
 	if len(open) > 0 {
 		t := open[0]
-		return fmt.Errorf("%w: %d, the first of %s in %s for %s", ErrWindowsOpen, len(open), t.Merchant, t.Currency, t.Window.BusinessDate)
+		err := fmt.Errorf("%w: %d, the first of %s in %s for %s", ErrWindowsOpen, len(open), t.Merchant, t.Currency, t.Window.BusinessDate)
+		return errors.Join(err, refused)
+	}
+	if refused != nil { // nobody knows which
+		return fmt.Errorf("%w: %w", ErrWindowsOpen, refused)
 	}
 	for unfinished, err := range ledger.RecordsOf[*settlement.Unfinished](ctx, r, settlement.ClosingRecord, "") {
 		if err != nil {

@@ -37,7 +37,10 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 	}
 	targets, err := e.due(ctx, ready)
 	if err != nil {
-		return out, errors.Join(fault, fmt.Errorf("find what is due: %w", err))
+		fault = errors.Join(fault, fmt.Errorf("find what is due: %w", err))
+		if !settlement.Refused(err) {
+			return out, fault
+		}
 	}
 	closer := e.closer()
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) {
@@ -50,12 +53,12 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 			done(b)
 		}
 	})
-	if err = errors.Join(fault, err); err != nil && !settlement.Refused(err) {
-		return out, err
+	fault = errors.Join(fault, err)
+	if err != nil && !settlement.Refused(err) {
+		return out, fault
 	}
-	var followed error
-	out.Followed, followed = settlement.FollowHolds(ctx, e.books, e.now())
-	return out, errors.Join(err, followed)
+	out.Followed, err = settlement.FollowHolds(ctx, e.books, e.now())
+	return out, errors.Join(fault, err)
 }
 
 // closer closes batches by the engine's rules and quotes.
@@ -63,7 +66,8 @@ func (e *Engine) closer() settlement.Closer {
 	return settlement.Closer{Books: e.books, Book: e.rules.Book, Schedules: e.schedule, Rules: e.rules, Quotes: e.quotes}
 }
 
-// Due counts the batches that Settle would close.
+// Due counts the batches that Settle would close. What is refused of one merchant keeps none
+// of the others from being counted; the error joins the refusals.
 func (e *Engine) Due(ctx context.Context, through calendar.Date) (int, error) {
 	targets, err := e.due(ctx, e.ready(e.now(), through))
 	return len(targets), err
@@ -74,7 +78,7 @@ func (e *Engine) Due(ctx context.Context, through calendar.Date) (int, error) {
 // has happened in is no batch.
 func (e *Engine) Waiting(ctx context.Context, through calendar.Date) (int, error) {
 	due, err := e.Due(ctx, through)
-	if err != nil {
+	if err != nil && !settlement.Refused(err) {
 		return 0, err
 	}
 	var all []settlement.Target
@@ -118,12 +122,13 @@ func (e *Engine) settleByHand(ctx context.Context, ready settlement.Ready) (move
 		commands, err = settlement.ByHand(ctx, r, e.schedule, ready)
 		return err
 	})
-	if err != nil || len(commands) == 0 {
+	if err != nil && !settlement.Refused(err) {
 		return 0, err
 	}
+	fault := err
 	errs, err := e.books.DoAll(ctx, commands...)
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(fault, err)
 	}
 	for i, err := range errs {
 		if err != nil && !settlement.Refused(err) {
@@ -133,5 +138,5 @@ func (e *Engine) settleByHand(ctx context.Context, ready settlement.Ready) (move
 			moved++
 		}
 	}
-	return moved, errors.Join(errs...)
+	return moved, errors.Join(append(errs, fault)...)
 }

@@ -209,6 +209,16 @@ func (b *Book) Version(id string, at time.Time) *Schedule {
 	return best
 }
 
+// Pinned gives one version of a schedule; nil: it is not configured.
+func (b *Book) Pinned(pin Pin) *Schedule {
+	for i := range b.Schedules {
+		if s := &b.Schedules[i]; s.ID == pin.ID && s.Version == pin.Version {
+			return s
+		}
+	}
+	return nil
+}
+
 // ReservePlan gives the id of the plan that is meant for a case, among those
 // that which accepts: the narrowest, then the first in the book; empty: none.
 func (b *Book) ReservePlan(c Scope, which func(plan string) bool) string {

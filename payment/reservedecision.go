@@ -163,7 +163,7 @@ func (p *plan) buildPool() error {
 // closed refuses to change a pool while batches are due that change it too: they would
 // see what was decided after them, and what they pay would depend on when they close.
 func (p *plan) closed() error {
-	watermark, _, err := p.position().Due(p.state.Now(), p.rules)
+	watermark, _, err := p.position().Due(p.state.Now(), p.rules, p.windows(), p.schedule)
 	pools, poolsErr := p.poolsDue()
 	if err := errors.Join(err, poolsErr); err != nil {
 		return &FieldError{FieldMerchant, err}

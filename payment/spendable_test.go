@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
@@ -287,6 +288,41 @@ func TestPoolDecisionWhileReservesAreDue(t *testing.T) {
 			}
 			d.book(back)
 			d.refuse(of(m, returns("x2", "security", "2026-03-06 18:40")), `parent_id: reserve_return is not possible now: plan "security" withholds nothing of merchant m`)
+		})
+	}
+}
+
+// So it does where the calendar ends by which that window would be: the version of the schedule that
+// is in force says which it is, beside the old one or instead of it.
+func TestPoolDecisionBehindAnEndedCalendar(t *testing.T) {
+	t.Parallel()
+	for _, instead := range []bool{false, true} {
+		t.Run(fmt.Sprintf("instead %t", instead), func(t *testing.T) {
+			t.Parallel()
+			rules := secured()
+			rules.Plans[0].Days = 4
+			first := &rules.Book.Schedules[0]
+			shipped, _ := calendar.Shipped("IN")
+			ending := *shipped
+			ending.ValidUntil = date("2026-03-05")
+			ending.Holidays = slices.DeleteFunc(slices.Clone(ending.Holidays), func(h calendar.Holiday) bool { return h.Date.After(ending.ValidUntil) })
+			first.Timing.Calendars = calendar.Calendars{&ending}
+			d := open(t, rules)
+			d.book(captured())
+			d.settle("2026-03-02")
+			back := of(m, returns("x1", "security", "2026-03-06 18:30"))
+			if _, err := d.report(back); !errors.Is(err, calendar.ErrOutOfRange) {
+				t.Errorf("got %v, want that the window is not known", err)
+			}
+			next := *first
+			next.Version, next.Timing.Calendars = "2", calendar.Calendars{shipped}
+			if instead {
+				*first = next
+			} else {
+				next.EffectiveFrom = date("2026-03-06")
+				rules.Book.Schedules = append(rules.Book.Schedules, next)
+			}
+			d.refuse(back, "merchant_id: m: windows are due and not closed, settle first: up to 2026-03-06T12:30:00Z")
 		})
 	}
 }

@@ -2,6 +2,8 @@ package settlement
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/settlex/settlex/calendar"
@@ -13,27 +15,35 @@ import (
 // ByHand gives the commands that are due for merchants who are settled by
 // hand: pending money becomes available on its date, reserves are released on
 // theirs. Both book under the start of that date in the schedule's zone. What
-// is not due yet is hardly looked at.
+// is not due yet is hardly looked at. What is Refused of one merchant and currency keeps the
+// others from nothing: the error joins the refusals. With any other error there is no command.
 func ByHand(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]ledger.Command, error) {
 	var commands []ledger.Command
-	f := &frees{schedules: schedules, rules: ready.Rules}
+	var faults []error
 	for p, err := range ledger.RecordsOf[*payment.Position](ctx, r, payment.PositionRecord, "") {
 		if err != nil {
 			return nil, err
 		}
-		due, err := byHandOf(ctx, r, p, f, ready)
-		if err != nil {
+		if ready.leavesOut(p) {
+			continue
+		}
+		due, err := byHandOf(ctx, r, p, schedules, ready)
+		if err != nil && !Refused(err) {
 			return nil, err
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("merchant %s in %s: %w", p.Merchant, p.Currency, err))
 		}
 		commands = append(commands, due...)
 	}
-	return commands, nil
+	return commands, errors.Join(faults...)
 }
 
 // byHandOf gives the commands of one merchant and currency.
-func byHandOf(ctx context.Context, r ledger.Reader, p *payment.Position, f *frees, ready Ready) (commands []ledger.Command, err error) {
+func byHandOf(ctx context.Context, r ledger.Reader, p *payment.Position, schedules Schedules, ready Ready) (commands []ledger.Command, err error) {
 	early := ready.Rules != nil && ready.Rules.EndsEarly()
-	mature, err := maturing(p, f.schedules, ready)
+	f := freesOf(ctx, r, p, schedules, ready.Rules)
+	mature, err := maturing(p, schedules, ready)
 	if err != nil {
 		return nil, err
 	}

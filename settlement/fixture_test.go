@@ -126,10 +126,16 @@ func newHouse(t failer, store ledger.Store, rules *payment.Rules) *house {
 	}
 	h := &house{t: t, rules: rules}
 	h.on(store)
-	if err := h.books.Do(context.Background(), &keeping{rules.Book.Schedules}); err != nil {
-		t.Fatalf("keep the schedules: %v", err)
-	}
+	h.keep(rules.Book.Schedules)
 	return h
+}
+
+// keep has more schedules stored.
+func (h *house) keep(schedules []merchant.Schedule) {
+	h.t.Helper()
+	if err := h.books.Do(context.Background(), &keeping{schedules}); err != nil {
+		h.t.Fatalf("keep the schedules: %v", err)
+	}
 }
 
 // keeping has schedules stored, as an engine does when it starts.
@@ -163,6 +169,11 @@ func (h *house) schedule(pin merchant.Pin) (*merchant.Schedule, error) {
 	for i := range h.rules.Book.Schedules {
 		if s := &h.rules.Book.Schedules[i]; s.Pin() == pin {
 			return s, nil
+		}
+	}
+	for _, stored := range records[*payment.Schedule](h, payment.ScheduleRecord) { // it was configured once
+		if stored.Pin() == pin {
+			return &stored.Schedule, nil
 		}
 	}
 	return nil, fmt.Errorf("no schedule %s", pin)
@@ -213,16 +224,16 @@ func (h *house) trySettle(ready settlement.Ready) (batches []*settlement.Batch, 
 	if err := h.byHand(ready); err != nil {
 		return nil, err
 	}
-	targets, err := h.due(ready)
-	if err != nil {
-		return nil, err
+	targets, fault := h.due(ready)
+	if fault != nil && !settlement.Refused(fault) {
+		return nil, fault
 	}
 	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Schedules: h.schedule, Rules: h.rules, Chunk: h.chunk, Quotes: h.quotes}
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) { batches = append(batches, b) })
 	if err == nil {
 		err = closer.Convert(ctx, ready.Horizon, func(*settlement.Batch) {})
 	}
-	return batches, err
+	return batches, errors.Join(fault, err)
 }
 
 func (h *house) due(ready settlement.Ready) (targets []settlement.Target, err error) {

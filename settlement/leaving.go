@@ -56,7 +56,7 @@ func leavers(ctx context.Context, r ledger.Reader) (map[string]*payment.Merchant
 // windows no job closes any more is paid by hand; what batches have carried on is paid
 // by the schedule of the last one.
 func scanLeaving(
-	ctx context.Context, r ledger.Reader, m *payment.Merchant, p *payment.Position, f *frees, due []Target, visit func(rest) error,
+	ctx context.Context, r ledger.Reader, m *payment.Merchant, p *payment.Position, f *frees, due []Target, visit func(*rest) error,
 ) error {
 	decided := closedFrom(m)
 	if f.rules == nil || decided.IsZero() {
@@ -66,36 +66,30 @@ func scanLeaving(
 	if err != nil || !left && len(due) == 0 {
 		return err
 	}
-	scope, err := f.rules.Book.Case(&m.Merchant, p.Currency, "")
-	if err != nil {
-		return err
-	}
-	at := func(*merchant.Schedule) time.Time { return decided }
-	last := rest{there: left, closed: f.closed, leaves: func(Target) bool { return true }}
-	last.schedule, last.first, err = f.rules.WindowOfAll(scope, decided, at)
-	if err == nil && last.schedule == nil {
-		last.schedule, last.first, err = f.carriedWindow(scope, p, due, at, decided)
-	}
-	if err == nil && last.schedule != nil {
-		err = visit(last)
-	}
-	if err != nil {
-		return fmt.Errorf("last batch of %s: %w", m.ID, err)
-	}
-	return nil
+	return visit(&rest{
+		there: left, leaves: func(Target) bool { return true }, on: payment.DateUTC(decided), windows: f.windows, what: "last batch of " + m.ID,
+		find: func(w *payment.Windows) (*merchant.Schedule, calendar.Window, error) {
+			s, err := w.Own(decided)
+			if err == nil && s == nil {
+				s, err = f.carriedBy(p, due, decided)
+			}
+			if err != nil || s == nil {
+				return nil, calendar.Window{}, err
+			}
+			return w.Open(s, func(*merchant.Schedule) time.Time { return decided })
+		},
+	})
 }
 
-// carriedWindow is window by the schedule of the last batch before a merchant was
-// closing: what that has carried on is paid by it, where no job closes the windows of
-// now, less what is owed by hand.
-func (f *frees) carriedWindow(
-	scope merchant.Scope, p *payment.Position, due []Target, at func(*merchant.Schedule) time.Time, decided time.Time,
-) (*merchant.Schedule, calendar.Window, error) {
+// carriedBy is the schedule of the last batch before a merchant was closing: what that has
+// carried on is paid by it, where no job closes the windows of now, less what is owed by hand.
+// nil: nothing is.
+func (f *frees) carriedBy(p *payment.Position, due []Target, decided time.Time) (*merchant.Schedule, error) {
 	closed := lastClosed(p, due, decided)
 	if carries := p.Carry.Sign() > 0; closed.IsZero() || !carries && len(due) == 0 {
-		return nil, calendar.Window{}, nil
+		return nil, nil
 	}
-	return f.rules.WindowOfAll(scope, closed.Add(-time.Microsecond), at)
+	return f.windows.Own(closed.Add(-time.Microsecond))
 }
 
 // lastClosed is the watermark of the last batch before an instant, closed or due.

@@ -142,7 +142,7 @@ func (c *Closer) closeOwner(ctx context.Context, req *Request, done func(*Batch)
 	err := c.Books.Read(ctx, func(r ledger.Reader) error {
 		p, err := positionOf(ctx, r, o)
 		if err == nil {
-			commands, err = byHandOf(ctx, r, p, &frees{schedules: c.Schedules, rules: c.Rules}, ready)
+			commands, err = byHandOf(ctx, r, p, c.Schedules, ready)
 		}
 		return err
 	})
@@ -402,7 +402,7 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 		req.At = position.Closed
 		return nil, nil
 	}
-	watermark, due, err := position.Due(req.At, cmp.Or(c.Rules, &payment.Rules{Book: c.Book}))
+	watermark, due, err := c.over(ctx, tx, req.At, position)
 	if err != nil {
 		return nil, fault(payment.FieldMerchant, "%s: %w", req.Merchant, err)
 	}
@@ -461,6 +461,19 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 		return nil, err
 	}
 	return cmd, c.collect(ctx, tx, &target, &cmd.writer)
+}
+
+// over gives the watermark of the last window that is over at an instant and not closed.
+func (c *Closer) over(ctx context.Context, r ledger.Reader, at time.Time, p *payment.Position) (watermark time.Time, due bool, err error) {
+	rules := cmp.Or(c.Rules, &payment.Rules{Book: c.Book})
+	windows := freesOf(ctx, r, p, c.Schedules, rules).windows
+	return p.Due(at, rules, &windows, func(pin merchant.Pin) *merchant.Schedule {
+		s, err := c.Schedules(pin)
+		if err != nil { // it is not there any more
+			return nil
+		}
+		return s
+	})
 }
 
 // offered refuses an instant settlement that nobody has priced.

@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,13 +21,29 @@ type freed struct {
 	reason string
 }
 
-// frees says when reserves are given back by themselves. Without rules that is on
-// their dates. What has ended before the owner's last batch closed belongs to the
-// next one.
+// frees says when reserves of an owner are given back by themselves. Without rules that is on
+// their dates.
 type frees struct {
 	schedules Schedules
 	rules     *payment.Rules
-	closed    payment.WindowMark // of the owner's last batch
+	windows   payment.Windows
+}
+
+// freesOf finds what is given back of an owner. What has ended before its last batch closed
+// belongs to the next one.
+func freesOf(ctx context.Context, r ledger.Reader, p *payment.Position, schedules Schedules, rules *payment.Rules) *frees {
+	f := &frees{schedules: schedules, rules: rules, windows: payment.Windows{Book: &merchant.Book{}, Last: p.Last()}}
+	if rules != nil {
+		f.windows.Book = rules.Book
+	}
+	f.windows.Scope = func() (merchant.Scope, error) {
+		m, err := merchantOf(ctx, r, p.Merchant)
+		if err != nil {
+			return merchant.Scope{}, err
+		}
+		return f.windows.Book.Case(&m.Merchant, p.Currency, "")
+	}
+	return f
 }
 
 // release says when and why a hold is given back.
@@ -37,34 +54,47 @@ func (f *frees) release(hold *payment.Hold) (on calendar.Date, at time.Time, rea
 	return f.rules.Release(hold)
 }
 
-// hold gives the window a hold is released in, and why: the window that
+// hold gives the window a hold is released in that comes due at an instant: the window that
 // holds the start of its release date, but never one before its deposit is settled.
-func (f *frees) hold(hold *payment.Hold) (s *merchant.Schedule, w calendar.Window, reason string, err error) {
-	if s, err = f.schedules(hold.Window.Schedule); err != nil {
-		return nil, w, "", err
-	}
-	_, at, reason, err := f.release(hold)
+func (f *frees) hold(hold *payment.Hold, at time.Time, reason string) (s *merchant.Schedule, w calendar.Window, err error) {
+	pinned, err := f.schedules(hold.Window.Schedule)
 	if err != nil {
-		return nil, w, "", err
+		return nil, w, err
 	}
-	w, err = s.Timing.WindowAt(at)
-	if err == nil && reason != reasonDue {
-		w, err = payment.OpenWindow(s, w, f.closed)
-	}
-	if err != nil {
-		return nil, w, "", fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
+	if s, w, err = f.windows.Released(pinned, at, reason != reasonDue); err != nil {
+		return nil, w, fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
 	}
 	if settled := hold.Settles; settled != nil && settled.Closes.After(w.Closes) {
-		w = *settled
+		s, w = pinned, *settled
 	}
-	return s, w, reason, nil
+	return s, w, nil
+}
+
+// unknowns keeps, of what nobody can tell in which window it is given back, what comes first.
+type unknowns struct {
+	from time.Time // windows whose watermark is after this instant may be it
+	on   calendar.Date
+	err  error // nil: all is known
+}
+
+// note takes an error of something that is given back on a day. One that is no unknown window
+// is returned.
+func (u *unknowns) note(on calendar.Date, err error) error {
+	unknown, ok := errors.AsType[*payment.UnknownWindow](err)
+	if !ok || !Refused(err) {
+		return err
+	}
+	if u.err == nil || unknown.From.Before(u.from) {
+		u.from, u.on, u.err = unknown.From, on, err
+	}
+	return nil
 }
 
 // scanHolds visits the holds of an owner that are to be released up to a date,
 // in order of their own dates, with the window each is released in. Those of
-// merchants settled by hand are in no window.
+// merchants settled by hand are in no window. Those whose window nobody knows are noted.
 func scanHolds(
-	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees,
+	ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, unknown *unknowns,
 	visit func(hold freed, s *merchant.Schedule, w calendar.Window),
 ) error {
 	early := f.rules != nil && f.rules.EndsEarly()
@@ -78,18 +108,19 @@ func scanHolds(
 		if hold.Manual {
 			continue
 		}
-		on, _, _, err := f.release(hold)
+		on, at, reason, err := f.release(hold)
 		if err != nil {
 			return err
 		}
 		if on.After(last) { // perhaps so late that no calendar knows the day
 			continue
 		}
-		schedule, window, reason, err := f.hold(hold)
-		if err != nil {
+		schedule, window, err := f.hold(hold, at, reason)
+		if err == nil {
+			visit(freed{hold, reason}, schedule, window)
+		} else if err = unknown.note(on, err); err != nil {
 			return err
 		}
-		visit(freed{hold, reason}, schedule, window)
 	}
 	return nil
 }
@@ -98,35 +129,43 @@ func scanHolds(
 // batch: a fixed or minimum reserve whose plan has ended, what was carried on for
 // somebody who is leaving.
 type rest struct {
-	there    bool               // is there anything, now
-	leaves   func(Target) bool  // may a batch that is still to close leave something there
-	closed   payment.WindowMark // of the owner's last batch
-	schedule *merchant.Schedule
-	first    calendar.Window // the one in which it is due
+	there   bool              // is there anything, now
+	leaves  func(Target) bool // may a batch that is still to close leave something there
+	on      calendar.Date     // when it is due
+	windows payment.Windows
+	find    func(*payment.Windows) (*merchant.Schedule, calendar.Window, error) // the window it is given back in; no schedule: in none
+	what    string
 }
 
-// window is the one it is given back in once a batch is closed.
-func (r *rest) window(closed payment.WindowMark) (calendar.Window, error) {
-	return payment.OpenWindow(r.schedule, r.first, closed)
+// window is the one it is given back in once a batch is closed; no schedule: in none.
+func (r *rest) window(closed payment.WindowMark) (*merchant.Schedule, calendar.Window, error) {
+	windows := r.windows
+	windows.Last = closed
+	s, w, err := r.find(&windows)
+	if err != nil {
+		return nil, w, fmt.Errorf("%s: %w", r.what, err)
+	}
+	return s, w, nil
 }
 
-// windows adds those in which it may be given back, by when the batches before them
+// among adds those in which it may be given back, by when the batches before them
 // close: one of an earlier business date may have the later watermark. A window in
 // which nothing turns out to be there is no batch.
-func (r *rest) windows(targets []Target, add func(*merchant.Schedule, calendar.Window)) error {
+func (r *rest) among(targets []Target, unknown *unknowns, add func(*merchant.Schedule, calendar.Window)) error {
 	if !r.there && !slices.ContainsFunc(targets, r.leaves) {
 		return nil
 	}
-	batches := []payment.WindowMark{r.closed}
+	batches := []payment.WindowMark{r.windows.Last}
 	for _, t := range targets {
 		batches = append(batches, t.mark())
 	}
 	for _, closed := range batches {
-		w, err := r.window(closed)
-		if err != nil {
+		s, w, err := r.window(closed)
+		if err == nil && s != nil {
+			add(s, w)
+		} else if err = unknown.note(r.on, err); err != nil {
 			return err
 		}
-		add(r.schedule, w)
 	}
 	return nil
 }
@@ -134,15 +173,11 @@ func (r *rest) windows(targets []Target, add func(*merchant.Schedule, calendar.W
 // scanPools visits the fixed and minimum reserves of an owner that are given back
 // up to a date because their plans have ended. Those of merchants settled by hand
 // wait for a decision.
-func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, visit func(rest) error) error {
+func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date, f *frees, visit func(*rest) error) error {
 	if f.rules == nil || !f.rules.EndsPools() {
 		return nil
 	}
-	m, err := merchantOf(ctx, r, o.merchant)
-	if err != nil {
-		return err
-	}
-	scope, err := f.rules.Book.Case(&m.Merchant, o.currency, "")
+	scope, err := f.windows.Scope()
 	if err != nil {
 		return err
 	}
@@ -151,14 +186,16 @@ func scanPools(ctx context.Context, r ledger.Reader, o owner, last calendar.Date
 		if on.IsZero() || on.After(last) {
 			continue
 		}
-		pool := rest{closed: f.closed, leaves: func(t Target) bool { return t.Window.BusinessDate.Before(on) }} // its plan has it built
-		if pool.schedule, pool.first, err = f.rules.WindowOn(scope, on); err == nil && pool.schedule != nil {
-			if pool.there, err = poolHolds(ctx, r, o, kind); err == nil {
-				err = visit(pool)
-			}
+		pool := &rest{
+			on: on, windows: f.windows, what: fmt.Sprintf("return of the %s reserve of %s", kind, o.merchant),
+			leaves: func(t Target) bool { return t.Window.BusinessDate.Before(on) }, // its plan has it built
+			find:   func(w *payment.Windows) (*merchant.Schedule, calendar.Window, error) { return w.On(on) },
+		}
+		if pool.there, err = poolHolds(ctx, r, o, kind); err == nil {
+			err = visit(pool)
 		}
 		if err != nil {
-			return fmt.Errorf("return of the %s reserve of %s: %w", kind, o.merchant, err)
+			return err
 		}
 	}
 	return nil
@@ -200,8 +237,9 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 	if err != nil {
 		return nil, false, err
 	}
-	f := &frees{schedules: c.Schedules, rules: c.Rules, closed: position.Last()}
-	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, func(hold freed, s *merchant.Schedule, w calendar.Window) {
+	f := freesOf(ctx, r, position, c.Schedules, c.Rules)
+	var unknown unknowns
+	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, &unknown, func(hold freed, s *merchant.Schedule, w calendar.Window) {
 		if s.Pin() == t.Window.Schedule && t.holds(w) {
 			due = append(due, hold)
 		}
@@ -209,13 +247,19 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 	if err != nil {
 		return nil, false, err
 	}
-	here := func(back rest) error {
-		w, err := back.window(f.closed)
-		left = left || back.there && back.schedule.Pin() == t.Window.Schedule && t.holds(w)
-		return err
+	here := func(back *rest) error {
+		if !back.there {
+			return nil
+		}
+		s, w, err := back.window(f.windows.Last)
+		left = left || err == nil && s != nil && s.Pin() == t.Window.Schedule && t.holds(w)
+		return unknown.note(back.on, err)
 	}
 	if err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, here); err == nil {
 		err = scanLeaving(ctx, r, m, position, f, nil, here)
+	}
+	if unknown.from.Before(t.watermark) { // what is behind the batch may be unknown
+		err = errors.Join(err, unknown.err)
 	}
 	return due, left, err
 }

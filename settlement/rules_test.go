@@ -2,6 +2,7 @@ package settlement_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/merchant"
+	"github.com/settlex/settlex/money"
+	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
 )
 
@@ -93,11 +97,6 @@ func TestRule7(t *testing.T) {
 		}
 		h.wants("")
 	})
-	longer := func(s *calendar.Schedule) {
-		c := *s.Calendars[0]
-		c.Version, c.ValidUntil = "2025-2027.2", date("2027-12-31")
-		s.Calendars = calendar.Calendars{&c}
-	}
 	t.Run("rule 7: so is one that comes too late for its own window", func(t *testing.T) {
 		t.Parallel()
 		rules := rulesWith(ending, daily("PK", "Asia/Karachi", "18:00"))
@@ -107,7 +106,7 @@ func TestRule7(t *testing.T) {
 		late := deposit("late", "m1", ist("2026-12-29 12:00"), "2.00")
 		h.take(other)
 		wants(t, h.try(late), "2027-01-06")
-		longer(&rules.Book.Schedules[0].Timing)
+		rules.Book.Schedules[0] = longer(rules.Book.Schedules[0], "")
 		h.take(late)
 		h.settle(ist("2027-01-10 00:00"))
 		h.wants(`
@@ -125,7 +124,11 @@ func TestRule7(t *testing.T) {
 		h.settle(ist("2026-12-31 00:00"))
 		_, err := h.trySettle(settlement.Ready{Horizon: ist("2027-02-01 00:00")})
 		wants(t, err, "2027-01-20")
-		longer(&rules.Book.Schedules[0].Timing)
+		if want := "of d1: "; !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(),
+			": configure a version of schedule in-daily that is effective from 2027-01-19 or before, by calendars that reach further") {
+			t.Errorf("%v does not say of what, and what to do", err)
+		}
+		rules.Book.Schedules = append(rules.Book.Schedules, longer(rules.Book.Schedules[0], "2027-01-19"))
 		h.settle(ist("2027-02-01 00:00"))
 		h.wants(`
 			m1 INR 2026-12-20 closed, due 2026-12-21: 0.00 + 90.00 + 0.00 = 90.00
@@ -145,6 +148,144 @@ func TestRule7(t *testing.T) {
 			t.Errorf("batches %v", b)
 		}
 	})
+}
+
+// longer is another version of a schedule, effective from a date on, whose calendar ends a year later.
+func longer(s merchant.Schedule, from string) merchant.Schedule {
+	c := *s.Timing.Calendars[0]
+	c.Version, c.ValidUntil = "2025-2027.2", date("2027-12-31")
+	s.Version, s.Timing.Calendars = "2", calendar.Calendars{&c}
+	if from != "" {
+		s.EffectiveFrom = date(from)
+	}
+	return s
+}
+
+// What is released behind the end of the calendar that its deposit was pinned by is in the window of
+// the version in force then, and the batches are the same whenever that was configured and
+// the job runs.
+func TestReleaseBehindAnEndedCalendar(t *testing.T) {
+	t.Parallel()
+	ending := india()
+	ending.Timing.Calendars = shipped("IN")
+	other := longer(ending, "2027-01-01")
+	other.ID = "in-other"
+	evening := longer(ending, "2027-01-01")
+	evening.Timing.Cutoffs = []calendar.WindowCutoff{{At: calendar.MustClock("20:00")}}
+	byHand := longer(ending, "2027-01-01")
+	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
+	for name, schedules := range map[string][]merchant.Schedule{
+		"instead":                    {longer(ending, "")},
+		"beside":                     {ending, longer(ending, "2027-01-01")},
+		"beside, another cut-off":    {ending, evening},
+		"another schedule":           {ending, other},
+		"another, the old's by hand": {ending, other, byHand},
+	} {
+		for when, days := range map[string][]string{
+			"day by day":      {"2027-01-02", "2027-01-03", "2027-01-04", "2027-01-05", "2027-01-06", "2027-01-07", "2027-01-08", "2027-01-09"},
+			"late":            {"2027-01-09"},
+			"configured late": nil,
+		} {
+			t.Run(name+", "+when, func(t *testing.T) {
+				t.Parallel()
+				rules := reserving(rulesWith(ending), 5, "IN")
+				rules.Plans[0].EffectiveTo, rules.Plans[0].AtEnd = date("2027-01-04"), reserve.EndRelease
+				h := open(t, rules)
+				h.take(deposit("d1", "m1", ist("2026-12-29 12:00"), "100.00"), deposit("d2", "m1", ist("2026-12-30 12:00"), "200.00"))
+				if days != nil {
+					rules.Book.Schedules = schedules
+				}
+				h.keep(schedules)
+				h.settle(ist("2026-12-31 00:00"))
+				if days == nil {
+					if b, err := h.trySettle(settlement.Ready{Horizon: ist("2027-01-09 00:00")}); len(b) > 0 || !errors.Is(err, calendar.ErrOutOfRange) {
+						t.Fatalf("%d batches, %v", len(b), err)
+					}
+					rules.Book.Schedules, days = schedules, []string{"2027-01-09"}
+				}
+				for _, day := range days {
+					h.settle(ist(day + " 00:00"))
+				}
+				h.wants(`
+					m1 INR 2026-12-29 closed, due 2026-12-30: 0.00 + 90.00 + 0.00 = 90.00
+					  1 deposit d1 90.00
+					m1 INR 2026-12-30 closed, due 2026-12-31: 0.00 + 180.00 + 0.00 = 180.00
+					  1 deposit d2 180.00
+					m1 INR 2027-01-03 closed, due 2027-01-04: 0.00 + 10.00 + 0.00 = 10.00
+					  1 reserve_release d1 10.00
+					m1 INR 2027-01-04 closed, due 2027-01-05: 0.00 + 20.00 + 0.00 = 20.00
+					  1 reserve_release d2 20.00
+				`)
+			})
+		}
+	}
+}
+
+// What is given back because a plan has ended, which is decided when that window is closed, goes into
+// the next open one: of the version in force then, whose calendar reaches it.
+func TestPlanEndedBehindAnEndedCalendar(t *testing.T) {
+	t.Parallel()
+	ending := india()
+	ending.Timing.Calendars = shipped("IN")
+	rules := reserving(rulesWith(ending), 5, "IN")
+	h := open(t, rules)
+	h.take(deposit("d1", "m1", ist("2026-12-29 12:00"), "100.00"))
+	h.settle(ist("2026-12-31 00:00"))
+	second := longer(ending, "2027-01-01")
+	rules.Book.Schedules = append(rules.Book.Schedules, second)
+	h.keep(rules.Book.Schedules)
+	h.take(deposit("d2", "m1", ist("2027-01-02 12:00"), "200.00"))
+	h.settle(ist("2027-01-03 00:00"))
+	rules.Plans[0].EffectiveTo, rules.Plans[0].AtEnd = date("2026-12-30"), reserve.EndRelease
+	h.settle(ist("2027-01-06 00:00"))
+	h.wants(`
+		m1 INR 2026-12-29 closed, due 2026-12-30: 0.00 + 90.00 + 0.00 = 90.00
+		  1 deposit d1 90.00
+		m1 INR 2027-01-02 closed, due 2027-01-04: 0.00 + 180.00 + 0.00 = 180.00
+		  1 deposit d2 180.00
+		m1 INR 2027-01-03 closed, due 2027-01-04: 0.00 + 30.00 + 0.00 = 30.00
+		  1 reserve_release d1 10.00
+		  2 reserve_release d2 20.00
+	`)
+}
+
+// What a calendar cannot say of one merchant keeps no other one's windows open, nor those of
+// its own that come before.
+func TestRefusedOfOneMerchant(t *testing.T) {
+	t.Parallel()
+	ending := india()
+	c := *shipped("IN")[0]
+	c.ValidUntil = date("2026-03-31")
+	c.Holidays = slices.DeleteFunc(slices.Clone(c.Holidays), func(h calendar.Holiday) bool { return h.Date.After(c.ValidUntil) })
+	ending.Timing.Calendars = calendar.Calendars{&c}
+	rules := rulesWith(ending, daily("PK", "Asia/Karachi", "18:00"))
+	rules.Plans = []reserve.Plan{{ID: "deposit", Version: "1", Kind: reserve.KindFixed, Rate: money.MustRate("25%"), Cap: new(money.Minor(1_000)), EffectiveTo: date("2026-04-10"), AtEnd: reserve.EndRelease}}
+	rules.Book.Plans = []merchant.PlanScope{{Plan: "deposit", For: []merchant.Scope{{Region: "IN"}}}}
+	h := open(t, rules)
+	other := deposit("d2", "m2", local("Asia/Karachi", "2026-04-20 12:00"), "2.00")
+	other.Currency = pkr()
+	h.take(deposit("d1", "m1", ist("2026-03-20 12:00"), "100.00"), other)
+	for range 2 {
+		_, err := h.trySettle(settlement.Ready{Horizon: ist("2026-05-01 00:00"), Through: date("2026-04-30")})
+		if !errors.Is(err, calendar.ErrOutOfRange) || !strings.Contains(err.Error(), "merchant m1 in INR: return of the fixed reserve of m1: ") || strings.Contains(err.Error(), "m2") {
+			t.Errorf("got %v, want what is not known of m1", err)
+		}
+		h.wants(`
+			m1 INR 2026-03-20 closed, due 2026-03-21: 0.00 + 90.00 + 0.00 = 90.00
+			  1 reserve_build fixed -10.00
+			  2 deposit d1 100.00
+			m2 PKR 2026-04-20 closed, due 2026-04-21: 0.00 + 2.00 + 0.00 = 2.00
+			  1 deposit d2 2.00
+		`)
+	}
+	if _, err := h.trySettle(settlement.Ready{Horizon: ist("2026-05-01 00:00"), Through: date("2026-04-08")}); err != nil {
+		t.Errorf("through a date before that of the return: %v", err)
+	}
+	rules.Book.Schedules = append(rules.Book.Schedules, longer(ending, "2026-04-01"))
+	h.keep(rules.Book.Schedules)
+	if b := h.settle(ist("2026-05-01 00:00")); len(b) != 1 || b[0].Window.BusinessDate != date("2026-04-11") || b[0].Net != money.Minor(1_000) {
+		t.Errorf("batches %v, want the one that gives the reserve back", b)
+	}
 }
 
 // TestRule5 settles through calendars that must all be open.

@@ -3,6 +3,7 @@ package settlement
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -122,6 +123,8 @@ type Ready struct {
 	Horizon time.Time     // windows whose watermark is after it stay open
 	Through calendar.Date // windows of later business dates are not closed; zero: all may be
 	Grace   time.Duration // the longest grace of any schedule
+	// Currency is whose windows are looked for; zero: those of every one.
+	Currency money.Currency
 	// Rules say which reserves are given back because their plans have ended; nil:
 	// none is.
 	Rules *payment.Rules
@@ -154,13 +157,40 @@ func (r Ready) prefix(targets []Target) []Target {
 	return targets[:end]
 }
 
+// leavesOut tells whether windows of an owner are not looked for.
+func (r Ready) leavesOut(p *payment.Position) bool {
+	return !r.Currency.IsZero() && r.Currency != p.Currency
+}
+
+// known gives, of the targets of one owner in order, those that come before a window which
+// nobody knows: carry goes along them. The error says so, where the window may be one that is
+// asked for, or what is would have to wait for it.
+func (r Ready) known(targets []Target, unknown *unknowns) ([]Target, error) {
+	if unknown.err == nil {
+		return targets, nil
+	}
+	end := slices.IndexFunc(targets, func(t Target) bool { return t.watermark.After(unknown.from) })
+	if end >= 0 {
+		return targets[:end], unknown.err
+	}
+	if !r.Through.IsZero() && unknown.on.AddDays(-1).After(r.Through) { // in whatever zone
+		return targets, nil
+	}
+	return targets, unknown.err
+}
+
 // Due lists the batches to close: every window that is ready and has a
 // movement or a hold in no batch yet. They come in order of watermark, then
 // merchant, currency and schedule, which is the order in which they would have
 // been closed in time: carry goes along it. What is not due yet is hardly
 // looked at; memory grows with the number of batches.
+//
+// What is Refused of one merchant and currency, as by a calendar that ends before the window
+// in which a reserve is given back, keeps back only its batches from there on: the others are
+// listed, and the error joins the refusals. With any other error none is.
 func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready) ([]Target, error) {
 	var targets []Target
+	var faults []error
 	leave, err := leavers(ctx, r)
 	if err != nil {
 		return nil, err
@@ -169,17 +199,24 @@ func Due(ctx context.Context, r ledger.Reader, schedules Schedules, ready Ready)
 		if err != nil {
 			return nil, err
 		}
+		if ready.leavesOut(p) {
+			continue
+		}
 		due, err := dueOf(ctx, r, p, leave[p.Merchant], schedules, ready)
-		if err != nil {
+		if err != nil && !Refused(err) {
 			return nil, err
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("merchant %s in %s: %w", p.Merchant, p.Currency, err))
 		}
 		targets = append(targets, due...)
 	}
 	slices.SortFunc(targets, compareTargets)
-	return targets, nil
+	return targets, errors.Join(faults...)
 }
 
-// dueOf lists the batches of one owner, in order; the merchant is given if it is leaving.
+// dueOf lists the batches of one owner, in order, as far as they are known; the merchant is
+// given if it is leaving.
 func dueOf(
 	ctx context.Context, r ledger.Reader, p *payment.Position, leave *payment.Merchant, schedules Schedules, ready Ready,
 ) (targets []Target, err error) {
@@ -203,14 +240,18 @@ func dueOf(
 	if err = scanWindows(ctx, r, p, schedules, add); err != nil {
 		return nil, err
 	}
-	f := &frees{schedules: schedules, rules: ready.Rules, closed: p.Last()}
-	err = scanHolds(ctx, r, o, last, f, func(_ freed, s *merchant.Schedule, w calendar.Window) { add(s, w) })
+	var unknown unknowns
+	f := freesOf(ctx, r, p, schedules, ready.Rules)
+	err = scanHolds(ctx, r, o, last, f, &unknown, func(_ freed, s *merchant.Schedule, w calendar.Window) { add(s, w) })
 	if err != nil {
 		return nil, err
 	}
-	back := func(it rest) error { return it.windows(targets, add) }
+	back := func(it *rest) error { return it.among(targets, &unknown, add) }
 	if err = scanPools(ctx, r, o, last, f, back); err == nil && leave != nil {
 		err = scanLeaving(ctx, r, leave, p, f, targets, back)
 	}
-	return ready.prefix(targets), err
+	if err != nil {
+		return nil, err
+	}
+	return ready.known(ready.prefix(targets), &unknown)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/settlex/settlex"
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/reconcile/report"
+	"github.com/settlex/settlex/settlement"
 )
 
 // reportFlags are what the command line says about reports.
@@ -141,9 +142,9 @@ func (p *program) report(ctx context.Context, s *session, flags *reportFlags) er
 
 // warnOpen tells that files lack batches that will still be closed.
 func (p *program) warnOpen(ctx context.Context, engine *settlex.Engine, through calendar.Date) error {
-	due, err := engine.Due(ctx, through)
-	if err != nil {
-		return err
+	due, refused := engine.Due(ctx, through)
+	if refused != nil && !settlement.Refused(refused) {
+		return refused
 	}
 	waiting, err := p.waiting(ctx, engine, through)
 	if err != nil {
@@ -155,7 +156,7 @@ func (p *program) warnOpen(ctx context.Context, engine *settlex.Engine, through 
 	if waiting > 0 {
 		p.warnf("%s through %s wait for their cut-offs and are not in the files", count(waiting, "batch", "batches"), through)
 	}
-	return nil
+	return refused
 }
 
 // write writes the files and shows how far it has come.

@@ -39,8 +39,8 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 	next := make(cutoffs)
 	fault := engine.RefreshQuotes(ctx) // told at the end: what the last good quotes are too old for is held
 	settled, err := p.close(ctx, engine, through, next.note)
-	if err != nil {
-		return errors.Join(fault, err)
+	if fault = errors.Join(fault, err); err != nil && !settlement.Refused(err) { // what is refused of one merchant is told at the end
+		return fault
 	}
 	switch {
 	case settled.Batches > 0:
@@ -60,14 +60,14 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 	}
 	closed, err := engine.CloseOut(ctx)
 	if err != nil {
-		return err
+		return errors.Join(fault, err)
 	}
 	for _, id := range closed {
 		p.sayf("merchant %s is closed: nothing is owed either way\n", id)
 	}
 	waiting, err := p.waiting(ctx, engine, through)
 	if err != nil {
-		return err
+		return errors.Join(fault, err)
 	}
 	if waiting > 0 {
 		p.sayf("%s through %s stay open: the clock, at %s, has not reached their cut-offs\n",
@@ -122,8 +122,8 @@ func (p *program) convert(ctx context.Context, engine *settlex.Engine) error {
 func (p *program) waiting(ctx context.Context, engine *settlex.Engine, through calendar.Date) (int, error) {
 	n, err := engine.Waiting(ctx, through)
 	if errors.Is(err, calendar.ErrOutOfRange) {
-		p.warnf("which batches wait for their cut-offs cannot be told: %v", err)
-		return 0, nil
+		p.warnf("which batches wait for their cut-offs cannot be told of all: %v", err)
+		return n, nil
 	}
 	return n, err
 }
@@ -131,7 +131,7 @@ func (p *program) waiting(ctx context.Context, engine *settlex.Engine, through c
 // close closes what is due, tells of each batch, and shows how far it has come.
 func (p *program) close(ctx context.Context, engine *settlex.Engine, through calendar.Date, each func(*settlement.Batch)) (settlex.Settled, error) {
 	total, err := engine.Due(ctx, through)
-	if err != nil {
+	if err != nil && !settlement.Refused(err) { // else Settle tells it
 		return settlex.Settled{}, err
 	}
 	shown := p.begin("settle")
