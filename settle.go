@@ -37,10 +37,10 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 	}
 	targets, err := e.due(ctx, ready)
 	if err != nil {
-		fault = errors.Join(fault, fmt.Errorf("find what is due: %w", err))
-		if !settlement.Refused(err) {
-			return out, fault
+		if err = fmt.Errorf("find what is due: %w", err); !settlement.Refused(err) {
+			return out, settlement.Behind(err, fault)
 		}
+		fault = errors.Join(fault, err)
 	}
 	closer := e.closer()
 	err = closer.Close(ctx, targets, func(b *settlement.Batch) {
@@ -53,11 +53,13 @@ func (e *Engine) Settle(ctx context.Context, through calendar.Date, done func(*s
 			done(b)
 		}
 	})
-	fault = errors.Join(fault, err)
 	if err != nil && !settlement.Refused(err) {
-		return out, fault
+		return out, settlement.Behind(err, fault)
 	}
-	out.Followed, err = settlement.FollowHolds(ctx, e.books, e.now())
+	fault = errors.Join(fault, err)
+	if out.Followed, err = settlement.FollowHolds(ctx, e.books, e.now()); err != nil && !settlement.Refused(err) {
+		return out, settlement.Behind(err, fault)
+	}
 	return out, errors.Join(fault, err)
 }
 

@@ -54,8 +54,11 @@ func (c *Closer) Close(ctx context.Context, targets []Target, done func(*Batch))
 	var faults []error
 	for {
 		err := c.closeAll(ctx, &targets, done)
+		if err != nil && !Refused(err) {
+			return Behind(err, errors.Join(faults...))
+		}
 		batch, ok := errors.AsType[*unclosed](err)
-		if !ok || !Refused(err) {
+		if !ok {
 			return errors.Join(append(faults, err)...)
 		}
 		faults = append(faults, err)

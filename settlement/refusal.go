@@ -3,6 +3,7 @@ package settlement
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/ledger"
@@ -40,4 +41,13 @@ func Refused(err error) bool {
 		}
 	}
 	return false
+}
+
+// Behind is a fault that ended the work, behind refusals that did not, which may be nil. It
+// tells them and wraps the fault alone: joined, they would make it Refused.
+func Behind(fault, refused error) error {
+	if refused == nil {
+		return fault
+	}
+	return fmt.Errorf("%w; refused before: %v", fault, refused) //nolint:errorlint // told, not wrapped
 }
