@@ -237,7 +237,7 @@ func (l *Ledger) decide(ctx context.Context, r Reader, s *State, commands []Comm
 	clock := l.Clock()
 	errs, missing := Apply(s, clock, commands)
 	for missing != nil {
-		commands[len(errs)].Need(s, missing) // behind those before it it may touch much more, and one by one would be a round each
+		commands[len(errs)].Need(s, missing) // it may touch much more behind those before it, and one by one would be a round each
 		missing.settle()
 		if err := missing.bring(ctx, r); err != nil {
 			return nil, fmt.Errorf("load what a command turned out to touch: %w", err)
