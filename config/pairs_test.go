@@ -92,6 +92,9 @@ func toldAt(text string) []string {
 // What is wrong with a value is told at the value, whatever else is wrong beside it.
 func TestFaultsBesideOthers(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("thousands of files, each read in one goroutine")
+	}
 	text := strings.Replace(readFile(t, "testdata/every-key.yaml"), "    negative: debit\n", "    negative: debit\n    fx: {target: INR, spread: 1%, max_age: 1h}\n", 1)
 	text = strings.Replace(text, "formats:", "rates: {file: rates.csv}\nformats:", 1)
 	values := singles(t, text)
