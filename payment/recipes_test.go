@@ -14,6 +14,7 @@ import (
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
+	"github.com/settlex/settlex/store/anystore"
 )
 
 // A recipe is one row of the table in docs/ACCOUNTING.md: an entry that some
@@ -47,7 +48,14 @@ func recipes() []recipe {
 
 func TestRecipes(t *testing.T) {
 	t.Parallel()
+	seen := make(map[string]bool)
 	for _, r := range recipes() {
+		if shape := r.key[:strings.Index(r.key, "/")] + r.key[strings.LastIndex(r.key, "/"):]; anystore.Chosen(t) != anystore.Bolt {
+			if seen[shape] { // what is decided knows no store: one row of each entry does there
+				continue
+			}
+			seen[shape] = true
+		}
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			rules := r.rules

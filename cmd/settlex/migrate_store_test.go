@@ -108,7 +108,7 @@ func TestMigrateStoreKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	var hits atomic.Int64
-	const parts = 5
+	const parts = 3
 	t.Cleanup(func() {
 		t.Logf("%d of at most %d processes were killed before they were done", hits.Load(), 4*parts)
 		if hits.Load() == 0 {
