@@ -196,7 +196,7 @@ func TestRetryAfterACrash(t *testing.T) {
 		}
 	}
 	for pull := range 10 {
-		if testing.Short() && pull != 3 {
+		if few(t) && pull != 3 {
 			continue
 		}
 		for _, after := range []bool{false, true} {

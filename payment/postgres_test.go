@@ -10,5 +10,5 @@ import (
 // cases are refused before anything is written, and TestRecipes writes every move there is.
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	anystore.Again(t, anystore.Choice{Skip: "Transitions$"})
+	anystore.Again(t, anystore.Choice{Skip: "Transitions$|Spelling$|^TestActorsAreSeen$"})
 }
