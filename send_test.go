@@ -300,7 +300,10 @@ func (p *plug) step(do func() error) error {
 }
 
 // few is whether one half of the plugs is enough: with -short, and on PostgreSQL, where each takes long.
-func few(t *testing.T) bool { return testing.Short() || anystore.Chosen(t) != anystore.Bolt }
+func few(t *testing.T) bool {
+	t.Helper()
+	return testing.Short() || anystore.Chosen(t) != anystore.Bolt
+}
 
 type pluggedStore struct {
 	ledger.Store
