@@ -119,6 +119,8 @@ type Batch struct {
 	// ZoneData is the release of the time-zone data that its window was found with;
 	// empty in batches of before it was kept. Schedule and calendars are in Window's pin.
 	ZoneData string `json:"zone_data,omitempty"`
+	// Timezone is the zone of its schedule, whose clock its window went by; empty likewise. What is told of the batch names it.
+	Timezone string `json:"timezone,omitempty"`
 	// FX is what becomes of a net that is paid in another currency; nil: it is paid in its own.
 	FX *Conversion `json:"fx,omitempty"`
 

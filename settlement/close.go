@@ -235,7 +235,7 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	}
 	cmd.fixed = Batch{
 		ID: batchID(t), Merchant: t.Merchant, Currency: t.Currency, Window: t.Window, Status: Closing,
-		Region: region.ID, Bank: region.Bank, ZoneData: calendar.ZoneData(),
+		Region: region.ID, Bank: region.Bank, ZoneData: calendar.ZoneData(), Timezone: schedule.Timing.Zone.String(),
 	}
 	if cmd.fx, err = c.exchanges(ctx, schedule, m, t, schedule.Watermark(t.Window.Window)); err != nil {
 		return nil, err

@@ -24,12 +24,14 @@ type Payload struct {
 	Currency       money.Currency `json:"currency"`
 	BusinessDate   calendar.Date  `json:"business_date"`
 	SettlementDate calendar.Date  `json:"settlement_date"`
-	Window         string         `json:"window,omitempty"` // its name, where a day has several
-	Lines          int            `json:"lines"`            // carry lines included
-	Net            string         `json:"net"`              // major units, the shortest form: "400", "400.5"
-	NetMinor       money.Amount   `json:"net_minor"`        // minor units
-	CarryOut       money.Amount   `json:"carry_out_minor"`  // minor units; what is carried forward has the other sign
-	FX             *PayloadFX     `json:"fx,omitempty"`     // its net is paid in another currency
+	Window         string         `json:"window,omitempty"`   // its name, where a day has several
+	CutoffAt       time.Time      `json:"cutoff_at"`          // at which its window closed, UTC
+	Timezone       string         `json:"timezone,omitempty"` // of its schedule; empty of batches of before it was kept
+	Lines          int            `json:"lines"`              // carry lines included
+	Net            string         `json:"net"`                // major units, the shortest form: "400", "400.5"
+	NetMinor       money.Amount   `json:"net_minor"`          // minor units
+	CarryOut       money.Amount   `json:"carry_out_minor"`    // minor units; what is carried forward has the other sign
+	FX             *PayloadFX     `json:"fx,omitempty"`       // its net is paid in another currency
 	Rail           string         `json:"rail,omitempty"`
 	RailRef        string         `json:"rail_reference,omitempty"`
 	ReasonCode     string         `json:"reason_code,omitempty"`
@@ -73,6 +75,7 @@ func (b *Batch) tell(s *ledger.State, t event.Type, step *Step) error {
 	data, err := json.Marshal(&Payload{
 		ID: b.ID, Object: Object, Status: b.Status, Merchant: b.Merchant, Currency: b.Currency,
 		BusinessDate: b.Window.BusinessDate, SettlementDate: b.Window.SettlementDate, Window: b.Window.Label,
+		CutoffAt: b.Window.Closes, Timezone: b.Timezone,
 		Lines: b.Lines, Net: b.Currency.FormatShort(b.Net), NetMinor: b.Net, CarryOut: b.CarryOut,
 		FX:   b.FX.payload(),
 		Rail: step.Rail, RailRef: step.Ref, ReasonCode: step.Reason, HoldReason: step.Hold, Actor: step.decider(), Part: step.Part,

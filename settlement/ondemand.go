@@ -448,7 +448,7 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 	cmd := &closing{schedule: schedule, rules: c.Rules, last: leaving(m, req.At), scope: scope, demand: d}
 	cmd.fixed = Batch{
 		ID: batchID(&target), Merchant: req.Merchant, Currency: req.Currency, Window: target.Window, Status: Closing, Region: region.ID, Bank: region.Bank,
-		ZoneData: calendar.ZoneData(), Kind: req.Kind, Number: d.number, AvailableBy: d.on, RequestedBy: req.By,
+		ZoneData: calendar.ZoneData(), Timezone: schedule.Timing.Zone.String(), Kind: req.Kind, Number: d.number, AvailableBy: d.on, RequestedBy: req.By,
 	}
 	d.request.Batch = cmd.fixed.ID
 	if cmd.fx, err = c.exchanges(ctx, schedule, m, &target, req.At); err != nil {

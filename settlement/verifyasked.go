@@ -61,8 +61,8 @@ func (t terms) blocks() bool { return t.Schedule != nil && t.Negative == merchan
 
 func (v *verifier) schedule(b *Batch) terms { return terms{v.pins[b.Window.Schedule]} }
 
-// terms holds what a batch says of its approval and of who blocks it against its schedule and
-// the blocks of its merchant.
+// terms holds what a batch says of its approval, its time zone and of who blocks it against its
+// schedule and the blocks of its merchant.
 func (v *verifier) terms(ctx context.Context, b *Batch) error {
 	place, schedule := "batch "+b.ID, v.schedule(b)
 	if schedule.Schedule == nil { // there is nothing to hold it against; movements in no batch find that it is gone
@@ -70,6 +70,9 @@ func (v *verifier) terms(ctx context.Context, b *Batch) error {
 	}
 	if want := b.AtClose == Closed && schedule.NeedsApproval(b.Net); want != b.NeedsApproval {
 		v.find(place, fmt.Sprintf("needs approval %t, by its net %s and its schedule", want, b.Net), fmt.Sprint(b.NeedsApproval))
+	}
+	if zone := schedule.Timing.Zone.String(); b.Timezone != "" && b.Timezone != zone {
+		v.find(place, "time zone "+zone+", of its schedule", b.Timezone)
 	}
 	block, err := v.blockOf(ctx, b)
 	if err != nil {

@@ -39,6 +39,10 @@ func TestVerifyFindsForgedDecisions(t *testing.T) {
 			b[0].NeedsApproval = true
 			h.plant(b[0])
 		}, []string{"batch FIRST: want needs approval false, by its net 10000 and its schedule, have true"}},
+		{"another time zone", func(h *house, b []*settlement.Batch) {
+			b[0].Timezone = "Asia/Karachi"
+			h.plant(b[0])
+		}, []string{"batch FIRST: want time zone Asia/Kolkata, of its schedule, have Asia/Karachi"}},
 		{"blocked by none", func(h *house, b []*settlement.Batch) {
 			b[2].BlockedBy = ""
 			h.plant(b[2])

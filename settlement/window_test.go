@@ -324,6 +324,9 @@ func TestCronInHours(t *testing.T) {
 		if b.ZoneData != calendar.ZoneData() {
 			t.Errorf("batch %s says that its time zones are of release %q", b.ID, b.ZoneData)
 		}
+		if b.Timezone != "Asia/Karachi" {
+			t.Errorf("batch %s says that its time zone is %q", b.ID, b.Timezone)
+		}
 	}
 	if diff := cmp.Diff([]string{"2026-04-10 15:30", "2026-04-13 00:00", "2026-04-13 15:30"}, due); diff != "" {
 		t.Errorf("due (-want +got):\n%s", diff)
