@@ -85,10 +85,9 @@ func (j *jobs) today(ctx context.Context) (more bool, err error) {
 // settle closes what is due up to a business date.
 func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
 	settled, fault := j.Settle(ctx, through, func(b *settlement.Batch) {
-		j.log.Info("batch closed", "batch", b.ID, "merchant", b.Merchant, "window", b.Window.Closes, "status", b.AtClose,
-			"currency", b.Currency, "net", b.Currency.Format(b.Net), "lines", b.Lines)
+		j.tell(ctx, slog.LevelInfo, "batch closed", b, "status", b.AtClose, "currency", b.Currency, "net", b.Currency.Format(b.Net), "lines", b.Lines)
 		if b.Hold != nil {
-			j.log.Warn("batch held", "batch", b.ID, "merchant", b.Merchant, "reason", b.Hold.Reason, "detail", b.Hold.Detail)
+			j.tell(ctx, slog.LevelWarn, "batch held", b, "reason", b.Hold.Reason, "detail", b.Hold.Detail)
 		}
 	})
 	if settled.Followed > 0 {
@@ -104,6 +103,26 @@ func (j *jobs) settle(ctx context.Context, through calendar.Date) error {
 	return errors.Join(fault, err)
 }
 
+// tell logs something about a batch: with the cut-off that closed it, by the clock of its schedule's zone, and with the next one, unless
+// nobody closes that schedule's windows. It goes on where either is not known, and says so in its place.
+func (j *jobs) tell(ctx context.Context, level slog.Level, what string, b *settlement.Batch, facts ...any) {
+	if !j.log.Enabled(ctx, level) {
+		return
+	}
+	facts = append([]any{"batch", b.ID, "merchant", b.Merchant}, facts...)
+	if s, err := j.schedule(b.Window.Schedule); err != nil {
+		facts = append(facts, "cutoff", b.Window.Closes, "zone", err)
+	} else {
+		facts = append(facts, "cutoff", b.Window.Closes.In(s.Timing.Zone), "zone", s.Timing.Zone.String())
+	}
+	if next, err := j.NextCutoffOf(b.Window.Schedule); err != nil {
+		facts = append(facts, "next_cutoff", err)
+	} else if !next.ByHand {
+		facts = append(facts, "next_cutoff", next.String())
+	}
+	j.log.Log(ctx, level, what, facts...)
+}
+
 // rates looks for new quotes, and converts what has waited for them. A source that is
 // broken is told of, and keeps nothing else from being done.
 func (j *jobs) rates(ctx context.Context) (more bool, err error) {
@@ -114,11 +133,11 @@ func (j *jobs) rates(ctx context.Context) (more bool, err error) {
 func (j *jobs) convert(ctx context.Context) error {
 	return j.Convert(ctx, func(b *settlement.Batch) {
 		if b.BuysNothing() {
-			j.log.Warn("batch given up: it buys nothing", "batch", b.ID, "merchant", b.Merchant, "currency", b.FX.Target, "quote", b.FX.Quote.ID,
+			j.tell(ctx, slog.LevelWarn, "batch given up: it buys nothing", b, "currency", b.FX.Target, "quote", b.FX.Quote.ID,
 				"rate", b.FX.Quote.Client, "back", b.Currency.Format(b.Net), "of", b.Currency)
 			return
 		}
-		j.log.Info("batch converted", "batch", b.ID, "merchant", b.Merchant, "currency", b.PaidIn(), "pays", b.PaidIn().Format(b.Pays()),
+		j.tell(ctx, slog.LevelInfo, "batch converted", b, "currency", b.PaidIn(), "pays", b.PaidIn().Format(b.Pays()),
 			"quote", b.FX.Quote.ID, "rate", b.FX.Quote.Client, "status", b.Status)
 	})
 }

@@ -126,6 +126,40 @@ func TestJobsCatchUp(t *testing.T) {
 	}
 }
 
+// What is logged of a batch has its cut-off and the next one, by the clock of its schedule's
+// zone; where the next one is not known, why.
+func TestJobsTellCutoffs(t *testing.T) {
+	t.Parallel()
+	rules := oneRegion()
+	rules.Book.Plans, rules.Plans = nil, nil
+	india, _ := calendar.Shipped("IN")
+	rules.Book.Schedules[0].Timing.Calendars = calendar.Calendars{india}
+	h := open(t, rules)
+	for _, tt := range []struct{ deposited, now, want string }{
+		{"2026-03-02 10:00", "2026-03-02 12:00", `cutoff=2026-03-02T12:00:00.000+05:30 zone=Asia/Kolkata ` +
+			`next_cutoff="2026-03-02 18:00 Asia/Kolkata (+05:30), w2"`},
+		{"2026-12-30 14:00", "2027-01-04 12:00", `cutoff=2026-12-30T18:00:00.000+05:30 zone=Asia/Kolkata ` +
+			`next_cutoff="next cut-off of schedule in: date outside the calendar's validity: ` +
+			`calendar IN (version 2025-2026.1) is valid from 2025-01-01 to 2026-12-31, asked about 2027-01-04"`},
+	} {
+		*h.clock = ist(tt.now)
+		h.take(deposit("at-"+tt.deposited[:10], "m1", tt.deposited, "1.00"))
+		var log strings.Builder
+		for _, job := range h.Jobs(settlex.JobOptions{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&log, nil))}) {
+			if job.Name != "settle" {
+				continue
+			}
+			if _, err := job.Step(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		_, line, _ := strings.Cut(log.String(), `msg="batch closed"`)
+		if _, got, _ := strings.Cut(line, " lines=1 "); got != tt.want+"\n" {
+			t.Errorf("at %s (-want +got)\n%s", tt.now, cmp.Diff(tt.want+"\n", got))
+		}
+	}
+}
+
 // Running every hour and running once give the same files.
 func TestJobsHourlyOrOnce(t *testing.T) {
 	t.Parallel()

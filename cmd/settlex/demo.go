@@ -181,5 +181,9 @@ func (p *program) conclude(ctx context.Context, s *session, result *demoResult) 
 	if !result.changed() {
 		p.printf("nothing changed: every event, batch and file was there already\n")
 	}
-	return nil
+	next := make(cutoffs)
+	if err := s.engine.Batches(ctx, settlex.BatchQuery{}, func(b *settlement.Batch) bool { next.note(b); return true }); err != nil {
+		return err
+	}
+	return p.sayCutoffs(s.engine, next)
 }

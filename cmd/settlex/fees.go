@@ -11,6 +11,7 @@ import (
 	"github.com/settlex/settlex/fees"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 func (p *program) feesCommand() *cobra.Command {
@@ -65,6 +66,7 @@ func (p *program) explainFee(ctx context.Context, s *session, what string, asJSO
 		}
 		return p.printJSON(out)
 	}
+	next := make(cutoffs)
 	for i := range all {
 		if i > 0 {
 			p.printf("\n")
@@ -72,8 +74,15 @@ func (p *program) explainFee(ctx context.Context, s *session, what string, asJSO
 		if err := p.printFee(&all[i]); err != nil {
 			return err
 		}
+		if all[i].Kind == settlement.Object {
+			b, err := s.engine.Batch(ctx, all[i].ID)
+			if err != nil {
+				return err
+			}
+			next.note(b)
+		}
 	}
-	return nil
+	return p.sayCutoffs(s.engine, next)
 }
 
 // printFee prints one fee: what it is, why, of what parts, and what became of it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/settlement"
 )
 
 func (p *program) merchantCommand() *cobra.Command {
@@ -248,10 +250,22 @@ func (p *program) merchantShow(ctx context.Context, s *session, id string) error
 		t.add(step.At.Format(time.RFC3339), string(step.Act), string(step.Status), "by "+step.Actor, step.Reason)
 	}
 	p.printf("%s", &t)
-	t = table{left: 2}
+	return p.owed(ctx, s, owed)
+}
+
+// owed prints what is owed, and tells the next cut-offs of the schedules of the batches among it.
+func (p *program) owed(ctx context.Context, s *session, owed []settlex.Owing) error {
+	t, next := table{left: 2}, make(cutoffs)
 	for _, o := range owed {
 		t.add("owed: "+o.What, o.Currency.String(), o.Currency.Format(o.Amount))
+		if id, ok := strings.CutPrefix(o.What, settlement.BatchRecord+" "); ok {
+			b, err := s.engine.Batch(ctx, id)
+			if err != nil {
+				return err
+			}
+			next.note(b)
+		}
 	}
 	p.printf("%s", &t)
-	return nil
+	return p.sayCutoffs(s.engine, next)
 }

@@ -135,7 +135,7 @@ func (p *program) report(ctx context.Context, s *session, flags *reportFlags) er
 		if err != nil {
 			return err
 		}
-		return p.sayCutoffs(s.engine, cutoffs{batch.Window.Schedule.ID: batch.Window.Schedule})
+		return p.sayCutoff(s.engine, batch)
 	}
 	return p.warnOpen(ctx, s.engine, flags.to.Date)
 }

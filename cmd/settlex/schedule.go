@@ -95,6 +95,9 @@ func (p *program) scheduleExplain(ctx context.Context, flags *explainFlags, at t
 		p.warnf("the next cut-off cannot be told: %v", err)
 		return nil
 	}
+	if payment.ByHand(schedule) {
+		return nil // nobody closes its windows
+	}
 	p.printf("next cut-off of %s: %s\n", schedule.ID, settlex.NextCutoff{Window: next, Zone: schedule.Timing.Zone})
 	return nil
 }

@@ -55,7 +55,7 @@ func (p *program) settle(ctx context.Context, engine *settlex.Engine, through ca
 	if settled.Followed > 0 {
 		p.sayf("%s: released on their date, or as their merchants are\n", count(settled.Followed, "batch was held or let go", "batches were held or let go"))
 	}
-	if err := p.convert(ctx, engine); err != nil {
+	if err := p.convert(ctx, engine, next.note); err != nil {
 		return errors.Join(fault, err)
 	}
 	closed, err := engine.CloseOut(ctx)
@@ -86,6 +86,11 @@ func (c cutoffs) note(b *settlement.Batch) { c[b.Window.Schedule.ID] = b.Window.
 // nobody reads them all.
 const cutoffsMax = 10
 
+// sayCutoff tells the next cut-off of the schedule that a batch was closed by, which need not be its merchant's for other methods.
+func (p *program) sayCutoff(engine *settlex.Engine, b *settlement.Batch) error {
+	return p.sayCutoffs(engine, cutoffs{b.Window.Schedule.ID: b.Window.Schedule})
+}
+
 // sayCutoffs tells the next cut-offs of schedules, each with its zone.
 func (p *program) sayCutoffs(engine *settlex.Engine, next cutoffs) error {
 	for i, id := range slices.Sorted(maps.Keys(next)) {
@@ -106,9 +111,10 @@ func (p *program) sayCutoffs(engine *settlex.Engine, next cutoffs) error {
 	return nil
 }
 
-// convert says which batches have got the quote they waited for.
-func (p *program) convert(ctx context.Context, engine *settlex.Engine) error {
+// convert says which batches have got the quote they waited for, and tells of each.
+func (p *program) convert(ctx context.Context, engine *settlex.Engine, each func(*settlement.Batch)) error {
 	return engine.Convert(ctx, func(b *settlement.Batch) {
+		each(b)
 		if b.BuysNothing() {
 			p.sayf("batch %s of %s buys nothing at quote %s: its %s %s go to the next one\n", b.ID, b.Merchant, b.FX.Quote.ID, b.Currency, b.Currency.Format(b.Net))
 			return

@@ -129,7 +129,7 @@ func (p *program) decideBatch(cmd *cobra.Command, f *settlementFlags, id string,
 		if b.Status == settlement.Closed {
 			p.sayf("it waits to be approved by %s\n", approvers(b))
 		}
-		return nil
+		return p.sayCutoff(s.engine, b)
 	})
 }
 
@@ -173,9 +173,10 @@ func (p *program) merchantHeld(ctx context.Context, s *session, merchant string)
 	if err != nil {
 		return err
 	}
-	held := 0
-	err = s.engine.Batches(ctx, settlex.BatchQuery{Merchant: merchant, Status: settlement.Held}, func(*settlement.Batch) bool {
+	held, next := 0, make(cutoffs)
+	err = s.engine.Batches(ctx, settlex.BatchQuery{Merchant: merchant, Status: settlement.Held}, func(b *settlement.Batch) bool {
 		held++
+		next.note(b)
 		return true
 	})
 	if err != nil {
@@ -187,7 +188,7 @@ func (p *program) merchantHeld(ctx context.Context, s *session, merchant string)
 		p.printf("%s is held since %s by %s, %s\n", merchant, hold.Since.Format(time.RFC3339), hold.By, hold.Reason)
 	}
 	p.sayf("%s held\n", count(held, "batch of it is", "batches of it are"))
-	return nil
+	return p.sayCutoffs(s.engine, next)
 }
 
 func (p *program) settlementListCommand() *cobra.Command {
@@ -242,9 +243,10 @@ func knownStatus(s settlement.Status) error {
 func (p *program) settlementList(ctx context.Context, s *session, q settlex.BatchQuery) error {
 	t := table{left: 7}
 	t.add("batch", "merchant", "business", "due", "window", "status", "held for", "net")
-	n := 0
+	n, next := 0, make(cutoffs)
 	err := s.engine.Batches(ctx, q, func(b *settlement.Batch) bool {
 		n++
+		next.note(b)
 		w := &b.Window
 		t.add(b.ID, b.Merchant, w.BusinessDate.String(), w.SettlementDate.String(), dash(w.Label), string(b.Status), dash(holdOf(b)),
 			b.PaidIn().String()+" "+b.PaidIn().Format(b.Pays()))
@@ -257,39 +259,36 @@ func (p *program) settlementList(ctx context.Context, s *session, q settlex.Batc
 		p.printf("%s", &t)
 	}
 	p.sayf("%s\n", count(n, "batch", "batches"))
-	if q.Merchant == "" {
-		return nil
+	if n == 0 && q.Merchant != "" {
+		return p.merchantCutoffs(ctx, s, q.Merchant, q.Currency)
 	}
-	return p.nextCutoff(ctx, s, q.Merchant, q.Currency)
+	return p.sayCutoffs(s.engine, next)
 }
 
-// nextCutoff says when the next window of a merchant closes, by the clock of its zone.
-func (p *program) nextCutoff(ctx context.Context, s *session, id string, currency money.Currency) error {
+// merchantCutoffs tells the next cut-offs of a merchant that has no batch to go by: of the schedules for its payments in a currency or,
+// if there is none, in each of its region.
+func (p *program) merchantCutoffs(ctx context.Context, s *session, id string, currency money.Currency) error {
 	m, err := merchantOf(ctx, s.engine, id)
 	if err != nil {
 		return err
 	}
-	book := s.Rules.Book
+	currencies := []money.Currency{currency}
 	if currency.IsZero() {
-		for i := range book.Regions {
-			if r := &book.Regions[i]; r.ID == m.Region && len(r.Currencies) > 0 {
-				currency = r.Currencies[0]
+		currencies = nil // and stay so where it has no region of its own
+		for i := range s.Rules.Book.Regions {
+			if r := &s.Rules.Book.Regions[i]; r.ID == m.Region {
+				currencies = r.Currencies
 			}
 		}
 	}
-	if currency.IsZero() {
-		return nil // it has no region of its own, and no payment yet that says one
+	next := make(cutoffs)
+	for _, c := range currencies {
+		cutoff, err := s.engine.NextCutoff(ctx, id, c, "")
+		if err != nil {
+			p.warnf("the next cut-off in %s cannot be told: %v", c, err)
+			continue
+		}
+		next[cutoff.Schedule.ID] = cutoff.Schedule
 	}
-	scope, err := book.Case(&m.Merchant, currency, "")
-	if err != nil {
-		return err
-	}
-	w, schedule, err := book.NextCutoff(scope, p.clock())
-	if err != nil {
-		p.warnf("the next cut-off cannot be told: %v", err)
-		return nil
-	}
-	zone := schedule.Timing.Zone
-	p.sayf("next cut-off in %s: %s %s, due %s\n", currency, w.Closes.In(zone).Format(time.RFC3339), zone, w.SettlementDate)
-	return nil
+	return p.sayCutoffs(s.engine, next)
 }

@@ -83,5 +83,5 @@ func (p *program) request(ctx context.Context, s *session, req settlement.Reques
 	if repeated {
 		p.sayf("it had been asked for before: nothing was done\n")
 	}
-	return p.sayCutoffs(s.engine, cutoffs{batch.Window.Schedule.ID: batch.Window.Schedule})
+	return p.sayCutoff(s.engine, batch)
 }

@@ -43,7 +43,7 @@ func (p *program) settlementShow(ctx context.Context, s *session, id string) err
 		p.printf("to be approved by %s\n", approvers(b))
 	}
 	p.printf("\n%s%s\n%s\n%s", equationOf(b), conversionOf(b), piecesOf(b), stepsOf(b))
-	return p.nextCutoff(ctx, s, b.Merchant, b.Currency)
+	return p.sayCutoff(s.engine, b)
 }
 
 // factsOf says by which versions of schedule, calendars and time zones the window of a
