@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -53,21 +54,39 @@ func onDatabase(t *testing.T, server pgtest.Server, lanes int) (dir, data string
 // scene is a directory whose books are in a file or in a database.
 type scene struct{ dir, name string }
 
-// play runs command lines one after the other and gives what they print, with the
-// scene's own names taken out.
-func (s scene) play(t *testing.T, lines []string) (out []string) {
+// logged is the wall clock of a line of a log.
+var logged = regexp.MustCompile(`(?m)^time=\S+ `)
+
+// play runs command lines one after the other, a second apart, and gives what they print,
+// with the scene's own names taken out. A line that begins with ! has to fail.
+func (s scene) play(t *testing.T, from string, lines []string) (out []string) {
 	t.Helper()
-	clock := func() time.Time { return time.Date(2026, time.March, 7, 20, 0, 0, 0, time.UTC) }
-	for _, line := range lines {
-		args := strings.Fields(strings.ReplaceAll(line, "DIR", s.dir))
-		r := commandAt(t, clock, append(args, "--config", filepath.Join(s.dir, "settlex.yaml"))...)
+	at, err := time.Parse(time.RFC3339, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range lines {
+		does, fails := strings.CutPrefix(line, "! ")
+		args := strings.Fields(strings.ReplaceAll(does, "DIR", s.dir))
+		r := commandAt(t, func() time.Time { return at.Add(time.Duration(i) * time.Second) }, append(args, "--config", filepath.Join(s.dir, "settlex.yaml"))...)
+		if (r.code != exitOK) != fails {
+			t.Errorf("%s: exit code %d\n%s%s", line, r.code, r.stdout, r.stderr)
+		}
 		text := fmt.Sprintf("%s: %d\n%s%s", line, r.code, r.stdout, r.stderr)
 		if strings.Contains(text, secret) {
 			t.Errorf("the password is told:\n%s", text)
 		}
-		out = append(out, strings.NewReplacer(s.dir, "DIR", s.name, "BOOKS").Replace(text))
+		out = append(out, strings.NewReplacer(filepath.Join(s.dir, s.name), "BOOKS", s.dir, "DIR", s.name, "BOOKS").Replace(logged.ReplaceAllString(text, "")))
 	}
 	return out
+}
+
+// write puts a file into the scene.
+func (s scene) write(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Every command says and writes the same on a database, to the byte, as on a data
@@ -76,36 +95,121 @@ func TestCommandsOnDatabase(t *testing.T) {
 	t.Parallel()
 	oneAfterAnother(t)
 	lines := []string{
-		"init", "ingest DIR/days.csv", "ingest DIR/days.csv", "settle --through 2026-03-05", "settle --through 2026-03-05",
+		"! init", "ingest DIR/days.csv", "ingest DIR/days.csv", "settle --through 2026-03-05", "settle --through 2026-03-05",
 		"report --from 2026-03-01 --to 2026-03-05", "summary", "balances", "verify --files", "period show",
-		"period close 2026-02-28 --reason February", "period show", "ingest nowhere.csv",
-		"export --format beancount", "proof checkpoint --signer DIR/signer.key --out DIR/now", "balances --merchant nobody",
+		"period close 2026-02-28 --reason February", "period show", "! ingest nowhere.csv",
+		"export --format beancount", "proof checkpoint --signer DIR/signer.key --out DIR/now", "! balances --merchant nobody",
 	}
 	key := []byte(succeedSigner(t))
 	for _, server := range pgtest.Servers(t) {
 		t.Run(server.String(), func(t *testing.T) {
 			t.Parallel()
-			file := scene{firstDays(t), "settlex.db"}
 			dir, data := onDatabase(t, server, 1)
-			database := scene{dir, postgres.Name(data)}
+			file, database := scene{firstDays(t), "settlex.db"}, scene{dir, postgres.Name(data)}
 			for _, s := range []scene{file, database} {
-				if err := os.WriteFile(filepath.Join(s.dir, "signer.key"), key, 0o600); err != nil {
-					t.Fatal(err)
-				}
+				s.write(t, "signer.key", key)
 			}
-			want, got := file.play(t, lines), database.play(t, lines)
-			want[0] = strings.Replace(want[0], "DIR/BOOKS", "BOOKS", 1)
-			if diff := cmp.Diff(want, got); diff != "" {
+			const at = "2026-03-07T20:00:00Z"
+			if diff := cmp.Diff(file.play(t, at, lines), database.play(t, at, lines)); diff != "" {
 				t.Errorf("(-file +database):\n%s", diff)
 			}
-			if diff := cmp.Diff(tree(t, filepath.Join(file.dir, "reports"), false), tree(t, filepath.Join(database.dir, "reports"), false)); diff != "" {
-				t.Errorf("reports (-file +database):\n%s", diff)
-			}
-			if diff := cmp.Diff(tree(t, file.dir, false)["now"], tree(t, database.dir, false)["now"]); diff != "" {
-				t.Errorf("checkpoint (-file +database):\n%s", diff)
-			}
+			sameFiles(t, file, database, "now")
 		})
 	}
+}
+
+// sameFiles wants the same reports of two scenes, and the same file of a name.
+func sameFiles(t *testing.T, file, database scene, name string) {
+	t.Helper()
+	want, got := tree(t, filepath.Join(file.dir, "reports"), false), tree(t, filepath.Join(database.dir, "reports"), false)
+	if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
+		t.Errorf("reports (-file +database):\n%s", diff)
+	}
+	one, other := tree(t, file.dir, false)[name], tree(t, database.dir, false)[name]
+	if diff := cmp.Diff(one, other); diff != "" || one == "" {
+		t.Errorf("%s (-file +database):\n%s", name, diff)
+	}
+}
+
+// A Saturday, and the Monday after it: there is money to ask for, and a rail refuses a batch.
+const (
+	saturday = `kind,id,occurred_at,merchant_id,currency,amount,method,rail
+deposit,d_1,2026-03-07T10:00:00+05:30,m_in_kirana,INR,40000.00,UPI,upi
+deposit,d_2,2026-03-07T10:05:00+05:30,m_in_chaiwala,INR,900.00,CARD,card
+deposit,d_3,2026-03-07T10:10:00+05:30,m_in_booknest,INR,1200.00,UPI,upi
+deposit,d_4,2026-03-07T10:15:00+05:30,m_in_sareeshop,INR,5000.00,UPI,upi
+deposit,d_5,2026-03-07T10:20:00+05:30,m_in_yatra,INR,3000.00,CARD,card
+`
+	monday = `kind,id,occurred_at,merchant_id,currency,amount,method,rail
+deposit,d_6,2026-03-09T13:00:00+05:30,m_in_kirana,INR,1500.00,UPI,upi
+deposit,d_7,2026-03-09T13:10:00+05:30,m_in_booknest,INR,2000.00,NETBANKING,netbanking
+`
+	refusal = `kind,id,occurred_at,rail,reason_code
+settlement_sent,%[1]s,2026-03-09T13:20:00+05:30,neft,
+settlement_refused,%[1]s,2026-03-09T13:25:00+05:30,neft,AC04
+`
+)
+
+// decisions are what people decide about the batches of the Saturday and ask for on the
+// Monday, and what they look at. The batch of m_in_kirana is so large that it waits for an
+// approval, that of m_in_sareeshop is refused.
+func decisions(batches map[string]string) []string {
+	large, small, refused := batches["m_in_kirana"], batches["m_in_chaiwala"], batches["m_in_sareeshop"]
+	const by = " --by asha --reason looked"
+	return []string{
+		"settlement list --merchant m_in_kirana", "settlement show " + large, "settlement approve " + large + " --by ravi",
+		"settlement hold " + small + by, "settlement list --status held", "settlement release " + small + by,
+		"settlement cancel " + batches["m_in_booknest"] + by, "! settlement show set_none",
+		"settlement hold --merchant m_in_yatra" + by, "settlement release --merchant m_in_yatra" + by,
+		"ingest DIR/monday.csv", "ingest DIR/refusal.csv", "settlement retry " + refused + by,
+		"settlement request --merchant m_in_kirana --currency INR --by asha --key monday",
+		"settlement request --merchant m_in_booknest --currency INR --by asha --instant",
+		"! settlement request --merchant m_in_kirana --currency INR --by asha",
+		"merchant list", "merchant suspend m_in_chaiwala" + by, "merchant create m_in_new --name New --region IN --by asha", "merchant show m_in_chaiwala",
+		"schedule explain --merchant m_in_kirana", "fees explain d_6", "fees explain d_7 --json", "config versions",
+		"run --once", "simulate --reserves DIR/none.yaml --csv DIR/difference.csv", "balance --merchant m_in_yatra --entries all --format csv",
+		"report --balance-and-fees --from 2026-03-01 --to 2026-03-08", "check", "check --safeguarding", "events", "settlement list",
+	}
+}
+
+// So do the commands by which people decide and look, and those that run once and simulate.
+func TestDecisionsOnDatabase(t *testing.T) {
+	t.Parallel()
+	oneAfterAnother(t)
+	dir, data := onDatabase(t, pgtest.Newest(t), 1)
+	file, database := scene{firstDays(t), "settlex.db"}, scene{dir, postgres.Name(data)}
+	if err := os.Remove(filepath.Join(file.dir, "settlex.db")); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []scene{file, database} {
+		config, err := os.ReadFile(filepath.Join(s.dir, "settlex.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const small = "min_payout: 500.00 INR"
+		s.write(t, "settlex.yaml", bytes.Replace(config, []byte(small), []byte(small+"\n    approve_above: 30000.00 INR"), 1))
+		s.write(t, "saturday.csv", []byte(saturday))
+		s.write(t, "monday.csv", []byte(monday))
+		s.write(t, "none.yaml", []byte("reserves: []\n"))
+	}
+	const evening, afternoon = "2026-03-07T20:00:00Z", "2026-03-09T08:00:00Z"
+	file.play(t, evening, []string{"init"})
+	database.play(t, evening, []string{"balances"}) // the first that makes an engine, as init is
+	lines := []string{"ingest DIR/saturday.csv", "settle --through 2026-03-07", "settlement list"}
+	want, got := file.play(t, evening, lines), database.play(t, evening, lines)
+	batches := make(map[string]string)
+	for _, found := range regexp.MustCompile(`(?m)^(set_\S+) +(\S+) +2026-03-07 `).FindAllStringSubmatch(want[2], -1) {
+		batches[found[2]] = found[1]
+	}
+	for _, s := range []scene{file, database} {
+		s.write(t, "refusal.csv", fmt.Appendf(nil, refusal, batches["m_in_sareeshop"]))
+	}
+	lines = decisions(batches)
+	want, got = append(want, file.play(t, afternoon, lines)...), append(got, database.play(t, afternoon, lines)...)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-file +database):\n%s", diff)
+	}
+	sameFiles(t, file, database, "difference.csv")
 }
 
 // succeedSigner makes a signer key.

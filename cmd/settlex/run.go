@@ -122,7 +122,11 @@ func (p *program) takeTurns(ctx context.Context, c *standing, store *postgres.St
 	}
 	if once {
 		p.logStart(c)
-		return runner.Once(ctx, runner.Config{Jobs: jobs})
+		if err := runner.Once(ctx, runner.Config{Jobs: jobs}); err != nil {
+			return err
+		}
+		c.log.Info("stopped")
+		return nil
 	}
 	turn, err := p.turn(store, leaseRun)
 	if err != nil {
