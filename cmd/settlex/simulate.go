@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +35,7 @@ func (p *program) simulateCommand() *cobra.Command {
 		Short: "Say what other schedules, fees or reserves would have changed",
 		Long: `Simulate replays the history of the books twice through the code that booked it, into temporary files: by the configuration,
 and with the schedules, fees or reserves of other files in its place. It prints, for each merchant and currency, what was paid,
-charged, held back and how long money waited, and what it would have been. The books are only read.
+charged, held back and how long money waited, what it would have been, and the difference. The books are only read.
 
 A file has the section under the same key as the configuration, "schedules", "fees" or "reserves", and replaces it whole, and so
 do "calendars" beside schedules and "taxes" beside fees; what else it says is not read, so a copy of the configuration will do.
@@ -119,8 +118,7 @@ func (p *program) simulate(ctx context.Context, s *simulation) (err error) {
 			return err
 		}
 	}
-	p.showDifference(d, s.all)
-	return nil
+	return p.showDifference(d, s.all)
 }
 
 // overlaid is the configuration with the sections of other files.
@@ -195,20 +193,24 @@ func beginsWith(path, text string) (is bool, err error) {
 }
 
 // showDifference prints what would have changed.
-func (p *program) showDifference(d *settlex.Difference, all bool) {
-	t := table{left: 2}
-	t.add("merchant", "currency", "paid", "", "fees and tax", "", "reserved", "", "days", "")
-	t.add("", "", "is", "would be", "is", "would be", "is", "would be", "is", "would be")
+func (p *program) showDifference(d *settlex.Difference, all bool) error {
+	t := table{left: 3}
+	t.add("merchant", "currency", "", "paid", "fees and tax", "reserved", "days")
 	quiet := 0
 	for i := range d.Rows {
-		if row := &d.Rows[i]; all || row.Before != row.After {
-			t.add(shownRow(row, row.Merchant)...)
-		} else {
+		row := &d.Rows[i]
+		if !all && row.Before == row.After {
 			quiet++
+			continue
+		}
+		if err := addDifference(&t, row, row.Merchant); err != nil {
+			return err
 		}
 	}
 	for i := range d.Totals {
-		t.add(shownRow(&d.Totals[i], "total")...)
+		if err := addDifference(&t, &d.Totals[i], "total"); err != nil {
+			return err
+		}
 	}
 	p.printf("%s", &t)
 	if quiet > 0 {
@@ -226,40 +228,79 @@ func (p *program) showDifference(d *settlex.Difference, all bool) {
 		p.warnf("by the configuration the replay gives %s of the %s of the books%s, so what \"is\" is what the configuration gives and not what was: %s",
 			number(a.Same), count(a.Batches, "batch", "batches"), more, a.First)
 	}
+	return nil
 }
 
-// shownRow is a row for people.
-func shownRow(row *settlex.MerchantDifference, name string) []string {
+// addDifference adds the rows of a merchant, or of all: as it is, as it would be, and the
+// difference.
+func addDifference(t *table, row *settlex.MerchantDifference, name string) error {
 	c := row.Currency
-	cells := []string{name, c.String()}
-	for _, of := range []func(*settlex.Outcome) string{
-		func(o *settlex.Outcome) string { return figure(c, o.Paid) },
-		func(o *settlex.Outcome) string { return figure(c, bothOf(o.Fees, o.Taxes)) },
-		func(o *settlex.Outcome) string { return figure(c, o.Reserved) },
-		func(o *settlex.Outcome) string { return average(&o.Waiting) },
+	is, would, more := []string{name, c.String(), "is"}, []string{"", "", "would be"}, []string{"", "", "difference"}
+	for _, of := range []func(*settlex.Outcome) (money.Amount, error){
+		func(o *settlex.Outcome) (money.Amount, error) { return o.Paid, nil },
+		func(o *settlex.Outcome) (money.Amount, error) { return o.Fees.Add(o.Taxes) },
+		func(o *settlex.Outcome) (money.Amount, error) { return o.Reserved, nil },
 	} {
-		cells = append(cells, of(&row.Before), of(&row.After))
+		before, err := of(&row.Before)
+		if err != nil {
+			return err
+		}
+		after, err := of(&row.After)
+		if err != nil {
+			return err
+		}
+		difference, err := after.Sub(before)
+		if err != nil {
+			return err
+		}
+		is, would, more = append(is, figure(c, before)), append(would, figure(c, after)), append(more, figure(c, difference))
 	}
-	return cells
-}
-
-// bothOf adds two figures of one merchant; both are far from what an amount can hold.
-func bothOf(a, b money.Amount) money.Amount {
-	sum, err := a.Add(b)
+	before, after, difference, err := waited(&row.Before.Waiting, &row.After.Waiting)
 	if err != nil {
-		return money.Amount{}
+		return err
 	}
-	return sum
+	t.add(append(is, before)...)
+	t.add(append(would, after)...)
+	t.add(append(more, difference)...)
+	return nil
 }
 
-// average writes how long money waited: days, two decimals. Empty: none did.
-func average(w *settlex.Waiting) string {
-	hundredths, err := w.Average()
-	n, ok := hundredths.Int64()
-	if err != nil || !ok || w.Money.IsZero() {
-		return ""
+// waited writes how long money waited on the average, in days, and the difference. Where
+// none did it is empty.
+func waited(is, would *settlex.Waiting) (before, after, difference string, err error) {
+	was, err := is.Average()
+	if err != nil {
+		return "", "", "", err
 	}
-	return fmt.Sprintf("%d.%02d", n/100, n%100)
+	then, err := would.Average()
+	if err != nil {
+		return "", "", "", err
+	}
+	more, err := then.Sub(was)
+	if err != nil {
+		return "", "", "", err
+	}
+	one, other := !is.Money.IsZero(), !would.Money.IsZero()
+	if one {
+		before = days(was)
+	}
+	if other {
+		after = days(then)
+	}
+	if one && other {
+		difference = days(more)
+	}
+	return before, after, difference, nil
+}
+
+// days writes hundredths of days, two decimals.
+func days(hundredths money.Amount) string {
+	n, _ := hundredths.Int64()
+	sign := ""
+	if n < 0 {
+		n, sign = -n, "-"
+	}
+	return fmt.Sprintf("%s%d.%02d", sign, n/100, n%100)
 }
 
 // showLeft lists what could not be replayed.
@@ -331,14 +372,7 @@ type differenceColumn struct {
 func differenceColumns() []differenceColumn {
 	amount := func(c money.Currency, a money.Amount) string { return c.Format(a) }
 	count := func(_ money.Currency, a money.Amount) string { return a.String() }
-	days := func(_ money.Currency, a money.Amount) string {
-		n, _ := a.Int64()
-		sign := ""
-		if n < 0 {
-			n, sign = -n, "-"
-		}
-		return sign + strconv.FormatInt(n/100, 10) + fmt.Sprintf(".%02d", n%100)
-	}
+	average := func(_ money.Currency, a money.Amount) string { return days(a) }
 	number := func(n int) money.Amount { return money.Minor(int64(n)) }
 	return []differenceColumn{
 		{"batches", func(o *settlex.Outcome) money.Amount { return number(o.Batches) }, count},
@@ -352,7 +386,7 @@ func differenceColumns() []differenceColumn {
 		{"fx_spread", func(o *settlex.Outcome) money.Amount { return o.Spread }, amount},
 		{"reserve_held", func(o *settlex.Outcome) money.Amount { return o.Reserve.Held }, amount},
 		{"reserve_released", func(o *settlex.Outcome) money.Amount { return o.Reserve.Released }, amount},
-		{"days_average", func(o *settlex.Outcome) money.Amount { n, _ := o.Waiting.Average(); return n }, days},
+		{"days_average", func(o *settlex.Outcome) money.Amount { n, _ := o.Waiting.Average(); return n }, average},
 		{"days_longest", func(o *settlex.Outcome) money.Amount { return number(o.Waiting.Max) }, count},
 		{"balance", func(o *settlex.Outcome) money.Amount { return o.Balance }, amount},
 		{"carry", func(o *settlex.Outcome) money.Amount { return o.Carry }, amount},
