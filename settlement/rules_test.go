@@ -19,6 +19,126 @@ import (
 // The rules about time that show where movements are booked and batches closed; the
 // others are in calendar's TestTimeRules.
 
+// TestRule1 books deposits around the cut-offs of three days; on the second one its zone
+// skips the cut-off's time of day, or has it twice.
+func TestRule1(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, zone, cutoff string
+		closes             [3]string // their local dates are those of UTC
+	}{
+		{"rule 1: New York skips 02:30", "America/New_York", "02:30", [3]string{"2026-03-07 07:30:00", "2026-03-08 07:00:00", "2026-03-09 06:30:00"}},
+		{"rule 1: New York shows 01:30 twice", "America/New_York", "01:30", [3]string{"2026-10-31 05:30:00", "2026-11-01 05:30:00", "2026-11-02 06:30:00"}},
+		{"rule 1: London skips 01:30", "Europe/London", "01:30", [3]string{"2026-03-28 01:30:00", "2026-03-29 01:00:00", "2026-03-30 00:30:00"}},
+		{"rule 1: London shows 01:30 twice", "Europe/London", "01:30", [3]string{"2026-10-24 00:30:00", "2026-10-25 00:30:00", "2026-10-26 01:30:00"}},
+		{"rule 1: Kolkata", "Asia/Kolkata", "18:00", [3]string{"2026-01-08 12:30:00", "2026-01-09 12:30:00", "2026-01-10 12:30:00"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, rulesWith(daily("IN", tt.zone, tt.cutoff)))
+			h.takeAround("first", utc(tt.closes[0]))
+			h.takeAround("second", utc(tt.closes[1]))
+			h.takeAndSettle("second.later", utc(tt.closes[1]).Add(15*time.Minute)) // a skipped time after the jump, or a time that comes again
+			h.takeAround("third", utc(tt.closes[2]))
+			want := []closing{
+				{tt.closes[0][:10], tt.closes[0], []string{"first-"}},
+				{tt.closes[1][:10], tt.closes[1], []string{"first", "second-"}},
+				{tt.closes[2][:10], tt.closes[2], []string{"second", "second.later", "third-"}},
+			}
+			if diff := cmp.Diff(want, h.closings()); diff != "" {
+				t.Errorf("batches (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRule6 books deposits around the cut-offs, at 18:00 in Karachi, that may be the one that
+// ends a month: February 2026 ends on a Saturday, and 29 March and 31 May are Sundays.
+func TestRule6(t *testing.T) {
+	t.Parallel()
+	february := []string{"02-27", "02-28", "03-02"}
+	for _, tt := range []struct {
+		name   string
+		days   []int
+		roll   calendar.Roll
+		year   string
+		around []string // dates
+		want   []string // dates and members
+	}{
+		{"rule 6: the 31st clamps to the last day", []int{31}, calendar.RollNone, "2026", february, []string{"02-28: 02-27- 02-27 02-28-", "03-31: 02-28 03-02- 03-02"}},
+		{"rule 6: so does the 30th", []int{30}, calendar.RollNone, "2026", february, []string{"02-28: 02-27- 02-27 02-28-", "03-30: 02-28 03-02- 03-02"}},
+		{"rule 6: so does the 29th", []int{29}, calendar.RollNone, "2026", february, []string{"02-28: 02-27- 02-27 02-28-", "03-29: 02-28 03-02- 03-02"}},
+		{"rule 6: all three are one closing", []int{29, 30, 31}, calendar.RollNone, "2026", february, []string{"02-28: 02-27- 02-27 02-28-", "03-29: 02-28 03-02- 03-02"}},
+		{"rule 6: clamped, then rolled", []int{31}, calendar.RollFollowing, "2026", february, []string{"03-02: 02-27- 02-27 02-28- 02-28 03-02-", "03-31: 03-02"}},
+		{"rule 6: rolled to a day that closes anyway", []int{2, 31}, calendar.RollFollowing, "2026", february, []string{"03-02: 02-27- 02-27 02-28- 02-28 03-02-", "03-31: 03-02"}},
+		{"rule 6: clamped, then rolled back", []int{31}, calendar.RollPreceding, "2026", february, []string{"02-27: 02-27-", "03-31: 02-27 02-28- 02-28 03-02- 03-02"}},
+		{"rule 6: clamped, then rolled within the month", []int{29}, calendar.RollModifiedFollowing, "2026", february, []string{"02-27: 02-27-", "03-30: 02-27 02-28- 02-28 03-02- 03-02"}},
+		{"rule 6: not clamped, and rolled within the month", []int{29}, calendar.RollModifiedFollowing, "2026", []string{"03-27", "03-29", "03-30"}, []string{"03-30: 03-27- 03-27 03-29- 03-29 03-30-", "04-29: 03-30"}},
+		{"rule 6: rolled back within a month of 31 days", []int{31}, calendar.RollModifiedFollowing, "2026", []string{"05-29", "05-31", "06-01"}, []string{"05-29: 05-29-", "06-30: 05-29 05-31- 05-31 06-01- 06-01"}},
+		{"rule 6: a month of 30 days", []int{31}, calendar.RollNone, "2026", []string{"04-29", "04-30", "05-01"}, []string{"04-30: 04-29- 04-29 04-30-", "05-31: 04-30 05-01- 05-01"}},
+		{"rule 6: the 29th of a leap year", []int{30}, calendar.RollNone, "2024", []string{"02-28", "02-29", "03-01"}, []string{"02-29: 02-28- 02-28 02-29-", "03-30: 02-29 03-01- 03-01"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			monthly := daily("IN", "Asia/Karachi", "18:00")
+			monthly.Timing.Anchor = calendar.Anchor{Kind: calendar.Monthly, MonthDays: tt.days, Roll: tt.roll}
+			monthly.Timing.Calendars = calendar.Calendars{{
+				ID: "weekends", Version: "1", Source: "made up", Weekend: calendar.WeekendOf(time.Saturday, time.Sunday),
+				ValidFrom: date("2023-01-01"), ValidUntil: date("2027-12-31"),
+			}}
+			h := open(t, rulesWith(monthly))
+			for _, day := range tt.around {
+				h.takeAround(day, utc(tt.year+"-"+day+" 13:00:00"))
+			}
+			h.settle(utc(tt.year + "-07-01 00:00:00"))
+			var want []closing
+			for _, w := range tt.want {
+				day, members, _ := strings.Cut(w, ": ")
+				want = append(want, closing{tt.year + "-" + day, tt.year + "-" + day + " 13:00:00", strings.Fields(members)})
+			}
+			if diff := cmp.Diff(want, h.closings()); diff != "" {
+				t.Errorf("batches (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// takeAround books a deposit just before a cut-off, "02-27-", and one at it, "02-27". The job runs
+// behind each, and closes nothing before the cut-off.
+func (h *house) takeAround(name string, cutoff time.Time) {
+	h.t.Helper()
+	if early := h.takeAndSettle(name+"-", cutoff.Add(-time.Microsecond)); len(early) > 0 {
+		h.t.Errorf("%s is closed before %s", tell(early[0]), cutoff)
+	}
+	h.takeAndSettle(name, cutoff)
+}
+
+func (h *house) takeAndSettle(id string, at time.Time) []*settlement.Batch {
+	h.t.Helper()
+	h.take(deposit(id, "m1", at, "1.00"))
+	return h.settle(at)
+}
+
+// closing is what the two rules say of a batch.
+type closing struct {
+	BusinessDate, Closes string
+	Deposits             []string
+}
+
+// closings gives every batch that is closed.
+func (h *house) closings() (all []closing) {
+	h.t.Helper()
+	for _, b := range h.batches() {
+		c := closing{BusinessDate: b.Window.BusinessDate.String()}
+		for _, l := range h.lines(b.ID) {
+			c.Closes = l.Window.Closes.Format(time.DateTime)
+			c.Deposits = append(c.Deposits, l.SourceID)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
 // TestRule8 changes the terms of a schedule between two deposits of one morning.
 func TestRule8(t *testing.T) {
 	t.Parallel()
