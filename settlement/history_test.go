@@ -68,22 +68,8 @@ func drawRules(t *rapid.T) *payment.Rules {
 	byHand.ID, byHand.For = "by-hand", []merchant.Scope{{Merchant: "m4"}}
 	schedules := []*merchant.Schedule{&in, &pk, &card, &byHand}
 	for _, s := range schedules {
-		s.Timing = drawTiming(t, s.Timing.Zone)
-		s.MinPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "40.00"}).Draw(t, "minimum"))
-		s.MinBalance = minor(rapid.SampledFrom([]string{"0.00", "0.00", "25.00"}).Draw(t, "kept"))
-		s.MaxPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "30.00"}).Draw(t, "largest"))
-		if rapid.IntRange(0, 3).Draw(t, "held") == 0 {
-			s.Hold = &merchant.ScheduleHold{Reason: "review"}
-			if rapid.Bool().Draw(t, "it is over") {
-				s.Hold.Until = date("2026-03-01").AddDays(rapid.IntRange(0, 30).Draw(t, "until"))
-			}
-		}
-		if rapid.IntRange(0, 3).Draw(t, "approved") == 0 {
-			s.ApproveAbove = new(minor("20.00"))
-		}
-		s.Negative = rapid.SampledFrom([]merchant.Negative{"", merchant.NegativeDebit, merchant.NegativeBlock}).Draw(t, "negative")
+		drawTerms(t, s, s == &byHand)
 	}
-	byHand.Timing.Anchor = calendar.Anchor{Kind: calendar.Manual}
 	rules := priced(rulesWith(in, pk))
 	for _, event := range []fees.Event{fees.EventSettlement, fees.EventInstant} {
 		if rapid.IntRange(0, 2).Draw(t, "price of "+string(event)) > 0 {
@@ -93,6 +79,13 @@ func drawRules(t *rapid.T) *payment.Rules {
 	}
 	for _, s := range []merchant.Schedule{card, byHand} {
 		if rapid.IntRange(0, 3).Draw(t, "schedule "+s.ID) > 0 {
+			rules.Book.Schedules = append(rules.Book.Schedules, s)
+		}
+	}
+	for _, s := range rules.Book.Schedules { // as many again come while it lasts
+		if rapid.IntRange(0, 3).Draw(t, "second version of "+s.ID) == 0 {
+			s.Version, s.EffectiveFrom = "2", date("2026-03-01").AddDays(rapid.IntRange(5, 20).Draw(t, "in force from"))
+			drawTerms(t, &s, s.ID == byHand.ID)
 			rules.Book.Schedules = append(rules.Book.Schedules, s)
 		}
 	}
@@ -106,6 +99,25 @@ func drawRules(t *rapid.T) *payment.Rules {
 	drawPools(t, rules)
 	rules.ApproveAbove = map[money.Currency]money.Amount{inr(): minor("1000000.00"), pkr(): minor("1000000.00")}
 	return rules
+}
+
+// drawTerms gives a schedule timing and terms, or one that is settled by hand.
+func drawTerms(t *rapid.T, s *merchant.Schedule, byHand bool) {
+	s.Timing = drawTiming(t, s.Timing.Zone, byHand)
+	s.MinPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "40.00"}).Draw(t, "minimum"))
+	s.MinBalance = minor(rapid.SampledFrom([]string{"0.00", "0.00", "25.00"}).Draw(t, "kept"))
+	s.MaxPayout = minor(rapid.SampledFrom([]string{"0.00", "0.00", "30.00"}).Draw(t, "largest"))
+	s.Hold, s.ApproveAbove = nil, nil
+	if rapid.IntRange(0, 3).Draw(t, "held") == 0 {
+		s.Hold = &merchant.ScheduleHold{Reason: "review"}
+		if rapid.Bool().Draw(t, "it is over") {
+			s.Hold.Until = date("2026-03-01").AddDays(rapid.IntRange(0, 30).Draw(t, "until"))
+		}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "approved") == 0 {
+		s.ApproveAbove = new(minor("20.00"))
+	}
+	s.Negative = rapid.SampledFrom([]merchant.Negative{"", merchant.NegativeDebit, merchant.NegativeBlock}).Draw(t, "negative")
 }
 
 // drawPools adds fixed and minimum reserves, with versions and ends.
@@ -141,32 +153,62 @@ func laterOf(a, b calendar.Date) calendar.Date {
 	return a
 }
 
-func drawTiming(t *rapid.T, zone *time.Location) calendar.Schedule {
+// drawTiming draws when windows close and their money is due, in a zone or in one that moves its
+// clocks on 2026-03-08.
+func drawTiming(t *rapid.T, zone *time.Location, byHand bool) calendar.Schedule {
 	s := calendar.Schedule{
 		Zone:            zone,
 		Delay:           calendar.Delay{N: rapid.IntRange(0, 3).Draw(t, "delay")},
+		Calendars:       drawCalendars(t),
 		CutoffInclusive: rapid.Bool().Draw(t, "inclusive"),
 		Grace:           rapid.SampledFrom([]time.Duration{0, 0, time.Minute, 3 * time.Hour, 30 * time.Hour}).Draw(t, "grace"),
 	}
-	cutoffs := rapid.SampledFrom([][]string{{"00:00"}, {"18:00"}, {"23:59"}, {"06:00", "18:00"}, {"00:00", "11:30", "12:00"}}).Draw(t, "cut-offs")
+	if rapid.IntRange(0, 2).Draw(t, "zone with clock changes") == 0 {
+		s.Zone = place("America/New_York")
+	}
+	cutoffs := rapid.SampledFrom([][]string{{"00:00"}, {"18:00"}, {"23:59"}, {"02:30", "18:00"}, {"00:00", "11:30", "12:00"}}).Draw(t, "cut-offs")
 	for i, c := range cutoffs {
 		s.Cutoffs = append(s.Cutoffs, calendar.WindowCutoff{At: calendar.MustClock(c), Label: fmt.Sprint("w", i+1)})
-	}
-	if rapid.Bool().Draw(t, "calendar") {
-		s.Calendars = shipped("IN")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "hours") == 0 {
 		s.Delay = calendar.Delay{N: rapid.IntRange(0, 40).Draw(t, "delay in hours"), Unit: calendar.Hours}
 	}
-	switch rapid.IntRange(0, 3).Draw(t, "anchor") {
+	if byHand {
+		s.Anchor.Kind = calendar.Manual
+		return s
+	}
+	switch rapid.IntRange(0, 4).Draw(t, "anchor") {
 	case 1:
 		s.Anchor.Kind = calendar.Daily
 	case 2:
 		s.Anchor = calendar.Anchor{Kind: calendar.Weekly, Weekdays: []time.Weekday{time.Sunday, time.Thursday}, Roll: calendar.RollPreceding}
 	case 3:
 		s.Anchor = calendar.Anchor{Kind: calendar.Monthly, MonthDays: []int{5, 15, 31}, Roll: calendar.RollFollowing}
+	case 4:
+		s.Anchor, s.Cutoffs = calendar.Anchor{Kind: calendar.Cron, Cron: calendar.MustCron("30 11,20 * * mon-fri")}, nil
 	}
 	return s
+}
+
+// drawCalendars draws none, one or two, the first one perhaps with another cut-off on one date.
+func drawCalendars(t *rapid.T) calendar.Calendars {
+	if rapid.Bool().Draw(t, "no calendar") {
+		return nil
+	}
+	all := shipped("IN")
+	if rapid.IntRange(0, 2).Draw(t, "two calendars") == 0 {
+		all = append(all, shipped("SG")...)
+	}
+	if rapid.IntRange(0, 2).Draw(t, "other cut-off") == 0 {
+		c := *all[0]
+		c.Version = "other cut-off"
+		c.CutoffOverrides = []calendar.CutoffOverride{{
+			Date: date("2026-03-01").AddDays(rapid.IntRange(0, 25).Draw(t, "on")),
+			At:   calendar.MustClock(rapid.SampledFrom([]string{"00:30", "11:45", "21:00"}).Draw(t, "at")),
+		}}
+		all[0] = &c
+	}
+	return all
 }
 
 // instantsNear draws instants, often within microseconds of a cut-off or of a
@@ -178,13 +220,31 @@ func instantsNear(rules *payment.Rules) *rapid.Generator[time.Time] {
 			return ist("2026-03-01 00:00").AddDate(0, 0, day).Add(time.Duration(rapid.IntRange(0, 86399).Draw(t, "second")) * time.Second)
 		}
 		s := rapid.SampledFrom(rules.Book.Schedules).Draw(t, "schedule").Timing
-		c := rapid.SampledFrom(s.Cutoffs).Draw(t, "cut-off")
-		at := calendar.Cutoff(date("2026-03-01").AddDays(day), c.At, s.Zone)
+		on := date("2026-03-01").AddDays(day)
+		at := calendar.Cutoff(on, rapid.SampledFrom(clocks(&s, on)).Draw(t, "cut-off"), s.Zone)
 		if rapid.Bool().Draw(t, "watermark") {
 			at = at.Add(s.Grace)
 		}
 		return at.Add(time.Duration(rapid.IntRange(-2, 2).Draw(t, "off")) * time.Microsecond)
 	})
+}
+
+// clocks are the times of day at which a schedule may close windows on a date.
+func clocks(s *calendar.Schedule, on calendar.Date) (all []calendar.Clock) {
+	for _, c := range s.Cutoffs {
+		all = append(all, c.At)
+	}
+	if len(all) == 0 { // those of the cron expression
+		all = []calendar.Clock{calendar.MustClock("11:30"), calendar.MustClock("20:30")}
+	}
+	for _, c := range s.Calendars {
+		for _, o := range c.CutoffOverrides {
+			if o.Date == on {
+				all = append(all, o.At)
+			}
+		}
+	}
+	return all
 }
 
 func drawDeposit(t *rapid.T, i int, instants *rapid.Generator[time.Time]) payment.Event {
