@@ -77,18 +77,41 @@ func BenchmarkCompute(b *testing.B) {
 	}
 }
 
-// BenchmarkFee is what the price of one payment takes: chosen among 100 schedules, percent, fixed and cap, with its tax.
-func BenchmarkFee(b *testing.B) {
-	index, q := fees.NewIndex(costly(hundred(b))), captured("merchant-025")
-	b.ReportAllocs()
-	for b.Loop() {
+// oneFee gives what the price of one payment takes: chosen among 100 schedules, percent, fixed and cap, with its tax.
+func oneFee(tb testing.TB) func() error {
+	tb.Helper()
+	index, q := fees.NewIndex(costly(hundred(tb))), captured("merchant-025")
+	return func() error {
 		s, err := index.Select(q)
 		if err != nil {
+			return err
+		}
+		_, err = s.Compute(money.Minor(99999))
+		return err
+	}
+}
+
+func BenchmarkFee(b *testing.B) {
+	fee := oneFee(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := fee(); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := s.Compute(money.Minor(99999)); err != nil {
-			b.Fatal(err)
+	}
+}
+
+// Every payment has its fee chosen and computed: that makes garbage of two slices at most, its components and what its tax is split in. Not
+// parallel: it counts the allocations of the whole program.
+func TestFeeAllocatesLittle(t *testing.T) {
+	fee := oneFee(t)
+	count := testing.AllocsPerRun(100, func() {
+		if err := fee(); err != nil {
+			t.Fatal(err)
 		}
+	})
+	if count > 2 {
+		t.Errorf("%v allocations, want at most 2", count)
 	}
 }
 
