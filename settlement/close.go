@@ -454,6 +454,9 @@ func (c *closing) Apply(s *ledger.State) error {
 	if position.Unassigned, err = position.Unassigned.Sub(net); err != nil {
 		return err
 	}
+	if err := c.leavesLess(s, position); err != nil {
+		return err
+	}
 	position.Carry = c.batch.CarryOut.Neg()
 	if err := c.cannotPay(position); err != nil {
 		return err

@@ -123,8 +123,10 @@ func (c *closing) debit(s *ledger.State, position *payment.Position) error {
 	if err := position.Stands(debt); err != nil {
 		return err
 	}
-	if err := c.unforeseen(s, position, total.Neg()); err != nil {
-		return err
+	if c.unforeseen(s, position) {
+		if position.Lacks, err = position.Lacks.Add(total.Neg()); err != nil {
+			return err
+		}
 	}
 	s.Put(debt)
 	booked, err := c.book(s, payment.EntryDebtReclassified, "debit",
@@ -137,13 +139,26 @@ func (c *closing) debit(s *ledger.State, position *payment.Position) error {
 	})
 }
 
-// unforeseen counts what the batch has made a receivable for the windows behind it, where they
-// were counted without it: nothing was settled in its window, so no position knew of it.
-func (c *closing) unforeseen(s *ledger.State, position *payment.Position, amount money.Amount) (err error) {
+// unforeseen tells whether the windows behind the batch were counted without it: nothing was settled
+// in its window, so no position knew of it.
+func (c *closing) unforeseen(s *ledger.State, position *payment.Position) bool {
 	b := &c.batch
-	if position.Folded.Compare(c.mark()) > 0 && s.Record(payment.FoldedRef(b.Merchant, b.Currency, c.mark())) == nil {
-		position.Lacks, err = position.Lacks.Add(amount)
+	return position.Folded.Compare(c.mark()) > 0 && s.Record(payment.FoldedRef(b.Merchant, b.Currency, c.mark())) == nil
+}
+
+// leavesLess takes what an unforeseen batch leaves less than it was left, such as a balance that
+// another schedule has kept and its own does not, off what is counted behind. All of it may be
+// lacking in a later window that makes it a receivable. Once those windows are closed it is exact again.
+func (c *closing) leavesLess(s *ledger.State, position *payment.Position) error {
+	less, err := position.Carry.Add(c.batch.CarryOut)
+	if err != nil || less.Sign() <= 0 || !c.unforeseen(s, position) {
+		return err
 	}
+	position.Sure = false
+	if position.Behind, err = position.Behind.Sub(less); err != nil {
+		return err
+	}
+	position.Lacks, err = position.Lacks.Add(less)
 	return err
 }
 

@@ -361,3 +361,30 @@ func (h *house) went(want []string) {
 		h.t.Errorf("batches (-want +got):\n%s", diff)
 	}
 }
+
+// A batch of nothing but a released reserve, which no window was counted with, pays what the schedule
+// of another method has kept: the windows behind it, counted before it is closed, have that no more.
+func TestUnforeseenBatchPaysWhatWasKept(t *testing.T) {
+	t.Parallel()
+	for _, negative := range []merchant.Negative{merchant.NegativeCarry, merchant.NegativeDebit} {
+		t.Run(string(negative), func(t *testing.T) {
+			t.Parallel()
+			in, cards := india(), india()
+			in.MinBalance = minor("25.00")
+			cards.ID, cards.For, cards.Negative = "in-card", []merchant.Scope{{Region: "IN", Method: "CARD"}}, negative
+			h := open(t, reserving(rulesWith(in, cards), 3, "IN"))
+			h.take(card("d1", "2026-03-02 12:00", "100.00"))
+			h.settle(ist("2026-03-02 18:00"))
+			h.take(deposit("d2", "m1", ist("2026-03-03 12:00"), "50.00"))
+			h.settle(ist("2026-03-03 18:00"))
+			h.take(refund("r1", "d1", ist("2026-03-06 12:00"), "20.00"), deposit("d3", "m1", ist("2026-03-07 12:00"), "5.00"))
+			h.settle(ist("2026-03-05 18:00"))
+			batches := h.batches()
+			if b := batches[len(batches)-1]; b.OpeningCarry != minor("25.00") || b.Net != minor("35.00") {
+				t.Errorf("%s, want the one that pays what was kept", tell(b))
+			}
+			h.sound()
+			h.settle(ist("2026-03-09 18:00"))
+		})
+	}
+}
