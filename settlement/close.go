@@ -256,7 +256,8 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	if err := c.run(ctx, tx, cmd); err != nil {
 		return nil, err
 	}
-	return &cmd.batch, nil
+	batch := cmd.batch // the command has its members as well, which need not stay until the last chunk is written
+	return &batch, nil
 }
 
 // collect gathers the next items of a batch, up to a chunk.
