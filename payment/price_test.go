@@ -374,16 +374,23 @@ func (s *deleting) At() time.Time                        { return time.Time{} }
 func (s *deleting) Need(_ *ledger.State, n *ledger.Need) { n.Record(s.ref) }
 func (s *deleting) Apply(state *ledger.State) error      { state.Delete(s.ref); return nil }
 
-// Whatever a payment costs, what is taken and what is left are its amount to the unit, in the record and in the books.
+// Whatever a payment costs, by either version of the schedule, and whatever is withheld and reserved of it: what is taken and
+// what is left are its amount to the unit, in the record and in the books.
 func TestFeesAndNetAreGross(t *testing.T) {
 	t.Parallel()
-	rules := tiered(fees.Graduated)
+	rules, reserving := tiered(fees.Graduated), terms()
 	rules.Fees[0].Tax = fees.Tax{Code: "gst", Rate: money.MustRate("18%"), Split: []fees.TaxPart{{Code: "cgst", Weight: 1}, {Code: "sgst", Weight: 1}}}
+	next := rules.Fees[0]
+	next.Version, next.EffectiveFrom, next.Tax.Split = "2", date("2026-03-10"), nil
+	next.Components = []fees.Component{{Kind: "commission", Rate: money.MustRate("1.75%")}}
+	rules.Fees = append(rules.Fees, next)
+	rules.Withholding = []payment.WithholdingRule{{Code: "tds", Rate: money.MustRate("0.1%"), For: []merchant.Scope{{Region: "IN"}}}}
+	rules.Plans, rules.Book.Plans = reserving.Plans, reserving.Book.Plans
 	d := open(t, rules)
 	d.trial(func(rt *rapid.T, do func(payment.Event) error, r ledger.Reader) {
-		var charged, taxed money.Amount
+		var charged, taxed, withheld, reserved money.Amount
 		for i := range rapid.IntRange(1, 4).Draw(rt, "deposits") {
-			e := deposit(fmt.Sprint("d", i), "1.00", "2026-03-02 10:00")
+			e := deposit(fmt.Sprint("d", i), "1.00", rapid.SampledFrom([]string{"2026-03-02 10:00", "2026-03-10 10:00"}).Draw(rt, "at"))
 			e.Amount = money.Minor(rapid.OneOf(rapid.Int64Range(1, 300), rapid.Int64Range(1, 200_000)).Draw(rt, "amount"))
 			if err := do(e); err != nil {
 				rt.Fatal(err)
@@ -393,18 +400,20 @@ func TestFeesAndNetAreGross(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			rest, err := money.Sum(item.Net, item.Fee.Neg(), item.Tax.Neg())
+			rest, err := money.Sum(item.Net, item.Fee.Neg(), item.Tax.Neg(), item.Withholding.Neg(), item.Reserve.Neg())
 			if err != nil || rest != item.Gross || item.Net.Sign() < 0 {
-				rt.Fatalf("of %s, fee %s and tax %s leave %s (%v)", item.Gross, item.Fee, item.Tax, item.Net, err)
+				rt.Fatalf("of %s, fee %s, tax %s, withheld %s and reserve %s leave %s (%v)", item.Gross, item.Fee, item.Tax, item.Withholding, item.Reserve, item.Net, err)
 			}
-			if charged, err = charged.Sub(item.Fee); err != nil {
-				rt.Fatal(err)
-			}
-			if taxed, err = taxed.Sub(item.Tax); err != nil {
-				rt.Fatal(err)
+			for _, sum := range []struct {
+				of   *money.Amount
+				part money.Amount
+			}{{&charged, item.Fee}, {&taxed, item.Tax}, {&withheld, item.Withholding}, {&reserved, item.Reserve}} {
+				if *sum.of, err = sum.of.Sub(sum.part); err != nil {
+					rt.Fatal(err)
+				}
 			}
 		}
-		for prefix, want := range map[string]money.Amount{"income/": charged, "tax/": taxed} {
+		for prefix, want := range map[string]money.Amount{"income/": charged, "tax/": taxed, "withholding/": withheld, payment.ReservePath(m): reserved} {
 			var have money.Amount
 			for account, err := range r.Accounts(d.Context(), prefix) {
 				if err != nil {
