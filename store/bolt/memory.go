@@ -380,7 +380,7 @@ func (m *memory) take(p *pending, flushed uint64) {
 		m.accounts.put(account.AccountID, account)
 	}
 	for _, g := range p.gathered {
-		m.spare = g
+		g.hash, m.spare = nil, g // it would keep the transaction, with all that it has read
 	}
 	m.head = p.head
 	m.rotate()
