@@ -63,7 +63,12 @@ func (w *Windows) Open(s *merchant.Schedule, at func(*merchant.Schedule) time.Ti
 	case !at(s).Before(w.Last.Watermark.Add(-s.Timing.Grace)): // else it is over, whichever it is, or is the open one
 		return nil, in, err
 	}
-	s, in, err = w.At(s, func(s *merchant.Schedule) time.Time { return w.Last.Watermark.Add(-s.Timing.Grace) })
+	after := func(s *merchant.Schedule) time.Time { return w.Last.Watermark.Add(-s.Timing.Grace) }
+	just := func(s *merchant.Schedule) time.Time { return after(s).Add(-time.Microsecond) }
+	if beside, in, err := w.At(s, just); err == nil && beside.Watermark(in).Equal(w.Last.Watermark) && MarkOf(beside, in).Compare(w.Last) > 0 {
+		return beside, in, nil // of the same watermark as the last batch, and closed behind it
+	}
+	s, in, err = w.At(s, after)
 	if unknown, ok := errors.AsType[*UnknownWindow](err); ok && unknown.From.Before(w.Last.Watermark) {
 		unknown.From = w.Last.Watermark
 	}

@@ -70,6 +70,9 @@ func (f *frees) hold(hold *payment.Hold, at time.Time, reason string) (s *mercha
 	return s, w, nil
 }
 
+// zonesApart is by how many days the local dates of one instant differ at most.
+const zonesApart = 2
+
 // unknowns keeps, of what nobody can tell in which window it is given back, what comes first.
 type unknowns struct {
 	from time.Time // windows whose watermark is after this instant may be it
@@ -239,7 +242,8 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 	}
 	f := freesOf(ctx, r, position, c.Schedules, c.Rules)
 	var unknown unknowns
-	err = scanHolds(ctx, r, t.owner(), t.Window.BusinessDate, f, &unknown, func(hold freed, s *merchant.Schedule, w calendar.Window) {
+	last := t.Window.BusinessDate.AddDays(zonesApart) // a window of another version's may be of a business date before the release date
+	err = scanHolds(ctx, r, t.owner(), last, f, &unknown, func(hold freed, s *merchant.Schedule, w calendar.Window) {
 		if s.Pin() == t.Window.Schedule && t.holds(w) {
 			due = append(due, hold)
 		}

@@ -151,6 +151,99 @@ func TestReserveOfALateDeposit(t *testing.T) {
 	}
 }
 
+// runs are the days at whose ends the job runs.
+func runs(from string, days int) (daily, late []string) {
+	for i := range days {
+		daily = append(daily, date(from).AddDays(i).String())
+	}
+	return daily, daily[days-1:]
+}
+
+// Where the version that is in force behind the end of a calendar has another zone, the window that
+// holds the start of the release date may be of another business date than that: the reserve comes
+// back in it, whenever the job runs, and also where the job has closed later ones.
+func TestReserveReleasedInAnotherZone(t *testing.T) {
+	t.Parallel()
+	ending := india()
+	ending.Timing.Calendars = shipped("IN") // to the end of 2026
+	for _, test := range []struct{ name, zone, cutoff, on, due string }{ // d1 is released from 2027-01-02 18:30 UTC on
+		{"west, the day before", "UTC", "20:00", "2027-01-02", "2027-01-04"},
+		{"west, the day itself", "UTC", "18:00", "2027-01-03", "2027-01-04"},
+		{"far west", "Pacific/Pago_Pago", "18:00", "2027-01-02", "2027-01-04"},
+		{"east", "Pacific/Kiritimati", "09:00", "2027-01-03", "2027-01-04"},
+		{"east, the day after its own", "Pacific/Kiritimati", "08:00", "2027-01-04", "2027-01-05"},
+	} {
+		daily, late := runs("2027-01-01", 12)
+		for when, days := range map[string][]string{"day by day": daily, "late": late} {
+			t.Run(test.name+", "+when, func(t *testing.T) {
+				t.Parallel()
+				next := longer(ending, "2027-01-01")
+				next.Timing.Zone, next.Timing.Cutoffs = place(test.zone), []calendar.WindowCutoff{{At: calendar.MustClock(test.cutoff)}}
+				rules := reserving(rulesWith(ending, next), 5, "IN")
+				h := open(t, rules)
+				h.take(deposit("d1", "m1", ist("2026-12-29 12:00"), "100.00"))
+				h.settle(ist("2026-12-31 00:00"))
+				h.take(deposit("d2", "m1", local(test.zone, "2027-01-08 07:00"), "7.00")) // its reserve is back in the window of the 13th
+				for _, day := range days {
+					h.settle(ist(day + " 23:00"))
+				}
+				h.wants(fmt.Sprintf(`
+					m1 INR 2026-12-29 closed, due 2026-12-30: 0.00 + 90.00 + 0.00 = 90.00
+					  1 deposit d1 90.00
+					m1 INR %s closed, due %s: 0.00 + 10.00 + 0.00 = 10.00
+					  1 reserve_release d1 10.00
+					m1 INR 2027-01-08 closed, due 2027-01-11: 0.00 + 6.30 + 0.00 = 6.30
+					  1 deposit d2 6.30
+				`, test.on, test.due))
+			})
+		}
+	}
+}
+
+// Of two schedules whose batches close at the same instant the second is open while the first is
+// closed: what is given back since somebody decided that its plan has ended is in the next window of
+// its own, whenever the job runs.
+func TestPlanEndedBetweenSchedules(t *testing.T) {
+	t.Parallel()
+	upi := india()
+	upi.ID = "in-upi"
+	daily, late := runs("2026-03-05", 4)
+	for when, days := range map[string][]string{"day by day": daily, "late": late} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			rules := reserving(byMethod(upi, upi), 60, "IN")
+			h := open(t, rules)
+			h.take(deposit("u1", "m1", ist("2026-03-02 12:00"), "100.00"), byCard(deposit("c1", "m1", ist("2026-03-02 12:01"), "200.00")))
+			h.settle(ist("2026-03-04 00:00"))
+			rules.Plans[0].EffectiveTo, rules.Plans[0].AtEnd = date("2026-02-28"), reserve.EndRelease
+			for _, day := range []string{"2026-03-05", "2026-03-06"} {
+				h.take(deposit("u-"+day, "m1", ist(day+" 12:00"), "1.00"), byCard(deposit("c-"+day, "m1", ist(day+" 12:01"), "2.00")))
+			}
+			for _, day := range days {
+				h.settle(ist(day + " 23:00"))
+			}
+			h.wants(`
+				m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 180.00 + 0.00 = 180.00
+				  1 deposit c1 180.00
+				m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 90.00 + 0.00 = 90.00
+				  1 deposit u1 90.00
+				m1 INR 2026-03-03 closed, due 2026-03-04: 0.00 + 20.00 + 0.00 = 20.00
+				  1 reserve_release c1 20.00
+				m1 INR 2026-03-03 closed, due 2026-03-04: 0.00 + 10.00 + 0.00 = 10.00
+				  1 reserve_release u1 10.00
+				m1 INR 2026-03-05 closed, due 2026-03-06: 0.00 + 1.00 + 0.00 = 1.00
+				  1 deposit u-2026-03-05 1.00
+				m1 INR 2026-03-05 closed, due 2026-03-06: 0.00 + 2.00 + 0.00 = 2.00
+				  1 deposit c-2026-03-05 2.00
+				m1 INR 2026-03-06 closed, due 2026-03-07: 0.00 + 1.00 + 0.00 = 1.00
+				  1 deposit u-2026-03-06 1.00
+				m1 INR 2026-03-06 closed, due 2026-03-07: 0.00 + 2.00 + 0.00 = 2.00
+				  1 deposit c-2026-03-06 2.00
+			`)
+		})
+	}
+}
+
 // A hold whose date no calendar knows yet keeps nothing from being settled before it,
 // also where another plan ends early and every hold is looked at.
 func TestReserveBeyondTheCalendar(t *testing.T) {
