@@ -180,10 +180,17 @@ func (w *Withheld) gives(pinned *merchant.Schedule, by time.Time, r *Rules, wind
 		return time.Time{}, nil
 	}
 	s, in, err := windows.Released(pinned, begins, ended)
-	if err != nil || MarkOf(s, in).Compare(windows.Last) <= 0 { // its deposit came late, and is settled in a window that is open
+	if err != nil {
 		return time.Time{}, err
 	}
-	return s.Watermark(in), nil
+	back := MarkOf(s, in)
+	if settled := (WindowMark{Watermark: w.From, Schedule: w.Schedule}); settled.Compare(back) > 0 {
+		back = settled
+	}
+	if back.Compare(windows.Last) <= 0 { // of before there was From: its deposit came late, and is settled in a window that is open
+		return time.Time{}, nil
+	}
+	return back.Watermark, nil
 }
 
 // windows finds the windows in which something of the merchant is given back.

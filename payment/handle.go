@@ -158,7 +158,9 @@ func (p *plan) carryOut(s *ledger.State) (late bool, err error) {
 			return false, err
 		}
 		if late = late || after; after {
-			p.holdUntil(s, &planned.item, in)
+			if err := p.holdUntil(s, &planned, in); err != nil {
+				return false, err
+			}
 		}
 	}
 	return late, balances.Tell(s)
@@ -212,15 +214,30 @@ func addBooked(s *ledger.State, rules *Rules, schedule *merchant.Schedule, by *l
 }
 
 // holdUntil notes with the reserve of a deposit that came late where the deposit is
-// settled.
-func (p *plan) holdUntil(s *ledger.State, deposit *Item, in WindowPin) {
+// settled, and has the position count it by that.
+func (p *plan) holdUntil(s *ledger.State, deposit *plannedItem, in WindowPin) error {
 	for _, r := range p.records {
-		if hold, ok := r.(*Hold); ok && deposit.Type == DepositRecord && hold.ID == deposit.SourceID {
-			late := *hold
-			late.Settles = &in.Window
-			s.Put(&late)
+		hold, ok := r.(*Hold)
+		if !ok || deposit.item.Type != DepositRecord || hold.ID != deposit.item.SourceID {
+			continue
 		}
+		late := *hold
+		late.Settles, late.From = &in.Window, deposit.schedule.Watermark(in.Window)
+		left, err := hold.Left()
+		if err != nil {
+			return err
+		}
+		position, err := take[Position](s, PositionRecord, PositionRef(hold.Merchant, hold.Currency).ID).Freed(hold, left)
+		if err != nil {
+			return err
+		}
+		if err := position.withhold(&late, left); err != nil {
+			return err
+		}
+		s.Put(position)
+		s.Put(&late)
 	}
+	return nil
 }
 
 // introduce adds the record of the payer.

@@ -407,12 +407,14 @@ type Withheld struct {
 	On       calendar.Date `json:"on"`
 	Plan     string        `json:"plan"`
 	Schedule merchant.Pin  `json:"schedule,omitzero"` // by whose windows they are released; zero: by hand
+	From     time.Time     `json:"from,omitzero"`     // Hold.From
 	Amount   money.Amount  `json:"amount"`
 }
 
-// Compare orders what is withheld by release date, plan and schedule.
+// Compare orders what is withheld by release date, plan, schedule and the watermark before which
+// it is not given back.
 func (w Withheld) Compare(o Withheld) int {
-	return cmp.Or(w.On.Compare(o.On), cmp.Compare(w.Plan, o.Plan), w.Schedule.Compare(o.Schedule))
+	return cmp.Or(w.On.Compare(o.On), cmp.Compare(w.Plan, o.Plan), w.Schedule.Compare(o.Schedule), w.From.Compare(o.From))
 }
 
 // Withholds is what the hold adds to what a position withholds: what is left of it, in minor
@@ -426,7 +428,7 @@ func (h *Hold) Withholds() (Withheld, error) {
 
 // withheld names where a position counts what the hold withholds.
 func (h *Hold) withheld() Withheld {
-	w := Withheld{On: h.ReleaseOn, Plan: h.Plan.ID}
+	w := Withheld{On: h.ReleaseOn, Plan: h.Plan.ID, From: h.From}
 	if !h.Manual {
 		w.Schedule = h.Window.Schedule
 	}
@@ -445,6 +447,9 @@ type Hold struct {
 	// Settles is the window its deposit is settled in, where that came too late for its
 	// own: the hold is not released before. nil: Window.
 	Settles *calendar.Window `json:"settles,omitempty"`
+	// From is the watermark of Settles: by it the position counts the hold apart. Zero: nil Settles,
+	// or a record of before there was this field, whose position counts it by its date alone.
+	From time.Time `json:"from,omitzero"`
 }
 
 // Ref makes Deposit a ledger.Record.

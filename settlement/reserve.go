@@ -64,7 +64,7 @@ func (f *frees) hold(hold *payment.Hold, at time.Time, reason string) (s *mercha
 	if s, w, err = f.windows.Released(pinned, at, reason != reasonDue); err != nil {
 		return nil, w, fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
 	}
-	if settled := hold.Settles; settled != nil && settled.Closes.After(w.Closes) {
+	if settled := hold.Settles; settled != nil && payment.MarkOf(pinned, *settled).Compare(payment.MarkOf(s, w)) > 0 {
 		s, w = pinned, *settled
 	}
 	return s, w, nil

@@ -1,16 +1,21 @@
 package settlement_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/settlex/settlex/calendar"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/reserve"
+	"github.com/settlex/settlex/settlement"
 )
 
 // A reserve comes back in the window that holds the start of its date, as a
@@ -293,4 +298,172 @@ func TestReleasedKeepsItsDate(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("releases (-want +got):\n%s", diff)
 	}
+}
+
+// lateHold is a house whose m1 has a reserve that is given back on 7 March, and a deposit of its
+// day that came on the 20th: its own is not given back before it is settled, on the 21st.
+func lateHold(t *testing.T) *house {
+	t.Helper()
+	h := open(t, reserving(rulesWith(india()), 5, "IN"))
+	h.take(deposit("d0", "m1", ist("2026-03-01 12:00"), "100.00"))
+	h.settle(ist("2026-03-07 00:00"))
+	h.take(deposit("clock", "m2", ist("2026-03-20 19:00"), "1.00"), deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"))
+	return h
+}
+
+// endsWith settles what a house of lateHold has.
+func (h *house) endsWith(lines string) {
+	h.t.Helper()
+	h.settle(ist("2026-03-22 00:00"))
+	h.wants(`
+		m1 INR 2026-03-01 closed, due 2026-03-02: 0.00 + 90.00 + 0.00 = 90.00
+		  1 deposit d0 90.00
+		m1 INR 2026-03-06 closed, due 2026-03-07: 0.00 + 10.00 + 0.00 = 10.00
+		  1 reserve_release d0 10.00
+		m1 INR 2026-03-21 closed, due 2026-03-22: 0.00 + 100.00 + 0.00 = 100.00` + lines + `
+		m2 INR 2026-03-21 closed, due 2026-03-22: 0.00 + 0.90 + 0.00 = 0.90
+		  1 deposit clock 0.90
+	`)
+}
+
+// A reserve whose date was over when its deposit came is due with its deposit, and not before:
+// nobody is told to settle first what cannot be settled.
+func TestReserveOfALateDepositIsNotDue(t *testing.T) {
+	t.Parallel()
+	h := lateHold(t)
+	h.checkDue(h.t, ist("2026-03-20 20:00"))
+	if _, _, err := h.ask("r1", settlement.OnDemand, ist("2026-03-20 20:00")); !errors.Is(err, settlement.ErrNothingToPay) {
+		t.Errorf("asked while nothing is available: %v", err)
+	}
+	h.checkDue(h.t, ist("2026-03-21 18:00"))
+	h.endsWith(`
+		  1 reserve_release d1 10.00
+		  2 deposit d1 90.00 late, of 2026-03-02`)
+}
+
+// Positions of before counted what is withheld of late deposits by its date alone, and holds did
+// not say from when they are given back. They go on to, and are given back all the same.
+func TestReserveOfALateDepositCountedBefore(t *testing.T) {
+	t.Parallel()
+	h := lateHold(t)
+	for _, hold := range records[*payment.Hold](h, payment.HoldRecord) {
+		if hold.ID == "d1" {
+			hold.From = time.Time{}
+			h.puts(hold)
+		}
+	}
+	position := records[*payment.Position](h, payment.PositionRecord)[0]
+	for i := range position.Held {
+		position.Held[i].From = time.Time{}
+	}
+	h.puts(position)
+	h.sound()
+	h.take(deposit("d2", "m1", ist("2026-03-02 12:00"), "50.00"), later(payment.DepositFailed, "d2", ist("2026-03-20 20:00")))
+	h.sound()
+	h.endsWith(`
+		  1 reserve_release d1 10.00
+		  2 reserve_release d2 5.00
+		  3 deposit d1 90.00 late, of 2026-03-02
+		  4 deposit d2 45.00 late, of 2026-03-02
+		  5 deposit_failed d2 -50.00`)
+}
+
+// Verify finds a hold that says it is not given back before another watermark than that of the
+// window its deposit is settled in, and a position that counts another.
+func TestVerifyFindsForgedReserveOfALateDeposit(t *testing.T) {
+	t.Parallel()
+	h := lateHold(t)
+	for _, stored := range records[*payment.Hold](h, payment.HoldRecord) {
+		forged := *stored
+		forged.From = ist("2026-03-20 18:00")
+		h.puts(&forged)
+		want := []string{
+			"hold d1: want not released before 2026-03-21T12:30:00Z, have 2026-03-20T12:30:00Z",
+			"position m1/INR: want withheld 1000 until 2026-03-07 by plan rolling and schedule in-daily@1 not before 2026-03-20T12:30:00Z, " +
+				"have withheld 1000 until 2026-03-07 by plan rolling and schedule in-daily@1 not before 2026-03-21T12:30:00Z",
+		}
+		if stored.Settles == nil { // that of m2
+			want = []string{
+				"hold clock: want no watermark before which it is not released, have 2026-03-20T12:30:00Z",
+				"position m2/INR: want withheld 10 until 2026-03-26 by plan rolling and schedule in-daily@1 not before 2026-03-20T12:30:00Z, " +
+					"have withheld 10 until 2026-03-26 by plan rolling and schedule in-daily@1",
+			}
+		}
+		if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {
+			t.Errorf("findings (-want +got)\n%s", diff)
+		}
+		h.puts(stored)
+	}
+}
+
+// checkDue holds the two answers to what is due at an instant against one another: that of whoever
+// settles, and that of whoever has to wait for it. The position knows nothing of what pools give back.
+func (h *house) checkDue(t failer, at time.Time) {
+	t.Helper()
+	targets, err := h.due(settlement.Ready{Horizon: at})
+	if err != nil {
+		t.Fatalf("due at %s: %v", at, err)
+	}
+	for _, p := range records[*payment.Position](h, payment.PositionRecord) {
+		last := time.Time{}
+		for i := range targets {
+			if targets[i].Merchant == p.Merchant && targets[i].Currency == p.Currency {
+				s, err := h.schedule(targets[i].Window.Schedule)
+				if err != nil {
+					t.Fatalf("%v", err)
+				}
+				last = s.Watermark(targets[i].Window.Window)
+			}
+		}
+		m := records[*payment.Merchant](h, payment.MerchantRecord)
+		of := m[slices.IndexFunc(m, func(m *payment.Merchant) bool { return m.ID == p.Merchant })]
+		windows := payment.Windows{Book: h.rules.Book, Last: p.Last(), Scope: func() (merchant.Scope, error) { return h.rules.Book.Case(&of.Merchant, p.Currency, "") }}
+		have, due, err := p.Due(at, h.rules, &windows, func(pin merchant.Pin) *merchant.Schedule {
+			s, err := h.schedule(pin)
+			if err != nil {
+				return nil
+			}
+			return s
+		})
+		if err != nil {
+			t.Fatalf("due of %s at %s: %v", p.Merchant, at, err)
+		}
+		if due != !last.IsZero() || due && !have.Equal(last) {
+			t.Errorf("%s %s at %s: the last window due is that of %s, and the position says %s", p.Merchant, p.Currency, at, last, have)
+		}
+	}
+}
+
+// What is due is one answer: whatever happened, and whenever the job ran, a merchant's position says
+// that windows are due just where the job finds batches to close.
+func TestDueIsOneAnswer(t *testing.T) {
+	t.Parallel()
+	tries := tries{t}
+	rapid.Check(t, func(t *rapid.T) {
+		history := histories(false).Draw(t, "history")
+		reserving(history.rules, rapid.IntRange(3, 6).Draw(t, "days of the reserve"), "IN") // and no other
+		instants := instantsNear(history.rules)
+		tries.with(t, history.rules, func(h *house) {
+			var booked time.Time // a window may be over by what was booked
+			for i := range history.events {
+				h.live(history.events[i : i+1])
+				if at := history.events[i].OccurredAt; at.After(booked) {
+					booked = at
+				}
+				switch rapid.IntRange(0, 3).Draw(t, "behind it") {
+				case 0:
+					if at := instants.Draw(t, "at"); !at.Before(booked) {
+						h.checkDue(t, at)
+					}
+				case 1:
+					h.settle(booked)
+				case 2:
+					h.live([]payment.Event{deposit(fmt.Sprintf("late%d", i), "m1", booked.AddDate(0, 0, -rapid.IntRange(3, 12).Draw(t, "days late")), "10.00")})
+				}
+			}
+			h.checkDue(t, history.end)
+			h.settle(history.end)
+			h.checkDue(t, history.end)
+		})
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/settlex/settlex/ledger"
 	"github.com/settlex/settlex/merchant"
@@ -213,6 +214,7 @@ func (v *verifier) readHolds(ctx context.Context) error {
 		s := v.of(hold.Merchant, hold.Currency)
 		v.add(&s.reserve, left)
 		v.withheld(s, hold)
+		v.settles(hold)
 	}
 	return nil
 }
@@ -229,6 +231,23 @@ func (v *verifier) withheld(s *sums, hold *payment.Hold) {
 		return
 	}
 	v.add(&s.held[at].Amount, held.Amount)
+}
+
+// settles finds a hold that is not given back before another watermark than that of the window
+// its deposit is settled in. Records of before say none.
+func (v *verifier) settles(hold *payment.Hold) {
+	schedule := v.pins[hold.Window.Schedule]
+	if hold.From.IsZero() || schedule == nil {
+		return
+	}
+	want := "no watermark before which it is not released"
+	if hold.Settles != nil {
+		if hold.From.Equal(schedule.Watermark(*hold.Settles)) {
+			return
+		}
+		want = "not released before " + schedule.Watermark(*hold.Settles).UTC().Format(time.RFC3339Nano)
+	}
+	v.find("hold "+hold.ID, want, hold.From.UTC().Format(time.RFC3339Nano))
 }
 
 // takesBack counts what a movement takes back of a debt.

@@ -140,6 +140,9 @@ func heldText(held []payment.Withheld) (text string) {
 		if h.Schedule != (merchant.Pin{}) {
 			text += " and schedule " + h.Schedule.String()
 		}
+		if !h.From.IsZero() {
+			text += " not before " + h.From.UTC().Format(time.RFC3339Nano)
+		}
 	}
 	return text
 }
