@@ -144,8 +144,10 @@ func (w *Windows) Own(at time.Time) (*merchant.Schedule, error) {
 // is booked at an instant, and gives the last one's watermark: one with movements, or one
 // in which what is withheld is given back. schedules gives the version of a schedule, nil
 // where it is not there any more: of what goes by that the window is not known. The error is
-// the calendar's, when it ends before that.
-func (p *Position) Due(at time.Time, r *Rules, w *Windows, schedules func(merchant.Pin) *merchant.Schedule) (watermark time.Time, due bool, err error) {
+// its own, or the calendar's, when it ends before that.
+func (p *Position) Due(
+	at time.Time, r *Rules, w *Windows, schedules func(merchant.Pin) (*merchant.Schedule, error),
+) (watermark time.Time, due bool, err error) {
 	watermark = p.Folded.Watermark
 	for i := range p.Open {
 		if w := p.Open[i].Watermark; !w.After(at) && w.After(watermark) {
@@ -153,7 +155,13 @@ func (p *Position) Due(at time.Time, r *Rules, w *Windows, schedules func(mercha
 		}
 	}
 	for i := range p.Held {
-		s := schedules(p.Held[i].Schedule)
+		if p.Held[i].Schedule == (merchant.Pin{}) { // given back by hand
+			continue
+		}
+		s, err := schedules(p.Held[i].Schedule)
+		if err != nil {
+			return time.Time{}, false, err
+		}
 		if s == nil {
 			continue
 		}
@@ -201,14 +209,14 @@ func (p *plan) windows() *Windows {
 }
 
 // schedule gives a version of a schedule: one that is configured, or that was.
-func (p *plan) schedule(pin merchant.Pin) *merchant.Schedule {
-	if s := p.rules.Book.Pinned(pin); s != nil || pin == (merchant.Pin{}) {
-		return s
+func (p *plan) schedule(pin merchant.Pin) (*merchant.Schedule, error) {
+	if s := p.rules.Book.Pinned(pin); s != nil {
+		return s, nil
 	}
 	if stored := take[Schedule](p.state, ScheduleRecord, ScheduleRef(pin).ID); stored != nil {
-		return &stored.Schedule
+		return &stored.Schedule, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // poolsDue is the watermark of the last window that is over and not closed, and in which a

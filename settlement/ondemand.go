@@ -403,6 +403,9 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 		return nil, nil
 	}
 	watermark, due, err := c.over(ctx, tx, req.At, position)
+	if err != nil && !Refused(err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fault(payment.FieldMerchant, "%s: %w", req.Merchant, err)
 	}
@@ -467,13 +470,7 @@ func (c *Closer) demanded(ctx context.Context, tx ledger.Tx, req *Request) (*clo
 func (c *Closer) over(ctx context.Context, r ledger.Reader, at time.Time, p *payment.Position) (watermark time.Time, due bool, err error) {
 	rules := cmp.Or(c.Rules, &payment.Rules{Book: c.Book})
 	windows := freesOf(ctx, r, p, c.Schedules, rules).windows
-	return p.Due(at, rules, &windows, func(pin merchant.Pin) *merchant.Schedule {
-		s, err := c.Schedules(pin)
-		if err != nil { // it is not there any more
-			return nil
-		}
-		return s
-	})
+	return p.Due(at, rules, &windows, c.Schedules)
 }
 
 // offered refuses an instant settlement that nobody has priced.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/fees"
+	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 )
@@ -61,6 +62,29 @@ func TestInstant(t *testing.T) {
 	if got := h.balance("income/instant_fee", inr()); got != "5.00" {
 		t.Errorf("income is %s, want 5.00", got)
 	}
+}
+
+// Whoever cannot be told by what schedule a reserve is given back is not told that nothing is due.
+func TestOnDemandWithoutASchedule(t *testing.T) {
+	t.Parallel()
+	card := india()
+	card.Timing.Cutoffs[0].At = calendar.MustClock("12:30")
+	h := open(t, reserving(byMethod(india(), card), 60, "IN"))
+	h.take(byCard(deposit("c1", "m1", ist("2026-03-02 12:00"), "100.00")), deposit("d1", "m1", ist("2026-03-02 12:01"), "10.00"))
+	h.settle(ist("2026-03-02 13:00"))
+	h.take(about(payment.ToppedUp, "t1", "2026-03-03 11:00", "3.00"))
+	closer := settlement.Closer{Books: h.books, Book: h.rules.Book, Rules: h.rules, Schedules: func(pin merchant.Pin) (*merchant.Schedule, error) {
+		if pin.ID == "in-card" {
+			return nil, errPulled
+		}
+		return h.schedule(pin)
+	}}
+	req := settlement.Request{Key: "r1", Merchant: "m1", Currency: inr(), Kind: settlement.OnDemand, By: "anna", At: ist("2026-03-03 12:00")}
+	batch, _, err := closer.Request(context.Background(), req, func(*settlement.Batch) {})
+	if _, field := errors.AsType[*payment.FieldError](err); batch != nil || field || !errors.Is(err, errPulled) {
+		t.Errorf("batch %v, error %v, of a field %t; want the fault", batch, err, field)
+	}
+	h.asks("r1", settlement.OnDemand, req.At)
 }
 
 // On demand: what is available by its date and in no batch, and what was carried on, however

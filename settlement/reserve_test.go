@@ -170,7 +170,7 @@ func runs(from string, days int) (daily, late []string) {
 func TestReserveReleasedInAnotherZone(t *testing.T) {
 	t.Parallel()
 	ending := india()
-	ending.Timing.Calendars = shipped("IN") // to the end of 2026
+	ending.Timing.Calendars = shipped("IN")                              // to the end of 2026
 	for _, test := range []struct{ name, zone, cutoff, on, due string }{ // d1 is released from 2027-01-02 18:30 UTC on
 		{"west, the day before", "UTC", "20:00", "2027-01-02", "2027-01-04"},
 		{"west, the day itself", "UTC", "18:00", "2027-01-03", "2027-01-04"},
@@ -418,13 +418,7 @@ func (h *house) checkDue(t failer, at time.Time) {
 		m := records[*payment.Merchant](h, payment.MerchantRecord)
 		of := m[slices.IndexFunc(m, func(m *payment.Merchant) bool { return m.ID == p.Merchant })]
 		windows := payment.Windows{Book: h.rules.Book, Last: p.Last(), Scope: func() (merchant.Scope, error) { return h.rules.Book.Case(&of.Merchant, p.Currency, "") }}
-		have, due, err := p.Due(at, h.rules, &windows, func(pin merchant.Pin) *merchant.Schedule {
-			s, err := h.schedule(pin)
-			if err != nil {
-				return nil
-			}
-			return s
-		})
+		have, due, err := p.Due(at, h.rules, &windows, h.schedule)
 		if err != nil {
 			t.Fatalf("due of %s at %s: %v", p.Merchant, at, err)
 		}
