@@ -26,6 +26,9 @@ func (v *verifier) readBlocks(ctx context.Context) error {
 			if err := v.begun(ctx, blocks, &blocks.Periods[i]); err != nil {
 				return err
 			}
+			if err := v.ended(ctx, blocks, &blocks.Periods[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -50,6 +53,27 @@ func (v *verifier) begun(ctx context.Context, of *Blocks, block *Block) error {
 	if !b.Watermark.Before.Equal(block.Since) || block.Lacks.Cmp(b.CarryOut) < 0 {
 		v.find(place, fmt.Sprintf("since %s, %s or more", b.Watermark.Before.UTC().Format(time.RFC3339Nano), b.CarryOut),
 			fmt.Sprintf("since %s, %s", block.Since.UTC().Format(time.RFC3339Nano), block.Lacks))
+	}
+	return nil
+}
+
+// ended finds a block that was made good at another instant than the watermark of the batch that
+// has ended it.
+func (v *verifier) ended(ctx context.Context, of *Blocks, block *Block) error {
+	if block.EndedBy == "" {
+		return nil
+	}
+	b, err := Find(ctx, v.reader, block.EndedBy)
+	if errors.Is(err, ErrUnknownBatch) {
+		v.find(of.Ref().String(), "a batch that has ended it", err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if b.Merchant != of.Merchant || b.Currency != of.Currency || !b.Watermark.Before.Equal(block.Released) {
+		v.find(of.Ref().String(), fmt.Sprintf("ended by a batch of %s %s of %s", of.Merchant, of.Currency, block.Released.UTC().Format(time.RFC3339Nano)),
+			fmt.Sprintf("by batch %s of %s %s of %s", b.ID, b.Merchant, b.Currency, b.Watermark.Before.UTC().Format(time.RFC3339Nano)))
 	}
 	return nil
 }

@@ -82,6 +82,20 @@ func TestVerifyFindsForgedDecisions(t *testing.T) {
 		{"a block for which more was paid in", func(h *house, _ []*settlement.Batch) {
 			blocks(h, func(p *settlement.Block) { p.PaidIn = minor("50.01") })
 		}, []string{"negative_block/m1/INR/: want paid in 5000, by the lines since, have 5001"}},
+		{"a block made good at another instant", func(h *house, b []*settlement.Batch) {
+			blocks(h, func(p *settlement.Block) {
+				p.Released, p.EndedBy, p.Lacks = ist("2026-03-05 12:00:00.000001"), b[3].ID, p.PaidIn
+			})
+		}, []string{
+			"negative_block/m1/INR/: want since 2026-03-03T12:30:00Z, 7000 or more, have since 2026-03-03T12:30:00Z, 5000",
+			"negative_block/m1/INR/: want ended by a batch of m1 INR of 2026-03-05T06:30:00.000001Z, have by batch FOURTH of m1 INR of 2026-03-05T06:30:00Z",
+		}},
+		{"a block made good by no batch", func(h *house, _ []*settlement.Batch) {
+			blocks(h, func(p *settlement.Block) { p.Released, p.EndedBy, p.PaidIn = ist("2026-03-06 18:00"), "set_0", p.Lacks })
+		}, []string{
+			"negative_block/m1/INR/: want a batch that has ended it, have batch is not known: set_0",
+			"negative_block/m1/INR/: want paid in 5000, by the lines since, have 7000",
+		}},
 		{"a request by somebody else", func(h *house, _ []*settlement.Batch) {
 			r := request(h)
 			r.By, r.At = "bert", r.At.Add(time.Second)
