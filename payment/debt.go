@@ -294,7 +294,8 @@ func (p *plan) stands(debt *Debt) error {
 // topUp is the recipe of money that the merchant pays in: it pays a reclassified
 // debt first, then what is owed of invoiced fees; the rest, or all of it, is available.
 // What paid a debt is a movement of its window too, of nothing: as it would have been before
-// the batch that has made the debt was closed.
+// the batch that has made the debt was closed. So it is refused where that is not known, as it
+// would have been then.
 func (p *plan) topUp() error {
 	if known := take[TopUp](p.state, TopUpRecord, p.event.ID); known != nil {
 		p.repeated = true

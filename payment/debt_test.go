@@ -3,10 +3,12 @@ package payment_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/payment"
 	"github.com/settlex/settlex/settlement"
 )
@@ -73,6 +75,36 @@ func TestDebtPaidWhole(t *testing.T) {
 	d.book(toppedUp("t2", "1.00", "2026-03-02 13:10"))
 	d.stands(m, "available 33.30", "receivable 0.00")
 	d.account("bank/escrow_in", "801.00")
+}
+
+// What is paid in waits for a window that is known, whether the debt it pays stands already or a batch
+// is still to make it.
+func TestTopUpBehindAnEndedCalendar(t *testing.T) {
+	t.Parallel()
+	for _, amount := range []string{"0.00", "300.00", "767.70"} { // reclassified, of 767.70
+		t.Run(amount, func(t *testing.T) {
+			t.Parallel()
+			rules := noReserve()
+			shipped, _ := calendar.Shipped("IN")
+			ending := *shipped
+			ending.ValidUntil = date("2026-03-05")
+			ending.Holidays = slices.DeleteFunc(slices.Clone(ending.Holidays), func(h calendar.Holiday) bool { return h.Date.After(ending.ValidUntil) })
+			rules.Book.Schedules[0].Timing.Calendars = calendar.Calendars{&ending}
+			d := open(t, rules)
+			d.book(owing()...)
+			if amount != "0.00" {
+				d.book(reclassified("b1", amount, "2026-03-02 12:00"))
+			}
+			head := d.head()
+			if _, err := d.report(toppedUp("t1", "100.00", "2026-03-06 12:00")); !errors.Is(err, calendar.ErrOutOfRange) {
+				t.Errorf("got %v, want that the window is not known", err)
+			}
+			if got := d.entries(head); got != "" {
+				t.Errorf("it books\n%s", got)
+			}
+			d.book(toppedUp("t1", "100.00", "2026-03-04 12:00"))
+		})
+	}
 }
 
 // A debt of which nothing is left is the merchant's no longer: another one may stand
