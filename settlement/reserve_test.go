@@ -417,7 +417,8 @@ func (h *house) checkDue(t failer, at time.Time) {
 		}
 		m := records[*payment.Merchant](h, payment.MerchantRecord)
 		of := m[slices.IndexFunc(m, func(m *payment.Merchant) bool { return m.ID == p.Merchant })]
-		windows := payment.Windows{Book: h.rules.Book, Last: p.Last(), Scope: func() (merchant.Scope, error) { return h.rules.Book.Case(&of.Merchant, p.Currency, "") }}
+		scope := func() (merchant.Scope, error) { return h.rules.Book.Case(&of.Merchant, p.Currency, "") }
+		windows := payment.Windows{Book: h.rules.Book, Last: p.Last(), Scope: scope}
 		have, due, err := p.Due(at, h.rules, &windows, h.schedule)
 		if err != nil {
 			t.Fatalf("due of %s at %s: %v", p.Merchant, at, err)
