@@ -146,7 +146,7 @@ func (p *Position) fold(booked time.Time, m *Merchant) (behind []WindowSum, err 
 			return nil, err
 		}
 		behind = append(behind, w)
-		p.Behind, p.Sure, p.Lacks, p.Folded, p.Open = left.Amount, left.Sure, left.Lack, w.WindowMark, p.Open[1:]
+		p.Behind, p.Sure, p.Lacks, p.Low, p.Folded, p.Open = left.Amount, left.Sure, left.Lack, left.Low, w.WindowMark, p.Open[1:]
 	}
 	return behind, nil
 }
@@ -177,21 +177,41 @@ type Left struct {
 	// Lack is what batches have made a receivable and nothing that was paid in has covered, at
 	// most: what is paid in later goes there first.
 	Lack money.Amount
+	// Low is what stands in available of that and of the windows' own money, at least, however
+	// many of them are closed: batches pay what has covered what a later window has given out
+	// and gets back by its own batch.
+	Low money.Amount
+}
+
+// Carried is what a position leaves to the first window behind its last batch.
+func (p *Position) Carried() Left {
+	return Left{Amount: p.Carry, Sure: true, Lack: p.Debited, Low: p.Carry}
 }
 
 // begins is what the first window begins with that is not counted behind: what the last
 // batch carries, also what was too little to pay, or what is behind already.
 func (p *Position) begins() Left {
 	if p.Folded.Watermark.IsZero() {
-		return Left{Amount: p.Carry, Sure: true, Lack: p.Debited}
+		return p.Carried()
 	}
-	return Left{Amount: p.Behind, Sure: p.Sure, Lack: p.Lacks}
+	return Left{Amount: p.Behind, Sure: p.Sure, Lack: p.Lacks, Low: p.Low}
 }
 
 // Leaves is what is behind after a window's batch: what it pays is gone, what it keeps or is
 // too little to pay is carried on, and what it lacks the next one has to make good, but for
 // what becomes a receivable. That comes out of what is paid in. Errors: money.ErrOverflow.
 func (w *WindowSum) Leaves(behind Left) (Left, error) {
+	left, err := w.leaves(behind)
+	if err != nil {
+		return Left{}, err
+	}
+	open, err := behind.Low.Add(w.Available)
+	left.Low = money.Min(open, left.Amount)
+	return left, err
+}
+
+// leaves is all of that but what stands in available until the windows are closed.
+func (w *WindowSum) leaves(behind Left) (Left, error) {
 	covered := money.Min(w.PaidIn, behind.Lack)
 	lack, err := behind.Lack.Sub(covered)
 	if err != nil {
@@ -227,19 +247,20 @@ func (p *Position) Settled(in WindowMark) {
 	}
 	p.Open = p.Open[at:]
 	if p.Folded.Compare(in) <= 0 {
-		p.Folded, p.Behind, p.Sure, p.Lacks = WindowMark{}, money.Min(p.Carry, money.Amount{}), false, money.Amount{}
+		p.Folded, p.Behind, p.Sure, p.Lacks, p.Low = WindowMark{}, money.Min(p.Carry, money.Amount{}), false, money.Amount{}, money.Amount{}
 	}
 }
 
 // behind is what the batches before a window leave to it, 0 or less, without what of the
-// rest was paid in and goes to what they lacked, and what is open from it on. Without a
-// window, which is that of a movement settled by hand, all batches come before.
-func (p *Position) behind(in *WindowMark, m *Merchant) (sum money.Amount, open []WindowSum, err error) {
+// rest was paid in and goes to what they lacked; what of it all stands in available at least
+// until they are closed; and what is open from it on. Without a window, which is that of a
+// movement settled by hand, all batches come before.
+func (p *Position) behind(in *WindowMark, m *Merchant) (sum, low money.Amount, open []WindowSum, err error) {
 	left, open := p.begins(), p.Open
 	for len(open) > 0 && (in == nil || open[0].Compare(*in) < 0) {
 		w := p.ends(open[0], m)
 		if left, err = w.Leaves(left); err != nil {
-			return sum, nil, err
+			return sum, low, nil, err
 		}
 		open = open[1:]
 	}
@@ -250,18 +271,20 @@ func (p *Position) behind(in *WindowMark, m *Merchant) (sum money.Amount, open [
 	if err == nil {
 		sum, err = money.Min(left.Amount, money.Amount{}).Sub(money.Min(paidIn, left.Lack))
 	}
-	return sum, open, err
+	return sum, left.Low, open, err
 }
 
 // Spendable is how much of what is available a movement may take that is settled in a
 // window, or with nil by hand: what belongs to windows before its own is their
 // batches', whether a job has closed them or not; what they lack has to be made good, and
-// what became a receivable comes out of what was paid in since.
+// what became a receivable comes out of what was paid in since. Nor is it more than would stand
+// in available had a job closed any number of them.
 // What was settled by hand may be spent besides. Minor units, and below 0 where
 // something is owed. The merchant is the position's; nil: it does not leave. Errors:
 // money.ErrOverflow.
 func (p *Position) Spendable(in *WindowMark, m *Merchant) (money.Amount, error) {
-	sum, open, err := p.behind(in, m)
+	sum, low, open, err := p.behind(in, m)
+	sum = money.Min(sum, low)
 	for i := 0; i < len(open) && err == nil; i++ {
 		sum, err = sum.Add(open[i].Available)
 	}
@@ -279,7 +302,7 @@ func (p *Position) Spendable(in *WindowMark, m *Merchant) (money.Amount, error) 
 // is settled in a window, or with nil by hand; waits tells that windows before it wait
 // for their batches.
 func (p *Position) owed(in *WindowMark, m *Merchant) (owed money.Amount, waits bool, err error) {
-	sum, open, err := p.behind(in, m)
+	sum, _, open, err := p.behind(in, m)
 	waits = !p.Folded.Watermark.IsZero() || len(open) < len(p.Open)
 	for i := 0; i < len(open) && err == nil; i++ {
 		sum, err = sum.Add(open[i].Net)

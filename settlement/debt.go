@@ -158,6 +158,9 @@ func (c *closing) leavesLess(s *ledger.State, position *payment.Position) error 
 	if position.Behind, err = position.Behind.Sub(less); err != nil {
 		return err
 	}
+	if position.Low, err = position.Low.Sub(less); err != nil {
+		return err
+	}
 	position.Lacks, err = position.Lacks.Add(less)
 	return err
 }

@@ -60,6 +60,46 @@ func TestPayoutBehindWhatIsCarried(t *testing.T) {
 	}
 }
 
+// A window has given out in a refund what its own batch makes available again, and a batch before it
+// pays what stood in for that. What of later money may be paid out goes by the windows that are over:
+// closing the first of two does not take away what was there with none closed.
+func TestPayoutBetweenBatches(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, settled, payout string
+		grace                 time.Duration
+		taken                 bool
+	}{
+		{"none closed", "", "1.01", 0, false},
+		{"none closed, what is left", "", "1.00", 0, true},
+		{"the first closed", "2026-03-03 10:00", "1.01", 0, false},
+		{"the first closed, what is left", "2026-03-03 10:00", "1.00", 0, true},
+		{"both closed, more", "2026-03-03 18:00", "2.01", 0, false},
+		{"both closed", "2026-03-03 18:00", "2.00", 0, true},
+		{"none closed, the second in grace", "", "1.01", 3 * time.Hour, false},
+		{"none closed, the second in grace, what is left", "", "1.00", 3 * time.Hour, true},
+		{"the first closed, the second in grace", "2026-03-03 10:00", "1.01", 3 * time.Hour, false},
+		{"the first closed, the second in grace, what is left", "2026-03-03 10:00", "1.00", 3 * time.Hour, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			schedule := india()
+			schedule.Timing.Grace = test.grace
+			h := open(t, rulesWith(schedule))
+			h.take(deposit("d1", "m1", ist("2026-03-02 11:00"), "5.00"), about(payment.ToppedUp, "t1", "2026-03-02 12:00", "83.00"))
+			h.take(deposit("d2", "m1", ist("2026-03-03 11:00"), "3.00"), refund("r1", "d1", ist("2026-03-03 12:00"), "1.00"))
+			if test.settled != "" {
+				h.settle(ist(test.settled))
+			}
+			h.take(about(payment.ToppedUp, "t2", "2026-03-03 19:00", "2.00"))
+			err := h.try(payout("p1", "m1", "2026-03-03 20:00", test.payout))
+			if test.taken != (err == nil) || err != nil && !errors.Is(err, ledger.ErrInsufficientFunds) {
+				t.Errorf("payout of %s: %v, want taken %t", test.payout, err, test.taken)
+			}
+		})
+	}
+}
+
 // Where batches make what is lacking a receivable, or carry it, by versions of a schedule: a payout
 // that is taken when all are closed at the end is taken when each is closed in time, too, they pay
 // the same, and as much is owed in the end. Where a job runs in between, or a window's grace ends

@@ -143,7 +143,12 @@ func TestVerifyFindsDamage(t *testing.T) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
 			p.Folded, p.Behind, p.Open = p.Open[0].WindowMark, more, nil
 			h.plant(p)
-		}, []string{"position m1/INR", "position m1/INR"}},
+		}, []string{"position m1/INR", "position m1/INR", "position m1/INR"}},
+		{"what stands in available of a position until windows behind are closed", func(h *house, _, _ *settlement.Batch) {
+			p := records[*payment.Position](h, payment.PositionRecord)[0]
+			p.Low = more
+			h.plant(p)
+		}, []string{"position m1/INR"}},
 		{"a window that is kept as behind, and is not", func(h *house, _, _ *settlement.Batch) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
 			h.plant(&payment.FoldedWindow{Merchant: p.Merchant, Currency: p.Currency, WindowSum: p.Open[0]})

@@ -100,7 +100,7 @@ func (v *verifier) positionWindows(p *payment.Position, s *sums) {
 // is what the rules said when they were folded; what they make a receivable is then at least
 // so much.
 func (v *verifier) behind(place string, p *payment.Position, folded []payment.WindowSum) {
-	left := payment.Left{Amount: p.Carry, Sure: true, Lack: p.Debited}
+	left := p.Carried()
 	for i := range folded {
 		var err error
 		if left, err = folded[i].Leaves(left); err != nil {
@@ -115,7 +115,10 @@ func (v *verifier) behind(place string, p *payment.Position, folded []payment.Wi
 		v.find(place, "behind "+want.String(), p.Behind.String())
 	}
 	if len(folded) == 0 {
-		left.Lack = money.Amount{}
+		left.Lack, left.Low = money.Amount{}, money.Amount{}
+	}
+	if p.Low.Cmp(left.Low) > 0 || len(folded) == 0 && !p.Low.IsZero() {
+		v.find(place, "available until windows behind are closed, at least "+left.Low.String(), p.Low.String())
 	}
 	if p.Lacks.Cmp(left.Lack) < 0 || len(folded) == 0 && !p.Lacks.IsZero() {
 		v.find(place, "receivables of windows behind, "+left.Lack.String(), p.Lacks.String())
