@@ -42,12 +42,13 @@ func (m WindowMark) Compare(o WindowMark) int {
 type WindowSum struct {
 	WindowMark
 	Net       money.Amount `json:"net"`
-	Available money.Amount `json:"available"`        // of Net, what is not pending
-	PaidIn    money.Amount `json:"paid_in,omitzero"` // of Net, what the merchant has paid in
-	ToDebt    money.Amount `json:"to_debt,omitzero"` // beside Net, what the merchant has paid in that went to a debt at once
-	Debits    bool         `json:"debits,omitempty"` // its batch makes what it lacks a receivable, and leaves nothing behind
-	Keeps     money.Amount `json:"keeps,omitzero"`   // what its batch keeps back of what it would pay, where nothing else may take that
-	Least     money.Amount `json:"least,omitzero"`   // the least its batch pays, where that goes by movements alone
+	Available money.Amount `json:"available"`         // of Net, what is not pending
+	PaidIn    money.Amount `json:"paid_in,omitzero"`  // of Net, what the merchant has paid in
+	ToDebt    money.Amount `json:"to_debt,omitzero"`  // beside Net, what the merchant has paid in that went to a debt at once
+	Debits    bool         `json:"debits,omitempty"`  // its batch makes what it lacks a receivable, and leaves nothing behind
+	Keeps     money.Amount `json:"keeps,omitzero"`    // what its batch keeps back of what it would pay, where nothing else may take that
+	Least     money.Amount `json:"least,omitzero"`    // the least its batch pays, where that goes by movements alone
+	Returns   bool         `json:"returns,omitempty"` // a fixed or minimum reserve may come back before it, as its plan has ended
 }
 
 // SumOf is the sum of a window of a schedule, of no movement yet.
@@ -69,6 +70,10 @@ func (r *Rules) sumIn(state *ledger.State, item *Item, s *merchant.Schedule, w c
 		return sum, err
 	}
 	if r.Book.AnyPlan(scope, func(id string) bool { return r.isOf(id, reserve.KindFixed) || r.isOf(id, reserve.KindMinimum) }) {
+		sum.Returns = slices.ContainsFunc(reserve.Kinds(), func(kind reserve.Kind) bool {
+			on := r.PoolEnds(scope, kind)
+			return !on.IsZero() && !on.After(w.BusinessDate)
+		})
 		return sum, nil
 	}
 	sum.Keeps = s.MinBalance
@@ -115,6 +120,7 @@ func (p *Position) count(item *Item, in WindowSum, m *Merchant) (behind []Window
 	}
 	w := &open[at]
 	w.Keeps, w.Least = money.Min(w.Keeps, in.Keeps), money.Min(w.Least, in.Least) // by all rules there have been
+	w.Returns = w.Returns || in.Returns
 	p.Open = open
 	return behind, w.Count(item)
 }
@@ -141,7 +147,7 @@ func (w *WindowSum) Count(item *Item) (err error) {
 func (p *Position) fold(booked time.Time, m *Merchant) (behind []WindowSum, err error) {
 	for len(p.Open) > 0 && !p.Open[0].Watermark.After(booked) {
 		w := p.ends(p.Open[0], m)
-		left, err := w.Leaves(p.begins())
+		left, err := w.Leaves(p.reaches(p.begins(), &w))
 		if err != nil {
 			return nil, err
 		}
@@ -163,6 +169,20 @@ func (p *Position) ends(w WindowSum, m *Merchant) WindowSum {
 		w.Least = money.Amount{}
 	}
 	return w
+}
+
+// reaches is what of that reaches a window for certain. Where something is withheld, or a reserve comes
+// back, a batch may come in between in whose window no movement is settled: what it is left it pays,
+// but for what the schedule keeps, and another schedule may keep nothing.
+func (p *Position) reaches(left Left, w *WindowSum) Left {
+	keeps, between := w.Keeps, w.Returns || len(p.Held) > 0
+	if slices.ContainsFunc(p.Held, func(held Withheld) bool { return held.Schedule != w.Schedule }) {
+		keeps = money.Amount{}
+	}
+	if !between || left.Amount.Cmp(keeps) <= 0 {
+		return left
+	}
+	return Left{Amount: keeps, Lack: left.Lack, Low: money.Min(left.Low, keeps)}
 }
 
 // left tells whether the merchant was leaving before an instant, or has since.
@@ -259,7 +279,7 @@ func (p *Position) behind(in *WindowMark, m *Merchant) (sum, low money.Amount, o
 	left, open := p.begins(), p.Open
 	for len(open) > 0 && (in == nil || open[0].Compare(*in) < 0) {
 		w := p.ends(open[0], m)
-		if left, err = w.Leaves(left); err != nil {
+		if left, err = w.Leaves(p.reaches(left, &w)); err != nil {
 			return sum, low, nil, err
 		}
 		open = open[1:]

@@ -253,6 +253,11 @@ func (c *Closer) closeTx(ctx context.Context, tx ledger.Tx, t *Target, marks mar
 	if len(cmd.items) == 0 && len(cmd.holds) == 0 && !left {
 		return nil, nil
 	}
+	if len(cmd.items) == 0 {
+		if cmd.behind, err = foldedBehind(ctx, tx, t); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.run(ctx, tx, cmd); err != nil {
 		return nil, err
 	}
@@ -295,7 +300,8 @@ type closing struct {
 	toDebt    money.Amount // beside them, what the merchant has paid in that went to a debt at once
 	short     bool         // what it would pay would not be enough once it has paid what it costs
 	holds     []freed
-	demand    *demand // what somebody asked for; nil: the batch is a window's
+	behind    []payment.WindowSum // that the position counted as behind without this batch: it has no movement
+	demand    *demand             // what somebody asked for; nil: the batch is a window's
 	rules     *payment.Rules
 	scope     merchant.Scope // the merchant's own, of all methods
 	fx        *exchanging    // the batch is paid in another currency; nil: in its own
@@ -455,10 +461,10 @@ func (c *closing) Apply(s *ledger.State) error {
 	if position.Unassigned, err = position.Unassigned.Sub(net); err != nil {
 		return err
 	}
-	if err := c.leavesLess(s, position); err != nil {
+	position.Carry = c.batch.CarryOut.Neg()
+	if err := c.unforeseen(position); err != nil {
 		return err
 	}
-	position.Carry = c.batch.CarryOut.Neg()
 	if err := c.cannotPay(position); err != nil {
 		return err
 	}

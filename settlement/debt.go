@@ -123,11 +123,6 @@ func (c *closing) debit(s *ledger.State, position *payment.Position) error {
 	if err := position.Stands(debt); err != nil {
 		return err
 	}
-	if c.unforeseen(s, position) {
-		if position.Lacks, err = position.Lacks.Add(total.Neg()); err != nil {
-			return err
-		}
-	}
 	s.Put(debt)
 	booked, err := c.book(s, payment.EntryDebtReclassified, "debit",
 		ledger.Dr(payment.MerchantReceivablePath(b.Merchant), total.Neg(), b.Currency), ledger.Cr(payment.AvailablePath(b.Merchant), total.Neg(), b.Currency))
@@ -139,30 +134,22 @@ func (c *closing) debit(s *ledger.State, position *payment.Position) error {
 	})
 }
 
-// unforeseen tells whether the windows behind the batch were counted without it: nothing was settled
-// in its window, so no position knew of it.
-func (c *closing) unforeseen(s *ledger.State, position *payment.Position) bool {
-	b := &c.batch
-	return position.Folded.Compare(c.mark()) > 0 && s.Record(payment.FoldedRef(b.Merchant, b.Currency, c.mark())) == nil
-}
-
-// leavesLess takes what an unforeseen batch leaves less than it was left, such as a balance that
-// another schedule has kept and its own does not, off what is counted behind. All of it may be
-// lacking in a later window that makes it a receivable. Once those windows are closed it is exact again.
-func (c *closing) leavesLess(s *ledger.State, position *payment.Position) error {
-	less, err := position.Carry.Add(c.batch.CarryOut)
-	if err != nil || less.Sign() <= 0 || !c.unforeseen(s, position) {
-		return err
+// unforeseen counts the windows behind the batch again, where they were counted without it: nothing was
+// settled in its window, so no position knew of it. It may leave less than it was left, such as a balance
+// that another schedule has kept and its own does not, and make a receivable of it.
+func (c *closing) unforeseen(position *payment.Position) error {
+	left := position.Carried()
+	for i := range c.behind {
+		var err error
+		if left, err = c.behind[i].Leaves(left); err != nil {
+			return err
+		}
 	}
-	position.Sure = false
-	if position.Behind, err = position.Behind.Sub(less); err != nil {
-		return err
+	if len(c.behind) > 0 {
+		position.Behind, position.Sure = money.Min(position.Behind, left.Amount), false
+		position.Low, position.Lacks = money.Min(position.Low, left.Low), money.Max(position.Lacks, left.Lack)
 	}
-	if position.Low, err = position.Low.Sub(less); err != nil {
-		return err
-	}
-	position.Lacks, err = position.Lacks.Add(less)
-	return err
+	return nil
 }
 
 // ReasonNegative is why a batch makes what a merchant lacks a receivable, and why batches

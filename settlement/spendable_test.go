@@ -15,6 +15,7 @@ import (
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/money"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
 )
 
@@ -96,6 +97,77 @@ func TestPayoutBetweenBatches(t *testing.T) {
 			if test.taken != (err == nil) || err != nil && !errors.Is(err, ledger.ErrInsufficientFunds) {
 				t.Errorf("payout of %s: %v, want taken %t", test.payout, err, test.taken)
 			}
+		})
+	}
+}
+
+// What a batch has carried because it is too little to pay does not make good what a later window lacks
+// where a batch of no movement may come in between and pay it: of what a reserve gives back.
+func TestPayoutBeforeUnforeseenBatch(t *testing.T) {
+	t.Parallel()
+	for name, plan := range map[string]reserve.Plan{
+		"withheld": {Kind: reserve.KindRolling, Rate: money.MustRate("10%"), Days: 3},
+		"built":    {Kind: reserve.KindFixed, Rate: money.MustRate("10%"), Cap: new(minor("50.00")), EffectiveTo: date("2026-03-04"), AtEnd: reserve.EndRelease},
+	} {
+		plan.ID, plan.Version = "plan", "1"
+		for _, closed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%t", name, closed), func(t *testing.T) {
+				t.Parallel()
+				schedule := india()
+				schedule.MinPayout = minor("100.00")
+				rules := rulesWith(schedule)
+				rules.Plans = []reserve.Plan{plan}
+				rules.Book.Plans = []merchant.PlanScope{{Plan: plan.ID, For: []merchant.Scope{{Region: "IN"}}}}
+				h := open(t, rules)
+				h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "500.00"))
+				h.settle(ist("2026-03-02 18:00"))
+				h.take(deposit("d2", "m1", ist("2026-03-03 12:00"), "60.00"))
+				h.settle(ist("2026-03-03 18:00"))
+				h.take(refund("r1", "d1", ist("2026-03-06 12:00"), "70.00"))
+				h.take(about(payment.ToppedUp, "t1", "2026-03-06 20:00", "60.00"))
+				if closed {
+					batches := h.settle(ist("2026-03-05 18:00"))
+					if len(batches) != 1 || batches[0].OpeningCarry.IsZero() || batches[0].AtClose != settlement.Closed {
+						t.Errorf("batches %v, want one that pays what was carried", batches)
+					}
+				}
+				h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
+				if err := h.try(payout("p1", "m1", "2026-03-07 12:00", "20.01")); !errors.Is(err, ledger.ErrInsufficientFunds) {
+					t.Errorf("payout of what is carried: %v", err)
+				}
+				h.take(payout("p2", "m1", "2026-03-07 12:00", "20.00"))
+				h.sound()
+			})
+		}
+	}
+}
+
+// Nor does what a batch has kept, where the one that may come in between is of another schedule.
+func TestPayoutBeforeUnforeseenBatchOfAnotherSchedule(t *testing.T) {
+	t.Parallel()
+	for _, closed := range []bool{false, true} {
+		t.Run(fmt.Sprint(closed), func(t *testing.T) {
+			t.Parallel()
+			in, cards := india(), india()
+			in.MinBalance = minor("25.00")
+			cards.ID, cards.For = "in-card", []merchant.Scope{{Region: "IN", Method: "CARD"}}
+			h := open(t, reserving(rulesWith(in, cards), 3, "IN"))
+			h.take(card("d1", "2026-03-02 12:00", "100.00"))
+			h.settle(ist("2026-03-02 18:00"))
+			h.take(deposit("d2", "m1", ist("2026-03-03 12:00"), "50.00"))
+			h.settle(ist("2026-03-03 18:00"))
+			h.take(refund("r1", "d2", ist("2026-03-06 12:00"), "40.00"), about(payment.ToppedUp, "t1", "2026-03-06 20:00", "30.00"))
+			if closed {
+				if batches := h.settle(ist("2026-03-05 18:00")); len(batches) != 1 || batches[0].Net != minor("35.00") {
+					t.Errorf("batches %v, want one that pays what was kept", batches)
+				}
+			}
+			h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
+			if err := h.try(payout("p1", "m1", "2026-03-07 12:00", "20.01")); !errors.Is(err, ledger.ErrInsufficientFunds) {
+				t.Errorf("payout of what is kept: %v", err)
+			}
+			h.take(payout("p2", "m1", "2026-03-07 12:00", "20.00"))
+			h.sound()
 		})
 	}
 }

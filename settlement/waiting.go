@@ -33,6 +33,19 @@ func scanWindows(ctx context.Context, r ledger.Reader, p *payment.Position, sche
 	return nil
 }
 
+// foldedBehind gives the windows behind a target, in order, that its owner's position counts as behind.
+func foldedBehind(ctx context.Context, r ledger.Reader, t *Target) (behind []payment.WindowSum, err error) {
+	for folded, err := range ledger.RecordsOf[*payment.FoldedWindow](ctx, r, payment.FoldedRecord, t.owner().prefix()) {
+		if err != nil {
+			return nil, err
+		}
+		if folded.Compare(t.mark()) > 0 {
+			behind = append(behind, folded.WindowSum)
+		}
+	}
+	return behind, nil
+}
+
 func visitWindow(
 	ctx context.Context, r ledger.Reader, p *payment.Position, in payment.WindowMark, schedules Schedules, visit func(*merchant.Schedule, calendar.Window),
 ) error {
