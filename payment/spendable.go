@@ -48,7 +48,7 @@ type WindowSum struct {
 	Debits    bool         `json:"debits,omitempty"`  // its batch makes what it lacks a receivable, and leaves nothing behind
 	Keeps     money.Amount `json:"keeps,omitzero"`    // what its batch keeps back of what it would pay, where nothing else may take that
 	Least     money.Amount `json:"least,omitzero"`    // the least its batch pays, where that goes by movements alone
-	Returns   bool         `json:"returns,omitempty"` // a fixed or minimum reserve may come back before it, as its plan has ended
+	Returns   bool         `json:"returns,omitempty"` // a plan of a fixed or minimum reserve is, was or will be there: a batch before it may give that back
 }
 
 // SumOf is the sum of a window of a schedule, of no movement yet.
@@ -56,24 +56,23 @@ func SumOf(s *merchant.Schedule, w calendar.Window) WindowSum {
 	return WindowSum{WindowMark: MarkOf(s, w), Debits: s.Negative == merchant.NegativeDebit}
 }
 
-// sumIn is the sum of the window of a schedule in which a movement is settled. What the batch keeps it keeps for certain where no fixed or minimum reserve may
-// take it. What it carries because it is too little to pay goes by movements alone where
-// no reserve is released, no fee is charged and nothing has to buy another currency.
+// sumIn is the sum of the window of a schedule in which a movement is settled. What the
+// batch keeps it keeps for certain where no fixed or minimum reserve may take it. What it
+// carries because it is too little to pay goes by movements alone where no reserve is
+// released, no fee is charged and nothing has to buy another currency.
 func (r *Rules) sumIn(state *ledger.State, item *Item, s *merchant.Schedule, w calendar.Window) (WindowSum, error) {
 	sum := SumOf(s, w)
 	m := take[Merchant](state, MerchantRecord, item.Merchant)
-	if r == nil || m == nil || sum.Debits || s.MinBalance.IsZero() && s.MinPayout.IsZero() {
+	if r == nil || m == nil {
 		return sum, nil
 	}
 	scope, err := r.Book.Case(&m.Merchant, item.Currency, "")
-	if err != nil {
-		return sum, err
+	if err != nil { // of no region, so nobody knows of which plans
+		sum.Returns = true
+		return sum, nil
 	}
-	if r.Book.AnyPlan(scope, func(id string) bool { return r.isOf(id, reserve.KindFixed) || r.isOf(id, reserve.KindMinimum) }) {
-		sum.Returns = slices.ContainsFunc(reserve.Kinds(), func(kind reserve.Kind) bool {
-			on := r.PoolEnds(scope, kind)
-			return !on.IsZero() && !on.After(w.BusinessDate)
-		})
+	sum.Returns = r.Book.AnyPlan(scope, func(id string) bool { return r.isOf(id, reserve.KindFixed) || r.isOf(id, reserve.KindMinimum) })
+	if sum.Returns || sum.Debits {
 		return sum, nil
 	}
 	sum.Keeps = s.MinBalance
@@ -171,18 +170,13 @@ func (p *Position) ends(w WindowSum, m *Merchant) WindowSum {
 	return w
 }
 
-// reaches is what of that reaches a window for certain. Where something is withheld, or a reserve comes
-// back, a batch may come in between in whose window no movement is settled: what it is left it pays,
-// but for what the schedule keeps, and another schedule may keep nothing.
+// reaches is what of that reaches a window for certain. Where something is withheld, or a reserve may
+// come back, a batch may come in between in whose window no movement is settled, and pay all of it.
 func (p *Position) reaches(left Left, w *WindowSum) Left {
-	keeps, between := w.Keeps, w.Returns || len(p.Held) > 0
-	if slices.ContainsFunc(p.Held, func(held Withheld) bool { return held.Schedule != w.Schedule }) {
-		keeps = money.Amount{}
-	}
-	if !between || left.Amount.Cmp(keeps) <= 0 {
+	if !w.Returns && len(p.Held) == 0 {
 		return left
 	}
-	return Left{Amount: keeps, Lack: left.Lack, Low: money.Min(left.Low, keeps)}
+	return Left{Amount: money.Min(left.Amount, money.Amount{}), Lack: left.Lack, Low: money.Min(left.Low, money.Amount{})}
 }
 
 // left tells whether the merchant was leaving before an instant, or has since.

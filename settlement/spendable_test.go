@@ -142,6 +142,48 @@ func TestPayoutBeforeUnforeseenBatch(t *testing.T) {
 	}
 }
 
+// Nor does it where the later window is of a schedule that pays whatever there is, or makes a receivable of what it lacks.
+func TestPayoutBeforeUnforeseenBatchOfAPool(t *testing.T) {
+	t.Parallel()
+	for _, negative := range []merchant.Negative{"", merchant.NegativeDebit} {
+		for _, closed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%t", negative, closed), func(t *testing.T) {
+				t.Parallel()
+				in, cards := india(), india()
+				in.MinPayout = minor("100.00")
+				cards.ID, cards.For, cards.Negative = "in-card", []merchant.Scope{{Region: "IN", Method: "CARD"}}, negative
+				rules := rulesWith(in, cards)
+				rules.Plans = []reserve.Plan{{
+					ID: "fixed", Version: "1", Kind: reserve.KindFixed, Rate: money.MustRate("10%"), Cap: new(minor("50.00")),
+					EffectiveTo: date("2026-03-04"), AtEnd: reserve.EndRelease,
+				}}
+				rules.Book.Plans = []merchant.PlanScope{{Plan: "fixed", For: []merchant.Scope{{Region: "IN"}}}}
+				h := open(t, rules)
+				h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "500.00"), card("c1", "2026-03-02 12:00", "80.00"))
+				h.settle(ist("2026-03-02 18:00"))
+				h.take(deposit("d2", "m1", ist("2026-03-03 12:00"), "60.00"))
+				h.settle(ist("2026-03-03 18:00"))
+				h.take(refund("r1", "c1", ist("2026-03-06 12:00"), "70.00"), about(payment.ToppedUp, "t1", "2026-03-06 20:00", "60.00"))
+				if closed {
+					if batches := h.settle(ist("2026-03-05 18:00")); len(batches) != 1 || batches[0].Net != minor("110.00") {
+						t.Errorf("batches %v, want one that pays what was carried", batches)
+					}
+				}
+				h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
+				if err := h.try(payout("p1", "m1", "2026-03-07 12:00", "20.01")); !errors.Is(err, ledger.ErrInsufficientFunds) {
+					t.Errorf("payout of what is carried: %v", err)
+				}
+				h.take(payout("p2", "m1", "2026-03-07 12:00", "20.00"))
+				h.sound()
+				h.settle(ist("2026-03-08 18:00"))
+				if got := h.balance(payment.AvailablePath("m1"), inr()); got != "0.00" {
+					t.Errorf("available is %s in the end, want 0.00", got)
+				}
+			})
+		}
+	}
+}
+
 // Nor does what a batch has kept, where the one that may come in between is of another schedule.
 func TestPayoutBeforeUnforeseenBatchOfAnotherSchedule(t *testing.T) {
 	t.Parallel()
