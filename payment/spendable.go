@@ -146,7 +146,7 @@ func (w *WindowSum) Count(item *Item) (err error) {
 func (p *Position) fold(booked time.Time, m *Merchant) (behind []WindowSum, err error) {
 	for len(p.Open) > 0 && !p.Open[0].Watermark.After(booked) {
 		w := p.ends(p.Open[0], m)
-		left, err := w.Leaves(p.reaches(p.begins(), &w))
+		left, err := w.Leaves(p.reaches(p.begins(), &w, m))
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +161,7 @@ func (p *Position) fold(booked time.Time, m *Merchant) (behind []WindowSum, err 
 // it goes by what is paid in alone, and what comes free or is settled by hand may change
 // what is paid.
 func (p *Position) ends(w WindowSum, m *Merchant) WindowSum {
-	if p.Debt != "" && !p.Collected || m != nil && m.left(w.Watermark) {
+	if p.Debt != "" && !p.Collected || m.left(w.Watermark) {
 		w.Keeps, w.Least = money.Amount{}, money.Amount{}
 	}
 	if len(p.Held) > 0 || len(p.Maturing) > 0 || !p.Manual.IsZero() {
@@ -170,18 +170,19 @@ func (p *Position) ends(w WindowSum, m *Merchant) WindowSum {
 	return w
 }
 
-// reaches is what of that reaches a window for certain. Where something is withheld, or a reserve may
-// come back, a batch may come in between in whose window no movement is settled, and pay all of it.
-func (p *Position) reaches(left Left, w *WindowSum) Left {
-	if !w.Returns && len(p.Held) == 0 {
+// reaches is what of that reaches a window for certain. Where something is withheld, a reserve may come
+// back, or the merchant is leaving, a batch may come in between in whose window no movement is settled,
+// and pay all of it.
+func (p *Position) reaches(left Left, w *WindowSum, m *Merchant) Left {
+	if !w.Returns && len(p.Held) == 0 && !m.left(w.Watermark) {
 		return left
 	}
 	return Left{Amount: money.Min(left.Amount, money.Amount{}), Lack: left.Lack, Low: money.Min(left.Low, money.Amount{})}
 }
 
-// left tells whether the merchant was leaving before an instant, or has since.
+// left tells whether the merchant was leaving before an instant, or has since. nil is not.
 func (m *Merchant) left(at time.Time) bool {
-	return slices.ContainsFunc(m.Steps, func(s MerchantStep) bool { return leaving(s.Status) && s.At.Before(at) })
+	return m != nil && slices.ContainsFunc(m.Steps, func(s MerchantStep) bool { return leaving(s.Status) && s.At.Before(at) })
 }
 
 // Left is what windows leave to the next one. Minor units; below 0 it is what they lack.
@@ -273,7 +274,7 @@ func (p *Position) behind(in *WindowMark, m *Merchant) (sum, low money.Amount, o
 	left, open := p.begins(), p.Open
 	for len(open) > 0 && (in == nil || open[0].Compare(*in) < 0) {
 		w := p.ends(open[0], m)
-		if left, err = w.Leaves(p.reaches(left, &w)); err != nil {
+		if left, err = w.Leaves(p.reaches(left, &w, m)); err != nil {
 			return sum, low, nil, err
 		}
 		open = open[1:]

@@ -1,6 +1,7 @@
 package settlement_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -212,6 +213,43 @@ func TestPayoutBeforeUnforeseenBatchOfAnotherSchedule(t *testing.T) {
 			h.sound()
 		})
 	}
+}
+
+// Nor does what has been carried where the merchant is leaving: a batch of no movement pays it.
+func TestExchangeBeforeLastBatch(t *testing.T) {
+	t.Parallel()
+	for _, closed := range []bool{false, true} {
+		t.Run(fmt.Sprint(closed), func(t *testing.T) {
+			t.Parallel()
+			schedule := india()
+			schedule.MinPayout = minor("100.00")
+			h := open(t, rulesWith(schedule, daily("PK", "Asia/Karachi", "18:00")))
+			h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "500.00"), deposit("d2", "m1", ist("2026-03-03 12:00"), "60.00"))
+			h.settle(ist("2026-03-03 18:00"))
+			h.decides(payment.MerchantClose, ist("2026-03-04 12:00"))
+			h.take(refund("r1", "d1", ist("2026-03-06 12:00"), "70.00"), about(payment.ToppedUp, "t1", "2026-03-06 20:00", "60.00"))
+			if closed {
+				if batches := h.settle(ist("2026-03-05 18:00")); len(batches) != 1 || batches[0].Net != minor("60.00") {
+					t.Errorf("batches %v, want one that pays what was carried", batches)
+				}
+			}
+			h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
+			if err := h.sells("x1", "20.01", ist("2026-03-07 12:00")); !errors.Is(err, ledger.ErrInsufficientFunds) {
+				t.Errorf("exchange of what is carried: %v", err)
+			}
+			if err := h.sells("x2", "20.00", ist("2026-03-07 12:00")); err != nil {
+				t.Errorf("exchange of what is paid in since: %v", err)
+			}
+		})
+	}
+}
+
+// sells exchanges available money of m1.
+func (h *house) sells(id, amount string, at time.Time) error {
+	return h.books.Do(context.Background(), &payment.Exchange{
+		Rules: h.rules, ID: id, Merchant: "m1", Sold: inr(), Bought: pkr(), Amount: minor(amount), Actor: "ops", Instant: at,
+		Quote: payment.Quote{ID: "q", Source: "treasury", Mid: money.MustRate("3.3"), Client: money.MustRate("3.2"), QuotedAt: at, ValidUntil: at},
+	})
 }
 
 // Where batches make what is lacking a receivable, or carry it, by versions of a schedule: a payout
