@@ -305,7 +305,8 @@ func (r *replay) tell(ctx context.Context, k feed.Kept) error {
 		}
 		r.clock = at
 		return r.alone(ctx, k)
-	case payment.ReserveBuild, payment.ReserveReturn, payment.WriteOffApproved, payment.DebtRestored: // which see whether windows are due
+	case payment.ReserveBuild, payment.ReserveReturn, payment.WriteOffApproved,
+		payment.DebtReclassified, payment.DebtRestored: // which see whether windows are due
 		if err := r.flush(ctx); err != nil {
 			return err
 		}

@@ -168,6 +168,9 @@ func (p *plan) reclassify() error {
 		}
 		return &FieldError{FieldMerchant, fmt.Errorf("%s %w: debt %s of %s is %s", p.event.Kind, ErrTransition, stands.ID, p.merchant.ID, Reclassified)}
 	}
+	if err := p.closed(); err != nil {
+		return err
+	}
 	if err := p.matureNow(); err != nil {
 		return err
 	}
@@ -189,9 +192,8 @@ func (p *plan) reclassify() error {
 }
 
 // owed is what the merchant owes that no money covers which is still to come to it:
-// neither what is pending, nor what is available. Whether a job has run makes no
-// difference. Where no window waits for its batch it is never more than the available
-// balance is below zero.
+// neither what is pending, nor what is available. It is asked where no window is due:
+// where none is in grace either, it is never more than the available balance is below zero.
 func (p *plan) owed() (owed money.Amount, err error) {
 	_, mark, err := p.window()
 	if err != nil {

@@ -34,7 +34,7 @@ func TestDebtsLife(t *testing.T) {
 	d := open(t, terms())
 	d.book(owing()...)
 	d.book(reclassified("b1", "767.70", "2026-03-02 12:00"))
-	d.stands(m, "available 0.00", "receivable 767.70", "pending 876.40")
+	d.stands(m, "available 0.00", "receivable 767.70", "pending 0.00") // that of the deposit had to be closed before
 	d.refuse(reclassified("b2", "0.01", "2026-03-02 12:01"), "merchant_id: debt_reclassified is not possible now: debt b1 of m is reclassified")
 
 	d.book(toppedUp("t1", "500.00", "2026-03-02 12:10"))
@@ -50,7 +50,7 @@ func TestDebtsLife(t *testing.T) {
 
 	d.book(later(payment.DebtRestored, "b1", "2026-03-02 13:00"))
 	d.stands(m, "available -200.00", "receivable 0.00")
-	b := d.settle("2026-03-02")[0] // that of the deposit had to be closed before
+	b := d.settle("2026-03-02")[0]
 	if b.AtClose != settlement.CarriedForward || b.CarryOut != rs("200.00") || b.Categories.Adjustments != rs("567.70") {
 		t.Errorf("batch is %s, carries %s out, adjustments %s", b.AtClose, b.CarryOut, b.Categories.Adjustments)
 	}
@@ -180,14 +180,13 @@ func TestDebtTakenBack(t *testing.T) {
 		t.Run(fmt.Sprintf("a job every day: %t", daily), func(t *testing.T) {
 			t.Parallel()
 			d := open(t, noReserve())
-			var batches []*settlement.Batch
+			d.book(owing()...)
+			batches := d.settle("2026-02-27") // before it nothing is reclassified
 			job := func(day string) {
 				if daily {
 					batches = append(batches, d.settle(day)...)
 				}
 			}
-			d.book(owing()...)
-			job("2026-02-27")
 			d.book(reclassified("b1", "767.70", "2026-03-02 12:00"), deposit("d2", "500.00", "2026-03-02 13:00"))
 			job("2026-03-02")
 			d.book(refund("r1", "d2", "400.00", "2026-03-03 13:00"))
@@ -246,7 +245,7 @@ func TestDebtByHand(t *testing.T) {
 	d.stands(hand, "available 0.00", "receivable 50.00")
 }
 
-// A write-off and what takes a debt back see what due batches will bring: they are not
+// A write-off, and what makes a debt or takes it back, see what due batches will bring: they are not
 // decided while any is not closed. Whoever settles first has the same figures as in time.
 func TestDebtWhileDue(t *testing.T) {
 	t.Parallel()
@@ -264,4 +263,11 @@ func TestDebtWhileDue(t *testing.T) {
 		t.Errorf("the batch pays %s, want 300.00", inr().Format(paid))
 	}
 	d.refuse(answered(payment.WriteOffApproved, "w1", due), "amount: 500.00 is more than the merchant owes, INR 0.00")
+
+	d.book(taken("a3", "20.00", "2026-03-02 11:00"))
+	debt := reclassified("b2", "20.00", "2026-03-03 10:00")
+	if _, err := d.report(debt); !errors.Is(err, payment.ErrWindowsDue) {
+		t.Errorf("%s: %v, want %v", debt.Kind, err, payment.ErrWindowsDue)
+	}
+	d.book(debt)
 }

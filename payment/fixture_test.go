@@ -209,7 +209,8 @@ func (d *desk) book(events ...payment.Event) {
 // settleFor closes what is due before a decision that is not taken while anything is.
 func (d *desk) settleFor(e payment.Event) {
 	d.Helper()
-	if e.Kind == payment.WriteOffApproved || e.Kind == payment.DebtRestored {
+	switch e.Kind {
+	case payment.WriteOffApproved, payment.DebtReclassified, payment.DebtRestored:
 		d.settleBefore(e.OccurredAt.In(kolkata()).Format("2006-01-02 15:04"))
 	}
 }

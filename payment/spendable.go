@@ -268,13 +268,16 @@ func (p *Position) Settled(in WindowMark) {
 
 // behind is what the batches before a window leave to it, 0 or less, without what of the
 // rest was paid in and goes to what they lacked; what of it all stands in available at least
-// until they are closed; and what is open from it on. Without a window, which is that of a
-// movement settled by hand, all batches come before.
-func (p *Position) behind(in *WindowMark, m *Merchant) (sum, low money.Amount, open []WindowSum, err error) {
+// until they are closed; and what is open from it on. Certain counts on nothing that a batch in
+// between may pay. Without a window, which is that of a movement settled by hand, all batches come before.
+func (p *Position) behind(in *WindowMark, m *Merchant, certain bool) (sum, low money.Amount, open []WindowSum, err error) {
 	left, open := p.begins(), p.Open
 	for len(open) > 0 && (in == nil || open[0].Compare(*in) < 0) {
 		w := p.ends(open[0], m)
-		if left, err = w.Leaves(p.reaches(left, &w, m)); err != nil {
+		if certain {
+			left = p.reaches(left, &w, m)
+		}
+		if left, err = w.Leaves(left); err != nil {
 			return sum, low, nil, err
 		}
 		open = open[1:]
@@ -298,7 +301,7 @@ func (p *Position) behind(in *WindowMark, m *Merchant) (sum, low money.Amount, o
 // something is owed. The merchant is the position's; nil: it does not leave. Errors:
 // money.ErrOverflow.
 func (p *Position) Spendable(in *WindowMark, m *Merchant) (money.Amount, error) {
-	sum, low, open, err := p.behind(in, m)
+	sum, low, open, err := p.behind(in, m, true)
 	sum = money.Min(sum, low)
 	for i := 0; i < len(open) && err == nil; i++ {
 		sum, err = sum.Add(open[i].Available)
@@ -315,9 +318,9 @@ func (p *Position) Spendable(in *WindowMark, m *Merchant) (money.Amount, error) 
 
 // owed is what the merchant owes when all that is pending has come, where a movement
 // is settled in a window, or with nil by hand; waits tells that windows before it wait
-// for their batches.
+// for their batches. Those that are due have been closed, so of the others it is not said to owe too much.
 func (p *Position) owed(in *WindowMark, m *Merchant) (owed money.Amount, waits bool, err error) {
-	sum, _, open, err := p.behind(in, m)
+	sum, _, open, err := p.behind(in, m, false)
 	waits = !p.Folded.Watermark.IsZero() || len(open) < len(p.Open)
 	for i := 0; i < len(open) && err == nil; i++ {
 		sum, err = sum.Add(open[i].Net)

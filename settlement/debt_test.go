@@ -1,8 +1,10 @@
 package settlement_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -74,5 +76,39 @@ func TestVerifyFindsDebts(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// What a merchant owes goes by batches that are closed: what has been carried before them may cover it,
+// though no payout counts on that while something is withheld. So it is also while the last one is in grace.
+func TestNothingReclassifiedThatIsCovered(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, when string
+		grace      time.Duration
+		settled    string
+		want       error
+	}{
+		{"in time", "2026-03-05 12:00", 0, "2026-03-04 18:00", payment.ErrNotOwed},
+		{"no job since", "2026-03-05 12:00", 0, "", payment.ErrWindowsDue},
+		{"in grace", "2026-03-04 19:00", 3 * time.Hour, "", payment.ErrNotOwed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			schedule := india()
+			schedule.MinPayout, schedule.Timing.Grace = minor("40.00"), test.grace
+			h := open(t, reserving(rulesWith(schedule), 30, "IN"))
+			h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "100.00"))
+			h.settle(ist("2026-03-02 23:00"))
+			h.take(deposit("d2", "m1", ist("2026-03-03 12:00"), "40.00"))
+			h.settle(ist("2026-03-03 23:00"))
+			h.take(refund("r1", "d1", ist("2026-03-04 12:00"), "20.00"))
+			if test.settled != "" {
+				h.settle(ist(test.settled))
+			}
+			if err := h.try(about(payment.DebtReclassified, "b1", test.when, "0.01")); !errors.Is(err, test.want) {
+				t.Errorf("reclassified with 16.00 left: %v, want %v", err, test.want)
+			}
+		})
 	}
 }
