@@ -40,7 +40,7 @@
 //	Position.Open = the same two sums for each window that may still get a movement
 //	Position.Behind <= what the batches of the windows before those carry on; equal where Position.Sure
 //	Position.Lacks >= what of the debt that stands then batches have made, which is Debited now
-//	Position.Low <= available without what is of Open or by hand, whichever of those batches are closed
+//	Position.Low <= available without what is of Open or by hand, whichever of those batches are closed; where it is known
 //	reserve   = sum of what is left of each Hold
 //	payouts   = sum of amount, fee and tax of payouts requested or approved, and of fee and tax of payouts sent or unknown
 //

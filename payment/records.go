@@ -392,8 +392,9 @@ type Position struct {
 	// Lacks is Debited as the batches of the windows in Behind leave it, at most.
 	Lacks money.Amount `json:"lacks,omitzero"`
 	// Low is what stands in available, at least, of what the windows in Behind were left and of their
-	// own, however many of them are closed.
-	Low money.Amount `json:"low,omitzero"`
+	// own, however many of them are closed. nil: none are behind, or the first of them was of before there
+	// was this field.
+	Low *money.Amount `json:"low,omitempty"`
 	// Unpayable is what the last batch of a merchant who is leaving could pay by nothing, of
 	// what it carries on: no batch is made for it again.
 	Unpayable money.Amount `json:"unpayable,omitzero"`

@@ -151,7 +151,10 @@ func (p *Position) fold(booked time.Time, m *Merchant) (behind []WindowSum, err 
 			return nil, err
 		}
 		behind = append(behind, w)
-		p.Behind, p.Sure, p.Lacks, p.Low, p.Folded, p.Open = left.Amount, left.Sure, left.Lack, left.Low, w.WindowMark, p.Open[1:]
+		if p.Folded.Watermark.IsZero() || p.Low != nil { // of before there was Low, it stays unknown
+			p.Low = new(left.Low)
+		}
+		p.Behind, p.Sure, p.Lacks, p.Folded, p.Open = left.Amount, left.Sure, left.Lack, w.WindowMark, p.Open[1:]
 	}
 	return behind, nil
 }
@@ -209,7 +212,11 @@ func (p *Position) begins() Left {
 	if p.Folded.Watermark.IsZero() {
 		return p.Carried()
 	}
-	return Left{Amount: p.Behind, Sure: p.Sure, Lack: p.Lacks, Low: p.Low}
+	low := money.Min(p.Behind, money.Amount{})
+	if p.Low != nil {
+		low = *p.Low
+	}
+	return Left{Amount: p.Behind, Sure: p.Sure, Lack: p.Lacks, Low: low}
 }
 
 // Leaves is what is behind after a window's batch: what it pays is gone, what it keeps or is
@@ -262,7 +269,7 @@ func (p *Position) Settled(in WindowMark) {
 	}
 	p.Open = p.Open[at:]
 	if p.Folded.Compare(in) <= 0 {
-		p.Folded, p.Behind, p.Sure, p.Lacks, p.Low = WindowMark{}, money.Min(p.Carry, money.Amount{}), false, money.Amount{}, money.Amount{}
+		p.Folded, p.Behind, p.Sure, p.Lacks, p.Low = WindowMark{}, money.Min(p.Carry, money.Amount{}), false, money.Amount{}, nil
 	}
 }
 

@@ -145,9 +145,12 @@ func (c *closing) unforeseen(position *payment.Position) error {
 			return err
 		}
 	}
-	if len(c.behind) > 0 {
-		position.Behind, position.Sure = money.Min(position.Behind, left.Amount), false
-		position.Low, position.Lacks = money.Min(position.Low, left.Low), money.Max(position.Lacks, left.Lack)
+	if len(c.behind) == 0 {
+		return nil
+	}
+	position.Behind, position.Sure, position.Lacks = money.Min(position.Behind, left.Amount), false, money.Max(position.Lacks, left.Lack)
+	if position.Low != nil {
+		position.Low = new(money.Min(*position.Low, left.Low))
 	}
 	return nil
 }

@@ -141,12 +141,12 @@ func TestVerifyFindsDamage(t *testing.T) {
 		}, []string{"position m1/INR"}},
 		{"a window that a position has folded, and what is behind", func(h *house, _, _ *settlement.Batch) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
-			p.Folded, p.Behind, p.Open = p.Open[0].WindowMark, more, nil
+			p.Folded, p.Behind, p.Low, p.Open = p.Open[0].WindowMark, more, &more, nil
 			h.plant(p)
 		}, []string{"position m1/INR", "position m1/INR", "position m1/INR"}},
 		{"what stands in available of a position until windows behind are closed", func(h *house, _, _ *settlement.Batch) {
 			p := records[*payment.Position](h, payment.PositionRecord)[0]
-			p.Low = more
+			p.Low = &more
 			h.plant(p)
 		}, []string{"position m1/INR"}},
 		{"a window that is kept as behind, and is not", func(h *house, _, _ *settlement.Batch) {
@@ -394,5 +394,65 @@ func TestCheck(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// lacking is a house of which two windows of m1 are behind and not closed, with 1.00 less in available than the
+// first one leaves.
+func lacking(t *testing.T) *house {
+	t.Helper()
+	h := openAt(t, filepath.Join(t.TempDir(), "ledger.db"), rulesWith(india()))
+	t.Cleanup(func() { h.db.Close() })
+	h.take(deposit("d1", "m1", ist("2026-03-02 11:00"), "5.00"), about(payment.ToppedUp, "t1", "2026-03-02 12:00", "83.00"))
+	h.take(deposit("d2", "m1", ist("2026-03-03 11:00"), "3.00"), refund("r1", "d1", ist("2026-03-03 12:00"), "1.00"))
+	h.take(about(payment.ToppedUp, "t2", "2026-03-03 19:00", "0.50"))
+	h.sound()
+	return h
+}
+
+// Positions of before there was Low say nothing of what stands in available while windows are behind: verify takes
+// them, also where more windows come to be behind, until those are closed.
+func TestVerifyPositionOfBefore(t *testing.T) {
+	t.Parallel()
+	h := lacking(t)
+	text, err := json.Marshal(records[*payment.Position](h, payment.PositionRecord)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := make(map[string]any)
+	if err := json.Unmarshal(text, &fields); err != nil {
+		t.Fatal(err)
+	}
+	delete(fields, "low")
+	if text, err = json.Marshal(fields); err != nil {
+		t.Fatal(err)
+	}
+	before := new(payment.Position)
+	if err := json.Unmarshal(text, before); err != nil {
+		t.Fatal(err)
+	}
+	h.plant(before)
+	found := h.settlementFindings()
+	h.take(refund("r2", "d1", ist("2026-03-05 12:00"), "1.00")) // the window of the last top-up is behind, too, from now on
+	found = append(found, h.settlementFindings()...)
+	for _, day := range []string{"2026-03-02", "2026-03-03", "2026-03-05"} {
+		h.settle(ist(day + " 18:00"))
+		found = append(found, h.settlementFindings()...)
+	}
+	if len(found) > 0 {
+		t.Errorf("findings:\n%s", strings.Join(found, "\n"))
+	}
+}
+
+// And it finds one that says too much.
+func TestVerifyFindsLow(t *testing.T) {
+	t.Parallel()
+	h := lacking(t)
+	p := *records[*payment.Position](h, payment.PositionRecord)[0]
+	p.Low = new(must(p.Low.Add(money.Minor(1))))
+	h.plant(&p)
+	want := []string{"position m1/INR: want available until windows behind are closed, at least -100, have -99"}
+	if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }

@@ -117,7 +117,7 @@ func (v *verifier) behind(place string, p *payment.Position, folded []payment.Wi
 	if len(folded) == 0 {
 		left.Lack, left.Low = money.Amount{}, money.Amount{}
 	}
-	if p.Low.Cmp(left.Low) > 0 || len(folded) == 0 && !p.Low.IsZero() {
+	if p.Low != nil && (p.Low.Cmp(left.Low) > 0 || len(folded) == 0) { // nil: also of before there was this field
 		v.find(place, "available until windows behind are closed, at least "+left.Low.String(), p.Low.String())
 	}
 	if p.Lacks.Cmp(left.Lack) < 0 || len(folded) == 0 && !p.Lacks.IsZero() {
