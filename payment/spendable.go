@@ -67,11 +67,8 @@ func (r *Rules) sumIn(state *ledger.State, item *Item, s *merchant.Schedule, w c
 		return sum, nil
 	}
 	scope, err := r.Book.Case(&m.Merchant, item.Currency, "")
-	if err != nil { // of no region, so nobody knows of which plans
-		sum.Returns = true
-		return sum, nil
-	}
-	sum.Returns = r.Book.AnyPlan(scope, func(id string) bool { return r.isOf(id, reserve.KindFixed) || r.isOf(id, reserve.KindMinimum) })
+	pooled := func(id string) bool { return r.isOf(id, reserve.KindFixed) || r.isOf(id, reserve.KindMinimum) }
+	sum.Returns = err != nil || r.Book.AnyPlan(scope, pooled) // of no region, nobody knows of which plans
 	if sum.Returns || sum.Debits {
 		return sum, nil
 	}
