@@ -224,6 +224,26 @@ func TestSimulateReturnedBatch(t *testing.T) {
 	}
 }
 
+// A debt that was reclassified at the very watermark, once the batch was closed, is in the replay, which closes
+// the batch before it, too.
+func TestSimulateReclassified(t *testing.T) {
+	t.Parallel()
+	h := open(t, daily(0, "2%"))
+	h.take(deposit("d1", "m1", "2026-03-02 10:00", "1000.00"), refund("r1", "d1", "2026-03-03 12:00", "100.00"))
+	h.settle(ist("2026-03-03 18:00"))
+	debt := deposit("b1", "m1", "2026-03-03 18:00", "50.00")
+	debt.Kind, debt.Method = payment.DebtReclassified, ""
+	h.take(debt, deposit("d2", "m1", "2026-03-04 11:00", "500.00"))
+	h.settle(ist("2026-03-05 00:00"))
+	d, err := h.try(settlex.Simulation{Rules: daily(0, "2%"), To: date("2026-03-05")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !d.Real.Exact() || d.Real.Batches != 3 || len(d.Left) > 0 {
+		t.Errorf("%+v, left out %v, want 3 batches that are the same", d.Real, d.Left)
+	}
+}
+
 // Of a batch that is paid in parts, the part that came back waits for the batch that pays
 // it again, and the other one does not.
 func TestSimulateReturnedPart(t *testing.T) {
