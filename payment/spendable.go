@@ -48,7 +48,7 @@ type WindowSum struct {
 	Debits    bool         `json:"debits,omitempty"`  // its batch makes what it lacks a receivable, and leaves nothing behind
 	Keeps     money.Amount `json:"keeps,omitzero"`    // what its batch keeps back of what it would pay, where nothing else may take that
 	Least     money.Amount `json:"least,omitzero"`    // the least its batch pays, where that goes by movements alone
-	Returns   bool         `json:"returns,omitempty"` // a plan of a fixed or minimum reserve is, was or will be there: a batch before it may give that back
+	Returns   bool         `json:"returns,omitempty"` // a plan of a fixed or minimum reserve is, was or will be there: a batch before may give it back
 }
 
 // SumOf is the sum of a window of a schedule, of no movement yet.
