@@ -39,6 +39,9 @@ func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, part
 			Amount: held, HeldOn: pin.BusinessDate, ReleaseOn: release,
 		},
 	}
+	if !hold.Manual {
+		hold.From = schedule.Watermark(pin.Window)
+	}
 	d.Hold = hold.Ref().ID
 	if err := position.withhold(hold, held); err != nil {
 		return held, err
@@ -47,6 +50,14 @@ func (p *plan) hold(d *Deposit, pin WindowPin, schedule *merchant.Schedule, part
 	p.records = append(p.records, hold)
 	p.holds = append(p.holds, holdChange{after: hold, reason: string(p.event.Kind)})
 	return held, nil
+}
+
+// Settled is the window its deposit is settled in: the hold is not released before.
+func (h *Hold) Settled() calendar.Window {
+	if h.Settles != nil {
+		return *h.Settles
+	}
+	return h.Window.Window
 }
 
 // position gives a copy of the merchant's position in the event's currency, as

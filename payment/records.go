@@ -451,8 +451,8 @@ type Hold struct {
 	// Settles is the window its deposit is settled in, where that came too late for its
 	// own: the hold is not released before. nil: Window.
 	Settles *calendar.Window `json:"settles,omitempty"`
-	// From is the watermark of Settles: by it the position counts the hold apart. Zero: nil Settles,
-	// or a record of before there was this field, whose position counts it by its date alone.
+	// From is the watermark of the window its deposit is settled in: by it the position counts the hold
+	// apart. Zero: Manual, or a record of before, whose position counts it by its date alone.
 	From time.Time `json:"from,omitzero"`
 }
 

@@ -55,7 +55,7 @@ func (f *frees) release(hold *payment.Hold) (on calendar.Date, at time.Time, rea
 }
 
 // hold gives the window a hold is released in that comes due at an instant: the window that
-// holds the start of its release date, but never one before its deposit is settled.
+// holds the start of its release date, but never one before that its deposit is settled in.
 func (f *frees) hold(hold *payment.Hold, at time.Time, reason string) (s *merchant.Schedule, w calendar.Window, err error) {
 	pinned, err := f.schedules(hold.Window.Schedule)
 	if err != nil {
@@ -64,8 +64,8 @@ func (f *frees) hold(hold *payment.Hold, at time.Time, reason string) (s *mercha
 	if s, w, err = f.windows.Released(pinned, at, reason != reasonDue); err != nil {
 		return nil, w, fmt.Errorf("release of the reserve of %s: %w", hold.ID, err)
 	}
-	if settled := hold.Settles; settled != nil && payment.MarkOf(pinned, *settled).Compare(payment.MarkOf(s, w)) > 0 {
-		s, w = pinned, *settled
+	if settled := hold.Settled(); payment.MarkOf(pinned, settled).Compare(payment.MarkOf(s, w)) > 0 {
+		s, w = pinned, settled
 	}
 	return s, w, nil
 }

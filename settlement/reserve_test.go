@@ -346,17 +346,7 @@ func TestReserveOfALateDepositIsNotDue(t *testing.T) {
 func TestReserveOfALateDepositCountedBefore(t *testing.T) {
 	t.Parallel()
 	h := lateHold(t)
-	for _, hold := range records[*payment.Hold](h, payment.HoldRecord) {
-		if hold.ID == "d1" {
-			hold.From = time.Time{}
-			h.puts(hold)
-		}
-	}
-	position := records[*payment.Position](h, payment.PositionRecord)[0]
-	for i := range position.Held {
-		position.Held[i].From = time.Time{}
-	}
-	h.puts(position)
+	h.withoutFrom("d1")
 	h.sound()
 	h.take(deposit("d2", "m1", ist("2026-03-02 12:00"), "50.00"), later(payment.DepositFailed, "d2", ist("2026-03-20 20:00")))
 	h.sound()
@@ -384,9 +374,9 @@ func TestVerifyFindsForgedReserveOfALateDeposit(t *testing.T) {
 		}
 		if stored.Settles == nil { // that of m2
 			want = []string{
-				"hold clock: want no watermark before which it is not released, have 2026-03-20T12:30:00Z",
+				"hold clock: want not released before 2026-03-21T12:30:00Z, have 2026-03-20T12:30:00Z",
 				"position m2/INR: want withheld 10 until 2026-03-26 by plan rolling and schedule in-daily@1 not before 2026-03-20T12:30:00Z, " +
-					"have withheld 10 until 2026-03-26 by plan rolling and schedule in-daily@1",
+					"have withheld 10 until 2026-03-26 by plan rolling and schedule in-daily@1 not before 2026-03-21T12:30:00Z",
 			}
 		}
 		if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {
@@ -445,7 +435,7 @@ func TestDueIsOneAnswer(t *testing.T) {
 				if at := history.events[i].OccurredAt; at.After(booked) {
 					booked = at
 				}
-				switch rapid.IntRange(0, 3).Draw(t, "behind it") {
+				switch rapid.IntRange(0, 4).Draw(t, "behind it") {
 				case 0:
 					if at := instants.Draw(t, "at"); !at.Before(booked) {
 						h.checkDue(t, at)
@@ -454,6 +444,10 @@ func TestDueIsOneAnswer(t *testing.T) {
 					h.settle(booked)
 				case 2:
 					h.live([]payment.Event{deposit(fmt.Sprintf("late%d", i), "m1", booked.AddDate(0, 0, -rapid.IntRange(3, 12).Draw(t, "days late")), "10.00")})
+				case 3: // its plan has ended, perhaps before this
+					plan := &history.rules.Plans[0]
+					plan.EffectiveTo = payment.DateUTC(booked).AddDays(rapid.IntRange(-12, 3).Draw(t, "the plan's last day"))
+					plan.AtEnd = reserve.EndRelease
 				}
 			}
 			h.checkDue(t, history.end)
@@ -461,4 +455,65 @@ func TestDueIsOneAnswer(t *testing.T) {
 			h.checkDue(t, history.end)
 		})
 	})
+}
+
+// A plan that somebody ends in retrospect, before what it still withholds was held: each reserve
+// comes back with the batch its deposit is settled in, and with none of before, whenever the job runs.
+func TestPlanEndedBeforeItsHolds(t *testing.T) {
+	t.Parallel()
+	for windows, schedule := range map[[2]string]merchant.Schedule{
+		{}: india(), {" w1", " w2"}: daily("IN", "Asia/Kolkata", "09:00", "18:00"),
+	} {
+		want := fmt.Sprintf(`
+			m1 INR 2026-02-20%[1]s closed, due 2026-02-21: 0.00 + 90.00 + 0.00 = 90.00
+			  1 deposit d0 90.00
+			m1 INR 2026-02-28%[1]s closed, due 2026-03-01: 0.00 + 10.00 + 0.00 = 10.00
+			  1 reserve_release d0 10.00
+			m1 INR 2026-03-02%[2]s closed, due 2026-03-03: 0.00 + 200.00 + 0.00 = 200.00
+			  1 reserve_release d1 20.00
+			  2 deposit d1 180.00
+		`, windows[0], windows[1])
+		for when, instants := range map[string][]string{
+			"day by day": {"2026-03-02 11:00", "2026-03-02 19:00", "2026-03-03 19:00"}, "late": {"2026-03-05 19:00"},
+		} {
+			for _, before := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%d a day, %s, records of before %t", len(schedule.Timing.Cutoffs), when, before), func(t *testing.T) {
+					t.Parallel()
+					rules := reserving(rulesWith(schedule), 60, "IN")
+					h := open(t, rules)
+					h.take(deposit("d0", "m1", ist("2026-02-20 08:00"), "100.00"))
+					h.settle(ist("2026-02-20 19:00"))
+					h.take(deposit("d1", "m1", ist("2026-03-02 10:00"), "200.00"))
+					if before {
+						h.withoutFrom("d0", "d1")
+					}
+					rules.Plans[0].EffectiveTo, rules.Plans[0].AtEnd = date("2026-02-27"), reserve.EndRelease
+					for _, at := range instants {
+						if !before {
+							h.checkDue(t, ist(at))
+						}
+						h.settle(ist(at))
+						h.sound()
+					}
+					h.wants(want)
+				})
+			}
+		}
+	}
+}
+
+// withoutFrom makes holds, and the first position, records of before there was the watermark before
+// which a reserve is not given back.
+func (h *house) withoutFrom(holds ...string) {
+	for _, hold := range records[*payment.Hold](h, payment.HoldRecord) {
+		if slices.Contains(holds, hold.ID) {
+			hold.From = time.Time{}
+			h.puts(hold)
+		}
+	}
+	position := records[*payment.Position](h, payment.PositionRecord)[0]
+	for i := range position.Held {
+		position.Held[i].From = time.Time{}
+	}
+	h.puts(position)
 }

@@ -234,18 +234,19 @@ func (v *verifier) withheld(s *sums, hold *payment.Hold) {
 }
 
 // settles finds a hold that is not given back before another watermark than that of the window
-// its deposit is settled in. Records of before say none.
+// its deposit is settled in. Records of before say none, nor do those of who is settled by hand.
 func (v *verifier) settles(hold *payment.Hold) {
 	schedule := v.pins[hold.Window.Schedule]
 	if hold.From.IsZero() || schedule == nil {
 		return
 	}
 	want := "no watermark before which it is not released"
-	if hold.Settles != nil {
-		if hold.From.Equal(schedule.Watermark(*hold.Settles)) {
+	if !hold.Manual {
+		settled := schedule.Watermark(hold.Settled())
+		if hold.From.Equal(settled) {
 			return
 		}
-		want = "not released before " + schedule.Watermark(*hold.Settles).UTC().Format(time.RFC3339Nano)
+		want = "not released before " + settled.UTC().Format(time.RFC3339Nano)
 	}
 	v.find("hold "+hold.ID, want, hold.From.UTC().Format(time.RFC3339Nano))
 }
