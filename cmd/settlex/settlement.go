@@ -284,9 +284,12 @@ func (p *program) merchantCutoffs(ctx context.Context, s *session, id string, cu
 	next := make(cutoffs)
 	for _, c := range currencies {
 		cutoff, err := s.engine.NextCutoff(ctx, id, c, "")
-		if err != nil {
+		if settlement.Refused(err) { // by its calendars, or no schedule is for it
 			p.warnf("the next cut-off in %s cannot be told: %v", c, err)
 			continue
+		}
+		if err != nil {
+			return err
 		}
 		next[cutoff.Schedule.ID] = cutoff.Schedule
 	}
