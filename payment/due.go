@@ -11,8 +11,14 @@ import (
 	"github.com/settlex/settlex/reserve"
 )
 
-// Last is the place of the owner's last batch.
-func (p *Position) Last() WindowMark { return WindowMark{Watermark: p.Closed, Schedule: p.ClosedBy} }
+// Last is the place of the owner's last batch. One that was asked for comes behind all windows of its
+// watermark: instants are whole microseconds.
+func (p *Position) Last() WindowMark {
+	if p.ClosedBy == (merchant.Pin{}) && !p.Closed.IsZero() {
+		return WindowMark{Watermark: p.Closed.Add(time.Microsecond)}
+	}
+	return WindowMark{Watermark: p.Closed, Schedule: p.ClosedBy}
+}
 
 // Windows finds the windows of one merchant and currency in which something is given back by
 // itself. Calendars end, and versions of schedules are kept as they were: where the calendar

@@ -379,7 +379,7 @@ type Position struct {
 	Debt       string         `json:"debt,omitempty"`     // id of the debt that stands as a receivable
 	Told       uint64         `json:"told,omitzero"`      // how many events have left about it
 	Closed     time.Time      `json:"closed,omitzero"`    // watermark of the last batch that was closed: what comes now counts as booked no earlier
-	ClosedBy   merchant.Pin   `json:"closed_by,omitzero"` // schedule of that batch: those of one watermark close in the order of their schedules
+	ClosedBy   merchant.Pin   `json:"closed_by,omitzero"` // schedule of that batch: those of one watermark close in this order; zero: it was asked for
 	Open       []WindowSum    `json:"open,omitempty"`     // of Unassigned, what is settled by a job, by window, in the order in which batches close
 	Behind     money.Amount   `json:"behind,omitzero"`    // what the windows before Open leave to it at least; below 0: what they lack
 	Folded     WindowMark     `json:"folded,omitzero"`    // the last window that is in Behind and not closed; zero: all are

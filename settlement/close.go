@@ -470,6 +470,9 @@ func (c *closing) Apply(s *ledger.State) error {
 	}
 	if !c.batch.Watermark.Before.Before(position.Closed) {
 		position.Closed, position.ClosedBy = c.batch.Watermark.Before, c.batch.Window.Schedule
+		if c.demand != nil {
+			position.ClosedBy = merchant.Pin{}
+		}
 	}
 	position.Settled(c.mark())
 	s.Put(position)

@@ -8,8 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/settlex/settlex/calendar"
 	"github.com/settlex/settlex/merchant"
 	"github.com/settlex/settlex/payment"
+	"github.com/settlex/settlex/reserve"
 	"github.com/settlex/settlex/settlement"
 )
 
@@ -155,4 +157,38 @@ func TestVerifyFindsForgedDecisions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// No batch of a window is closed behind one that was asked for at its watermark: what comes back since
+// a plan was ended goes into the next window, and a block that the one asked for has ended is over then.
+func TestNoWindowBehindARequest(t *testing.T) {
+	t.Parallel()
+	rules := reserving(methods(merchant.NegativeCarry, map[string]merchant.Negative{"UPI": merchant.NegativeBlock}), 60, "IN")
+	rules.Book.Schedules[0].Timing.Cutoffs = []calendar.WindowCutoff{{At: calendar.MustClock("21:00")}}
+	u1 := deposit("u1", "m1", ist("2026-03-02 12:00"), "100.00")
+	u1.Method = "UPI"
+	h := open(t, rules)
+	h.take(u1)
+	h.settle(ist("2026-03-02 23:00"))
+	h.take(refund("r1", "u1", ist("2026-03-03 12:00"), "70.00"))
+	h.settle(ist("2026-03-03 23:00"))
+	h.take(about(payment.ToppedUp, "t1", "2026-03-04 12:00", "100.00"))
+	h.asks("q1", settlement.OnDemand, ist("2026-03-04 18:00")) // windows of UPI close then, and sort behind those of its schedule
+	h.sound()
+	rules.Plans[0].EffectiveTo, rules.Plans[0].AtEnd = date("2026-03-01"), reserve.EndRelease
+	h.checkDue(t, ist("2026-03-04 20:00"))
+	h.settle(ist("2026-03-05 23:00"))
+	h.wants(`
+		m1 INR 2026-03-02 closed, due 2026-03-03: 0.00 + 90.00 + 0.00 = 90.00
+		  1 deposit u1 90.00
+		m1 INR 2026-03-03 carried_forward, due 2026-03-04: 0.00 + -70.00 + 70.00 = 0.00
+		  1 refund r1 -70.00
+		  2 carry_out 70.00
+		m1 INR 2026-03-04 on_demand closed, due 2026-03-04: -70.00 + 100.00 + 0.00 = 30.00
+		  1 carry_in -70.00
+		  2 top_up t1 100.00
+		m1 INR 2026-03-05 closed, due 2026-03-06: 0.00 + 10.00 + 0.00 = 10.00
+		  1 reserve_release u1 10.00
+	`)
+	h.sound()
 }
