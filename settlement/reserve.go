@@ -73,22 +73,28 @@ func (f *frees) hold(hold *payment.Hold, at time.Time, reason string) (s *mercha
 // zonesApart is by how many days the local dates of one instant differ at most.
 const zonesApart = 2
 
+// earliestDate is the first local date of an instant, in the zone furthest west.
+func earliestDate(at time.Time) calendar.Date { return payment.DateUTC(at.Add(-12 * time.Hour)) }
+
 // unknowns keeps, of what nobody can tell in which window it is given back, what comes first.
 type unknowns struct {
-	from time.Time // windows whose watermark is after this instant may be it
-	on   calendar.Date
-	err  error // nil: all is known
+	from time.Time     // windows whose watermark is after this instant may be it
+	on   calendar.Date // it is of this business date or a later one, in whatever zone
+	err  error         // nil: all is known
 }
 
-// note takes an error of something that is given back on a day. One that is no unknown window
-// is returned.
+// note takes an error of something that is given back in a window of a business date, or of a
+// later one. One that is no unknown window is returned.
 func (u *unknowns) note(on calendar.Date, err error) error {
 	unknown, ok := errors.AsType[*payment.UnknownWindow](err)
 	if !ok || !Refused(err) {
 		return err
 	}
+	if u.err == nil || on.Before(u.on) {
+		u.on = on
+	}
 	if u.err == nil || unknown.From.Before(u.from) {
-		u.from, u.on, u.err = unknown.From, on, err
+		u.from, u.err = unknown.From, err
 	}
 	return nil
 }
@@ -121,7 +127,7 @@ func scanHolds(
 		schedule, window, err := f.hold(hold, at, reason)
 		if err == nil {
 			visit(freed{hold, reason}, schedule, window)
-		} else if err = unknown.note(on, err); err != nil {
+		} else if err = unknown.note(earliestDate(at), err); err != nil {
 			return err
 		}
 	}
@@ -166,7 +172,7 @@ func (r *rest) among(targets []Target, unknown *unknowns, add func(*merchant.Sch
 		s, w, err := r.window(closed)
 		if err == nil && s != nil {
 			add(s, w)
-		} else if err = unknown.note(r.on, err); err != nil {
+		} else if err = unknown.note(r.on.AddDays(-1), err); err != nil {
 			return err
 		}
 	}
@@ -257,7 +263,7 @@ func (c *Closer) dueReserves(ctx context.Context, r ledger.Reader, t *Target, m 
 		}
 		s, w, err := back.window(f.windows.Last)
 		left = left || err == nil && s != nil && s.Pin() == t.Window.Schedule && t.holds(w)
-		return unknown.note(back.on, err)
+		return unknown.note(back.on.AddDays(-1), err)
 	}
 	if err = scanPools(ctx, r, t.owner(), t.Window.BusinessDate, f, here); err == nil {
 		err = scanLeaving(ctx, r, m, position, f, nil, here)

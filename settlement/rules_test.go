@@ -408,6 +408,39 @@ func TestRefusedOfOneMerchant(t *testing.T) {
 	}
 }
 
+// Which business dates a window may be of that nobody knows yet depends on the zone of what will be
+// configured: whoever settles up to one of them is told, and up to a date before them nothing.
+func TestUnknownWindowIsTold(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ zone, before, told string }{ // both reserves come back on 2027-01-03
+		{"Asia/Kolkata", "2027-01-01", "2027-01-02"},
+		{"Pacific/Kiritimati", "2026-12-31", "2027-01-01"},
+	} {
+		t.Run(test.zone, func(t *testing.T) {
+			t.Parallel()
+			ending := daily("IN", test.zone, "18:00")
+			ending.Timing.Calendars = shipped("IN") // to the end of 2026
+			rules := reserving(rulesWith(ending), 5, "IN")
+			h := open(t, rules)
+			h.take(deposit("d1", "m1", local(test.zone, "2026-12-29 12:00"), "100.00"))
+			horizon := ist("2027-01-08 00:00")
+			if _, err := h.trySettle(settlement.Ready{Horizon: horizon, Through: date(test.before)}); err != nil {
+				t.Errorf("through %s: %v", test.before, err)
+			}
+			if _, err := h.trySettle(settlement.Ready{Horizon: horizon, Through: date(test.told)}); !errors.Is(err, calendar.ErrOutOfRange) {
+				t.Errorf("through %s: got %v, want that the window of the release is not known", test.told, err)
+			}
+			west := longer(ending, "2027-01-01")
+			west.Timing.Zone, west.Timing.Cutoffs = place("Pacific/Pago_Pago"), []calendar.WindowCutoff{{At: calendar.MustClock("23:30")}}
+			rules.Book.Schedules = append(rules.Book.Schedules, west)
+			h.keep(rules.Book.Schedules)
+			if b := h.settle(horizon); len(b) != 1 || b[0].Window.BusinessDate != date(test.told) {
+				t.Errorf("batches %v, want the one that gives the reserve back, of %s", b, test.told)
+			}
+		})
+	}
+}
+
 // TestRule5 settles through calendars that must all be open.
 func TestRule5(t *testing.T) {
 	t.Parallel()

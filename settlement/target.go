@@ -173,7 +173,7 @@ func (r Ready) known(targets []Target, unknown *unknowns) ([]Target, error) {
 	if end >= 0 {
 		return targets[:end], unknown.err
 	}
-	if !r.Through.IsZero() && unknown.on.AddDays(-1).After(r.Through) { // in whatever zone
+	if !r.Through.IsZero() && unknown.on.After(r.Through) {
 		return targets, nil
 	}
 	return targets, unknown.err
