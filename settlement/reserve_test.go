@@ -517,3 +517,23 @@ func (h *house) withoutFrom(holds ...string) {
 	}
 	h.puts(position)
 }
+
+// What is settled by hand has no watermark before which it is not given back: verify finds one.
+func TestVerifyFindsForgedReserveByHand(t *testing.T) {
+	t.Parallel()
+	h := open(t, byHand())
+	h.take(deposit("d1", "m1", ist("2026-03-02 12:00"), "1000.00"))
+	h.sound()
+	stored := records[*payment.Hold](h, payment.HoldRecord)[0]
+	forged := *stored
+	forged.From = ist("2026-03-02 18:00")
+	h.puts(&forged)
+	want := []string{
+		"hold d1: want no watermark before which it is not released, have 2026-03-02T12:30:00Z",
+		"position m1/INR: want withheld 10000 until 2026-03-07 by plan rolling not before 2026-03-02T12:30:00Z, have withheld 10000 until 2026-03-07 by plan rolling",
+	}
+	if diff := cmp.Diff(want, h.settlementFindings()); diff != "" {
+		t.Errorf("findings (-want +got)\n%s", diff)
+	}
+	h.puts(stored)
+}

@@ -51,7 +51,7 @@ data: DIR/settlex.db
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
+		t.Cleanup(cancel)
 		listed := false
 		out := writerFunc(func(b []byte) (int, error) {
 			listed = listed || bytes.Contains(b, []byte("0 batches"))
