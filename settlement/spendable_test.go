@@ -132,15 +132,21 @@ func TestPayoutBeforeUnforeseenBatch(t *testing.T) {
 						t.Errorf("batches %v, want one that pays what was carried", batches)
 					}
 				}
-				h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
-				if err := h.try(payout("p1", "m1", "2026-03-07 12:00", "20.01")); !errors.Is(err, ledger.ErrInsufficientFunds) {
-					t.Errorf("payout of what is carried: %v", err)
-				}
-				h.take(payout("p2", "m1", "2026-03-07 12:00", "20.00"))
-				h.sound()
+				h.twentyLeft()
 			})
 		}
 	}
+}
+
+// twentyLeft has 30.00 paid in on 7 March, and finds that 20.00 may be paid out then and no more.
+func (h *house) twentyLeft() {
+	h.t.Helper()
+	h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
+	if err := h.try(payout("p1", "m1", "2026-03-07 12:00", "20.01")); !errors.Is(err, ledger.ErrInsufficientFunds) {
+		h.t.Errorf("payout of more than 20.00: %v", err)
+	}
+	h.take(payout("p2", "m1", "2026-03-07 12:00", "20.00"))
+	h.sound()
 }
 
 // Nor does it where the later window is of a schedule that pays whatever there is, or makes a receivable of what it lacks.
@@ -170,12 +176,7 @@ func TestPayoutBeforeUnforeseenBatchOfAPool(t *testing.T) {
 						t.Errorf("batches %v, want one that pays what was carried", batches)
 					}
 				}
-				h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
-				if err := h.try(payout("p1", "m1", "2026-03-07 12:00", "20.01")); !errors.Is(err, ledger.ErrInsufficientFunds) {
-					t.Errorf("payout of what is carried: %v", err)
-				}
-				h.take(payout("p2", "m1", "2026-03-07 12:00", "20.00"))
-				h.sound()
+				h.twentyLeft()
 				h.settle(ist("2026-03-08 18:00"))
 				if got := h.balance(payment.AvailablePath("m1"), inr()); got != "0.00" {
 					t.Errorf("available is %s in the end, want 0.00", got)
@@ -205,12 +206,7 @@ func TestPayoutBeforeUnforeseenBatchOfAnotherSchedule(t *testing.T) {
 					t.Errorf("batches %v, want one that pays what was kept", batches)
 				}
 			}
-			h.take(about(payment.ToppedUp, "t2", "2026-03-07 11:00", "30.00"))
-			if err := h.try(payout("p1", "m1", "2026-03-07 12:00", "20.01")); !errors.Is(err, ledger.ErrInsufficientFunds) {
-				t.Errorf("payout of what is kept: %v", err)
-			}
-			h.take(payout("p2", "m1", "2026-03-07 12:00", "20.00"))
-			h.sound()
+			h.twentyLeft()
 		})
 	}
 }
